@@ -1,0 +1,45 @@
+#include "protocol/base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "protocol/base/text.h"
+
+static _Thread_local char last_reason[REASON_SIZE];
+
+/* clang-format off */
+static const char *const names[] = {
+	[STATUS_OK]           = "ok",
+	[STATUS_REFUSED]      = "refused",
+	[STATUS_INVALID]      = "invalid",
+	[STATUS_NOT_FOUND]    = "not_found",
+	[STATUS_OFFLINE]      = "offline",
+	[STATUS_CORRUPT]      = "corrupt",
+	[STATUS_CANNOT_WRITE] = "cannot_write",
+	[STATUS_NEWER]        = "newer",
+	[STATUS_BUSY]         = "busy",
+	[STATUS_AMBIGUOUS]    = "ambiguous",
+};
+/* clang-format on */
+
+enum status fail(enum status status, const char *reason, ...)
+{
+	char text[REASON_SIZE]; /* the arguments may point into last_reason */
+	va_list arguments;
+
+	va_start(arguments, reason);
+	(void)vsnprintf(text, sizeof(text), reason, arguments);
+	va_end(arguments);
+	(void)snprintf(last_reason, sizeof(last_reason), "%s", text);
+	return status;
+}
+
+const char *fail_reason(void)
+{
+	return last_reason;
+}
+
+const char *status_to_text(enum status status)
+{
+	return (size_t)status < LENGTH(names) ? names[status] : "unknown";
+}

@@ -1,0 +1,60 @@
+#include "protocol/base/status.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#undef fail /* the tree has a function of that name */
+
+#include <string.h>
+
+static void a_failure_keeps_its_reason(void **state)
+{
+	(void)state;
+	assert_int_equal(fail(STATUS_INVALID, "line %d: no %s", 3, "title"), STATUS_INVALID);
+	assert_string_equal(fail_reason(), "line 3: no title");
+}
+
+static void a_reason_may_quote_the_reason_before(void **state)
+{
+	(void)state;
+	assert_int_equal(fail(STATUS_CORRUPT, "page 7 is cut"), STATUS_CORRUPT);
+	assert_int_equal(fail(STATUS_CORRUPT, "reply: %s", fail_reason()), STATUS_CORRUPT);
+	assert_string_equal(fail_reason(), "reply: page 7 is cut");
+}
+
+static void a_long_reason_is_cut(void **state)
+{
+	char text[2 * REASON_SIZE];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	assert_int_equal(fail(STATUS_BUSY, "%s", text), STATUS_BUSY);
+	assert_int_equal(strlen(fail_reason()), REASON_SIZE - 1);
+}
+
+static void every_status_has_its_own_word(void **state)
+{
+	(void)state;
+	for (unsigned int status = STATUS_OK; status <= STATUS_AMBIGUOUS; status++) {
+		assert_string_not_equal(status_to_text((enum status)status), "unknown");
+		for (unsigned int other = STATUS_OK; other < status; other++)
+			assert_string_not_equal(status_to_text((enum status)status), status_to_text((enum status)other));
+	}
+	assert_string_equal(status_to_text((enum status)99), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_failure_keeps_its_reason),
+		cmocka_unit_test(a_reason_may_quote_the_reason_before),
+		cmocka_unit_test(a_long_reason_is_cut),
+		cmocka_unit_test(every_status_has_its_own_word),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,91 @@
+#include "protocol/base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#undef fail /* the tree has a function of that name */
+
+static void texts_compare_by_bytes_then_length(void **state)
+{
+	(void)state;
+	assert_true(text_compare(text_of("a"), text_of("b")) < 0);
+	assert_true(text_compare(text_of("a"), text_of("ab")) < 0);
+	assert_true(text_compare(text_of("\xc3"), text_of("z")) > 0);
+	assert_int_equal(text_compare(text_of("ab"), text_of("ab")), 0);
+	assert_true(text_compare(text_of(NULL), text_of("a")) < 0);
+	assert_true(text_equal(text_of(NULL), text_of("")));
+	assert_true(text_equals(text_of("pump"), "pump"));
+	assert_false(text_equals(text_of("pump"), "pumps"));
+	assert_false(text_equals(text_of("pumps"), "pump"));
+}
+
+static void only_well_formed_utf_8_without_nul_is_valid(void **state)
+{
+	static const char *const bad[] = {
+		"\x80",
+		"\xc0\xaf",
+		"\xc1\xbf",
+		"\xc3",
+		"\xe0\x9f\xbf",
+		"\xed\xa0\x80",
+		"\xe2\x82",
+		"\xf0\x8f\xbf\xbf",
+		"\xf4\x90\x80\x80",
+		"\xf5\x80\x80\x80",
+		"a\xff",
+	};
+	static const char *const good[] = { "", "plain", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+		"\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(bad); i++)
+		assert_false(text_valid(text_of(bad[i])));
+	for (size_t i = 0; i < LENGTH(good); i++)
+		assert_true(text_valid(text_of(good[i])));
+	assert_false(text_valid((struct text){ "a\0b", 3 }));
+}
+
+static void a_cut_never_splits_a_character(void **state)
+{
+	const struct text word = text_of("k\xc3\xa4se \xe2\x82\xac");
+
+	(void)state;
+	assert_int_equal(text_cut(word, 100).size, word.size);
+	assert_int_equal(text_cut(word, 2).size, 1);
+	assert_int_equal(text_cut(word, 3).size, 3);
+	assert_int_equal(text_cut(word, word.size - 1).size, 6);
+	assert_int_equal(text_cut(word, 0).size, 0);
+	for (size_t i = 0; i <= word.size; i++)
+		assert_true(text_valid(text_cut(word, i)));
+}
+
+static void trimming_takes_blanks_at_both_ends_only(void **state)
+{
+	(void)state;
+	assert_true(text_equals(text_trim(text_of(" \t a b\r\n")), "a b"));
+	assert_true(text_equals(text_trim(text_of(" \n ")), ""));
+}
+
+static void bytes_are_equal_when_all_are(void **state)
+{
+	(void)state;
+	assert_true(bytes_equal((struct bytes){ NULL, 0 }, (struct bytes){ (const uint8_t *)"x", 0 }));
+	assert_false(bytes_equal((struct bytes){ (const uint8_t *)"xy", 2 }, (struct bytes){ (const uint8_t *)"xz", 2 }));
+	assert_false(bytes_equal((struct bytes){ (const uint8_t *)"xy", 2 }, (struct bytes){ (const uint8_t *)"xy", 1 }));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts_compare_by_bytes_then_length),
+		cmocka_unit_test(only_well_formed_utf_8_without_nul_is_valid),
+		cmocka_unit_test(a_cut_never_splits_a_character),
+		cmocka_unit_test(trimming_takes_blanks_at_both_ends_only),
+		cmocka_unit_test(bytes_are_equal_when_all_are),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
