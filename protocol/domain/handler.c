@@ -1,0 +1,147 @@
+#include "protocol/domain/handler.h"
+
+#include "protocol/domain/stock_location.h"
+
+struct id handling_next_id(struct handling *handling)
+{
+	uint32_t given = handling->ids_given++;
+
+	return given == 0 ? handling->decision->operation_id : handling->decision->derive_id(&handling->decision->operation_id, given);
+}
+
+static enum status give_verdict(struct handling *handling, enum outcome outcome, enum rule rule, const char *field, struct text detail)
+{
+	*handling->verdict = (struct verdict){
+		.outcome = outcome,
+		.rule = text_of(rule_find(rule)->word),
+		.field = text_of(field),
+		.detail = detail,
+	};
+	return STATUS_OK;
+}
+
+enum status handling_reject(struct handling *handling, enum rule rule, const char *field, struct text detail)
+{
+	return give_verdict(handling, OUTCOME_REJECTED, rule, field, detail);
+}
+
+enum status handling_park(struct handling *handling, enum rule rule, const char *field, struct text detail, const struct id *waits_for)
+{
+	enum status status = give_verdict(handling, OUTCOME_PARKED, rule, field, detail);
+
+	if (waits_for != NULL)
+		handling->verdict->waits_for = *waits_for;
+	return status;
+}
+
+enum status handling_note(struct handling *handling, enum rule rule, const char *field, struct text detail)
+{
+	if (handling->verdict->outcome != OUTCOME_APPLIED)
+		return STATUS_OK;
+	return give_verdict(handling, OUTCOME_APPLIED_NOTE, rule, field, detail);
+}
+
+enum status handling_missing(struct handling *handling, enum record_kind kind, const struct id *id, const char *field)
+{
+	const struct schema *schema = schema_find(kind);
+	struct text detail =
+		arena_print(handling->arena, "record=%s;id=%s", schema == NULL ? "record" : schema->name, id_to_text(id).characters);
+
+	if (operation_find(handling->operation->head.kind)->sort == SORT_CLAIM)
+		return handling_reject(handling, RULE_NO_SUCH_RECORD, field, detail);
+	return handling_park(handling, RULE_MISSING_RECORD, field, detail, id);
+}
+
+enum status handling_open_issue(struct handling *handling, struct issue *issue)
+{
+	const struct operation_head *head = &handling->operation->head;
+	struct verdict *verdict = handling->verdict;
+
+	issue->id = handling_next_id(handling);
+	issue->device_id = handling->decision->device_id;
+	issue->technician_id = head->actor;
+	issue->operation_id = handling->decision->operation_id;
+	issue->state = ISSUE_STATE_OPEN;
+	issue->opened_at_ms = head->at_ms;
+	if (verdict->outcome != OUTCOME_ISSUE) {
+		*verdict = (struct verdict){
+			.outcome = OUTCOME_ISSUE,
+			.rule = choice_to_text(handling->arena, issue_kind_names, issue->kind),
+			.field = issue->field,
+			.detail = issue->detail,
+			.issue_id = issue->id,
+		};
+	}
+	return records_put(handling->records, RECORD_ISSUE, issue);
+}
+
+enum status handling_subject(struct handling *handling, enum record_kind kind, const void **out_row)
+{
+	const struct id *subject = &handling->operation->head.subject;
+	enum status status = records_look(handling->records, kind, subject, out_row);
+
+	if (status != STATUS_OK || *out_row != NULL)
+		return status;
+	return handling_missing(handling, kind, subject, "subject");
+}
+
+enum status handling_exists(struct handling *handling, enum record_kind kind, const struct id *id, bool *out_exists)
+{
+	const void *row;
+	enum status status;
+
+	if (id_is_nil(id) || (kind == RECORD_STOCK_LOCATION && location_is_virtual(id))) {
+		*out_exists = true;
+		return STATUS_OK;
+	}
+	status = records_look(handling->records, kind, id, &row);
+	if (status == STATUS_OK)
+		*out_exists = row != NULL;
+	return status;
+}
+
+enum status handling_check_references(
+	struct handling *handling, const struct schema *schema, const void *row, uint64_t mask, bool *out_complete)
+{
+	for (size_t i = 0; i < schema->field_count; i++) {
+		const struct field *field = &schema->fields[i];
+		bool exists;
+		enum status status;
+		if (field->kind != FIELD_ID || field->refers == RECORD_NONE || (mask >> field->tag & 1) == 0)
+			continue;
+		status = handling_exists(handling, field->refers, field_at(field, row), &exists);
+		if (status != STATUS_OK)
+			return status;
+		if (!exists) {
+			*out_complete = false;
+			return handling_missing(handling, field->refers, field_at(field, row), field->name);
+		}
+	}
+	*out_complete = true;
+	return STATUS_OK;
+}
+
+enum status handling_refresh_order(struct handling *handling, const struct id *work_order_id)
+{
+	const void *row;
+	struct work_order order;
+	enum status status = records_look(handling->records, RECORD_WORK_ORDER, work_order_id, &row);
+
+	if (status != STATUS_OK || row == NULL)
+		return status;
+	order = *(const struct work_order *)row;
+	status = work_order_derive(handling->records, &order);
+	if (status != STATUS_OK || row_equal(&work_order_schema, row, &order))
+		return status;
+	return records_put(handling->records, RECORD_WORK_ORDER, &order);
+}
+
+struct text handling_visit_state(struct handling *handling, enum visit_state state)
+{
+	return choice_to_text(handling->arena, visit_state_names, state);
+}
+
+struct text handling_order_state(struct handling *handling, enum work_order_state state)
+{
+	return choice_to_text(handling->arena, work_order_state_names, state);
+}

@@ -1,0 +1,78 @@
+/* What the handlers of operations share. Inside protocol/domain only: everybody else calls decide(). */
+#ifndef TRUCKROLL_DOMAIN_HANDLER_H
+#define TRUCKROLL_DOMAIN_HANDLER_H
+
+#include "protocol/domain/decide.h"
+#include "protocol/domain/issue.h"
+#include "protocol/domain/movement.h"
+#include "protocol/domain/visit.h"
+#include "protocol/domain/work_order.h"
+
+/* One operation being decided. */
+struct handling {
+	const struct decision *decision;
+	const struct operation *operation;
+	struct records *records;
+	struct arena *arena;
+	struct verdict *verdict;
+	uint32_t ids_given;
+};
+
+/* Decides a checked operation: effects go to handling->records, what became of it to handling->verdict (APPLIED before). A status
+ * other than OK means that the store failed. A handler that has refused must not have changed anything that counts: decide() drops it. */
+typedef enum status (*handler)(struct handling *handling);
+
+enum status handle_create(struct handling *handling);
+enum status handle_edit(struct handling *handling);
+enum status handle_note(struct handling *handling);
+enum status handle_book(struct handling *handling);
+enum status handle_dispatch(struct handling *handling);
+enum status handle_answer(struct handling *handling); /* accept, decline */
+enum status handle_cancel(struct handling *handling);
+enum status handle_reassign(struct handling *handling);
+enum status handle_fact(struct handling *handling); /* travel, arrive, pause, resume, finish, abort */
+enum status handle_part(struct handling *handling); /* use_part, return_part */
+enum status handle_issue(struct handling *handling);
+
+/* The id of the next record this operation creates: its own, then those derived from it. */
+struct id handling_next_id(struct handling *handling);
+
+/* Verdicts. `detail` as in struct verdict. All return STATUS_OK, so that a handler can end with them. */
+enum status handling_reject(struct handling *handling, enum rule rule, const char *field, struct text detail);
+enum status handling_park(struct handling *handling, enum rule rule, const char *field, struct text detail, const struct id *waits_for);
+/* Says why nothing moved, unless an issue is open already. */
+enum status handling_note(struct handling *handling, enum rule rule, const char *field, struct text detail);
+/* For a record that is not there: a CLAIM is rejected, everything else waits for it. */
+enum status handling_missing(struct handling *handling, enum record_kind kind, const struct id *id, const char *field);
+
+/* Fills in who, when and the next id, stores the issue and makes it the verdict's unless one is open already. `issue->kind` and
+ * what it is about are the caller's. */
+enum status handling_open_issue(struct handling *handling, struct issue *issue);
+
+/* The subject, or NULL with the verdict of handling_missing(). */
+enum status handling_subject(struct handling *handling, enum record_kind kind, const void **out_row);
+
+/* Whether `id` names a record of that kind; nil and the virtual locations do. */
+enum status handling_exists(struct handling *handling, enum record_kind kind, const struct id *id, bool *out_exists);
+/* Looks up what the reference fields among `mask` (bit `tag`) of a row name; the first that is not there parks or rejects the
+ * operation. */
+enum status handling_check_references(
+	struct handling *handling, const struct schema *schema, const void *row, uint64_t mask, bool *out_complete);
+
+/* Derives the order anew and stores it when that changed it; an order that is not held here is left alone. */
+enum status handling_refresh_order(struct handling *handling, const struct id *work_order_id);
+
+/* Opens the issues that a FACT by this author raises on a visit as it was before, and on an order that is over. `order` may be
+ * NULL. */
+enum status handling_flag_fact(struct handling *handling, const struct visit *before, const struct work_order *order);
+/* The same for the order alone. */
+enum status handling_flag_late(struct handling *handling, const struct work_order *order, const struct visit *visit);
+
+/* Stores a movement and adds both its legs to the balances; a real place that falls below zero opens an issue. */
+enum status handling_post_movement(struct handling *handling, const struct movement *movement);
+
+/* Names of a visit's and an order's state. */
+struct text handling_visit_state(struct handling *handling, enum visit_state state);
+struct text handling_order_state(struct handling *handling, enum work_order_state state);
+
+#endif

@@ -1,0 +1,277 @@
+/* What can be said against an operation without looking at any record. */
+#include <assert.h>
+
+#include "protocol/domain/movement.h"
+#include "protocol/domain/operation.h"
+#include "protocol/domain/stock_location.h"
+#include "protocol/domain/visit.h"
+
+#define EVERYONE (ROLE_TECHNICIAN | ROLE_DISPATCHER | ROLE_IMPORT | ROLE_SYSTEM)
+#define OFFICE   (ROLE_DISPATCHER | ROLE_IMPORT | ROLE_SYSTEM)
+
+/* clang-format off */
+static const struct {
+	enum record_kind record;
+	uint32_t roles;
+} create_rights[] = {
+	{ RECORD_TERRITORY,       OFFICE },
+	{ RECORD_TECHNICIAN,      OFFICE },
+	{ RECORD_PART,            OFFICE },
+	{ RECORD_STOCK_LOCATION,  OFFICE },
+	{ RECORD_ACCOUNT,         OFFICE },
+	{ RECORD_SITE,            OFFICE },
+	{ RECORD_ASSET,           OFFICE },
+	{ RECORD_SERVICE_REQUEST, EVERYONE },
+	{ RECORD_WORK_ORDER,      EVERYONE },
+	{ RECORD_NOTE,            ROLE_IMPORT | ROLE_SYSTEM },
+	{ RECORD_MOVEMENT,        OFFICE },
+	{ RECORD_KB_ARTICLE,      EVERYONE },
+	{ RECORD_DEVICE,          ROLE_SYSTEM },
+	{ RECORD_BENCH_ORDER,     EVERYONE },
+};
+
+/* The office may edit every field that can be edited; technicians these, NULL meaning all of them. */
+static const struct {
+	enum record_kind record;
+	const char *field;
+} technician_edits[] = {
+	{ RECORD_ASSET, "name" },
+	{ RECORD_ASSET, "model" },
+	{ RECORD_ASSET, "serial" },
+	{ RECORD_ASSET, "status" },
+	{ RECORD_SITE, "access_notes" },
+	{ RECORD_WORK_ORDER, "description" },
+	{ RECORD_WORK_ORDER, "problem_code" },
+	{ RECORD_WORK_ORDER, "cause_code" },
+	{ RECORD_WORK_ORDER, "action_code" },
+	{ RECORD_KB_ARTICLE, NULL },
+	{ RECORD_BENCH_ORDER, NULL },
+};
+/* clang-format on */
+
+bool create_allowed(uint32_t role, enum record_kind record)
+{
+	for (size_t i = 0; i < LENGTH(create_rights); i++)
+		if (create_rights[i].record == record)
+			return (create_rights[i].roles & role) != 0;
+	return false;
+}
+
+static bool field_editable(const struct field *field)
+{
+	return field->merge != MERGE_NEVER && !field->derived;
+}
+
+bool edit_allowed(uint32_t role, enum record_kind record, const struct field *field)
+{
+	if (!field_editable(field))
+		return false;
+	if ((role & OFFICE) != 0)
+		return true;
+	for (size_t i = 0; i < LENGTH(technician_edits); i++) {
+		const char *name = technician_edits[i].field;
+		if (technician_edits[i].record == record && (name == NULL || text_equals(text_of(name), field->name)))
+			return role == ROLE_TECHNICIAN;
+	}
+	return false;
+}
+
+/* Sets the objection and passes on the status that fail() returned. */
+static enum status object(struct objection *objection, enum rule rule, const char *field, enum status status)
+{
+	*objection = (struct objection){ .rule = rule, .field = field };
+	return status;
+}
+
+static enum status check_row(const struct schema *schema, const void *row, struct objection *objection)
+{
+	const struct field *field;
+	enum status status = row_validate(schema, row, &field);
+
+	return status == STATUS_OK ? STATUS_OK : object(objection, RULE_BAD_FORM, field->name, status);
+}
+
+static enum status check_finish(const struct finish_arguments *finish, struct objection *objection)
+{
+	const char *field = NULL;
+
+	if (finish->outcome == VISIT_OUTCOME_FIXED && finish->cause_code.size == 0)
+		field = "cause_code";
+	else if (finish->outcome == VISIT_OUTCOME_FIXED && finish->action_code.size == 0)
+		field = "action_code";
+	if (field != NULL)
+		return object(
+			objection, RULE_BAD_FORM, field, fail(STATUS_INVALID, "finish: the outcome \"fixed\" needs a %s; give it", field));
+	if (finish->signer_name.size == 0 && finish->signature_refused_reason.size == 0)
+		return object(objection, RULE_BAD_FORM, "signer_name",
+			fail(STATUS_INVALID, "finish: give the name of who signed, or the reason why nobody did"));
+	return STATUS_OK;
+}
+
+static enum status check_plan(int64_t start_at_ms, int64_t end_at_ms, struct objection *objection)
+{
+	if (end_at_ms == 0 || end_at_ms >= start_at_ms)
+		return STATUS_OK;
+	return object(objection, RULE_BAD_FORM, "planned_end_at_ms",
+		fail(STATUS_INVALID, "the plan ends before it starts; give a later planned_end_at_ms"));
+}
+
+static enum status check_part(const struct part_arguments *part, struct objection *objection)
+{
+	if (!location_is_virtual(&part->location_id))
+		return STATUS_OK;
+	return object(objection, RULE_BAD_FORM, "location_id",
+		fail(STATUS_INVALID, "a part is used from and returned to a van or a depot; name one"));
+}
+
+/* Rules over several arguments. */
+static enum status check_together(const struct operation *operation, struct objection *objection)
+{
+	const struct reassign_arguments *reassign = operation->arguments;
+	const struct book_arguments *book = operation->arguments;
+
+	if (operation->head.kind == OPERATION_USE_PART || operation->head.kind == OPERATION_RETURN_PART)
+		return check_part(operation->arguments, objection);
+	if (operation->head.kind == OPERATION_FINISH)
+		return check_finish(operation->arguments, objection);
+	if (operation->head.kind == OPERATION_BOOK)
+		return check_plan(book->planned_start_at_ms, book->planned_end_at_ms, objection);
+	if (operation->head.kind == OPERATION_REASSIGN)
+		return check_plan(reassign->planned_start_at_ms, reassign->planned_end_at_ms, objection);
+	return STATUS_OK;
+}
+
+static enum status check_new_id(const struct operation *operation, const struct schema *schema, struct objection *objection)
+{
+	const struct id *id = row_id(operation->arguments);
+
+	if (id_is_nil(id) || id_equal(id, &operation->head.subject))
+		return STATUS_OK;
+	return object(objection, RULE_BAD_FORM, schema->fields[0].name,
+		fail(STATUS_INVALID, "create: the new %s carries another id than the operation's subject; leave it out", schema->name));
+}
+
+static enum status check_movement(const struct movement *movement, struct objection *objection)
+{
+	if (!id_equal(&movement->from_location_id, &movement->to_location_id))
+		return STATUS_OK;
+	return object(objection, RULE_BAD_FORM, "to_location_id",
+		fail(STATUS_INVALID, "movement: it comes from where it goes to; name two places"));
+}
+
+static enum status check_create(const struct operation *operation, struct objection *objection)
+{
+	const struct schema *schema = arguments_schema(OPERATION_CREATE, operation->head.record);
+	enum status status;
+
+	if (schema == NULL)
+		return object(objection, RULE_BAD_FORM, "record", fail(STATUS_INVALID, "create: unknown kind of record"));
+	if (schema->derived || !create_allowed(operation->head.role, operation->head.record))
+		return object(objection, RULE_NOT_ALLOWED, "record", fail(STATUS_REFUSED, "this role may not create a %s", schema->name));
+	if (operation->arguments == NULL)
+		return object(objection, RULE_BAD_FORM, "", fail(STATUS_INVALID, "create: the new %s is missing", schema->name));
+	status = check_new_id(operation, schema, objection);
+	for (size_t i = 1; status == STATUS_OK && i < schema->field_count; i++) {
+		const struct field *field = &schema->fields[i];
+		status = field_validate(schema, field, operation->arguments);
+		if (status == STATUS_OK && field->derived && !field_is_default(field, operation->arguments))
+			status = fail(STATUS_INVALID, "%s.%s is computed; leave it out", schema->name, field->name);
+		if (status != STATUS_OK)
+			return object(objection, RULE_BAD_FORM, field->name, status);
+	}
+	if (status == STATUS_OK && schema->kind == RECORD_MOVEMENT)
+		status = check_movement(operation->arguments, objection);
+	return status;
+}
+
+static enum status check_edit_field(
+	const struct operation *operation, const struct schema *schema, const struct field *field, struct objection *objection)
+{
+	enum status status;
+
+	if (!field_editable(field))
+		return object(objection, RULE_FIELD_NOT_EDITABLE, field->name,
+			fail(STATUS_REFUSED, "%s.%s cannot be edited; only operations change it", schema->name, field->name));
+	if (!edit_allowed(operation->head.role, schema->kind, field))
+		return object(objection, RULE_NOT_ALLOWED, field->name,
+			fail(STATUS_REFUSED, "this role may not edit %s.%s", schema->name, field->name));
+	status = field_validate(schema, field, operation->arguments);
+	/* The old value is only compared and shown: a choice may be from a newer version, a text must still be text. */
+	if (status == STATUS_OK && field->kind == FIELD_TEXT && !field_is_default(field, operation->old_values))
+		status = field_validate(schema, field, operation->old_values);
+	return status == STATUS_OK ? STATUS_OK : object(objection, RULE_BAD_FORM, field->name, status);
+}
+
+static enum status check_edit(const struct operation *operation, struct objection *objection)
+{
+	const struct schema *schema = arguments_schema(OPERATION_EDIT, operation->head.record);
+	uint64_t rest = operation->mask;
+
+	if (schema == NULL)
+		return object(objection, RULE_BAD_FORM, "record", fail(STATUS_INVALID, "edit: unknown kind of record"));
+	if (schema->derived)
+		return object(objection, RULE_FIELD_NOT_EDITABLE, "",
+			fail(STATUS_REFUSED, "a %s cannot be edited; only operations change it", schema->name));
+	if (operation->arguments == NULL || operation->old_values == NULL || rest == 0)
+		return object(objection, RULE_BAD_FORM, "", fail(STATUS_INVALID, "edit: name a field with its old and its new value"));
+	for (size_t i = 0; i < schema->field_count; i++) {
+		const struct field *field = &schema->fields[i];
+		uint64_t bit = UINT64_C(1) << field->tag;
+		if ((rest & bit) == 0)
+			continue;
+		rest &= ~bit;
+		enum status status = check_edit_field(operation, schema, field, objection);
+		if (status != STATUS_OK)
+			return status;
+	}
+	if (rest != 0)
+		return object(objection, RULE_BAD_FORM, "", fail(STATUS_INVALID, "edit: a %s has no such field", schema->name));
+	return STATUS_OK;
+}
+
+static enum status check_head(const struct operation *operation, struct objection *objection)
+{
+	const struct operation_head *head = &operation->head;
+	const struct operation_row *row = operation_find(head->kind);
+	bool one_role = head->role != 0 && (head->role & (head->role - 1)) == 0;
+
+	if (row == NULL)
+		return object(
+			objection, RULE_BAD_FORM, "kind", fail(STATUS_INVALID, "operation: unknown kind %u", (unsigned int)head->kind));
+	if (!one_role || (row->roles & head->role) == 0)
+		return object(objection, RULE_NOT_ALLOWED, "role", fail(STATUS_REFUSED, "this role may not %s", row->name));
+	if (head->role == ROLE_TECHNICIAN && id_is_nil(&head->actor))
+		return object(objection, RULE_BAD_FORM, "actor", fail(STATUS_INVALID, "%s: the technician is missing", row->name));
+	if (head->at_ms <= 0)
+		return object(objection, RULE_BAD_FORM, "at_ms", fail(STATUS_INVALID, "%s: the time of the event is missing", row->name));
+	if (head->kind != OPERATION_CREATE && id_is_nil(&head->subject))
+		return object(objection, RULE_BAD_FORM, "subject", fail(STATUS_INVALID, "%s: name what it is about", row->name));
+	return STATUS_OK;
+}
+
+enum status operation_check(const struct operation *operation, struct objection *out_objection)
+{
+	const struct operation_row *row;
+	enum status status = check_head(operation, out_objection);
+
+	if (status != STATUS_OK)
+		return status;
+	if (operation->head.kind == OPERATION_CREATE)
+		return check_create(operation, out_objection);
+	if (operation->head.kind == OPERATION_EDIT)
+		return check_edit(operation, out_objection);
+	row = operation_find(operation->head.kind);
+	if (row->arguments == NULL)
+		return STATUS_OK;
+	if (operation->arguments == NULL)
+		return object(out_objection, RULE_BAD_FORM, "", fail(STATUS_INVALID, "%s: its arguments are missing", row->name));
+	status = check_row(row->arguments, operation->arguments, out_objection);
+	return status == STATUS_OK ? check_together(operation, out_objection) : status;
+}
+
+enum status operation_validate(const struct operation *operation)
+{
+	struct objection objection;
+
+	return operation_check(operation, &objection);
+}

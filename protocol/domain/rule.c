@@ -1,0 +1,69 @@
+#include "protocol/domain/rule.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+/* clang-format off */
+static const struct rule_row rows[] = {
+	{ RULE_NONE, "", "Applied." },
+	{ RULE_NO_OP, "no_op", "Nothing changed: it is so already." },
+	{ RULE_EXISTS, "exists",
+	  "The {record} exists with other content in {field} and was kept as it stands; edit it to change it." },
+	{ RULE_SUPERSEDED, "superseded", "Kept, but nothing moved: the visit is {state} by now." },
+	{ RULE_MISSING_RECORD, "missing_record",
+	  "Waits for the {record} {id} named in {field}; it goes on by itself when that arrives." },
+	{ RULE_BAD_FORM, "bad_form", "Kept, but not applied: {reason}. The office has to correct or release it." },
+	{ RULE_NOT_YOUR_TERRITORY, "not_your_territory",
+	  "Territory {territory} is not the author's; the office has to release or correct it." },
+	{ RULE_NOT_ALLOWED, "not_allowed", "A {role} may not do this: {reason}. Ask the office to do it." },
+	{ RULE_NO_SUCH_RECORD, "no_such_record", "There is no {record} {id} ({field}); check the reference." },
+	{ RULE_FIELD_NOT_EDITABLE, "field_not_editable", "{field} cannot be edited: only operations change it." },
+	{ RULE_VISIT_NOT_YOURS, "visit_not_yours",
+	  "The visit is with {technician} and is {state}; ask the dispatcher." },
+	{ RULE_VISIT_REASSIGNED, "visit_reassigned",
+	  "The visit went to {technician} and is {state}; ask the dispatcher." },
+	{ RULE_VISIT_STATE, "visit_state",
+	  "The visit of {technician} is {state} already; look at it again before you decide." },
+	{ RULE_SAME_TECHNICIAN, "same_technician", "{technician} has the visit already; name somebody else." },
+	{ RULE_ORDER_OVER, "order_over", "The work order is {state}; make a new one for further work." },
+	{ RULE_ISSUE_RESOLVED, "issue_resolved",
+	  "The issue was resolved already ({resolution}); nothing is left to do." },
+	{ RULE_NOT_A_CONFLICT, "not_a_conflict",
+	  "The issue is {kind}: it has no values to choose from; resolve it as noted or corrected." },
+	{ RULE_VALUE_CUT, "value_cut",
+	  "{field} was too long to keep whole in the issue; edit the field, then resolve the issue as corrected." },
+	{ RULE_NEGATIVE_STOCK, "negative_stock",
+	  "{location} has {balance} of {part}: more was used than was known to be there; count it." },
+	{ RULE_WORK_DONE_AFTER_CANCEL, "work_done_after_cancel",
+	  "{technician} did {operation} on a visit that had been cancelled; decide what to bill." },
+	{ RULE_OVERTAKEN, "overtaken",
+	  "{technician} finished the visit that had been reassigned to {other}, who is {state}; check who goes." },
+	{ RULE_DOUBLE_VISIT, "double_visit",
+	  "{technician} finished the visit that {other} had started as well ({state}); both are kept." },
+	{ RULE_EDIT_CONFLICT, "edit_conflict",
+	  "{field} was changed by two people; {winner} stands meanwhile; choose one." },
+	{ RULE_WORK_WITHOUT_CLAIM, "work_without_claim",
+	  "{technician} did {operation} on a visit of {holder} that was {state}; check who goes." },
+	{ RULE_LATE_FACT, "late_fact",
+	  "{operation} came after the end: the order is {order_state}, the visit {state}; it was kept, nothing was reopened." },
+	{ RULE_CHAIN_GAP, "chain_gap",
+	  "The device cannot send operations {first} to {last} any more; ask its technician what was done." },
+	{ RULE_FORK, "fork",
+	  "The device has a second history from operation {seq} on; it is kept aside. Find out whether it was copied." },
+};
+/* clang-format on */
+static_assert(LENGTH(rows) == RULE_COUNT, "every rule has a row");
+
+const struct rule_row *rule_find(enum rule rule)
+{
+	assert(rule < RULE_COUNT && rows[rule].rule == rule);
+	return &rows[rule];
+}
+
+const struct rule_row *rule_by_word(struct text word)
+{
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		if (text_equals(word, rows[i].word))
+			return &rows[i];
+	return NULL;
+}
