@@ -1,0 +1,55 @@
+/* Many rows of one schema, field by field: what is alike lies together and compresses (docs/protocol.md, "Columns"). Permanent. */
+#ifndef TRUCKROLL_WIRE_COLUMNS_H
+#define TRUCKROLL_WIRE_COLUMNS_H
+
+#include "protocol/base/buffer.h"
+#include "protocol/domain/schema.h"
+#include "protocol/wire/ids.h"
+
+#define COLUMNS_ROWS_MAX ((size_t)65536)
+
+/* Decoded rows of one block (a page, a batch) take at most this much memory; a writer overflows beyond half of it, so that what one
+ * build sends another one takes. */
+#define COLUMNS_MEMORY_MAX ((size_t)16 * 1024 * 1024)
+
+/* Which fields of a row count. */
+struct columns {
+	const struct schema *schema;
+	const void *const *rows;
+	const uint64_t *masks; /* one a row, bit `tag`; NULL: every field of every row */
+	size_t count;
+	/* The ids (tag 1) are references to rows the receiver has (EDIT, left, patch), not new ones. */
+	bool ids_known;
+	enum record_kind ids_kind; /* the kind the ids name, when known */
+	bool masks_known;          /* the receiver has the masks from elsewhere: they are not written */
+	uint64_t left_out;         /* tags that are never written, whatever the rows hold; bit 1: the ids */
+};
+
+/* Memory that so many decoded rows take, without what some texts need. */
+size_t columns_memory(const struct schema *schema, size_t count);
+
+void columns_encode(struct writer *writer, const struct columns *columns, const struct references *references);
+
+/* Reads `count` (<= COLUMNS_ROWS_MAX) rows; rows and masks are in `arena`, texts there or views of the reader's bytes. STATUS_CORRUPT,
+ * STATUS_NEWER (unknown tag or encoding), STATUS_AMBIGUOUS or STATUS_NOT_FOUND (from resolve). `out_masks` may be NULL when `masked`
+ * is false. */
+enum status columns_decode(struct reader *reader, struct arena *arena, const struct schema *schema, size_t count, bool masked,
+	bool ids_known, enum record_kind ids_kind, const struct references *references, void ***out_rows, uint64_t **out_masks);
+
+/* What a reader must know beforehand; the members are those of struct columns. */
+struct columns_shape {
+	const struct schema *schema;
+	size_t count;
+	bool masked;
+	const uint64_t *masks; /* masked, and known from elsewhere: not read */
+	bool ids_known;
+	enum record_kind ids_kind;
+	uint64_t left_out;
+};
+
+/* columns_decode() as one of several parts of a block. `*room` is the memory still allowed, and is lessened; STATUS_CORRUPT beyond it.
+ * `out_masks` may be NULL. */
+enum status columns_decode_part(struct reader *reader, struct arena *arena, const struct columns_shape *shape,
+	const struct references *references, size_t *room, void ***out_rows, uint64_t **out_masks);
+
+#endif

@@ -1,0 +1,195 @@
+/* The two sync messages, request and reply: each a list of sections (number ‖ length ‖ body). Permanent framing. */
+#ifndef TRUCKROLL_WIRE_MESSAGE_H
+#define TRUCKROLL_WIRE_MESSAGE_H
+
+#include "protocol/domain/operation.h"
+#include "protocol/wire/chain.h"
+#include "protocol/wire/columns.h"
+#include "protocol/wire/record_codec.h"
+
+#define FRAME_SIZE_MAX  ((size_t)64 * 1024)
+#define SECTIONS_MAX    64
+#define SIGNATURE_SIZE  64
+#define SCHEMA_REVISION 1
+
+/* On the wire as number * 2 + (1 when an unknown one may be skipped). Never reuse a number. */
+enum section_number {
+	SECTION_HELLO = 1,
+	SECTION_BATCH = 2,
+	SECTION_PULL = 3,
+	SECTION_WELCOME = 10,
+	SECTION_DECIDED = 11,
+	SECTION_PAGE = 12,
+	SECTION_CUT = 13,
+	SECTION_AGAIN = 14,
+	SECTION_ERROR = 15,
+};
+
+struct section {
+	enum section_number number;
+	struct bytes body;
+};
+
+void section_write(struct writer *writer, enum section_number number, struct bytes body);
+/* Splits a message; bodies are views. Unknown sections are dropped when skippable, else STATUS_NEWER.
+ * A second batch or page is STATUS_CORRUPT. */
+enum status sections_read(struct bytes message, struct arena *arena, struct section **out_sections, size_t *out_count);
+
+/* Where a replica stands: everything up to `gseq` of that server epoch is in it. */
+struct cursor {
+	struct id epoch;
+	int64_t gseq;
+};
+
+enum carrier_class {
+	CARRIER_LIVE = 0,
+	CARRIER_METERED = 1,
+	CARRIER_BUNDLE = 2
+};
+
+struct hello {
+	struct id incarnation;
+	int64_t next_seq;       /* the device's next unused sequence number */
+	struct hash chain_hash; /* h of next_seq - 1 */
+	struct cursor cursor;
+	int64_t settled_seq; /* last seq whose decision the replica has cut */
+	int64_t schema_revision;
+	int64_t handler_revision;
+	int64_t queue_depth;
+	int64_t oldest_pending_age_ms;
+	int64_t free_disk_bytes;
+	int64_t clock_ms;
+	uint32_t carrier; /* enum carrier_class */
+};
+
+struct welcome {
+	struct id incarnation;  /* the one the answer speaks of */
+	bool incarnation_known; /* false: the server has never seen an operation of it */
+	bool rolled_back;       /* the server is ahead of the device: start a new incarnation */
+	int64_t last_seq;       /* last decided of that incarnation, 0 for none */
+	struct hash chain_hash; /* h of last_seq */
+	struct id epoch;
+	int64_t gseq;
+	int64_t time_ms;
+	uint32_t device_state; /* enum device_state */
+	int64_t lease_until_ms;
+	int64_t backup_gseq; /* backup watermark */
+	int64_t schema_revision;
+	int64_t handler_revision;
+};
+
+/* Consecutive operations of one incarnation. */
+struct batch {
+	struct id incarnation;
+	int64_t first_seq;
+	const struct operation *operations;
+	const struct id *first_ids; /* NULL, or one an operation: the id it was first sent under (re-sent after a restore), nil for none */
+	size_t count;
+	const uint8_t (*secrets)[WINDOW_SECRET_SIZE]; /* of each window touched, from first_seq / WINDOW_LENGTH on */
+	size_t secret_count;
+	struct hash last_hash;             /* h of the last operation */
+	uint8_t signature[SIGNATURE_SIZE]; /* by the device over head_statement() */
+};
+
+struct pull {
+	struct cursor cursor;
+	int64_t settled_seq; /* decisions after it are wanted */
+	int64_t byte_budget; /* of pages; 0 = one frame */
+	uint32_t class_max;  /* highest class wanted */
+	bool own_rows;       /* also rows the device computed itself (after a new replica) */
+	int64_t wait_ms;     /* 0..240000: hold the answer until there is something */
+	struct bytes resume; /* what the last page said; empty at the start of a pass; <= 64 bytes */
+};
+
+struct decided {
+	struct id incarnation;
+	int64_t seq;            /* all up to it are decided */
+	struct hash chain_hash; /* h of seq */
+	int64_t gseq;           /* the commit that decided the last of them */
+	const int64_t *unlike;  /* ascending seqs in (settled_seq, seq] whose rows come with pages: not as the device computed them */
+	size_t unlike_count;
+};
+
+enum entry_type {
+	ENTRY_WHOLE = 0,
+	ENTRY_PATCH = 1,  /* only the fields of each mask */
+	ENTRY_LEFT = 2,   /* the row left the scope: only ids */
+	ENTRY_MEMBER = 3, /* the row, which the device holds through another scope, is in this scope too: only ids */
+};
+
+/* Rows of one kind in one scope. */
+struct page_group {
+	struct scope scope;
+	enum entry_type type;
+	const struct schema *schema;
+	void **rows;     /* LEFT and MEMBER: only the id is set */
+	uint64_t *masks; /* PATCH only */
+	size_t count;
+};
+
+struct page {
+	struct page_group *groups;
+	size_t group_count;
+	struct bytes resume; /* not empty: more follows, ask again with it; empty: a cut follows */
+};
+
+struct scope_digest {
+	struct scope scope;
+	struct digest digest;
+};
+
+struct cut {
+	struct cursor cursor;               /* where the replica stands after it */
+	const struct scope_digest *digests; /* of scopes changed since the pull's cursor */
+	size_t digest_count;
+	const struct scope *dropped; /* scopes the device no longer holds */
+	size_t dropped_count;
+	const struct scope *held; /* every scope the device holds now; sent when it changed since the cursor, else count 0 */
+	size_t held_count;
+};
+
+enum wire_error {
+	WIRE_ERROR_SEND_FROM = 1,  /* batch began too late: send from `value` */
+	WIRE_ERROR_SEND_WHOLE = 2, /* a short reference was ambiguous or unknown: send whole ids */
+	WIRE_ERROR_FORK = 3,       /* same seq, other hash */
+	WIRE_ERROR_REVOKED = 4,
+	WIRE_ERROR_UNKNOWN_SESSION = 5,
+	WIRE_ERROR_MALFORMED = 6,
+	WIRE_ERROR_EPOCH = 7, /* the cursor's epoch is not the server's: pull from the start */
+	WIRE_ERROR_BUSY = 8,
+	WIRE_ERROR_NEWER = 9,
+};
+
+struct wire_fault {
+	uint32_t code; /* enum wire_error */
+	int64_t value;
+};
+
+/* One of each; `*_encode` writes the body of the section, `*_decode` reads exactly one and is strict. Everything decoded lives in `arena`
+ * or is borrowed from `body`. */
+void hello_encode(struct writer *writer, const struct hello *hello);
+enum status hello_decode(struct bytes body, struct hello *out_hello);
+void welcome_encode(struct writer *writer, const struct welcome *welcome);
+enum status welcome_decode(struct bytes body, struct welcome *out_welcome);
+/* At most 65,536 operations; the packed body must fit the caller's frame. */
+void batch_encode(struct writer *writer, const struct batch *batch, const struct references *references);
+enum status batch_decode(struct bytes body, struct arena *arena, const struct references *references, struct batch *out_batch);
+void pull_encode(struct writer *writer, const struct pull *pull);
+enum status pull_decode(struct bytes body, struct pull *out_pull);
+void decided_encode(struct writer *writer, const struct decided *decided);
+enum status decided_decode(struct bytes body, struct arena *arena, struct decided *out_decided);
+void page_encode(struct writer *writer, const struct page *page, const struct references *references);
+enum status page_decode(struct bytes body, struct arena *arena, const struct references *references, struct page *out_page);
+void cut_encode(struct writer *writer, const struct cut *cut);
+enum status cut_decode(struct bytes body, struct arena *arena, struct cut *out_cut);
+void again_encode(struct writer *writer, int64_t after_ms);
+enum status again_decode(struct bytes body, int64_t *out_after_ms);
+void fault_encode(struct writer *writer, const struct wire_fault *fault);
+enum status fault_decode(struct bytes body, struct wire_fault *out_fault);
+
+/* The bytes under the chain head's signature, in `arena`:
+ * "truckroll/head/v1\0" ‖ organisation ‖ device ‖ incarnation ‖ seq (8 LE) ‖ hash. */
+struct bytes head_statement(struct arena *arena, const struct id *organisation, const struct id *device, const struct id *incarnation,
+	int64_t seq, const struct hash *hash);
+
+#endif

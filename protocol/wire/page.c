@@ -1,0 +1,214 @@
+/* Pages of rows, and the cut that makes them count. */
+#include <assert.h>
+#include <string.h>
+
+#include "protocol/wire/body.h"
+#include "protocol/wire/pack.h"
+
+#define PAGE_LEVEL 3
+#define RESUME_SIZE_MAX 64
+#define GROUP_SIZE_MIN 5 /* scope, type, kind, count, end of columns */
+
+/* Everything but the id of a row. */
+static uint64_t left_out_of(enum entry_type type)
+{
+	return type == ENTRY_LEFT || type == ENTRY_MEMBER ? ~(uint64_t)2 : 0;
+}
+
+static void write_group(struct writer *writer, const struct page_group *group, const struct references *references)
+{
+	const struct columns columns = {
+		.schema = group->schema,
+		.rows = (const void *const *)group->rows,
+		.masks = group->type == ENTRY_PATCH ? group->masks : NULL,
+		.count = group->count,
+		.ids_known = group->type != ENTRY_WHOLE,
+		.ids_kind = group->schema->kind,
+		.left_out = left_out_of(group->type),
+	};
+
+	write_scope(writer, &group->scope);
+	write_varint(writer, group->type);
+	write_varint(writer, group->schema->kind);
+	write_varint(writer, group->count);
+	columns_encode(writer, &columns, references);
+}
+
+void page_encode(struct writer *writer, const struct page *page, const struct references *references)
+{
+	struct arena scratch = { 0 };
+	struct writer raw = writer_in(&scratch, PACK_RAW_MAX);
+	size_t rows = 0, memory = 0;
+
+	write_varint(&raw, page->group_count);
+	for (size_t i = 0; i < page->group_count; i++) {
+		write_group(&raw, &page->groups[i], references);
+		rows += page->groups[i].count;
+		memory += columns_memory(page->groups[i].schema, page->groups[i].count);
+	}
+	write_bytes(writer, page->resume);
+	if (raw.overflow || page->resume.size > RESUME_SIZE_MAX || rows > COLUMNS_ROWS_MAX || memory > COLUMNS_MEMORY_MAX / 2)
+		writer->overflow = true;
+	else
+		pack_write(writer, writer_bytes(&raw), PAGE_LEVEL);
+	arena_finish(&scratch);
+}
+
+struct page_reader {
+	struct reader reader;
+	struct arena *arena;
+	const struct references *references;
+	size_t room;
+	size_t rows_left;
+};
+
+static enum status read_group_head(struct page_reader *page, struct page_group *group)
+{
+	enum status status = read_scope(&page->reader, &group->scope);
+	uint64_t type = read_varint(&page->reader);
+	uint64_t kind = read_varint(&page->reader);
+
+	if (status != STATUS_OK)
+		return status;
+	group->count = (size_t)read_varint_max(&page->reader, page->rows_left);
+	if (page->reader.bad)
+		return fail(STATUS_CORRUPT, "page: a group is malformed, cut or too large");
+	if (type > ENTRY_MEMBER)
+		return fail(STATUS_NEWER, "page: entry type %llu is not known here; update this program", (unsigned long long)type);
+	group->type = (enum entry_type)type;
+	group->schema = kind <= RECORD_KIND_MAX ? schema_find((enum record_kind)kind) : NULL;
+	if (group->schema == NULL)
+		return fail(STATUS_NEWER, "page: record kind %llu is not known here; update this program", (unsigned long long)kind);
+	page->rows_left -= group->count;
+	return STATUS_OK;
+}
+
+static enum status read_group(struct page_reader *page, struct page_group *out_group)
+{
+	struct page_group group = { 0 };
+	enum status status = read_group_head(page, &group);
+	struct columns_shape shape;
+
+	if (status != STATUS_OK)
+		return status;
+	shape = (struct columns_shape){
+		.schema = group.schema,
+		.count = group.count,
+		.masked = group.type == ENTRY_PATCH,
+		.ids_known = group.type != ENTRY_WHOLE,
+		.ids_kind = group.schema->kind,
+		.left_out = left_out_of(group.type),
+	};
+	status = columns_decode_part(&page->reader, page->arena, &shape, page->references, &page->room, &group.rows, &group.masks);
+	if (status == STATUS_OK)
+		*out_group = group;
+	return status;
+}
+
+static enum status read_groups(struct page_reader *page, struct page_group **out_groups, size_t *out_count)
+{
+	size_t count = (size_t)read_varint_max(&page->reader, reader_left(&page->reader) / GROUP_SIZE_MIN);
+	struct page_group *groups;
+
+	if (page->reader.bad)
+		return fail(STATUS_CORRUPT, "page: malformed number of groups");
+	groups = arena_allocate_array(page->arena, count, sizeof(*groups));
+	for (size_t i = 0; i < count; i++) {
+		enum status status = read_group(page, &groups[i]);
+		if (status != STATUS_OK)
+			return status;
+	}
+	*out_groups = groups;
+	*out_count = count;
+	return reader_end(&page->reader, "page");
+}
+
+enum status page_decode(struct bytes body, struct arena *arena, const struct references *references, struct page *out_page)
+{
+	struct reader reader = reader_of(body);
+	struct page page = { .resume = read_bytes(&reader, RESUME_SIZE_MAX) };
+	struct page_reader inner = { .arena = arena, .references = references, .room = COLUMNS_MEMORY_MAX, .rows_left = COLUMNS_ROWS_MAX };
+	struct bytes raw;
+	enum status status = pack_read(&reader, arena, &raw);
+
+	if (status == STATUS_OK)
+		status = reader_end(&reader, "page");
+	if (status != STATUS_OK)
+		return status;
+	inner.reader = reader_of(raw);
+	status = read_groups(&inner, &page.groups, &page.group_count);
+	if (status == STATUS_OK)
+		*out_page = page;
+	return status;
+}
+
+static void write_scopes(struct writer *writer, const struct scope *scopes, size_t count)
+{
+	write_varint(writer, count);
+	for (size_t i = 0; i < count; i++)
+		write_scope(writer, &scopes[i]);
+}
+
+void cut_encode(struct writer *writer, const struct cut *cut)
+{
+	write_cursor(writer, &cut->cursor);
+	write_varint(writer, cut->digest_count);
+	for (size_t i = 0; i < cut->digest_count; i++) {
+		write_scope(writer, &cut->digests[i].scope);
+		write_count(writer, cut->digests[i].digest.count);
+		write_u64(writer, cut->digests[i].digest.sum.low);
+		write_u64(writer, cut->digests[i].digest.sum.high);
+	}
+	write_scopes(writer, cut->dropped, cut->dropped_count);
+	write_scopes(writer, cut->held, cut->held_count);
+}
+
+static enum status read_digests(struct reader *reader, struct arena *arena, const struct scope_digest **out_digests, size_t *out_count)
+{
+	size_t count = (size_t)read_varint_max(reader, reader_left(reader) / 18); /* kind, count, sum */
+	struct scope_digest *digests = arena_allocate_array(arena, count, sizeof(*digests));
+
+	for (size_t i = 0; i < count; i++) {
+		enum status status = read_scope(reader, &digests[i].scope);
+		if (status != STATUS_OK)
+			return status;
+		digests[i].digest.count = read_count(reader);
+		digests[i].digest.sum.low = read_u64(reader);
+		digests[i].digest.sum.high = read_u64(reader);
+	}
+	*out_digests = digests;
+	*out_count = count;
+	return STATUS_OK;
+}
+
+static enum status read_scopes(struct reader *reader, struct arena *arena, const struct scope **out_scopes, size_t *out_count)
+{
+	size_t count = (size_t)read_varint_max(reader, reader_left(reader));
+	struct scope *scopes = arena_allocate_array(arena, count, sizeof(*scopes));
+
+	for (size_t i = 0; i < count; i++) {
+		enum status status = read_scope(reader, &scopes[i]);
+		if (status != STATUS_OK)
+			return status;
+	}
+	*out_scopes = scopes;
+	*out_count = count;
+	return STATUS_OK;
+}
+
+enum status cut_decode(struct bytes body, struct arena *arena, struct cut *out_cut)
+{
+	struct reader reader = reader_of(body);
+	struct cut cut = { .cursor = read_cursor(&reader) };
+	enum status status = read_digests(&reader, arena, &cut.digests, &cut.digest_count);
+
+	if (status == STATUS_OK)
+		status = read_scopes(&reader, arena, &cut.dropped, &cut.dropped_count);
+	if (status == STATUS_OK)
+		status = read_scopes(&reader, arena, &cut.held, &cut.held_count);
+	if (status == STATUS_OK)
+		status = reader_end(&reader, "cut");
+	if (status == STATUS_OK)
+		*out_cut = cut;
+	return status;
+}

@@ -1,0 +1,244 @@
+#include "protocol/wire/record_codec.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+#define ID_TAG 1
+
+/* Published: it hides nothing, it only makes the function one that others can compute. */
+static const uint8_t row_key[crypto_shorthash_siphashx24_KEYBYTES] = "truckroll/row/v1";
+
+static uint64_t zigzag(int64_t value)
+{
+	return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
+}
+
+static size_t varint_size(uint64_t value)
+{
+	size_t size = 1;
+
+	for (; value >= 0x80; value >>= 7)
+		size++;
+	return size;
+}
+
+static void write_number(struct writer *writer, uint64_t value)
+{
+	write_varint(writer, varint_size(value));
+	write_varint(writer, value);
+}
+
+static void write_field(struct writer *writer, const struct field *field, const void *row)
+{
+	const struct text *text;
+
+	write_varint(writer, field->tag);
+	switch (field->kind) {
+	case FIELD_ID:
+		write_varint(writer, ID_SIZE);
+		write_raw(writer, field_at(field, row), ID_SIZE);
+		break;
+	case FIELD_TEXT:
+		text = field_at(field, row);
+		write_varint(writer, text->size);
+		write_raw(writer, text->data, text->size);
+		break;
+	case FIELD_INTEGER:
+	case FIELD_TIME:
+		write_number(writer, zigzag(field_integer(field, row)));
+		break;
+	case FIELD_CHOICE:
+	case FIELD_BOOLEAN:
+		write_number(writer, (uint64_t)field_integer(field, row));
+		break;
+	}
+}
+
+void record_encode_as(struct writer *writer, const struct schema *schema, const struct id *id, const void *row, uint64_t mask)
+{
+	write_varint(writer, schema->kind);
+	write_raw(writer, id, ID_SIZE);
+	for (size_t i = 0; i < schema->field_count; i++) {
+		const struct field *field = &schema->fields[i];
+		assert(i == 0 || schema->fields[i - 1].tag < field->tag);
+		if (field->tag != ID_TAG && (mask >> field->tag & 1) != 0 && !field_is_default(field, row))
+			write_field(writer, field, row);
+	}
+}
+
+void record_encode(struct writer *writer, const struct schema *schema, const void *row)
+{
+	record_encode_as(writer, schema, row_id(row), row, UINT64_MAX);
+}
+
+static enum status refuse(const struct schema *schema, const struct field *field, const char *why)
+{
+	return fail(STATUS_CORRUPT, "canonical %s, field %s: %s", schema->name, field->name, why);
+}
+
+/* All of `value` is one varint. */
+static bool read_number(struct bytes value, uint64_t *out_number)
+{
+	struct reader reader = reader_of(value);
+
+	*out_number = read_varint(&reader);
+	return !reader.bad && reader_left(&reader) == 0;
+}
+
+static enum status read_field(const struct schema *schema, const struct field *field, struct bytes value, void *row)
+{
+	struct text text = { .data = (const char *)value.data, .size = value.size };
+	uint64_t number;
+
+	switch (field->kind) {
+	case FIELD_ID:
+		if (value.size != ID_SIZE)
+			return refuse(schema, field, "an id that has not 16 bytes");
+		memcpy(field_at_mutable(field, row), value.data, ID_SIZE);
+		break;
+	case FIELD_TEXT:
+		if (!text_valid(text))
+			return refuse(schema, field, "not UTF-8");
+		memcpy(field_at_mutable(field, row), &text, sizeof(text));
+		break;
+	case FIELD_INTEGER:
+	case FIELD_TIME:
+		if (!read_number(value, &number))
+			return refuse(schema, field, "not one number");
+		field_set_integer(field, row, (int64_t)(number >> 1 ^ (0 - (number & 1))));
+		break;
+	case FIELD_CHOICE:
+	case FIELD_BOOLEAN:
+		if (!read_number(value, &number) || number > (field->kind == FIELD_BOOLEAN ? 1 : UINT32_MAX))
+			return refuse(schema, field, "a number out of its range");
+		field_set_integer(field, row, (int64_t)number);
+		break;
+	}
+	if (field_is_default(field, row))
+		return refuse(schema, field, "a default written out");
+	return STATUS_OK;
+}
+
+static enum status read_fields(struct reader *reader, const struct schema *schema, void *row)
+{
+	uint64_t last_tag = ID_TAG;
+
+	while (!reader->bad && reader_left(reader) > 0) {
+		uint64_t tag = read_varint(reader);
+		struct bytes value = read_bytes(reader, RECORD_SIZE_MAX);
+		const struct field *field;
+		enum status status;
+
+		if (reader->bad)
+			break;
+		if (tag <= last_tag)
+			return fail(STATUS_CORRUPT, "canonical %s: tag %u is out of order", schema->name, (unsigned int)tag);
+		field = tag <= 63 ? schema_field_by_tag(schema, (uint32_t)tag) : NULL;
+		if (field == NULL)
+			return fail(STATUS_NEWER, "canonical %s: tag %llu is not known here; update this program", schema->name,
+				    (unsigned long long)tag);
+		status = read_field(schema, field, value, row);
+		if (status != STATUS_OK)
+			return status;
+		last_tag = tag;
+	}
+	return reader_end(reader, schema->name);
+}
+
+static enum status read_row(struct reader *reader, struct arena *arena, const struct schema *schema, void **out_row)
+{
+	void *row = arena_allocate(arena, schema->size);
+	enum status status;
+
+	read_raw(reader, row, ID_SIZE); /* every described struct begins with its id */
+	status = read_fields(reader, schema, row);
+	if (status == STATUS_OK)
+		*out_row = row;
+	return status;
+}
+
+static enum status read_kind(struct reader *reader, struct bytes bytes, uint64_t *out_kind)
+{
+	if (bytes.size > RECORD_SIZE_MAX)
+		return fail(STATUS_CORRUPT, "canonical record: %zu bytes are more than %zu", bytes.size, RECORD_SIZE_MAX);
+	*reader = reader_of(bytes);
+	*out_kind = read_varint(reader);
+	if (reader->bad)
+		return fail(STATUS_CORRUPT, "canonical record: its kind is malformed or missing");
+	return STATUS_OK;
+}
+
+enum status record_decode_as(struct arena *arena, struct bytes bytes, const struct schema *schema, void **out_row)
+{
+	struct reader reader;
+	uint64_t kind;
+	enum status status = read_kind(&reader, bytes, &kind);
+
+	if (status != STATUS_OK)
+		return status;
+	if (kind != schema->kind)
+		return fail(STATUS_CORRUPT, "canonical record: kind %llu stands where %s belongs", (unsigned long long)kind, schema->name);
+	return read_row(&reader, arena, schema, out_row);
+}
+
+enum status record_decode(struct arena *arena, struct bytes bytes, const struct schema **out_schema, void **out_row)
+{
+	struct reader reader;
+	const struct schema *schema;
+	uint64_t kind;
+	enum status status = read_kind(&reader, bytes, &kind);
+
+	if (status != STATUS_OK)
+		return status;
+	schema = kind <= UINT16_MAX ? schema_find((enum record_kind)kind) : NULL;
+	if (schema == NULL)
+		return fail(STATUS_NEWER, "canonical record: kind %llu is not known here; update this program", (unsigned long long)kind);
+	status = read_row(&reader, arena, schema, out_row);
+	if (status == STATUS_OK)
+		*out_schema = schema;
+	return status;
+}
+
+static uint64_t load_little(const uint8_t bytes[static 8])
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		value |= (uint64_t)bytes[i] << (8 * i);
+	return value;
+}
+
+struct row_hash row_hash(const struct schema *schema, const void *row)
+{
+	uint8_t room[2048]; /* most rows; a longer one moves on to `spill` */
+	uint8_t hash[crypto_shorthash_siphashx24_BYTES];
+	struct arena spill = { 0 };
+	struct writer writer = { .arena = &spill, .data = room, .capacity = sizeof(room), .size_max = SIZE_MAX / 4 };
+
+	record_encode(&writer, schema, row);
+	crypto_shorthash_siphashx24(hash, writer.data, writer.size, row_key);
+	arena_finish(&spill);
+	return (struct row_hash){ .low = load_little(hash), .high = load_little(hash + 8) };
+}
+
+void digest_add(struct digest *digest, struct row_hash hash)
+{
+	digest->count++;
+	digest->sum.low += hash.low;
+	digest->sum.high += hash.high + (digest->sum.low < hash.low);
+}
+
+void digest_remove(struct digest *digest, struct row_hash hash)
+{
+	bool borrow = digest->sum.low < hash.low;
+
+	digest->count--;
+	digest->sum.low -= hash.low;
+	digest->sum.high -= hash.high + borrow;
+}
+
+bool digest_equal(const struct digest *left, const struct digest *right)
+{
+	return left->count == right->count && left->sum.low == right->sum.low && left->sum.high == right->sum.high;
+}

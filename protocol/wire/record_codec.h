@@ -1,0 +1,45 @@
+/* The canonical form of a record: kind ‖ id ‖ every field that is not its default, in tag order. Everything that is hashed,
+ * signed or compared across machines is this form (docs/protocol.md, "Canonical forms"). Permanent. */
+#ifndef TRUCKROLL_WIRE_RECORD_CODEC_H
+#define TRUCKROLL_WIRE_RECORD_CODEC_H
+
+#include "protocol/base/buffer.h"
+#include "protocol/domain/schema.h"
+
+/* Longest canonical record accepted, in bytes. */
+#define RECORD_SIZE_MAX ((size_t)60 * 1024)
+
+/* kind varint ‖ id (16 raw bytes) ‖ { tag varint ‖ length varint ‖ value }*. Values: ID 16 bytes; TEXT its bytes; INTEGER and TIME
+ * zigzag varint; CHOICE varint; BOOLEAN one byte 1. The field with tag 1 (the id) is not repeated. */
+void record_encode(struct writer *writer, const struct schema *schema, const void *row);
+
+/* Decodes all of `bytes`; texts are borrowed from it, the row is in `arena`. STATUS_CORRUPT for anything that record_encode() would
+ * not have written (tags out of order, defaults written out, trailing bytes, bad UTF-8); STATUS_NEWER for an unknown kind or tag. */
+enum status record_decode(struct arena *arena, struct bytes bytes, const struct schema **out_schema, void **out_row);
+
+/* The form with another id, and only of the fields in `mask` (bit `tag`): what operations are made of. */
+void record_encode_as(struct writer *writer, const struct schema *schema, const struct id *id, const void *row, uint64_t mask);
+
+/* record_decode() where the kind is known beforehand: another one is STATUS_CORRUPT. */
+enum status record_decode_as(struct arena *arena, struct bytes bytes, const struct schema *schema, void **out_row);
+
+/* 128 bits, as two little-endian halves; sums are modulo 2^128. */
+struct row_hash {
+	uint64_t low;
+	uint64_t high;
+};
+
+/* Row count and sum of row hashes of a scope. */
+struct digest {
+	int64_t count;
+	struct row_hash sum;
+};
+
+/* SipHash-2-4-128 under the published constant key over the canonical form. */
+struct row_hash row_hash(const struct schema *schema, const void *row);
+
+void digest_add(struct digest *digest, struct row_hash hash);
+void digest_remove(struct digest *digest, struct row_hash hash);
+bool digest_equal(const struct digest *left, const struct digest *right);
+
+#endif
