@@ -1,0 +1,47 @@
+-- The device's outbox: its operations, their chain and its windows.
+
+-- name: outbox_meta
+SELECT meta.device, incarnation.id, meta.acknowledged_seq, meta.incarnation
+FROM meta JOIN incarnation ON incarnation.number = meta.incarnation
+
+-- name: outbox_meta_put
+INSERT INTO meta (only, device, incarnation, acknowledged_seq) VALUES (1, $1, $2, 0)
+
+-- name: outbox_acknowledge
+UPDATE meta SET acknowledged_seq = max(acknowledged_seq, $1)
+
+-- name: outbox_meta_turn
+UPDATE meta SET incarnation = $1, acknowledged_seq = 0
+
+-- name: outbox_incarnation_put
+INSERT INTO incarnation (id) VALUES ($1) RETURNING number
+
+-- name: outbox_last
+SELECT seq, head FROM operation WHERE incarnation = (SELECT incarnation FROM meta) ORDER BY seq DESC LIMIT 1
+
+-- name: outbox_head
+SELECT head FROM operation WHERE incarnation = (SELECT incarnation FROM meta) AND seq = $1
+
+-- name: outbox_append
+INSERT INTO operation (incarnation, seq, id, re_sent, head, canonical) VALUES ((SELECT incarnation FROM meta), $1, $2, $3, $4, $5)
+
+-- name: outbox_each
+SELECT seq, id, re_sent, head, canonical FROM operation
+WHERE incarnation = (SELECT incarnation FROM meta) AND seq > $1
+ORDER BY seq
+
+-- name: outbox_one
+SELECT canonical FROM operation WHERE incarnation = $1 AND seq = $2
+
+-- name: outbox_move
+UPDATE operation SET incarnation = $3, seq = seq - $2, re_sent = 1 WHERE incarnation = $1 AND seq > $2
+
+-- name: outbox_rehead
+UPDATE operation SET head = $3 WHERE incarnation = $1 AND seq = $2
+
+-- name: outbox_window
+SELECT secret FROM window_secret WHERE incarnation = (SELECT incarnation FROM meta) AND window = $1
+
+-- name: outbox_window_put
+INSERT INTO window_secret (incarnation, window, secret) VALUES ((SELECT incarnation FROM meta), $1, $2)
+ON CONFLICT (incarnation, window) DO NOTHING

@@ -1,0 +1,42 @@
+-- Rows that left scopes, members of jobs, and grants.
+
+-- name: left_put
+INSERT INTO left_row (scope, kind, id, gseq) VALUES ($1, $2, $3, $4)
+ON CONFLICT (scope, kind, id) DO UPDATE SET gseq = excluded.gseq
+
+-- name: left_forget
+DELETE FROM left_row WHERE scope = $1 AND kind = $2 AND id = $3
+
+-- name: left_feed
+SELECT scope, kind, id, gseq FROM left_row
+WHERE scope = $1 AND (gseq, kind, id) > ($2, $3, $4)
+ORDER BY gseq, kind, id
+
+-- name: link_put
+INSERT INTO link (job, kind, id, gseq) VALUES ($1, $2, $3, $4)
+ON CONFLICT (job, kind, id) DO UPDATE SET gseq = excluded.gseq
+
+-- name: link_remove
+DELETE FROM link WHERE job = $1 AND kind = $2 AND id = $3
+
+-- name: link_feed
+SELECT job, kind, id, gseq FROM link
+WHERE job = $1 AND (gseq, kind, id) > ($2, $3, $4)
+ORDER BY gseq, kind, id
+
+-- name: link_of_row
+SELECT job, kind, id, gseq FROM link WHERE kind = $1 AND id = $2 ORDER BY job
+
+-- name: grant_each
+SELECT scope, from_gseq, until_gseq FROM grant_entry
+WHERE device = $1 AND (until_gseq = 0 OR until_gseq > $2)
+ORDER BY scope, from_gseq
+
+-- name: grant_open
+INSERT INTO grant_entry (device, scope, from_gseq, until_gseq)
+SELECT $1, $2, $3, 0
+WHERE NOT EXISTS (SELECT 1 FROM grant_entry WHERE device = $1 AND scope = $2 AND until_gseq = 0)
+ON CONFLICT (device, scope, from_gseq) DO UPDATE SET until_gseq = 0
+
+-- name: grant_end
+UPDATE grant_entry SET until_gseq = $3 WHERE device = $1 AND scope = $2 AND until_gseq = 0

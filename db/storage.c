@@ -1,0 +1,398 @@
+/* Opening, settings, transactions. */
+#include "db/storage.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "db/connection.h"
+#include "db/migration.h"
+#include "db/schema_ddl.h"
+
+#define BUSY_TIMEOUT_MS 5000
+#define BULK_CACHE_KIB  (16 * 1024)
+
+static const char common_settings[] = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
+				      " PRAGMA mmap_size = 0; PRAGMA synchronous = FULL";
+static const char reader_settings[] = "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0";
+static const char owner_settings[] = "PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 1000";
+
+static bool file_exists(const struct storage_options *options)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(options->vfs);
+	int exists = 0;
+
+	return vfs != NULL && vfs->xAccess(vfs, options->path, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && exists != 0;
+}
+
+/* Nobody else may read a new file; SQLite gives its companions the same mode. */
+static enum status create_private(const char *path)
+{
+	int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (descriptor < 0)
+		return fail(
+			STATUS_CANNOT_WRITE, "%s cannot be made (%s); check that its folder exists and is writable", path, strerror(errno));
+	close(descriptor);
+	return STATUS_OK;
+}
+
+static enum status connect(struct storage *storage, const struct storage_options *options)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	int result;
+
+	if (options->mode == STORAGE_CREATE)
+		flags |= SQLITE_OPEN_CREATE;
+	result = sqlite3_open_v2(options->path, &storage->connection, flags, options->vfs);
+	if (result != SQLITE_OK)
+		return sql_fail(storage, result, "open");
+	sqlite3_busy_timeout(storage->connection, BUSY_TIMEOUT_MS);
+	/* Closing never checkpoints: readers must not, and it would cost a short-lived owner three more syncs. */
+	sqlite3_db_config(storage->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	sqlite3_db_config(storage->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(storage->connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	return sql_run(storage, common_settings);
+}
+
+static enum status set_cache(struct storage *storage, int kib)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%d", kib);
+	return sql_run(storage, sql);
+}
+
+/* `out_version` is 0 for a file in which nothing was made yet. */
+static enum status identify(struct storage *storage, int64_t *out_version)
+{
+	const struct storage_kind_row *kind = storage_kind_find(storage->kind);
+	int64_t application = 0;
+	int64_t version = 0;
+	int64_t tables = 0;
+	enum status status = sql_integer(storage, "PRAGMA application_id", &application);
+
+	if (status == STATUS_OK)
+		status = sql_integer(storage, "PRAGMA user_version", &version);
+	if (status == STATUS_OK)
+		status = sql_integer(storage, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (status != STATUS_OK)
+		return status;
+	if ((int32_t)application != kind->application_id && (application != 0 || version != 0 || tables != 0))
+		return fail(STATUS_CORRUPT, "%s is not a %s of this program; check the path, or %s", storage->path, kind->name,
+			kind->damaged_advice);
+	if (version > migration_newest(storage->kind))
+		return fail(STATUS_NEWER,
+			"%s was made by a newer version of the program (schema %" PRId64 ", this one knows %d); upgrade this program",
+			storage->path, version, migration_newest(storage->kind));
+	if (version < 0 || (application != 0 && version == 0))
+		return fail(STATUS_CORRUPT, "%s has schema number %" PRId64 "; %s", storage->path, version, kind->damaged_advice);
+	*out_version = version;
+	return STATUS_OK;
+}
+
+static enum status open_reader(struct storage *storage)
+{
+	int64_t version = 0;
+	enum status status = sql_run(storage, reader_settings);
+
+	if (status == STATUS_OK)
+		status = identify(storage, &version);
+	if (status != STATUS_OK)
+		return status;
+	if (version == 0)
+		return fail(STATUS_NOT_FOUND, "%s is empty: it was never finished; make it again", storage->path);
+	if (version < migration_newest(storage->kind))
+		return fail(STATUS_BUSY, "%s is from an older version and was not migrated yet; start its owner once", storage->path);
+	return STATUS_OK;
+}
+
+static enum status set_wal(struct storage *storage)
+{
+	sqlite3_stmt *prepared = NULL;
+	enum status status = sql_prepare(storage, "PRAGMA journal_mode = WAL", &prepared);
+
+	if (status == STATUS_OK)
+		status = sql_step(storage, prepared, "journal_mode");
+	if (status == STATUS_OK && strcmp((const char *)sqlite3_column_text(prepared, 0), "wal") != 0)
+		status = fail(STATUS_CANNOT_WRITE, "%s cannot use a write-ahead log; keep it on a local disk", storage->path);
+	sqlite3_finalize(prepared);
+	return status;
+}
+
+/* The secondary indexes that a bulk load makes at its end. */
+static enum status drop_indexes(struct storage *storage)
+{
+	struct arena arena = { 0 };
+	const struct schema *schema;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; status == STATUS_OK && (schema = schema_at(i)) != NULL; i++) {
+		for (size_t k = 0; status == STATUS_OK && k < schema_index_count(schema, storage->kind); k++) {
+			struct text name = schema_index_name(&arena, schema, storage->kind, k);
+			struct text sql = arena_print(&arena, "DROP INDEX IF EXISTS %.*s", TEXT_ARGUMENTS(name));
+
+			status = sql_run(storage, sql.data);
+		}
+	}
+	arena_finish(&arena);
+	return status;
+}
+
+static enum status create_bench_tables(struct storage *storage)
+{
+	struct arena arena = { 0 };
+	const struct schema *schema;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; status == STATUS_OK && (schema = schema_at(i)) != NULL; i++)
+		if (schema->kind >= RECORD_BENCH_ORDER)
+			status = sql_run(storage, schema_ddl(&arena, schema, storage->kind).data);
+	arena_finish(&arena);
+	return status;
+}
+
+static enum status prepare_new(struct storage *storage, const struct storage_options *options)
+{
+	enum status status = storage_begin(storage, true);
+
+	if (status != STATUS_OK)
+		return status;
+	if (options->bench)
+		status = create_bench_tables(storage);
+	if (status == STATUS_OK && options->bare)
+		status = drop_indexes(storage);
+	if (status == STATUS_OK)
+		status = storage_commit(storage);
+	if (status != STATUS_OK)
+		storage_rollback(storage);
+	return status;
+}
+
+static enum status open_owner(struct storage *storage, const struct storage_options *options)
+{
+	int64_t version = 0;
+	enum status status = identify(storage, &version);
+
+	if (status == STATUS_OK && version == 0 && options->mode != STORAGE_CREATE)
+		return fail(STATUS_NOT_FOUND, "%s is empty: it was never finished; make it again", storage->path);
+	if (status == STATUS_OK)
+		status = set_wal(storage);
+	if (status == STATUS_OK)
+		status = sql_run(storage, owner_settings);
+	if (status == STATUS_OK)
+		status = migration_apply(storage, (int)version);
+	if (status == STATUS_OK && version == 0 && (options->bench || options->bare))
+		status = prepare_new(storage, options);
+	return status;
+}
+
+static enum status open_checked(struct storage *storage, const struct storage_options *options)
+{
+	enum status status = STATUS_OK;
+
+	if (options->mode != STORAGE_CREATE && !file_exists(options))
+		return fail(STATUS_NOT_FOUND, "there is no %s at %s", storage_kind_find(options->kind)->name, options->path);
+	if (options->mode == STORAGE_CREATE && storage->own_files)
+		status = create_private(options->path);
+	if (status == STATUS_OK)
+		status = connect(storage, options);
+	if (status == STATUS_OK)
+		status = set_cache(storage, options->bare ? BULK_CACHE_KIB : storage_kind_find(options->kind)->cache_kib);
+	if (status == STATUS_OK)
+		status = options->mode == STORAGE_READ ? open_reader(storage) : open_owner(storage, options);
+	if (status == STATUS_OK)
+		status = migration_check(storage);
+	return status;
+}
+
+enum status storage_open(const struct storage_options *options, struct storage **out_storage)
+{
+	struct storage *storage = calloc(1, sizeof(*storage));
+	size_t path_size = strlen(options->path) + 1;
+	enum status status;
+
+	if (storage == NULL || (storage->path = malloc(path_size)) == NULL)
+		abort();
+	memcpy(storage->path, options->path, path_size);
+	storage->kind = options->kind;
+	storage->mode = options->mode;
+	storage->own_files = options->vfs == NULL;
+	storage->durable = true;
+	storage->unsynced = true; /* an earlier process may have left commits that were not synced */
+	status = open_checked(storage, options);
+	if (status != STATUS_OK) {
+		storage_close(storage);
+		return status;
+	}
+	*out_storage = storage;
+	return STATUS_OK;
+}
+
+void storage_close(struct storage *storage)
+{
+	if (storage == NULL)
+		return;
+	if (storage->connection != NULL)
+		storage_rollback(storage);
+	statements_finish(storage);
+	tables_finish(storage);
+	sqlite3_close(storage->connection);
+	free(storage->path);
+	free(storage);
+}
+
+static enum status set_durable(struct storage *storage, bool durable)
+{
+	enum status status;
+
+	if (storage->durable == durable)
+		return STATUS_OK;
+	status = sql_run(storage, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+	if (status == STATUS_OK)
+		storage->durable = durable;
+	return status;
+}
+
+enum status storage_begin(struct storage *storage, bool durable)
+{
+	enum status status;
+
+	assert(storage->transaction == TRANSACTION_NONE && storage->mode != STORAGE_READ);
+	status = set_durable(storage, durable);
+	if (status == STATUS_OK)
+		status = sql_run(storage, "BEGIN IMMEDIATE");
+	if (status == STATUS_OK)
+		storage->transaction = TRANSACTION_WRITE;
+	return status;
+}
+
+enum status storage_begin_read(struct storage *storage)
+{
+	enum status status;
+
+	assert(storage->transaction == TRANSACTION_NONE);
+	status = sql_run(storage, "BEGIN");
+	if (status == STATUS_OK)
+		storage->transaction = TRANSACTION_READ;
+	return status;
+}
+
+enum status storage_commit(struct storage *storage)
+{
+	enum status status;
+
+	assert(storage->transaction == TRANSACTION_WRITE);
+	if (storage->lost)
+		status = fail(
+			STATUS_CANNOT_WRITE, "%s: the transaction was given up after a failed write; nothing was saved", storage->path);
+	else
+		status = sql_run(storage, "COMMIT");
+	if (status != STATUS_OK) {
+		storage_rollback(storage);
+		return status;
+	}
+	storage->transaction = TRANSACTION_NONE;
+	storage->unsynced = !storage->durable;
+	return STATUS_OK;
+}
+
+void storage_rollback(struct storage *storage)
+{
+	/* SQLite may have rolled back by itself; then there is nothing left to do. A rollback cannot fail in a way that matters:
+	 * what was not committed is not in the log. */
+	if (sqlite3_get_autocommit(storage->connection) == 0)
+		(void)sqlite3_exec(storage->connection, "ROLLBACK", NULL, NULL, NULL);
+	storage->transaction = TRANSACTION_NONE;
+	storage->lost = false;
+}
+
+bool storage_in_transaction(const struct storage *storage)
+{
+	return storage->transaction == TRANSACTION_WRITE;
+}
+
+enum status storage_make_durable(struct storage *storage)
+{
+	char sql[64];
+	enum status status;
+
+	if (!storage->unsynced)
+		return STATUS_OK;
+	/* A synced commit syncs all that is in the log before it; writing the header again is the smallest one. */
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", migration_newest(storage->kind));
+	status = storage_begin(storage, true);
+	if (status != STATUS_OK)
+		return status;
+	status = sql_run(storage, sql);
+	if (status == STATUS_OK)
+		return storage_commit(storage);
+	storage_rollback(storage);
+	return status;
+}
+
+enum status storage_checkpoint(struct storage *storage)
+{
+	int result;
+
+	assert(storage->transaction == TRANSACTION_NONE && storage->mode != STORAGE_READ);
+	result = sqlite3_wal_checkpoint_v2(storage->connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	if (result != SQLITE_OK)
+		return sql_fail(storage, result, "checkpoint");
+	storage->unsynced = false;
+	return STATUS_OK;
+}
+
+enum status storage_verify(struct storage *storage)
+{
+	sqlite3_stmt *prepared = NULL;
+	enum status status = sql_prepare(storage, "PRAGMA integrity_check(1)", &prepared);
+	const char *found;
+
+	if (status == STATUS_OK)
+		status = sql_step(storage, prepared, "integrity_check");
+	if (status == STATUS_OK) {
+		found = (const char *)sqlite3_column_text(prepared, 0);
+		if (found == NULL || strcmp(found, "ok") != 0)
+			status = fail(STATUS_CORRUPT, "%s is damaged (%s); %s", storage->path, found == NULL ? "no answer" : found,
+				storage_kind_find(storage->kind)->damaged_advice);
+	}
+	sqlite3_finalize(prepared);
+	return status;
+}
+
+int64_t storage_free_bytes(const struct storage *storage)
+{
+	struct statvfs disk;
+
+	if (!storage->own_files || statvfs(storage->path, &disk) != 0)
+		return INT64_MAX;
+	if (disk.f_frsize != 0 && disk.f_bavail > (uint64_t)INT64_MAX / disk.f_frsize)
+		return INT64_MAX;
+	return (int64_t)(disk.f_bavail * disk.f_frsize);
+}
+
+enum status storage_finish_bulk(struct storage *storage)
+{
+	struct arena arena = { 0 };
+	const struct schema *schema;
+	int64_t known = 0;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; status == STATUS_OK && (schema = schema_at(i)) != NULL; i++) {
+		struct text sql =
+			arena_print(&arena, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '%s'", schema->name);
+
+		status = sql_integer(storage, sql.data, &known);
+		for (size_t k = 0; status == STATUS_OK && known != 0 && k < schema_index_count(schema, storage->kind); k++)
+			status = sql_run(storage, schema_index_ddl(&arena, schema, storage->kind, k).data);
+	}
+	arena_finish(&arena);
+	return status;
+}

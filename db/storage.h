@@ -1,0 +1,129 @@
+/* One open store: transactions, named statements, and the tables of records that their schemas describe. SQLite implements it;
+ * PostgreSQL is to implement the same with the same statements. A storage belongs to one thread. */
+#ifndef TRUCKROLL_DB_STORAGE_H
+#define TRUCKROLL_DB_STORAGE_H
+
+#include "db/statements.h" /* generated: enum statement_id from db/sql (all .sql files) */
+#include "protocol/base/arena.h"
+#include "protocol/base/status.h"
+#include "protocol/domain/records.h"
+
+struct storage;
+struct statement;
+
+/* Which set of migrations a file follows, written into its header (application_id). */
+enum storage_kind {
+	STORAGE_SERVER,
+	STORAGE_OUTBOX,
+	STORAGE_REPLICA
+};
+
+enum storage_mode {
+	STORAGE_CREATE, /* makes the file when it is not there; owner */
+	STORAGE_OWN,    /* the one owner: reads, writes, checkpoints; migrates older files */
+	STORAGE_READ,   /* query-only beside the owner; never checkpoints, not even on close */
+};
+
+struct storage_options {
+	const char *path;
+	enum storage_kind kind;
+	enum storage_mode mode;
+	const char *vfs; /* SQLite VFS name; NULL: the system's */
+	bool bench;      /* CREATE: also the benchmark's record */
+	bool bare;       /* CREATE of a replica: secondary indexes are made later by storage_finish_bulk() */
+};
+
+/* Opens and, for an owner, migrates. STATUS_NOT_FOUND (no file), STATUS_CORRUPT (damaged or not ours: the reason names the file and what to
+ * do), STATUS_NEWER (made by a newer version), STATUS_CANNOT_WRITE, STATUS_BUSY. */
+enum status storage_open(const struct storage_options *options, struct storage **out_storage);
+/* Accepts NULL; rolls back an open transaction. */
+void storage_close(struct storage *storage);
+
+/* A write transaction. `durable`: commit returns only after fsync (FULL); otherwise it survives a crash of the process but maybe not of
+ * the machine. Nested begins are a programming error. */
+enum status storage_begin(struct storage *storage, bool durable);
+/* STATUS_CANNOT_WRITE when the disk is full or failing: nothing was committed and the transaction is rolled back. */
+enum status storage_commit(struct storage *storage);
+void storage_rollback(struct storage *storage);
+bool storage_in_transaction(const struct storage *storage);
+/* A read snapshot for several statements; end with storage_rollback(). */
+enum status storage_begin_read(struct storage *storage);
+/* Makes everything committed so far durable (for commits made without `durable`). */
+enum status storage_make_durable(struct storage *storage);
+/* Moves everything into the main file, durably, and empties the log: before a file is renamed or copied, or when an owner retires. Closing
+ * never does it. Owner only, outside a transaction; STATUS_BUSY when a reader held on for longer than the busy time-out. */
+enum status storage_checkpoint(struct storage *storage);
+/* Full check of the file; STATUS_CORRUPT with what was found. O(file). */
+enum status storage_verify(struct storage *storage);
+/* Bytes that may still be written before the disk is full; INT64_MAX when unknown. */
+int64_t storage_free_bytes(const struct storage *storage);
+/* Creates the secondary indexes of a store made with `bare`. */
+enum status storage_finish_bulk(struct storage *storage);
+
+/* Named statements. Prepared once and cached; the same one must not be in use twice at a time. Parameters are $1.. of the .sql text;
+ * all are NULL after statement_get(). Bound bytes must live until the statement is reset. */
+enum status statement_get(struct storage *storage, enum statement_id which, struct statement **out_statement);
+void statement_bind_integer(struct statement *statement, int parameter, int64_t value);
+void statement_bind_text(struct statement *statement, int parameter, struct text value);
+void statement_bind_bytes(struct statement *statement, int parameter, struct bytes value);
+void statement_bind_id(struct statement *statement, int parameter, const struct id *id);
+/* STATUS_OK: a row is there; STATUS_NOT_FOUND: done. Others: the store failed. */
+enum status statement_step(struct statement *statement);
+/* Runs to the end; rows are ignored. */
+enum status statement_run(struct statement *statement);
+int64_t statement_integer(struct statement *statement, int column); /* columns count from 0 */
+/* Borrowed until the next step or reset. */
+struct text statement_text(struct statement *statement, int column);
+struct bytes statement_bytes(struct statement *statement, int column);
+/* Nil when the column is NULL or not 16 bytes. */
+struct id statement_id_column(struct statement *statement, int column);
+bool statement_is_null(struct statement *statement, int column);
+/* Ready for the next use; accepts NULL. Every user resets when done. */
+void statement_reset(struct statement *statement);
+/* Rows changed by the latest run of any statement. */
+int64_t storage_changes(const struct storage *storage);
+
+/* Columns every table of records has beside its fields. */
+struct row_meta {
+	int64_t home;   /* number of the home scope */
+	int64_t gseq;   /* commit that last changed it; on a device 0 for its own guesses */
+	int64_t author; /* server: number of the chain that computed it by itself, else 0; device: unused */
+	uint8_t hash[16];
+};
+
+/* Reads a row; row and texts are in `arena`. `out_meta` may be NULL. STATUS_NOT_FOUND. */
+enum status table_get(struct storage *storage, const struct schema *schema, const struct id *id, struct arena *arena, void **out_row,
+	struct row_meta *out_meta);
+/* Inserts or replaces by id. */
+enum status table_put(struct storage *storage, const struct schema *schema, const void *row, const struct row_meta *meta);
+/* STATUS_OK also when there was none. */
+enum status table_remove(struct storage *storage, const struct schema *schema, const struct id *id);
+
+typedef enum status (*table_visit)(void *context, const void *row, const struct row_meta *meta);
+
+/* Rows with index_field = key in id order. The visited row is in an inner arena that is emptied after each call. */
+enum status table_each(struct storage *storage, const struct schema *schema, const char *index_field, const struct id *key,
+	table_visit visit, void *context);
+/* Rows at home in `home`, changed after gseq `after_gseq` or at it with an id beyond `after_id`, in (gseq, id) order. O(rows visited). */
+enum status table_feed(struct storage *storage, const struct schema *schema, int64_t home, int64_t after_gseq, const struct id *after_id,
+	table_visit visit, void *context);
+/* Rows at home in `home` with an id beyond `after_id` (nil: from the start), in id order. */
+enum status table_by_id(
+	struct storage *storage, const struct schema *schema, int64_t home, const struct id *after_id, table_visit visit, void *context);
+/* All rows, in id order, beyond `after_id`. */
+enum status table_scan(struct storage *storage, const struct schema *schema, const struct id *after_id, table_visit visit, void *context);
+/* Ids that begin with these bytes: STATUS_NOT_FOUND, STATUS_AMBIGUOUS, or the one. */
+enum status table_resolve(struct storage *storage, const struct schema *schema, const uint8_t *prefix, size_t width, struct id *out_id);
+/* Length of the longest common start, in bytes, that `id` shares with any other id of the table (0..16). */
+enum status table_common_prefix(struct storage *storage, const struct schema *schema, const struct id *id, size_t *out_bytes);
+
+/* The `struct records` of a store whose rows need no bookkeeping by the caller: get and each only; put and remove are STATUS_REFUSED.
+ * Rows given out by get are in `arena`. */
+struct storage_records {
+	struct records records;
+	struct storage *storage;
+	struct arena *arena;
+};
+void storage_records_init(struct storage_records *records, struct storage *storage, struct arena *arena);
+
+#endif

@@ -1,0 +1,247 @@
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "db/embedded.h"
+#include "db/migration.h"
+#include "db/schema_ddl.h"
+#include "tests/unit/db/scratch.h"
+
+#include <cmocka.h> /* after ours: it has a macro called fail */
+
+static const enum storage_kind record_kinds[] = { STORAGE_SERVER, STORAGE_REPLICA };
+
+static enum status make(const char *path, enum storage_kind kind, const char *vfs, bool bare)
+{
+	struct storage_options options = { .path = path, .kind = kind, .mode = STORAGE_CREATE, .vfs = vfs, .bare = bare };
+	struct storage *storage = NULL;
+	enum status status = storage_open(&options, &storage);
+
+	storage_close(storage);
+	return status;
+}
+
+/* Blanks do not count, nor does IF NOT EXISTS, which SQLite drops. */
+static struct text squeeze(struct arena *arena, const char *sql)
+{
+	static const char dropped[] = "IFNOTEXISTS";
+	char *out = arena_allocate(arena, strlen(sql) + 1);
+	char *found;
+	size_t size = 0;
+
+	for (; *sql != '\0'; sql++)
+		if (!isspace((unsigned char)*sql) && *sql != ';')
+			out[size++] = *sql;
+	out[size] = '\0';
+	found = strstr(out, dropped);
+	if (found != NULL)
+		memmove(found, found + strlen(dropped), strlen(found + strlen(dropped)) + 1);
+	return text_of(out);
+}
+
+static struct text stored_ddl(struct arena *arena, sqlite3 *store, const char *type, const char *name)
+{
+	sqlite3_stmt *select = NULL;
+	struct text found = { 0 };
+
+	assert_int_equal(
+		sqlite3_prepare_v2(store, "SELECT sql FROM sqlite_schema WHERE type = ?1 AND name = ?2", -1, &select, NULL), SQLITE_OK);
+	sqlite3_bind_text(select, 1, type, -1, SQLITE_STATIC);
+	sqlite3_bind_text(select, 2, name, -1, SQLITE_STATIC);
+	if (sqlite3_step(select) == SQLITE_ROW)
+		found = squeeze(arena, (const char *)sqlite3_column_text(select, 0));
+	sqlite3_finalize(select);
+	return found;
+}
+
+static int64_t number(sqlite3 *store, const char *sql)
+{
+	sqlite3_stmt *select = NULL;
+	int64_t value = -1;
+
+	assert_int_equal(sqlite3_prepare_v2(store, sql, -1, &select, NULL), SQLITE_OK);
+	if (sqlite3_step(select) == SQLITE_ROW)
+		value = sqlite3_column_int64(select, 0);
+	sqlite3_finalize(select);
+	return value;
+}
+
+static void assert_same_ddl(struct text stored, struct text printed)
+{
+	if (!text_equal(stored, printed))
+		print_message("stored:  %.*s\nprinted: %.*s\n", TEXT_ARGUMENTS(stored), TEXT_ARGUMENTS(printed));
+	assert_true(text_equal(stored, printed));
+}
+
+static void check_record(struct arena *arena, sqlite3 *store, const struct schema *schema, enum storage_kind kind, bool indexes)
+{
+	assert_same_ddl(stored_ddl(arena, store, "table", schema->name), squeeze(arena, schema_table_ddl(arena, schema).data));
+	for (size_t i = 0; i < schema_index_count(schema, kind); i++) {
+		struct text name = schema_index_name(arena, schema, kind, i);
+		struct text printed = squeeze(arena, schema_index_ddl(arena, schema, kind, i).data);
+
+		assert_same_ddl(stored_ddl(arena, store, "index", name.data), indexes ? printed : (struct text){ 0 });
+	}
+}
+
+static void check_store(const char *path, enum storage_kind kind, bool indexes)
+{
+	struct arena arena = { 0 };
+	const struct schema *schema;
+	sqlite3 *store = NULL;
+
+	assert_int_equal(sqlite3_open(path, &store), SQLITE_OK);
+	for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
+		check_record(&arena, store, schema, kind, indexes);
+	assert_int_equal(number(store, "PRAGMA user_version"), migration_newest(kind));
+	assert_int_equal(number(store, "SELECT count(*) FROM migration"), migration_newest(kind));
+	assert_int_equal(number(store, "SELECT count(*) FROM migration WHERE applied_at_ms < 1600000000000 OR program = ''"), 0);
+	sqlite3_close(store);
+	arena_finish(&arena);
+}
+
+static void empty_to_newest_is_what_the_field_tables_say(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(record_kinds); i++) {
+		const char *path = scratch_path(i == 0 ? "server.db" : "replica.db");
+
+		assert_int_equal(make(path, record_kinds[i], NULL, false), STATUS_OK);
+		check_store(path, record_kinds[i], true);
+	}
+	assert_int_equal(make(scratch_path("outbox.db"), STORAGE_OUTBOX, NULL, false), STATUS_OK);
+}
+
+static void a_bare_store_gets_its_indexes_at_the_end(void **state)
+{
+	const char *path = scratch_path("bare.db");
+	struct storage_options options = { .path = path, .kind = STORAGE_REPLICA, .mode = STORAGE_CREATE, .bare = true };
+	struct storage *storage = NULL;
+
+	(void)state;
+	assert_int_equal(storage_open(&options, &storage), STATUS_OK);
+	check_store(path, STORAGE_REPLICA, false);
+	assert_int_equal(storage_finish_bulk(storage), STATUS_OK);
+	check_store(path, STORAGE_REPLICA, true);
+	assert_int_equal(storage_finish_bulk(storage), STATUS_OK);
+	storage_close(storage);
+}
+
+/* Runs the creation in another process that dies half-way through its n-th write. True when it was not killed any more. */
+static bool create_and_die(const char *path, enum storage_kind kind, int64_t writes)
+{
+	int result = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		fault = (struct fault){ .kind = FAULT_KILL, .writes_left = writes };
+		_exit(make(path, kind, "fault", false) == STATUS_OK ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &result, 0), child);
+	assert_true(WIFEXITED(result) && (WEXITSTATUS(result) == 0 || WEXITSTATUS(result) == 9));
+	return WEXITSTATUS(result) == 0;
+}
+
+static void a_migration_killed_at_any_write_resumes(void **state)
+{
+	const char *size = getenv("TRUCKROLL_TEST_SIZE");
+	bool every_write = size != NULL && strcmp(size, "full") == 0;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(record_kinds); i++) {
+		int64_t kills = 0;
+		bool finished = false;
+
+		while (!finished) {
+			const char *path = scratch_path("kill.db");
+
+			finished = create_and_die(path, record_kinds[i], kills);
+			kills += every_write || kills < 20 ? 1 : 7;
+			assert_int_equal(make(path, record_kinds[i], NULL, false), STATUS_OK);
+			if (finished || kills % 5 == 0)
+				check_store(path, record_kinds[i], true);
+			unlink(path);
+			unlink(scratch_path("kill.db-wal"));
+			unlink(scratch_path("kill.db-shm"));
+		}
+		assert_true(kills > 20);
+	}
+}
+
+static void run_outside(const char *path, const char *sql)
+{
+	sqlite3 *store = NULL;
+
+	assert_int_equal(sqlite3_open(path, &store), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(store, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(store);
+}
+
+static void a_changed_migration_is_refused(void **state)
+{
+	const char *path = scratch_path("changed.db");
+
+	(void)state;
+	assert_int_equal(make(path, STORAGE_SERVER, NULL, false), STATUS_OK);
+	run_outside(path, "UPDATE migration SET checksum = zeroblob(32) WHERE number = 1");
+	assert_int_equal(make(path, STORAGE_SERVER, NULL, false), STATUS_CORRUPT);
+	assert_non_null(strstr(fail_reason(), "migration 1"));
+	run_outside(path, "DELETE FROM migration");
+	assert_int_equal(make(path, STORAGE_SERVER, NULL, false), STATUS_CORRUPT);
+}
+
+static void migrations_are_numbered_without_gaps(void **state)
+{
+	(void)state;
+	for (int kind = STORAGE_SERVER; kind <= STORAGE_REPLICA; kind++) {
+		static const char *const sets[] = { "server", "outbox", "replica" };
+		int expected = 1;
+
+		for (const struct migration_text *text = migration_texts; text->set != NULL; text++) {
+			if (strcmp(text->set, sets[kind]) == 0)
+				assert_int_equal(text->number, expected++);
+			assert_int_equal(strlen(text->sql), text->size);
+		}
+		assert_int_equal(migration_newest((enum storage_kind)kind), expected - 1);
+		assert_true(expected > 1);
+	}
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	scratch_init();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	scratch_finish();
+	return 0;
+}
+
+#define MIGRATION_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		MIGRATION_TEST(empty_to_newest_is_what_the_field_tables_say),
+		MIGRATION_TEST(a_bare_store_gets_its_indexes_at_the_end),
+		MIGRATION_TEST(a_migration_killed_at_any_write_resumes),
+		MIGRATION_TEST(a_changed_migration_is_refused),
+		MIGRATION_TEST(migrations_are_numbered_without_gaps),
+	};
+
+	fault_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
