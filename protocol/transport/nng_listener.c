@@ -1,0 +1,492 @@
+#include "protocol/transport/nng_listener.h"
+
+#include <assert.h>
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "protocol/transport/address.h"
+#include "protocol/transport/signal_file.h"
+
+#define RECEIVERS          8
+#define QUEUE_LENGTH       256 /* requests received and not taken; a full queue leaves the rest in the connections */
+#define SEND_QUEUE_LENGTH  1024
+#define REQUEST_HEADER_MAX 64 /* pipe, hops and request number; nng allows 8 hops */
+#define SILENT_MS          30000
+#define TICK_MS            1000
+#define SWEEP_MAX          64 /* connections closed in one go */
+#define NONE               UINT32_MAX
+
+/* A connection. Found by its nng number through an open-addressing table of twice the size. */
+struct link {
+	uint32_t pipe;  /* 0: free */
+	uint32_t first; /* of its requests */
+	bool valid;
+	int64_t since_ms; /* 0: the next tick starts its time */
+};
+
+struct request {
+	uint32_t generation;
+	uint32_t next;     /* free list, or the link's list */
+	uint32_t previous; /* of the link's list */
+	uint32_t pipe;     /* 0: free */
+	uint8_t header_size;
+	uint8_t header[REQUEST_HEADER_MAX];
+};
+
+struct receiver {
+	struct listener *listener;
+	nng_aio *aio;
+	bool waiting; /* not receiving, because the queue is full */
+};
+
+struct listener {
+	nng_socket socket;
+	nng_listener listener;
+	int signal;
+	const struct clock *clock;
+	struct listener_limits limits;
+
+	pthread_mutex_t mutex; /* guards all below */
+	bool closing;
+	struct receiver receivers[RECEIVERS];
+	nng_msg *queue[QUEUE_LENGTH];
+	size_t queue_first;
+	size_t queue_count;
+	struct link *links;
+	size_t links_size; /* a power of two */
+	struct request *requests;
+	uint32_t free_request;
+	struct listener_counts counts;
+};
+
+/* ---- connections (mutex held) ---- */
+
+static size_t link_slot(const struct listener *listener, uint32_t pipe)
+{
+	size_t slot = (pipe * UINT64_C(0x9E3779B97F4A7C15)) >> 32 & (listener->links_size - 1);
+
+	while (listener->links[slot].pipe != 0 && listener->links[slot].pipe != pipe)
+		slot = (slot + 1) & (listener->links_size - 1);
+	return slot;
+}
+
+static struct link *link_find(struct listener *listener, uint32_t pipe)
+{
+	struct link *link = &listener->links[link_slot(listener, pipe)];
+
+	return pipe != 0 && link->pipe == pipe ? link : NULL;
+}
+
+/* Empties the slot and moves those behind it that would not be found any more. */
+static void link_erase(struct listener *listener, size_t slot)
+{
+	size_t mask = listener->links_size - 1;
+
+	listener->links[slot].pipe = 0;
+	for (size_t i = (slot + 1) & mask; listener->links[i].pipe != 0; i = (i + 1) & mask) {
+		struct link moved = listener->links[i];
+		listener->links[i].pipe = 0;
+		listener->links[link_slot(listener, moved.pipe)] = moved;
+	}
+}
+
+/* ---- requests (mutex held) ---- */
+
+static struct listener_token request_token(const struct listener *listener, uint32_t number)
+{
+	return (struct listener_token){ (uint64_t)listener->requests[number].generation << 32 | (number + 1) };
+}
+
+/* NONE when the token ended. */
+static uint32_t request_find(const struct listener *listener, struct listener_token token)
+{
+	uint32_t number = (uint32_t)token.value - 1;
+
+	if (token.value == 0 || number >= listener->limits.pending_max)
+		return NONE;
+	if (listener->requests[number].pipe == 0 || listener->requests[number].generation != token.value >> 32)
+		return NONE;
+	return number;
+}
+
+static void request_end(struct listener *listener, uint32_t number)
+{
+	struct request *request = &listener->requests[number];
+	struct link *link = link_find(listener, request->pipe);
+
+	if (request->previous != NONE)
+		listener->requests[request->previous].next = request->next;
+	else if (link != NULL)
+		link->first = request->next;
+	if (request->next != NONE)
+		listener->requests[request->next].previous = request->previous;
+	request->pipe = 0;
+	request->generation++;
+	request->next = listener->free_request;
+	listener->free_request = number;
+	listener->counts.pending--;
+}
+
+/* NONE when all are in use, the header is too long, or the connection is gone. */
+static uint32_t request_begin(struct listener *listener, nng_msg *message)
+{
+	size_t header_size = nng_msg_header_len(message);
+	struct link *link = link_find(listener, (uint32_t)nng_pipe_id(nng_msg_get_pipe(message)));
+	uint32_t number = listener->free_request;
+	struct request *request;
+
+	if (link == NULL || number == NONE || header_size > REQUEST_HEADER_MAX)
+		return NONE;
+	request = &listener->requests[number];
+	listener->free_request = request->next;
+	request->pipe = link->pipe;
+	request->previous = NONE;
+	request->next = link->first;
+	if (link->first != NONE)
+		listener->requests[link->first].previous = number;
+	link->first = number;
+	request->header_size = (uint8_t)header_size;
+	memcpy(request->header, nng_msg_header(message), header_size);
+	listener->counts.pending++;
+	return number;
+}
+
+/* ---- on nng's threads ---- */
+
+static void listener_received(void *context)
+{
+	struct receiver *receiver = context;
+	struct listener *listener = receiver->listener;
+	int error = nng_aio_result(receiver->aio);
+
+	(void)pthread_mutex_lock(&listener->mutex);
+	if (error == 0) {
+		/* There is room: a receiver runs only while there is a place for each that runs. */
+		nng_msg *message = nng_aio_get_msg(receiver->aio);
+		listener->counts.received_bytes += nng_msg_len(message);
+		listener->queue[(listener->queue_first + listener->queue_count++) % QUEUE_LENGTH] = message;
+		signal_file_raise(listener->signal);
+	}
+	receiver->waiting = listener->queue_count + RECEIVERS > QUEUE_LENGTH;
+	if (error != NNG_ECLOSED && error != NNG_ECANCELED && !listener->closing && !receiver->waiting)
+		nng_recv_aio(listener->socket, receiver->aio);
+	(void)pthread_mutex_unlock(&listener->mutex);
+}
+
+static void link_ask(nng_pipe pipe, nng_pipe_ev event, void *context)
+{
+	struct listener *listener = context;
+	bool full;
+
+	(void)event;
+	(void)pthread_mutex_lock(&listener->mutex);
+	full = listener->counts.pipes >= listener->limits.pipes_max;
+	if (full) {
+		listener->counts.refused++;
+	} else {
+		listener->links[link_slot(listener, (uint32_t)nng_pipe_id(pipe))] =
+			(struct link){ .pipe = (uint32_t)nng_pipe_id(pipe), .first = NONE };
+		listener->counts.pipes++;
+	}
+	(void)pthread_mutex_unlock(&listener->mutex);
+	if (full)
+		(void)nng_pipe_close(pipe);
+}
+
+static void link_gone(nng_pipe pipe, nng_pipe_ev event, void *context)
+{
+	struct listener *listener = context;
+	struct link *link;
+
+	(void)event;
+	(void)pthread_mutex_lock(&listener->mutex);
+	link = link_find(listener, (uint32_t)nng_pipe_id(pipe));
+	if (link != NULL) {
+		while (link->first != NONE)
+			request_end(listener, link->first);
+		link_erase(listener, (size_t)(link - listener->links));
+		listener->counts.pipes--;
+	}
+	(void)pthread_mutex_unlock(&listener->mutex);
+}
+
+/* ---- on the owner's thread ---- */
+
+/* The oldest message of the queue; NULL when it is empty. Starts the receivers that waited for room. */
+static nng_msg *queue_take(struct listener *listener)
+{
+	nng_msg *message;
+
+	if (listener->queue_count == 0) {
+		signal_file_clear(listener->signal);
+		return NULL;
+	}
+	message = listener->queue[listener->queue_first];
+	listener->queue_first = (listener->queue_first + 1) % QUEUE_LENGTH;
+	listener->queue_count--;
+	for (size_t i = 0; i < RECEIVERS && listener->queue_count + RECEIVERS <= QUEUE_LENGTH; i++) {
+		struct receiver *receiver = &listener->receivers[i];
+		if (!receiver->waiting)
+			continue;
+		receiver->waiting = false;
+		nng_recv_aio(listener->socket, receiver->aio);
+	}
+	return message;
+}
+
+enum status listener_take(struct listener *listener, struct arena *arena, struct listener_token *out_token, struct bytes *out_request)
+{
+	for (;;) {
+		nng_pipe pipe = NNG_PIPE_INITIALIZER;
+		uint32_t number = NONE;
+		bool refuse = false;
+		nng_msg *message;
+
+		(void)pthread_mutex_lock(&listener->mutex);
+		message = queue_take(listener);
+		if (message != NULL) {
+			pipe = nng_msg_get_pipe(message);
+			number = request_begin(listener, message);
+			refuse = number == NONE && link_find(listener, (uint32_t)nng_pipe_id(pipe)) != NULL;
+			listener->counts.requests += number != NONE;
+			listener->counts.refused += refuse;
+			if (number != NONE)
+				*out_token = request_token(listener, number);
+		}
+		(void)pthread_mutex_unlock(&listener->mutex);
+		if (message == NULL)
+			return STATUS_NOT_FOUND;
+		if (number != NONE)
+			*out_request = arena_copy_bytes(arena, (struct bytes){ nng_msg_body(message), nng_msg_len(message) });
+		nng_msg_free(message);
+		if (refuse)
+			(void)nng_pipe_close(pipe); /* its device sees the break at once and comes back later */
+		if (number != NONE)
+			return STATUS_OK;
+	}
+}
+
+void listener_validate(struct listener *listener, struct listener_token token)
+{
+	uint32_t number;
+
+	(void)pthread_mutex_lock(&listener->mutex);
+	number = request_find(listener, token);
+	if (number != NONE)
+		link_find(listener, listener->requests[number].pipe)->valid = true;
+	(void)pthread_mutex_unlock(&listener->mutex);
+}
+
+enum status listener_reply(struct listener *listener, struct listener_token token, struct bytes reply)
+{
+	nng_msg *message;
+	uint32_t number;
+
+	if (reply.size > TRANSPORT_BODY_MAX)
+		return fail(
+			STATUS_INVALID, "a reply of %zu bytes does not fit the carrier, which takes %zu", reply.size, TRANSPORT_BODY_MAX);
+	if (nng_msg_alloc(&message, reply.size) != 0)
+		abort();
+	if (reply.size > 0)
+		memcpy(nng_msg_body(message), reply.data, reply.size);
+	(void)pthread_mutex_lock(&listener->mutex);
+	number = request_find(listener, token);
+	if (number != NONE) {
+		const struct request *request = &listener->requests[number];
+		if (nng_msg_header_append(message, request->header, request->header_size) != 0)
+			abort();
+		listener->counts.sent_bytes += reply.size;
+		request_end(listener, number);
+	}
+	(void)pthread_mutex_unlock(&listener->mutex);
+	/* nng hands it to the connection's own queue, or drops it when that is full or gone: it never waits for a peer. */
+	if (number == NONE || nng_sendmsg(listener->socket, message, 0) != 0) {
+		nng_msg_free(message);
+		return STATUS_NOT_FOUND;
+	}
+	return STATUS_OK;
+}
+
+void listener_forget(struct listener *listener, struct listener_token token)
+{
+	uint32_t number;
+
+	(void)pthread_mutex_lock(&listener->mutex);
+	number = request_find(listener, token);
+	if (number != NONE)
+		request_end(listener, number);
+	(void)pthread_mutex_unlock(&listener->mutex);
+}
+
+bool listener_pending(struct listener *listener, struct listener_token token)
+{
+	bool pending;
+
+	(void)pthread_mutex_lock(&listener->mutex);
+	pending = request_find(listener, token) != NONE;
+	(void)pthread_mutex_unlock(&listener->mutex);
+	return pending;
+}
+
+int64_t listener_tick(struct listener *listener)
+{
+	int64_t now_ms = clock_monotonic_ms(listener->clock);
+	uint32_t silent[SWEEP_MAX];
+	size_t count = 0;
+
+	(void)pthread_mutex_lock(&listener->mutex);
+	for (size_t i = 0; i < listener->links_size && count < SWEEP_MAX; i++) {
+		struct link *link = &listener->links[i];
+		if (link->pipe == 0 || link->valid)
+			continue;
+		if (link->since_ms == 0)
+			link->since_ms = now_ms;
+		else if (now_ms - link->since_ms >= listener->limits.silent_ms)
+			silent[count++] = link->pipe;
+	}
+	listener->counts.silent += count;
+	(void)pthread_mutex_unlock(&listener->mutex);
+	for (size_t i = 0; i < count; i++)
+		(void)nng_pipe_close((nng_pipe){ .id = silent[i] });
+	return count == SWEEP_MAX ? 0 : TICK_MS;
+}
+
+void listener_count(struct listener *listener, struct listener_counts *out_counts)
+{
+	(void)pthread_mutex_lock(&listener->mutex);
+	*out_counts = listener->counts;
+	(void)pthread_mutex_unlock(&listener->mutex);
+}
+
+int listener_descriptor(const struct listener *listener)
+{
+	return listener->signal;
+}
+
+int listener_port(const struct listener *listener)
+{
+	int port = 0;
+
+	return nng_listener_get_int(listener->listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0 ? port : 0;
+}
+
+/* ---- open and close ---- */
+
+static void *zeroed(size_t count, size_t size)
+{
+	void *memory = calloc(count, size);
+
+	if (memory == NULL)
+		abort();
+	return memory;
+}
+
+static struct listener *listener_make(const struct listener_limits *limits)
+{
+	struct listener *listener = zeroed(1, sizeof(*listener));
+
+	if (limits != NULL)
+		listener->limits = *limits;
+	if (listener->limits.pending_max == 0)
+		listener->limits.pending_max = LISTENER_PENDING_MAX;
+	if (listener->limits.pipes_max == 0)
+		listener->limits.pipes_max = LISTENER_PIPES_MAX;
+	if (listener->limits.silent_ms == 0)
+		listener->limits.silent_ms = SILENT_MS;
+	assert(listener->limits.pending_max <= UINT16_MAX);
+	listener->clock = listener->limits.clock == NULL ? clock_system() : listener->limits.clock;
+	listener->signal = -1;
+	listener->requests = zeroed(listener->limits.pending_max, sizeof(*listener->requests));
+	for (size_t i = 0; i < listener->limits.pending_max; i++)
+		listener->requests[i].next = i + 1 == listener->limits.pending_max ? NONE : (uint32_t)(i + 1);
+	for (listener->links_size = 64; listener->links_size < 2 * listener->limits.pipes_max;)
+		listener->links_size *= 2;
+	listener->links = zeroed(listener->links_size, sizeof(*listener->links));
+	if (pthread_mutex_init(&listener->mutex, NULL) != 0)
+		abort();
+	return listener;
+}
+
+/* The first error of nng; 0 when it listens. */
+static int listener_start(struct listener *listener, const char *url)
+{
+	int error = nng_rep0_open_raw(&listener->socket);
+
+	/* Before listening: connections made earlier would keep "unlimited". */
+	if (error == 0)
+		error = nng_socket_set_size(listener->socket, NNG_OPT_RECVMAXSZ, TRANSPORT_FRAME_MAX);
+	if (error == 0)
+		error = nng_socket_set_int(listener->socket, NNG_OPT_SENDBUF, SEND_QUEUE_LENGTH);
+	if (error == 0)
+		error = nng_pipe_notify(listener->socket, NNG_PIPE_EV_ADD_PRE, link_ask, listener);
+	if (error == 0)
+		error = nng_pipe_notify(listener->socket, NNG_PIPE_EV_REM_POST, link_gone, listener);
+	for (size_t i = 0; i < RECEIVERS && error == 0; i++) {
+		listener->receivers[i].listener = listener;
+		error = nng_aio_alloc(&listener->receivers[i].aio, listener_received, &listener->receivers[i]);
+	}
+	if (error == 0)
+		error = nng_listener_create(&listener->listener, listener->socket, url);
+	if (error == 0 && strncmp(url, "tcp://", strlen("tcp://")) == 0)
+		error = nng_listener_set_bool(listener->listener, NNG_OPT_TCP_KEEPALIVE, true);
+	if (error == 0)
+		error = nng_listener_start(listener->listener, 0);
+	for (size_t i = 0; i < RECEIVERS && error == 0; i++)
+		nng_recv_aio(listener->socket, listener->receivers[i].aio);
+	return error;
+}
+
+static enum status listener_refuse(const char *url, int error)
+{
+	if (error == NNG_EADDRINUSE)
+		return fail(STATUS_BUSY, "%s is in use by another program; stop it or choose another port", url);
+	if (error == NNG_EADDRINVAL || error == NNG_EINVAL || error == NNG_ENOTSUP)
+		return fail(STATUS_INVALID, "cannot listen on %s (%s); use tcp://HOST:PORT or ipc://PATH", url, nng_strerror(error));
+	return fail(STATUS_CANNOT_WRITE, "cannot listen on %s (%s)", url, nng_strerror(error));
+}
+
+enum status listener_open(const char *url, const struct listener_limits *limits, struct listener **out_listener)
+{
+	struct listener *listener;
+	enum status status = address_check(url);
+	int error;
+
+	if (status != STATUS_OK)
+		return status;
+	listener = listener_make(limits);
+	status = signal_file_open(&listener->signal);
+	if (status == STATUS_OK) {
+		error = listener_start(listener, url);
+		if (error != 0)
+			status = listener_refuse(url, error);
+	}
+	if (status == STATUS_OK)
+		*out_listener = listener;
+	else
+		listener_close(listener);
+	return status;
+}
+
+void listener_close(struct listener *listener)
+{
+	if (listener == NULL)
+		return;
+	(void)pthread_mutex_lock(&listener->mutex);
+	listener->closing = true;
+	(void)pthread_mutex_unlock(&listener->mutex);
+	(void)nng_close(listener->socket); /* no callback runs for a connection after it */
+	for (size_t i = 0; i < RECEIVERS; i++)
+		nng_aio_free(listener->receivers[i].aio);
+	for (; listener->queue_count > 0; listener->queue_count--)
+		nng_msg_free(listener->queue[listener->queue_first++ % QUEUE_LENGTH]);
+	if (listener->signal >= 0)
+		(void)close(listener->signal);
+	(void)pthread_mutex_destroy(&listener->mutex);
+	free(listener->links);
+	free(listener->requests);
+	free(listener);
+}

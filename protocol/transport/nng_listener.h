@@ -1,0 +1,65 @@
+/* The server's end of the live carrier: a raw nng reply socket that holds any number of requests open at once. A parked request costs its
+ * header (about 100 bytes), not a thread. nng's threads only post; every function here is for the one thread that owns the listener. */
+#ifndef TRUCKROLL_TRANSPORT_NNG_LISTENER_H
+#define TRUCKROLL_TRANSPORT_NNG_LISTENER_H
+
+#include <stdbool.h>
+
+#include "protocol/base/clock.h"
+#include "protocol/transport/transport.h"
+
+#define LISTENER_PENDING_MAX 20000
+#define LISTENER_PIPES_MAX   24000
+
+struct listener;
+
+struct listener_limits {
+	size_t pending_max; /* requests waiting for their reply, 1..65535; 0: LISTENER_PENDING_MAX. One more: its connection is closed */
+	size_t pipes_max;   /* connections; 0: LISTENER_PIPES_MAX. One more is turned away */
+	int64_t silent_ms;  /* a connection without a valid request for so long is closed; 0: 30 s */
+	const struct clock *clock; /* NULL: the system's */
+};
+
+struct listener_counts {
+	uint64_t received_bytes;
+	uint64_t sent_bytes;
+	uint64_t requests; /* taken in */
+	uint64_t refused;  /* requests and connections turned away by a limit */
+	uint64_t silent;   /* connections closed for want of a valid request */
+	size_t pipes;      /* connections now */
+	size_t pending;    /* requests taken and not replied to, forgotten or lost */
+};
+
+/* Names one request; never 0. Stays unambiguous for the life of the listener. */
+struct listener_token {
+	uint64_t value;
+};
+
+/* Listens on tcp://HOST:PORT (port 0: any free one) or ipc://PATH. `limits` may be NULL. STATUS_INVALID (address), STATUS_BUSY (in use),
+ * STATUS_CANNOT_WRITE (no descriptor or no right). */
+enum status listener_open(const char *url, const struct listener_limits *limits, struct listener **out_listener);
+/* Drops what is pending. Accepts NULL. */
+void listener_close(struct listener *listener);
+
+/* Readable (poll, POLLIN) when listener_take() may have something. Owned by the listener. */
+int listener_descriptor(const struct listener *listener);
+/* The TCP port listened on; 0 for ipc. */
+int listener_port(const struct listener *listener);
+
+/* The next request, its bytes (at most TRANSPORT_FRAME_MAX) in `arena`. STATUS_NOT_FOUND when there is none; never blocks. */
+enum status listener_take(struct listener *listener, struct arena *arena, struct listener_token *out_token, struct bytes *out_request);
+/* The request was well-formed and authentic: its connection may stay. Unknown tokens are ignored. */
+void listener_validate(struct listener *listener, struct listener_token token);
+/* Answers once; the token ends. STATUS_NOT_FOUND when it ended before (its connection closed, or it was answered): not an error for a
+ * parked request. STATUS_INVALID for a reply over TRANSPORT_BODY_MAX. */
+enum status listener_reply(struct listener *listener, struct listener_token token, struct bytes reply);
+/* Ends the token without an answer; an unknown one is ignored. */
+void listener_forget(struct listener *listener, struct listener_token token);
+/* Whether a reply would still find its connection. */
+bool listener_pending(struct listener *listener, struct listener_token token);
+
+/* Closes connections that were silent too long; call at least every few seconds. Returns in how many ms the next call is due. */
+int64_t listener_tick(struct listener *listener);
+void listener_count(struct listener *listener, struct listener_counts *out_counts);
+
+#endif
