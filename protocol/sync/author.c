@@ -1,0 +1,116 @@
+#include "protocol/sync/author.h"
+
+#include "protocol/sync/replay.h"
+#include "protocol/wire/operation_codec.h"
+
+struct draft {
+	struct operation operation;
+	struct outbox_entry entry;
+	uint8_t secret[WINDOW_SECRET_SIZE];
+};
+
+static enum status window_secret(const struct author *author, int64_t seq, uint8_t out_secret[static WINDOW_SECRET_SIZE])
+{
+	enum status status = device_store_window(author->store, seq / WINDOW_LENGTH, out_secret);
+
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	random_fill(author->random, out_secret, WINDOW_SECRET_SIZE);
+	return STATUS_OK;
+}
+
+/* The operation as it will be hashed and sent. */
+static enum status make_draft(const struct author *author, struct arena *arena, const struct operation *operation,
+	const struct outbox_state *outbox, const struct replica_state *replica, struct draft *out_draft)
+{
+	struct writer writer = writer_in(arena, OPERATION_SIZE_MAX);
+	struct draft *draft = out_draft;
+	enum status status;
+
+	draft->operation = *operation;
+	draft->operation.head.actor = author->technician;
+	draft->operation.head.role = ROLE_TECHNICIAN;
+	draft->operation.head.base_gseq = replica->cursor.gseq;
+	draft->operation.head.base_epoch = replica->cursor.epoch;
+	draft->operation.head.schema_revision = SCHEMA_REVISION;
+	status = operation_validate(&draft->operation);
+	if (status != STATUS_OK)
+		return status;
+	status = window_secret(author, outbox->last_seq + 1, draft->secret);
+	if (status != STATUS_OK)
+		return status;
+	operation_encode(&writer, &draft->operation);
+	if (writer.overflow)
+		return fail(STATUS_INVALID, "the operation is larger than %zu bytes", OPERATION_SIZE_MAX);
+	draft->entry = (struct outbox_entry){ .seq = outbox->last_seq + 1, .canonical = writer_bytes(&writer) };
+	draft->entry.head = chain_extend(&outbox->last_hash, draft->secret, draft->entry.seq, draft->entry.canonical);
+	draft->entry.id = chain_operation_id(&draft->entry.head);
+	return STATUS_OK;
+}
+
+/* What the rules say here and now, with no effect. */
+static enum status foresee(const struct author *author, struct arena *arena, const struct draft *draft, struct verdict *out_verdict)
+{
+	struct decision decision = { .operation = &draft->operation,
+		.operation_id = draft->entry.id,
+		.device_id = author->device,
+		.seq = draft->entry.seq,
+		.derive_id = id_derive,
+		.pair_id = id_pair };
+	struct overlay overlay;
+	enum status status;
+
+	overlay_init(&overlay, device_store_records(author->store), arena);
+	status = decide(&decision, &overlay, arena, out_verdict);
+	device_store_reset_rows(author->store);
+	if (status == STATUS_OK && out_verdict->outcome == OUTCOME_REJECTED)
+		return fail(STATUS_REFUSED, "%.*s", TEXT_ARGUMENTS(out_verdict->rule));
+	return status;
+}
+
+/* Lays the saved operation's effect on the replica. */
+static enum status show(const struct author *author, struct arena *arena, const struct draft *draft, struct replica_state *state)
+{
+	struct device_store *store = author->store;
+	struct replica replica;
+	struct verdict verdict;
+	enum status status = device_store_begin(store, false);
+
+	if (status != STATUS_OK)
+		return status;
+	status = replica_open(&replica, store, arena);
+	if (status == STATUS_OK)
+		status = replay_operation(
+			&replica, &draft->operation, &draft->entry.id, &author->device, draft->entry.seq, REPLAY_GUESS, &verdict);
+	state->shown_seq = draft->entry.seq;
+	if (status == STATUS_OK)
+		status = device_store_put_replica(store, state);
+	if (status == STATUS_OK)
+		return device_store_commit(store);
+	device_store_rollback(store);
+	return status;
+}
+
+enum status author_save(const struct author *author, struct arena *arena, const struct operation *operation, struct verdict *out_verdict,
+	struct id *out_operation_id, bool *out_saved)
+{
+	struct outbox_state outbox;
+	struct replica_state replica;
+	struct draft draft;
+	enum status status = device_store_outbox(author->store, &outbox);
+
+	*out_saved = false;
+	if (status == STATUS_OK)
+		status = device_store_replica(author->store, &replica);
+	if (status == STATUS_OK)
+		status = make_draft(author, arena, operation, &outbox, &replica, &draft);
+	if (status == STATUS_OK)
+		status = foresee(author, arena, &draft, out_verdict);
+	if (status == STATUS_OK)
+		status = device_store_append(author->store, &draft.entry, draft.secret);
+	if (status != STATUS_OK)
+		return status;
+	*out_saved = true; /* whatever happens to the view now, it is re-run when the store opens again */
+	*out_operation_id = draft.entry.id;
+	return show(author, arena, &draft, &replica);
+}

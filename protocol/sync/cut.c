@@ -1,0 +1,206 @@
+#include "protocol/sync/cut.h"
+
+#include "protocol/sync/replay.h"
+
+/* ---- pages ---- */
+
+static enum status apply_entry(struct replica *replica, const struct page_group *group, size_t position)
+{
+	const void *row = group->rows[position];
+	const struct id *id = row_id(row);
+	enum status status = STATUS_OK;
+
+	switch (group->type) {
+	case ENTRY_LEFT:
+		return replica_leave(replica, &group->scope, group->schema->kind, id);
+	case ENTRY_MEMBER:
+		return replica_link(replica, &group->scope, group->schema->kind, id);
+	case ENTRY_WHOLE:
+		if (group->scope.kind == SCOPE_JOB)
+			status = replica_link(replica, &group->scope, group->schema->kind, id);
+		return status == STATUS_OK ? replica_confirm(replica, group->schema->kind, id, row) : status;
+	case ENTRY_PATCH:
+		break;
+	}
+	return fail(STATUS_NEWER, "page: entry type %d is not understood", (int)group->type);
+}
+
+/* The fields of a patch over the row as it stands. */
+static enum status apply_patch(struct replica *replica, const struct page_group *group, size_t position)
+{
+	const struct id *id = row_id(group->rows[position]);
+	const void *row;
+	void *patched;
+	enum status status = records_get(device_store_records(replica->store), group->schema->kind, id, &row);
+
+	if (status == STATUS_NOT_FOUND)
+		return fail(STATUS_CORRUPT, "page: a patch for %s %s, which is not here", group->schema->name, id_to_text(id).characters);
+	if (status != STATUS_OK)
+		return status;
+	patched = row_copy(replica->arena, group->schema, row);
+	for (size_t i = 0; i < group->schema->field_count; i++) {
+		const struct field *field = &group->schema->fields[i];
+		if ((group->masks[position] >> field->tag & 1) != 0)
+			field_copy(field, patched, group->rows[position]);
+	}
+	return replica_confirm(replica, group->schema->kind, id, patched);
+}
+
+static enum status apply_page(struct replica *replica, struct bytes body)
+{
+	struct arena arena = { 0 };
+	struct page page;
+	enum status status = page_decode(body, &arena, device_store_references(replica->store), &page);
+
+	for (size_t i = 0; i < page.group_count && status == STATUS_OK; i++) {
+		const struct page_group *group = &page.groups[i];
+		status = replica_hold(replica, &group->scope);
+		for (size_t k = 0; k < group->count && status == STATUS_OK; k++)
+			status = group->type == ENTRY_PATCH ? apply_patch(replica, group, k) : apply_entry(replica, group, k);
+		device_store_reset_rows(replica->store);
+	}
+	arena_finish(&arena);
+	return status;
+}
+
+static enum status apply_staged(void *context, struct bytes page)
+{
+	return apply_page(context, page);
+}
+
+enum status cut_load_page(struct device_store *store, struct arena *arena, struct bytes page)
+{
+	struct replica replica;
+	enum status status = replica_open(&replica, store, arena);
+
+	if (status == STATUS_OK)
+		status = apply_page(&replica, page);
+	return status == STATUS_OK ? replica_close(&replica) : status;
+}
+
+/* ---- the cut ---- */
+
+static enum status change_scopes(struct replica *replica, const struct cut *cut)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < cut->dropped_count; i++)
+		replica_drop(replica, &cut->dropped[i]);
+	for (size_t i = 0; i < cut->held_count && status == STATUS_OK; i++)
+		status = replica_hold(replica, &cut->held[i]);
+	return status;
+}
+
+static enum status check_digests(struct replica *replica, const struct cut *cut)
+{
+	for (size_t i = 0; i < cut->digest_count; i++) {
+		const struct scope_digest *wanted = &cut->digests[i];
+		const struct held_scope *held = replica_scope(replica, &wanted->scope);
+		if (held != NULL && digest_equal(&held->digest, &wanted->digest))
+			continue;
+		return fail(STATUS_CORRUPT, "digest: scope %d %s has %lld rows here, %lld on the server, or other content",
+			(int)wanted->scope.kind, id_to_text(&wanted->scope.id).characters,
+			(long long)(held == NULL ? 0 : held->digest.count), (long long)wanted->digest.count);
+	}
+	return STATUS_OK;
+}
+
+/* No rows came, and everything the device did was decided as it computed it. */
+static enum status is_quiet(struct device_store *store, const struct cut_input *input, const struct outbox_state *outbox, bool *out_quiet)
+{
+	size_t staged;
+	enum status status = device_store_staged_count(store, &staged);
+
+	*out_quiet = staged == 0 && input->cut->dropped_count == 0 && (input->decided == NULL || input->decided->unlike_count == 0) &&
+		     input->decided != NULL && input->decided->seq == outbox->last_seq;
+	return status;
+}
+
+/* Guesses off, decided operations and pages on: the confirmed rows as the server has them. */
+static enum status bring_up_to_date(
+	struct replica *replica, const struct cut_input *input, const struct replica_state *state, int64_t decided_seq)
+{
+	const struct decided *decided = input->decided;
+	enum status status = STATUS_OK;
+
+	if (input->bug == BUG_SHADOW_NOT_RESTORED)
+		status = device_store_drop_shadows(replica->store);
+	else
+		status = device_store_restore_shadows(replica->store);
+	device_store_reset_rows(replica->store);
+	if (status == STATUS_OK && decided != NULL)
+		status = replay_entries(
+			replica, &input->device, state->settled_seq, decided_seq, decided->unlike, decided->unlike_count, REPLAY_CONFIRM);
+	if (status == STATUS_OK)
+		status = device_store_staged_each(replica->store, apply_staged, replica);
+	if (status == STATUS_OK)
+		status = device_store_clear_staged(replica->store);
+	return status;
+}
+
+static enum status replay_pending(struct replica *replica, const struct cut_input *input, int64_t decided_seq, int64_t last_seq)
+{
+	enum replay_mode mode = input->bug == BUG_DIGEST_AFTER_REPLAY ? REPLAY_CONFIRM : REPLAY_GUESS;
+
+	return replay_entries(replica, &input->device, decided_seq, last_seq, NULL, 0, mode);
+}
+
+static enum status apply(struct replica *replica, const struct cut_input *input, const struct replica_state *state,
+	const struct outbox_state *outbox, int64_t decided_seq)
+{
+	bool quiet = false;
+	enum status status = STATUS_OK;
+
+	if (!device_store_seeding(replica->store))
+		status = is_quiet(replica->store, input, outbox, &quiet);
+	if (status == STATUS_OK && quiet)
+		status = replica_confirm_guesses(replica);
+	else if (status == STATUS_OK && !device_store_seeding(replica->store))
+		status = bring_up_to_date(replica, input, state, decided_seq);
+	if (status == STATUS_OK)
+		status = change_scopes(replica, input->cut);
+	if (status == STATUS_OK && input->bug == BUG_DIGEST_AFTER_REPLAY && !quiet)
+		status = replay_pending(replica, input, decided_seq, outbox->last_seq);
+	if (status == STATUS_OK)
+		status = check_digests(replica, input->cut);
+	if (status == STATUS_OK && input->bug != BUG_DIGEST_AFTER_REPLAY && !quiet)
+		status = replay_pending(replica, input, decided_seq, outbox->last_seq);
+	if (status == STATUS_OK && decided_seq == outbox->last_seq)
+		status = replica_purge(replica);
+	return status;
+}
+
+enum status cut_apply(struct device_store *store, struct arena *arena, const struct cut_input *input, struct replica_state *out_state)
+{
+	struct replica replica;
+	struct replica_state state;
+	struct outbox_state outbox;
+	int64_t decided_seq;
+	enum status status = device_store_replica(store, &state);
+
+	if (status == STATUS_OK)
+		status = device_store_outbox(store, &outbox);
+	if (status == STATUS_OK)
+		status = replica_open(&replica, store, arena);
+	if (status != STATUS_OK)
+		return status;
+	decided_seq = input->decided != NULL ? input->decided->seq : state.settled_seq;
+	if (decided_seq > outbox.last_seq)
+		return fail(STATUS_CORRUPT, "cut: the server decided %lld operations, this device made %lld", (long long)decided_seq,
+			(long long)outbox.last_seq);
+	status = apply(&replica, input, &state, &outbox, decided_seq);
+	if (status == STATUS_OK)
+		status = replica_close(&replica);
+	if (status != STATUS_OK)
+		return status;
+	state.cursor = input->cut->cursor;
+	state.settled_seq = decided_seq;
+	state.shown_seq = outbox.last_seq;
+	state.incarnation = outbox.incarnation;
+	status = device_store_put_resume(store, (struct bytes){ 0 });
+	if (status == STATUS_OK)
+		status = device_store_put_replica(store, &state);
+	if (status == STATUS_OK)
+		*out_state = state;
+	return status;
+}

@@ -1,0 +1,732 @@
+#include "protocol/sync/device_core.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/sync/author.h"
+#include "protocol/sync/cut.h"
+#include "protocol/sync/replay.h"
+#include "protocol/sync/reply.h"
+#include "protocol/sync/request.h"
+
+#define BACKOFF_MIN_MS   500
+#define BACKOFF_MAX_MS   60000
+#define REPLY_TIMEOUT_MS 20000 /* beyond the time the server may hold the poll */
+
+enum link_state {
+	LINK_DOWN,
+	LINK_HELLO_SENT,
+	LINK_IDLE,
+	LINK_WAITING,
+	LINK_COMMITTING
+};
+
+struct device_core {
+	struct device_core_options options;
+	enum link_state link;
+	bool wanted; /* somebody wants to be on line */
+	struct session session;
+	struct ephemeral ephemeral; /* while a hello is out */
+	int64_t session_started_at_ms;
+	int64_t retry_at_ms; /* monotonic; LINK_DOWN */
+	int64_t backoff_ms;
+	int64_t reply_due_at_ms;  /* monotonic */
+	int64_t acknowledged_seq; /* the server said so in this session */
+	bool batch_out;           /* the request that is out carries operations */
+	bool whole_ids;           /* the next batch names whole ids */
+	bool own_rows;            /* also rows that this device computed: the replica is fresh */
+	bool nothing_missing;
+	bool poll_again; /* the last answer was complete: wait for news */
+	size_t batch_raw_max;
+	struct decided decided; /* unlike is in decided_arena */
+	bool has_decided;
+	struct replica_state committing; /* the state that the cut being committed brings */
+	struct arena decided_arena;
+	struct arena arena; /* life of one event */
+	struct arena effect_arena;
+	struct device_effect effects[4];
+	size_t effect_count;
+	size_t effect_taken;
+	struct device_core_state state;
+};
+
+static void emit(struct device_core *core, enum device_effect_kind kind, struct bytes bytes)
+{
+	if (core->effect_taken == core->effect_count) {
+		core->effect_taken = core->effect_count = 0;
+		arena_reset(&core->effect_arena);
+	}
+	if (core->effect_count == LENGTH(core->effects)) /* an untaken request is abandoned by a newer one */
+		core->effect_count--;
+	core->effects[core->effect_count++] = (struct device_effect){ kind, arena_copy_bytes(&core->effect_arena, bytes) };
+}
+
+bool device_core_next(struct device_core *core, struct device_effect *out_effect)
+{
+	if (core->effect_taken == core->effect_count)
+		return false;
+	*out_effect = core->effects[core->effect_taken++];
+	return true;
+}
+
+static int64_t monotonic_ms(const struct device_core *core)
+{
+	return clock_monotonic_ms(core->options.clock);
+}
+
+/* ---- opening ---- */
+
+/* A replica that speaks of another incarnation (restored beside a newer outbox, or fresh) has shown nothing of this one yet. */
+static enum status adopt_incarnation(struct device_core *core, const struct outbox_state *outbox, struct replica_state *state)
+{
+	if (id_equal(&state->incarnation, &outbox->incarnation) && state->shown_seq <= outbox->last_seq)
+		return STATUS_OK;
+	state->incarnation = outbox->incarnation;
+	if (state->shown_seq > outbox->last_seq) {
+		state->shown_seq = 0;
+		state->settled_seq = 0;
+	}
+	core->own_rows = true;
+	state->cursor = (struct cursor){ 0 };
+	return STATUS_OK;
+}
+
+/* Effects of operations that were saved while the replica could not show them. */
+static enum status show_unshown(struct device_core *core)
+{
+	struct device_store *store = core->options.store;
+	struct replica_state state;
+	struct outbox_state outbox;
+	struct replica replica;
+	enum status status = device_store_replica(store, &state);
+
+	if (status == STATUS_OK)
+		status = device_store_outbox(store, &outbox);
+	if (status == STATUS_OK)
+		status = adopt_incarnation(core, &outbox, &state);
+	if (status == STATUS_OK)
+		status = device_store_begin(store, false);
+	if (status != STATUS_OK)
+		return status;
+	status = replica_open(&replica, store, &core->arena);
+	if (status == STATUS_OK)
+		status = replay_entries(&replica, &core->options.identity.id, state.shown_seq, outbox.last_seq, NULL, 0, REPLAY_GUESS);
+	state.shown_seq = outbox.last_seq;
+	if (status == STATUS_OK)
+		status = device_store_put_replica(store, &state);
+	if (status == STATUS_OK)
+		return device_store_commit(store);
+	device_store_rollback(store);
+	return status;
+}
+
+enum status device_core_create(const struct device_core_options *options, struct device_core **out_core)
+{
+	struct device_core *core = calloc(1, sizeof(*core));
+	struct replica_state replica;
+	enum status status;
+
+	if (core == NULL)
+		abort();
+	core->options = *options;
+	core->backoff_ms = BACKOFF_MIN_MS;
+	core->batch_raw_max = (size_t)128 * 1024;
+	status = show_unshown(core);
+	arena_reset(&core->arena);
+	if (status == STATUS_OK)
+		status = device_store_replica(options->store, &replica);
+	if (status == STATUS_OK && replica.cursor.gseq == 0)
+		core->own_rows = true;
+	if (status == STATUS_OK)
+		*out_core = core;
+	else
+		device_core_destroy(core);
+	return status;
+}
+
+void device_core_destroy(struct device_core *core)
+{
+	if (core == NULL)
+		return;
+	session_wipe(&core->session);
+	ephemeral_wipe(&core->ephemeral);
+	identity_wipe(&core->options.identity);
+	arena_finish(&core->arena);
+	arena_finish(&core->decided_arena);
+	arena_finish(&core->effect_arena);
+	free(core);
+}
+
+/* ---- the technician's operations ---- */
+
+enum status device_core_operation(struct device_core *core, struct arena *arena, const struct operation *operation,
+	struct verdict *out_verdict, struct id *out_operation_id)
+{
+	struct author author = {
+		.store = core->options.store,
+		.random = core->options.random,
+		.device = core->options.identity.id,
+		.technician = core->options.technician,
+	};
+	bool saved;
+	enum status status = author_save(&author, arena, operation, out_verdict, out_operation_id, &saved);
+
+	if (!saved)
+		return status;
+	core->nothing_missing = false;
+	if (status != STATUS_OK)
+		return status;
+	return core->wanted && core->link == LINK_WAITING && !core->batch_out ? device_core_go(core, false) : STATUS_OK;
+}
+
+/* ---- requests ---- */
+
+static void link_down(struct device_core *core)
+{
+	core->link = LINK_DOWN;
+	core->state.connected = false;
+	session_wipe(&core->session);
+	core->retry_at_ms = monotonic_ms(core) + core->backoff_ms;
+	core->backoff_ms = core->backoff_ms * 2 < BACKOFF_MAX_MS ? core->backoff_ms * 2 : BACKOFF_MAX_MS;
+}
+
+static enum status make_pull(struct device_core *core, const struct replica_state *replica, bool may_wait, struct pull *out_pull)
+{
+	struct pull pull = { .cursor = replica->cursor, .settled_seq = replica->settled_seq, .class_max = 5, .own_rows = core->own_rows };
+	enum status status = device_store_resume(core->options.store, &core->arena, &pull.resume);
+
+	if (may_wait && core->poll_again && pull.resume.size == 0)
+		pull.wait_ms = core->options.poll_wait_ms;
+	*out_pull = pull;
+	return status;
+}
+
+static enum status send_hello(struct device_core *core)
+{
+	struct request request;
+	struct outbox_state outbox;
+	struct replica_state replica;
+	struct pull pull;
+	struct bytes sealed;
+	enum status status = device_store_outbox(core->options.store, &outbox);
+
+	if (status == STATUS_OK)
+		status = device_store_replica(core->options.store, &replica);
+	if (status == STATUS_OK)
+		status = make_pull(core, &replica, false, &pull);
+	if (status != STATUS_OK)
+		return status;
+	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
+	request_hello(&request, &outbox, &replica, clock_now_ms(core->options.clock), device_store_free_bytes(core->options.store));
+	request_pull(&request, &pull);
+	ephemeral_generate(&core->ephemeral);
+	status = request_seal_hello(&request, &core->options.identity, &core->options.organisation, &core->options.server,
+		&outbox.incarnation, &replica.cursor.epoch, &core->ephemeral, &sealed);
+	if (status != STATUS_OK)
+		return status;
+	core->link = LINK_HELLO_SENT;
+	core->batch_out = false;
+	core->reply_due_at_ms = monotonic_ms(core) + REPLY_TIMEOUT_MS;
+	emit(core, DEVICE_EFFECT_SEND, sealed);
+	return STATUS_OK;
+}
+
+static enum status send_request(struct device_core *core)
+{
+	struct request request;
+	struct outbox_state outbox;
+	struct replica_state replica;
+	struct pull pull;
+	struct bytes frame;
+	enum status status = device_store_outbox(core->options.store, &outbox);
+
+	if (status == STATUS_OK)
+		status = device_store_replica(core->options.store, &replica);
+	if (status != STATUS_OK)
+		return status;
+	request_init(&request, &core->arena, REPLY_IN_SESSION_MAX);
+	core->batch_out = outbox.last_seq > core->acknowledged_seq;
+	if (core->batch_out)
+		status = request_batch(&request, core->options.store, &core->options.identity, &core->options.organisation, &outbox,
+			core->acknowledged_seq, core->whole_ids, &core->batch_raw_max);
+	if (status == STATUS_OK)
+		status = make_pull(core, &replica, !core->batch_out, &pull);
+	if (status != STATUS_OK)
+		return status;
+	request_pull(&request, &pull);
+	status = session_seal(&core->arena, &core->session, request_bytes(&request), &frame);
+	if (status != STATUS_OK)
+		return status;
+	core->link = LINK_WAITING;
+	core->reply_due_at_ms = monotonic_ms(core) + pull.wait_ms + REPLY_TIMEOUT_MS;
+	emit(core, DEVICE_EFFECT_SEND, frame);
+	return STATUS_OK;
+}
+
+/* Sends whatever the state calls for. */
+static enum status proceed(struct device_core *core)
+{
+	bool old = core->link != LINK_DOWN && monotonic_ms(core) - core->session_started_at_ms > SESSION_LIFE_MS / 2;
+	enum status status;
+
+	if (!core->wanted || core->link == LINK_COMMITTING)
+		return STATUS_OK;
+	if (core->link == LINK_DOWN && monotonic_ms(core) < core->retry_at_ms)
+		return STATUS_OK;
+	status = core->link == LINK_DOWN || core->link == LINK_HELLO_SENT || old ? send_hello(core) : send_request(core);
+	arena_reset(&core->arena);
+	return status;
+}
+
+enum status device_core_go(struct device_core *core, bool now)
+{
+	core->wanted = true;
+	core->nothing_missing = false;
+	core->poll_again = false;
+	if (now && core->link == LINK_DOWN) {
+		core->retry_at_ms = 0;
+		core->backoff_ms = BACKOFF_MIN_MS;
+	}
+	if (core->link == LINK_HELLO_SENT || (core->link == LINK_WAITING && core->batch_out))
+		return STATUS_OK; /* the answer under way leads on */
+	return proceed(core);
+}
+
+enum status device_core_lost(struct device_core *core)
+{
+	if (core->link == LINK_DOWN || core->link == LINK_COMMITTING)
+		return STATUS_OK;
+	(void)snprintf(core->state.failure, sizeof(core->state.failure), "the server did not answer");
+	link_down(core);
+	return STATUS_OK;
+}
+
+enum status device_core_tick(struct device_core *core)
+{
+	if ((core->link == LINK_HELLO_SENT || core->link == LINK_WAITING) && monotonic_ms(core) >= core->reply_due_at_ms)
+		return device_core_lost(core);
+	return core->link == LINK_DOWN ? proceed(core) : STATUS_OK;
+}
+
+int64_t device_core_deadline_ms(const struct device_core *core)
+{
+	if (core->link == LINK_HELLO_SENT || core->link == LINK_WAITING)
+		return core->reply_due_at_ms;
+	return core->link == LINK_DOWN && core->wanted ? core->retry_at_ms : INT64_MAX;
+}
+
+/* ---- replies ---- */
+
+static enum status note_incident(struct device_core *core, const char *what)
+{
+	struct text detail = arena_print(&core->arena, "%s", fail_reason());
+
+	core->state.incidents++;
+	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), what, detail);
+}
+
+/* The replica is to be fetched again from the start. */
+static enum status start_over(struct device_core *core, const char *what)
+{
+	struct device_store *store = core->options.store;
+	struct replica_state state;
+	enum status status = note_incident(core, what);
+
+	if (status == STATUS_OK)
+		status = device_store_replica(store, &state);
+	if (status == STATUS_OK)
+		status = device_store_begin(store, false);
+	if (status != STATUS_OK)
+		return status;
+	state.cursor = (struct cursor){ 0 };
+	status = device_store_clear_staged(store);
+	if (status == STATUS_OK)
+		status = device_store_put_resume(store, (struct bytes){ 0 });
+	if (status == STATUS_OK)
+		status = device_store_put_replica(store, &state);
+	if (status == STATUS_OK)
+		status = device_store_commit(store);
+	else
+		device_store_rollback(store);
+	core->own_rows = true;
+	core->poll_again = false;
+	return status;
+}
+
+struct rehead {
+	uint8_t (*secrets)[WINDOW_SECRET_SIZE];
+};
+
+static struct hash rehead_operation(void *context, const struct hash *previous, int64_t seq, struct bytes canonical)
+{
+	const struct rehead *rehead = context;
+
+	return chain_extend(previous, rehead->secrets[seq / WINDOW_LENGTH], seq, canonical);
+}
+
+/* The server knows a history of this chain that is not in this outbox: it was restored from an older copy. What is not settled
+ * goes out again under a new incarnation and its first ids. */
+static enum status begin_incarnation(struct device_core *core)
+{
+	struct device_store *store = core->options.store;
+	struct outbox_state outbox;
+	struct replica_state state;
+	struct rehead rehead;
+	struct id incarnation;
+	size_t windows;
+	enum status status = device_store_outbox(store, &outbox);
+
+	if (status == STATUS_OK)
+		status = device_store_replica(store, &state);
+	if (status != STATUS_OK)
+		return status;
+	windows = (size_t)(outbox.last_seq - state.settled_seq) / WINDOW_LENGTH + 2;
+	rehead.secrets = arena_allocate_array(&core->arena, windows, WINDOW_SECRET_SIZE);
+	random_fill(core->options.random, rehead.secrets, windows * WINDOW_SECRET_SIZE);
+	random_fill(core->options.random, &incarnation, sizeof(incarnation));
+	status = device_store_new_incarnation(store, &incarnation, state.settled_seq, (const uint8_t(*)[WINDOW_SECRET_SIZE])rehead.secrets,
+		windows, rehead_operation, &rehead);
+	if (status == STATUS_OK)
+		status = device_store_begin(store, false);
+	if (status != STATUS_OK)
+		return status;
+	state.incarnation = incarnation;
+	state.shown_seq = outbox.last_seq - state.settled_seq;
+	state.settled_seq = 0;
+	status = device_store_put_replica(store, &state);
+	if (status == STATUS_OK)
+		status = device_store_commit(store);
+	else
+		device_store_rollback(store);
+	core->own_rows = true; /* what the lost history computed is missing here */
+	return status;
+}
+
+/* Does the server's account of the chain fit the outbox? */
+static enum status compare_chains(struct device_core *core, const struct welcome *welcome, bool *out_same)
+{
+	struct outbox_state outbox;
+	struct hash head;
+	enum status status = device_store_outbox(core->options.store, &outbox);
+
+	*out_same = false;
+	if (status != STATUS_OK || welcome->last_seq > outbox.last_seq || !id_equal(&welcome->incarnation, &outbox.incarnation))
+		return status;
+	status = device_store_outbox_head(core->options.store, welcome->last_seq, &head);
+	if (status == STATUS_NOT_FOUND) /* settled long ago and forgotten here */
+		*out_same = true;
+	else if (status == STATUS_OK)
+		*out_same = hash_equal(&head, &welcome->chain_hash);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status take_welcome(struct device_core *core, const struct welcome *welcome)
+{
+	bool same = false;
+	enum status status = compare_chains(core, welcome, &same);
+
+	if (status != STATUS_OK)
+		return status;
+	core->state.lease_until_ms = welcome->lease_until_ms;
+	core->state.device_state = welcome->device_state;
+	core->acknowledged_seq = welcome->last_seq;
+	if (same)
+		return STATUS_OK;
+	status = begin_incarnation(core);
+	if (status == STATUS_OK)
+		status = note_incident(core, "restored");
+	if (status != STATUS_OK)
+		return status;
+	link_down(core);
+	core->retry_at_ms = 0;
+	return STATUS_OFFLINE; /* the rest of this reply speaks of the old incarnation */
+}
+
+static enum status take_fault(struct device_core *core, const struct wire_fault *fault)
+{
+	switch ((enum wire_error)fault->code) {
+	case WIRE_ERROR_SEND_FROM:
+		core->acknowledged_seq = fault->value - 1;
+		return STATUS_OK;
+	case WIRE_ERROR_SEND_WHOLE:
+		core->whole_ids = true;
+		return STATUS_OK;
+	case WIRE_ERROR_FORK:
+		if (!core->whole_ids) { /* perhaps only a short id that meant another record */
+			core->whole_ids = true;
+			return STATUS_OK;
+		}
+		link_down(core);
+		return fail(STATUS_OFFLINE, "the server knows another history of this device");
+	case WIRE_ERROR_REVOKED:
+		link_down(core);
+		return fail(STATUS_OFFLINE, "this device is revoked: nothing more is taken from it");
+	case WIRE_ERROR_EPOCH:
+		return start_over(core, "epoch");
+	case WIRE_ERROR_NEWER:
+	case WIRE_ERROR_MALFORMED:
+	case WIRE_ERROR_UNKNOWN_SESSION:
+	case WIRE_ERROR_BUSY:
+		break;
+	}
+	link_down(core);
+	return fail(STATUS_OFFLINE, "the server refused the request (%u)", fault->code);
+}
+
+static enum status take_decided(struct device_core *core, struct bytes body)
+{
+	enum status status;
+
+	arena_reset(&core->decided_arena);
+	status = decided_decode(body, &core->decided_arena, &core->decided);
+	core->has_decided = status == STATUS_OK;
+	if (status == STATUS_OK && core->decided.seq > core->acknowledged_seq)
+		core->acknowledged_seq = core->decided.seq;
+	return status;
+}
+
+/* The resume token of a page, without reading its rows. */
+static enum status page_resume(
+	struct bytes body, struct arena *arena, const struct references *references, struct bytes *out_resume, int64_t *rows)
+{
+	struct page page;
+	enum status status = page_decode(body, arena, references, &page);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < page.group_count; i++)
+		*rows += (int64_t)page.groups[i].count;
+	*out_resume = page.resume;
+	return STATUS_OK;
+}
+
+static enum status take_page(struct device_core *core, struct bytes body)
+{
+	struct device_store *store = core->options.store;
+	struct replica_state state;
+	struct bytes resume = { 0 };
+	enum status status = page_resume(body, &core->arena, device_store_references(store), &resume, &core->state.rows_received);
+
+	if (status == STATUS_OK)
+		status = device_store_replica(store, &state);
+	if (status == STATUS_OK && state.cursor.gseq == 0 && !device_store_seeding(store))
+		status = device_store_seed_begin(store);
+	if (status == STATUS_OK)
+		status = device_store_begin(store, false);
+	if (status != STATUS_OK)
+		return status;
+	status = device_store_seeding(store) ? cut_load_page(store, &core->arena, body) : device_store_stage(store, body);
+	if (status == STATUS_OK)
+		status = device_store_put_resume(store, resume);
+	if (status == STATUS_OK)
+		status = device_store_commit(store);
+	else
+		device_store_rollback(store);
+	return status;
+}
+
+static enum status take_cut(struct device_core *core, struct bytes body)
+{
+	struct device_store *store = core->options.store;
+	struct cut cut;
+	struct cut_input input = { .cut = &cut,
+		.decided = core->has_decided ? &core->decided : NULL,
+		.device = core->options.identity.id,
+		.bug = core->options.bug };
+	enum status status = cut_decode(body, &core->arena, &cut);
+
+	if (status == STATUS_OK)
+		status = device_store_begin(store, true);
+	if (status != STATUS_OK)
+		return status;
+	status = cut_apply(store, &core->arena, &input, &core->committing);
+	if (status == STATUS_OK) {
+		core->link = LINK_COMMITTING;
+		emit(core, DEVICE_EFFECT_COMMIT, (struct bytes){ 0 });
+		return STATUS_OK;
+	}
+	device_store_rollback(store);
+	return status == STATUS_CORRUPT ? start_over(core, "digest") : status;
+}
+
+/* One section of a reply. STATUS_OFFLINE: the rest of the reply does not count. */
+static enum status take_section(struct device_core *core, const struct section *section)
+{
+	struct welcome welcome;
+	struct wire_fault fault;
+	int64_t after_ms;
+	enum status status = STATUS_OK;
+
+	switch (section->number) {
+	case SECTION_WELCOME:
+		status = welcome_decode(section->body, &welcome);
+		return status == STATUS_OK ? take_welcome(core, &welcome) : status;
+	case SECTION_ERROR:
+		status = fault_decode(section->body, &fault);
+		return status == STATUS_OK ? take_fault(core, &fault) : status;
+	case SECTION_DECIDED:
+		return take_decided(core, section->body);
+	case SECTION_PAGE:
+		return take_page(core, section->body);
+	case SECTION_CUT:
+		return take_cut(core, section->body);
+	case SECTION_AGAIN:
+		core->nothing_missing = true;
+		core->poll_again = true;
+		return again_decode(section->body, &after_ms);
+	case SECTION_HELLO:
+	case SECTION_BATCH:
+	case SECTION_PULL:
+		break;
+	}
+	return fail(STATUS_CORRUPT, "reply: section %d belongs in a request", (int)section->number);
+}
+
+static enum status take_sections(struct device_core *core, struct bytes message)
+{
+	struct section *sections;
+	size_t count;
+	enum status status = sections_read(message, &core->arena, &sections, &count);
+
+	core->has_decided = false;
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = take_section(core, &sections[i]);
+	return status;
+}
+
+static enum status find_server(void *context, const struct id *sender, uint32_t key_number, struct public_keys *out_keys)
+{
+	const struct device_core *core = context;
+
+	if (!id_equal(sender, &core->options.server.id) || key_number != 1)
+		return fail(STATUS_NOT_FOUND, "envelope: not from this organisation's server");
+	*out_keys = core->options.server.keys;
+	return STATUS_OK;
+}
+
+static enum status open_welcome(struct device_core *core, struct bytes reply, struct bytes *out_sections)
+{
+	struct envelope envelope;
+	enum status status =
+		envelope_open(&core->arena, &core->options.identity, &core->options.organisation, reply, find_server, core, &envelope);
+
+	if (status == STATUS_OK && (envelope.type != ENVELOPE_WELCOME || !envelope.has_ephemeral))
+		status = fail(STATUS_CORRUPT, "envelope: only a welcome answers a hello");
+	if (status == STATUS_OK)
+		status = session_start_device(&core->session, &core->ephemeral, envelope.ephemeral);
+	if (status != STATUS_OK)
+		return status;
+	ephemeral_wipe(&core->ephemeral);
+	core->session_started_at_ms = monotonic_ms(core);
+	core->link = LINK_IDLE;
+	core->whole_ids = false;
+	*out_sections = envelope.sections;
+	return STATUS_OK;
+}
+
+static bool is_unknown_session(struct bytes reply)
+{
+	return reply.size == UNKNOWN_SESSION_MAGIC_SIZE + SESSION_ID_SIZE &&
+	       memcmp(reply.data, UNKNOWN_SESSION_MAGIC, UNKNOWN_SESSION_MAGIC_SIZE) == 0;
+}
+
+static enum status open_reply(struct device_core *core, struct bytes reply, struct bytes *out_sections)
+{
+	enum status status;
+
+	if (core->link == LINK_HELLO_SENT)
+		return open_welcome(core, reply, out_sections);
+	if (is_unknown_session(reply) && memcmp(reply.data + UNKNOWN_SESSION_MAGIC_SIZE, core->session.id, SESSION_ID_SIZE) == 0) {
+		link_down(core);
+		core->retry_at_ms = 0;
+		return fail(STATUS_OFFLINE, "the server does not know this session any more");
+	}
+	status = session_open(&core->arena, &core->session, reply, out_sections);
+	if (status == STATUS_OK)
+		core->link = LINK_IDLE;
+	return status;
+}
+
+static void reply_was_good(struct device_core *core)
+{
+	core->state.connected = core->link != LINK_DOWN;
+	core->state.last_contact_at_ms = clock_now_ms(core->options.clock);
+	core->state.rounds++;
+	core->backoff_ms = BACKOFF_MIN_MS;
+	core->state.failure[0] = '\0';
+}
+
+enum status device_core_reply(struct device_core *core, struct bytes reply)
+{
+	struct bytes sections;
+	enum status status;
+
+	if (core->link != LINK_HELLO_SENT && core->link != LINK_WAITING)
+		return STATUS_OK; /* too late: nobody waits for it */
+	core->poll_again = false;
+	status = open_reply(core, reply, &sections);
+	if (status == STATUS_OK)
+		status = take_sections(core, sections);
+	arena_reset(&core->arena);
+	if (status == STATUS_OK) {
+		reply_was_good(core);
+		return proceed(core);
+	}
+	(void)snprintf(core->state.failure, sizeof(core->state.failure), "%s", fail_reason());
+	if (status == STATUS_CANNOT_WRITE)
+		return status;
+	if (core->link != LINK_DOWN)
+		link_down(core);
+	return proceed(core);
+}
+
+/* ---- the cut is durable ---- */
+
+static enum status finish_cut(struct device_core *core)
+{
+	enum status status = STATUS_OK;
+
+	if (device_store_seeding(core->options.store))
+		status = device_store_seed_finish(core->options.store);
+	if (status != STATUS_OK)
+		return status;
+	core->own_rows = false;
+	core->poll_again = true;
+	core->state.cuts++;
+	if (core->committing.settled_seq > core->acknowledged_seq)
+		core->acknowledged_seq = core->committing.settled_seq;
+	core->nothing_missing = true;
+	return STATUS_OK;
+}
+
+enum status device_core_committed(struct device_core *core, enum status result)
+{
+	if (core->link != LINK_COMMITTING)
+		return STATUS_OK;
+	core->link = LINK_IDLE;
+	device_store_reset_rows(core->options.store);
+	if (result == STATUS_OK)
+		result = finish_cut(core);
+	if (result != STATUS_OK) {
+		(void)snprintf(core->state.failure, sizeof(core->state.failure), "%s", fail_reason());
+		link_down(core);
+		return result;
+	}
+	return proceed(core);
+}
+
+struct device_core_state device_core_state(const struct device_core *core)
+{
+	struct device_core_state state = core->state;
+	struct outbox_state outbox;
+	struct replica_state replica;
+
+	state.acknowledged_seq = core->acknowledged_seq;
+	state.waiting = core->link == LINK_HELLO_SENT || core->link == LINK_WAITING;
+	state.synced = false;
+	if (core->nothing_missing && device_store_outbox(core->options.store, &outbox) == STATUS_OK &&
+		device_store_replica(core->options.store, &replica) == STATUS_OK)
+		state.synced = outbox.last_seq == replica.settled_seq;
+	return state;
+}

@@ -1,0 +1,82 @@
+/* The device's side of sync as a state machine: the technician's operations, replies, failures and time go in; requests and
+ * commits come out. No clock, socket or fsync inside: the agent or the simulation around it carries out the effects. One
+ * thread. */
+#ifndef TRUCKROLL_SYNC_DEVICE_CORE_H
+#define TRUCKROLL_SYNC_DEVICE_CORE_H
+
+#include "protocol/base/clock.h"
+#include "protocol/base/random.h"
+#include "protocol/sync/bugs.h"
+#include "protocol/sync/device_store.h"
+#include "protocol/wire/envelope.h"
+#include "protocol/wire/session.h"
+
+struct device_core;
+
+struct device_core_options {
+	struct device_store *store; /* borrowed */
+	const struct clock *clock;
+	const struct random *random;
+	struct identity identity;
+	struct party server;
+	struct id organisation;
+	struct id technician;
+	int64_t poll_wait_ms; /* how long the server may hold a poll; 0: never wait */
+	enum seeded_bug bug;
+};
+
+/* Shows what was saved but not shown before a crash. Adds the store's statuses. */
+enum status device_core_create(const struct device_core_options *options, struct device_core **out_core);
+/* Accepts NULL. */
+void device_core_destroy(struct device_core *core);
+
+/* Saves one operation of the technician and shows its effect. Fills in actor, role, base and schema revision. STATUS_OK: it is
+ * saved (fsynced); the verdict is the device's own, the server's may differ later. STATUS_REFUSED with the verdict: a CLAIM
+ * that the rules refuse here and now, nothing was saved. STATUS_INVALID: malformed. `out_operation_id` is set as soon as it is
+ * saved, also when showing it then fails. Texts of the verdict are in `arena`. */
+enum status device_core_operation(struct device_core *core, struct arena *arena, const struct operation *operation,
+	struct verdict *out_verdict, struct id *out_operation_id);
+
+/* Goes on line: a request is sent as soon as time allows. `now` forgets the waiting time after a failure. */
+enum status device_core_go(struct device_core *core, bool now);
+/* The reply to the latest request. A bad one counts as a failed link. */
+enum status device_core_reply(struct device_core *core, struct bytes reply);
+/* The request failed, or the carrier is gone. */
+enum status device_core_lost(struct device_core *core);
+/* Time passed. */
+enum status device_core_tick(struct device_core *core);
+/* The commit asked for was carried out or failed. */
+enum status device_core_committed(struct device_core *core, enum status result);
+/* When the next tick is due, in monotonic ms; INT64_MAX: never. */
+int64_t device_core_deadline_ms(const struct device_core *core);
+
+enum device_effect_kind {
+	DEVICE_EFFECT_SEND,   /* `bytes` to the server; an earlier request is abandoned */
+	DEVICE_EFFECT_COMMIT, /* device_store_commit(), then device_core_committed() */
+};
+
+struct device_effect {
+	enum device_effect_kind kind;
+	struct bytes bytes; /* valid until the next call into the core */
+};
+
+/* Takes the next effect; false when there is none. */
+bool device_core_next(struct device_core *core, struct device_effect *out_effect);
+
+struct device_core_state {
+	bool connected;             /* a session is alive */
+	bool synced;                /* nothing pending, and the server's last word was that nothing is missing here */
+	bool waiting;               /* a request is out */
+	int64_t last_contact_at_ms; /* wall time of the last good reply; 0: none since the start */
+	int64_t lease_until_ms;
+	uint32_t device_state; /* enum device_state as the server last said */
+	int64_t acknowledged_seq;
+	int64_t rounds; /* requests answered */
+	int64_t cuts;
+	int64_t rows_received;
+	int64_t incidents;
+	char failure[REASON_SIZE]; /* why the link failed last; "" when it is well */
+};
+struct device_core_state device_core_state(const struct device_core *core);
+
+#endif

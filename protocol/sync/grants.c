@@ -1,0 +1,166 @@
+#include "protocol/sync/grants.h"
+
+#include "protocol/domain/device.h"
+#include "protocol/domain/technician.h"
+#include "protocol/sync/job.h"
+
+static enum status grant(struct commit *commit, const struct id *device, enum scope_kind kind, const struct id *id)
+{
+	struct scope scope = { .kind = kind, .id = *id };
+	struct scope_state *state;
+	enum status status = commit_scope(commit, &scope, &state);
+
+	return status == STATUS_OK ? server_store_grant(commit->store, device, state->number, commit->gseq) : status;
+}
+
+static enum status ungrant(struct commit *commit, const struct id *device, enum scope_kind kind, const struct id *id)
+{
+	struct scope scope = { .kind = kind, .id = *id };
+	struct scope_state *state;
+	enum status status = commit_scope(commit, &scope, &state);
+
+	return status == STATUS_OK ? server_store_ungrant(commit->store, device, state->number, commit->gseq) : status;
+}
+
+/* Does some visit of the technician on the order still need the job? */
+struct need {
+	const struct id *technician;
+	bool needed;
+};
+
+static enum status look_for_need(void *context, const void *row)
+{
+	struct need *need = context;
+	const struct visit *visit = row;
+
+	if (id_equal(&visit->technician_id, need->technician) && job_needed_in(visit->state))
+		need->needed = true;
+	return STATUS_OK;
+}
+
+/* One technician and one job, for each of the technician's devices. */
+struct job_grant {
+	struct commit *commit;
+	const struct id *work_order;
+	bool open;
+};
+
+static enum status set_job_grant(void *context, const void *row)
+{
+	const struct job_grant *job = context;
+	const struct device *device = row;
+
+	if (job->open && device->state == DEVICE_STATE_ACTIVE)
+		return grant(job->commit, &device->id, SCOPE_JOB, job->work_order);
+	return ungrant(job->commit, &device->id, SCOPE_JOB, job->work_order);
+}
+
+static enum status follow_visit(struct commit *commit, const struct visit *visit)
+{
+	struct records *records = server_store_records(commit->store);
+	struct need need = { .technician = &visit->technician_id };
+	struct job_grant job = { .commit = commit, .work_order = &visit->work_order_id };
+	enum status status = records_each(records, RECORD_VISIT, "work_order_id", &visit->work_order_id, look_for_need, &need);
+
+	if (status != STATUS_OK)
+		return status;
+	job.open = need.needed;
+	return records_each(records, RECORD_DEVICE, "technician_id", &visit->technician_id, set_job_grant, &job);
+}
+
+struct device_jobs {
+	struct commit *commit;
+	const struct device *device;
+};
+
+static enum status grant_visit_job(void *context, const void *row)
+{
+	const struct device_jobs *jobs = context;
+	const struct visit *visit = row;
+
+	if (!job_needed_in(visit->state))
+		return STATUS_OK;
+	return grant(jobs->commit, &jobs->device->id, SCOPE_JOB, &visit->work_order_id);
+}
+
+static enum status follow_device(struct commit *commit, const struct device *device)
+{
+	struct records *records = server_store_records(commit->store);
+	struct device_jobs jobs = { .commit = commit, .device = device };
+	const struct id nil = { 0 };
+	const void *row;
+	enum status status = records_look(records, RECORD_TECHNICIAN, &device->technician_id, &row);
+
+	if (status != STATUS_OK)
+		return status;
+	if (device->state != DEVICE_STATE_ACTIVE)
+		return grants_end_all(commit, &device->id);
+	status = grant(commit, &device->id, SCOPE_ORG_ALL, &nil);
+	if (status == STATUS_OK)
+		status = grant(commit, &device->id, SCOPE_DEVICE, &device->id);
+	if (status == STATUS_OK)
+		status = grant(commit, &device->id, SCOPE_TECHNICIAN, &device->technician_id);
+	if (status == STATUS_OK && row != NULL)
+		status = grant(commit, &device->id, SCOPE_TERRITORY, &((const struct technician *)row)->territory_id);
+	if (status == STATUS_OK)
+		status = records_each(records, RECORD_VISIT, "technician_id", &device->technician_id, grant_visit_job, &jobs);
+	return status;
+}
+
+struct territory_move {
+	struct commit *commit;
+	const struct technician *before;
+	const struct technician *after;
+};
+
+static enum status move_device(void *context, const void *row)
+{
+	const struct territory_move *move = context;
+	const struct device *device = row;
+	enum status status = ungrant(move->commit, &device->id, SCOPE_TERRITORY, &move->before->territory_id);
+
+	if (status == STATUS_OK && device->state == DEVICE_STATE_ACTIVE)
+		status = grant(move->commit, &device->id, SCOPE_TERRITORY, &move->after->territory_id);
+	return status;
+}
+
+static enum status follow_technician(struct commit *commit, const struct change *change)
+{
+	struct territory_move move = { .commit = commit, .before = change->before, .after = change->after };
+
+	if (move.before == NULL || id_equal(&move.before->territory_id, &move.after->territory_id))
+		return STATUS_OK;
+	return records_each(server_store_records(commit->store), RECORD_DEVICE, "technician_id", &move.after->id, move_device, &move);
+}
+
+/* The states and people that grants depend on did not change: most operations end here. */
+static bool same_visit_grant(const struct visit *before, const struct visit *after)
+{
+	return before != NULL && id_equal(&before->technician_id, &after->technician_id) &&
+	       job_needed_in(before->state) == job_needed_in(after->state);
+}
+
+enum status grants_follow(struct commit *commit, const struct change *change)
+{
+	if (change->after == NULL)
+		return STATUS_OK;
+	if (change->kind == RECORD_VISIT)
+		return same_visit_grant(change->before, change->after) ? STATUS_OK : follow_visit(commit, change->after);
+	if (change->kind == RECORD_DEVICE)
+		return follow_device(commit, change->after);
+	if (change->kind == RECORD_TECHNICIAN)
+		return follow_technician(commit, change);
+	return STATUS_OK;
+}
+
+enum status grants_end_all(struct commit *commit, const struct id *device)
+{
+	struct grant_entry *grants;
+	size_t count;
+	enum status status = server_store_grants(commit->store, device, INT64_MAX, commit->arena, &grants, &count);
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		if (grants[i].until_gseq == 0)
+			status = server_store_ungrant(commit->store, device, grants[i].scope, commit->gseq);
+	return status;
+}

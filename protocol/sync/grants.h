@@ -1,0 +1,15 @@
+/* Which scopes a device holds. Grants are data: they follow from device, technician and visit records, in the same commit. */
+#ifndef TRUCKROLL_SYNC_GRANTS_H
+#define TRUCKROLL_SYNC_GRANTS_H
+
+#include "protocol/sync/commit.h"
+
+/* Opens and ends grants after one stored change: a device gets the organisation's, its technician's, the territory's and its
+ * own scope; a visit that is with its technician grants the job's scope to that technician's devices, and takes it when no
+ * visit of theirs needs it. */
+enum status grants_follow(struct commit *commit, const struct change *change);
+
+/* Ends every grant of a device (revoked): its replica is purged at its next contact. */
+enum status grants_end_all(struct commit *commit, const struct id *device);
+
+#endif

@@ -1,0 +1,28 @@
+/* Taking in operations: verifies a batch against its chain, decides exactly the next operations of it, and logs each with its
+ * outcome in the same commit. */
+#ifndef TRUCKROLL_SYNC_INGEST_H
+#define TRUCKROLL_SYNC_INGEST_H
+
+#include "protocol/sync/bugs.h"
+#include "protocol/sync/commit.h"
+
+struct ingest {
+	struct commit *commit;
+	struct arena *arena; /* for the life of the commit */
+	int64_t received_at_ms;
+	int64_t handler_revision; /* the author's */
+	enum seeded_bug bug;
+};
+
+/* Decides what is new in a device's batch. A fault for the sender (send from, fork, …) is a result, not a failure: STATUS_OK with
+ * out_fault->code != 0 and nothing taken in beyond what was there. Other statuses: the store failed. */
+enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
+	struct wire_fault *out_fault);
+
+/* Decides one operation of the server's own chain (console, import, timers) and gives its verdict (texts in ingest->arena) and
+ * id. `secret` is that of the chain's current window. A refusal is STATUS_OK with the verdict: the operation is logged all the
+ * same. */
+enum status ingest_own(struct ingest *ingest, struct chain_state *chain, const uint8_t secret[static WINDOW_SECRET_SIZE],
+	const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id);
+
+#endif

@@ -1,0 +1,25 @@
+/* A job: the scope of one work order that is out with a technician, with everything it needs from elsewhere (sync.md 1.7). */
+#ifndef TRUCKROLL_SYNC_JOB_H
+#define TRUCKROLL_SYNC_JOB_H
+
+#include "protocol/domain/visit.h"
+#include "protocol/sync/commit.h"
+
+/* Most rows one job may link; more are left out and the job is marked in the log. */
+#define JOB_ROWS_MAX 2000
+
+/* The work order a row belongs to by itself (the order, its visits, its notes); false for other rows. */
+bool job_of_row(enum record_kind kind, const void *row, struct id *out_work_order);
+
+/* True while a visit in that state gives its technician the job: from dispatch until it is taken away; after it is done until
+ * the grant ends. */
+bool job_needed_in(enum visit_state state);
+
+/* True when the change altered a reference that closures follow. */
+bool job_references_changed(const struct change *change);
+
+/* Walks the closure of a work order again, links what is new and lets go of what is not part of it any more. Does nothing for an order that
+ * was never sent to anyone, or is closed or cancelled (what was linked stays until its grants end). O(rows of the job). */
+enum status job_walk(struct commit *commit, const struct id *work_order);
+
+#endif

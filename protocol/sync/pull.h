@@ -1,0 +1,32 @@
+/* Answering a pull: what a device misses, as pages in a byte budget and, when nothing is left, a cut (sync.md 1.8, 1.9). Reads
+ * one snapshot; keeps nothing between requests: where a pass stands travels in the resume token. */
+#ifndef TRUCKROLL_SYNC_PULL_H
+#define TRUCKROLL_SYNC_PULL_H
+
+#include "protocol/sync/server_store.h"
+
+struct pull_answer {
+	struct page page; /* groups, maybe none; resume not empty when more follows */
+	bool cut_follows;
+	struct cut cut;
+	bool empty; /* nothing changed since the cursor: no page, no cut */
+};
+
+struct pull_question {
+	struct server_store *store;
+	struct arena *arena;
+	const struct device_entry *device;
+	int64_t chain; /* the device's current chain number, 0 for none: rows it made by itself are left out */
+	struct pull pull;
+	size_t raw_max; /* stop gathering rows at about this many bytes */
+};
+
+/* The store's read snapshot is open. STATUS_CORRUPT for a resume token that is not ours. A cursor of another epoch is answered
+ * from the start. */
+enum status pull_answer(const struct pull_question *question, struct pull_answer *out_answer);
+
+/* True when something that the device may see changed after its cursor: the cheap look before a poll is answered. O(scopes of
+ * the device). */
+enum status pull_has_news(const struct pull_question *question, bool *out_news);
+
+#endif

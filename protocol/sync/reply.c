@@ -1,0 +1,135 @@
+#include "protocol/sync/reply.h"
+
+#include "protocol/sync/pull.h"
+
+#define PAGE_RAW_MIN ((size_t)8 * 1024)
+#define PAGE_RAW_MAX ((size_t)900 * 1024) /* below what a frame may unpack to */
+
+void reply_init(struct reply *reply, struct arena *arena, size_t *page_raw_max, size_t size_max)
+{
+	*reply = (struct reply){ .arena = arena, .writer = writer_in(arena, size_max), .size_max = size_max, .page_raw_max = page_raw_max };
+}
+
+static struct writer body_writer(const struct reply *reply)
+{
+	return writer_in(reply->arena, 16 * FRAME_SIZE_MAX);
+}
+
+void reply_fault(struct reply *reply, const struct wire_fault *fault)
+{
+	struct writer body = body_writer(reply);
+
+	fault_encode(&body, fault);
+	section_write(&reply->writer, SECTION_ERROR, writer_bytes(&body));
+}
+
+void reply_welcome(struct reply *reply, const struct welcome *welcome)
+{
+	struct writer body = body_writer(reply);
+
+	welcome_encode(&body, welcome);
+	section_write(&reply->writer, SECTION_WELCOME, writer_bytes(&body));
+}
+
+static enum status write_decided(struct reply *reply, struct server_store *store, const struct chain_state *chain, int64_t settled_seq)
+{
+	struct decided decided = {
+		.incarnation = chain->incarnation, .seq = chain->last_seq, .chain_hash = chain->last_hash, .gseq = chain->last_gseq
+	};
+	struct writer body = body_writer(reply);
+	int64_t *unlike;
+	enum status status =
+		server_store_unlike(store, chain->number, settled_seq, chain->last_seq, reply->arena, &unlike, &decided.unlike_count);
+
+	if (status != STATUS_OK)
+		return status;
+	decided.unlike = unlike;
+	decided_encode(&body, &decided);
+	section_write(&reply->writer, SECTION_DECIDED, writer_bytes(&body));
+	return STATUS_OK;
+}
+
+static struct bytes encode_page(const struct reply *reply, const struct page *page)
+{
+	struct writer body = body_writer(reply);
+
+	page_encode(&body, page, NULL);
+	return writer_bytes(&body);
+}
+
+static struct bytes encode_cut(const struct reply *reply, const struct cut *cut)
+{
+	struct writer body = body_writer(reply);
+
+	cut_encode(&body, cut);
+	return writer_bytes(&body);
+}
+
+/* How many raw bytes the next full page may gather so that its frame is well filled. */
+static void adapt(const struct reply *reply, size_t raw_max, size_t body_size, size_t room)
+{
+	size_t fitting = body_size == 0 ? raw_max : raw_max * (room - room / 16) / body_size;
+
+	if (fitting > raw_max + raw_max / 2)
+		fitting = raw_max + raw_max / 2;
+	*reply->page_raw_max = fitting < PAGE_RAW_MIN ? PAGE_RAW_MIN : fitting > PAGE_RAW_MAX ? PAGE_RAW_MAX : fitting;
+}
+
+static void write_page_and_cut(struct reply *reply, const struct pull_answer *answer, struct bytes page, struct bytes cut)
+{
+	if (answer->page.group_count > 0 || answer->page.resume.size > 0)
+		section_write(&reply->writer, SECTION_PAGE, page);
+	if (answer->cut_follows)
+		section_write(&reply->writer, SECTION_CUT, cut);
+}
+
+static void write_again(struct reply *reply)
+{
+	struct writer body = body_writer(reply);
+
+	again_encode(&body, 0);
+	section_write(&reply->writer, SECTION_AGAIN, writer_bytes(&body));
+}
+
+enum status reply_pull(struct reply *reply, struct server_store *store, const struct device_entry *device, const struct chain_state *chain,
+	const struct pull *pull)
+{
+	struct pull_question question = { .store = store,
+		.arena = reply->arena,
+		.device = device,
+		.chain = chain->number,
+		.pull = *pull,
+		.raw_max = *reply->page_raw_max };
+	bool decided_news = chain->last_seq > pull->settled_seq;
+	enum status status = decided_news ? write_decided(reply, store, chain, pull->settled_seq) : STATUS_OK;
+
+	for (; status == STATUS_OK; question.raw_max /= 2) {
+		size_t room = reply->size_max - reply->writer.size - 16;
+		struct pull_answer answer;
+		struct bytes page, cut = { 0 };
+		status = pull_answer(&question, &answer);
+		if (status != STATUS_OK)
+			return status;
+		if (answer.empty && !decided_news) {
+			write_again(reply);
+			return STATUS_OK;
+		}
+		page = encode_page(reply, &answer.page);
+		if (answer.cut_follows)
+			cut = encode_cut(reply, &answer.cut);
+		if (page.size + cut.size > room && question.raw_max > 1)
+			continue;
+		if (page.size + cut.size > room)
+			return fail(STATUS_INVALID, "page: one row and its cut pass a frame (%zu bytes)", page.size + cut.size);
+		if (answer.page.resume.size > 0)
+			adapt(reply, question.raw_max, page.size, room);
+		write_page_and_cut(reply, &answer, page, cut);
+		return STATUS_OK;
+	}
+	return status;
+}
+
+struct bytes reply_bytes(const struct reply *reply)
+{
+	return writer_bytes(&reply->writer);
+}

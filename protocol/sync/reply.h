@@ -1,0 +1,30 @@
+/* A reply being put together within the size of one frame. */
+#ifndef TRUCKROLL_SYNC_REPLY_H
+#define TRUCKROLL_SYNC_REPLY_H
+
+#include "protocol/sync/server_store.h"
+
+/* Sections that fit beside the sealing of an envelope or of a session frame. */
+#define REPLY_IN_WELCOME_MAX (FRAME_SIZE_MAX - 512)
+#define REPLY_IN_SESSION_MAX (FRAME_SIZE_MAX - 64)
+
+/* The clear answer to a frame of a session that the server does not know: these 8 bytes ‖ the session id it named. */
+#define UNKNOWN_SESSION_MAGIC      "TRK1\x01\x01\x20\x00"
+#define UNKNOWN_SESSION_MAGIC_SIZE 8
+
+struct reply {
+	struct arena *arena;
+	struct writer writer;
+	size_t size_max;
+	size_t *page_raw_max; /* how much raw page has lately filled a frame; adapted */
+};
+
+void reply_init(struct reply *reply, struct arena *arena, size_t *page_raw_max, size_t size_max);
+void reply_fault(struct reply *reply, const struct wire_fault *fault);
+void reply_welcome(struct reply *reply, const struct welcome *welcome);
+/* decided, page and cut as the pull asks; `again` when there is nothing. The store's read snapshot is open. */
+enum status reply_pull(struct reply *reply, struct server_store *store, const struct device_entry *device, const struct chain_state *chain,
+	const struct pull *pull);
+struct bytes reply_bytes(const struct reply *reply);
+
+#endif

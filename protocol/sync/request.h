@@ -1,0 +1,32 @@
+/* A request being put together within the size of one frame. */
+#ifndef TRUCKROLL_SYNC_REQUEST_H
+#define TRUCKROLL_SYNC_REQUEST_H
+
+#include "protocol/sync/device_store.h"
+#include "protocol/wire/envelope.h"
+#include "protocol/wire/session.h"
+
+struct request {
+	struct arena *arena;
+	struct writer writer;
+	size_t size_max;
+};
+
+void request_init(struct request *request, struct arena *arena, size_t size_max);
+void request_hello(struct request *request, const struct outbox_state *outbox, const struct replica_state *replica, int64_t now_ms,
+	int64_t free_disk_bytes);
+void request_pull(struct request *request, const struct pull *pull);
+
+/* The operations after `acknowledged_seq`, as many as the frame takes. `*raw_max` is how much raw batch has lately filled a
+ * frame; adapted. */
+enum status request_batch(struct request *request, struct device_store *store, const struct identity *identity,
+	const struct id *organisation, const struct outbox_state *outbox, int64_t acknowledged_seq, bool whole_ids, size_t *raw_max);
+
+struct bytes request_bytes(const struct request *request);
+
+/* Seals the request as the hello that opens a session. */
+enum status request_seal_hello(const struct request *request, const struct identity *identity, const struct id *organisation,
+	const struct party *server, const struct id *incarnation, const struct id *epoch, const struct ephemeral *ephemeral,
+	struct bytes *out_sealed);
+
+#endif

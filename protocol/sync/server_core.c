@@ -1,0 +1,734 @@
+#include "protocol/sync/server_core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/domain/device.h"
+#include "protocol/sync/ingest.h"
+#include "protocol/sync/pull.h"
+#include "protocol/sync/reply.h"
+#include "protocol/sync/session_table.h"
+
+/* A request that waits for the commit to be durable, or for news. */
+struct waiting {
+	struct waiting *next;
+	uint64_t connection;
+	uint8_t session_id[SESSION_ID_SIZE]; /* of a session frame */
+	bool by_envelope;                    /* a hello: answered with a welcome */
+	struct id device;
+	struct id incarnation;
+	struct hello hello;
+	uint8_t ephemeral[BOX_PUBLIC_SIZE]; /* the device's, by_envelope */
+	struct wire_fault fault;
+	bool has_pull;
+	struct pull pull; /* resume points into resume_bytes */
+	uint8_t resume_bytes[64];
+	int64_t deadline_ms; /* monotonic; of a parked poll */
+};
+
+struct effect_entry {
+	struct effect_entry *next;
+	struct server_effect effect;
+};
+
+struct server_core {
+	struct server_core_options options;
+	struct server_state state;
+	struct chain_state chain;        /* the server's own */
+	struct chain_state chain_before; /* as of the last durable commit */
+	uint8_t window_secret[WINDOW_SECRET_SIZE];
+	struct session_table *sessions;
+	struct commit commit;
+	bool in_commit;
+	struct arena commit_arena;  /* life of the commit */
+	struct arena request_arena; /* life of one event */
+	struct arena effect_arena;  /* until all effects are taken */
+	struct waiting *answering;  /* wait for the commit, oldest first */
+	struct waiting **answering_end;
+	struct waiting *parked;
+	size_t parked_count;
+	struct effect_entry *effects;
+	struct effect_entry **effects_end;
+	size_t page_raw_max; /* adapts to how well pages compress */
+	struct server_core_counts counts;
+};
+
+static void emit(struct server_core *core, enum server_effect_kind kind, uint64_t connection, struct bytes bytes)
+{
+	struct effect_entry *entry = arena_allocate(&core->effect_arena, sizeof(*entry));
+
+	entry->effect = (struct server_effect){ kind, connection, arena_copy_bytes(&core->effect_arena, bytes) };
+	*core->effects_end = entry;
+	core->effects_end = &entry->next;
+}
+
+bool server_core_next(struct server_core *core, struct server_effect *out_effect)
+{
+	struct effect_entry *entry = core->effects;
+
+	if (entry == NULL) {
+		arena_reset(&core->effect_arena);
+		core->effects_end = &core->effects;
+		return false;
+	}
+	*out_effect = entry->effect;
+	core->effects = entry->next;
+	if (core->effects == NULL)
+		core->effects_end = &core->effects;
+	return true;
+}
+
+enum status server_core_create(const struct server_core_options *options, struct server_core **out_core)
+{
+	struct server_core *core = calloc(1, sizeof(*core));
+	struct hash genesis = chain_genesis(&options->identity.id, &options->incarnation);
+	enum status status;
+
+	if (core == NULL)
+		abort();
+	core->options = *options;
+	core->sessions = session_table_create(SESSIONS_MAX);
+	core->answering_end = &core->answering;
+	core->effects_end = &core->effects;
+	core->page_raw_max = (size_t)128 * 1024;
+	status = server_store_begin(options->store);
+	if (status == STATUS_OK)
+		status = server_store_state(options->store, &core->state);
+	if (status == STATUS_OK)
+		status = server_store_add_chain(options->store, &options->identity.id, &options->incarnation, &genesis, &core->chain);
+	if (status == STATUS_OK)
+		status = server_store_commit(options->store);
+	else
+		server_store_rollback(options->store);
+	core->chain_before = core->chain;
+	if (status == STATUS_OK)
+		*out_core = core;
+	else
+		server_core_destroy(core);
+	return status;
+}
+
+static void free_waiting(struct waiting *waiting)
+{
+	while (waiting != NULL) {
+		struct waiting *next = waiting->next;
+		free(waiting);
+		waiting = next;
+	}
+}
+
+void server_core_destroy(struct server_core *core)
+{
+	if (core == NULL)
+		return;
+	if (core->in_commit)
+		server_store_rollback(core->options.store);
+	session_table_destroy(core->sessions);
+	free_waiting(core->answering);
+	free_waiting(core->parked);
+	arena_finish(&core->commit_arena);
+	arena_finish(&core->request_arena);
+	arena_finish(&core->effect_arena);
+	identity_wipe(&core->options.identity);
+	free(core);
+}
+
+static int64_t now_ms(const struct server_core *core)
+{
+	return clock_now_ms(core->options.clock);
+}
+
+static int64_t monotonic_ms(const struct server_core *core)
+{
+	return clock_monotonic_ms(core->options.clock);
+}
+
+/* ---- commits ---- */
+
+static enum status ensure_commit(struct server_core *core)
+{
+	enum status status;
+
+	if (core->in_commit)
+		return STATUS_OK;
+	status = server_store_begin(core->options.store);
+	if (status == STATUS_OK)
+		status = server_store_state(core->options.store, &core->state);
+	if (status != STATUS_OK)
+		return status;
+	core->in_commit = true;
+	commit_init(&core->commit, core->options.store, &core->commit_arena, core->state.gseq + 1);
+	return STATUS_OK;
+}
+
+static struct ingest make_ingest(struct server_core *core, int64_t handler_revision)
+{
+	return (struct ingest){ .commit = &core->commit,
+		.arena = &core->commit_arena,
+		.received_at_ms = now_ms(core),
+		.handler_revision = handler_revision,
+		.bug = core->options.bug };
+}
+
+/* The store failed in the middle: nothing of this commit happened. */
+static void abandon_commit(struct server_core *core)
+{
+	server_store_rollback(core->options.store);
+	server_store_reset_rows(core->options.store);
+	core->chain = core->chain_before;
+	core->in_commit = false;
+	arena_reset(&core->commit_arena);
+}
+
+enum status server_core_open_commit(struct server_core *core)
+{
+	return ensure_commit(core);
+}
+
+enum status server_core_operation(
+	struct server_core *core, const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id)
+{
+	struct ingest ingest;
+	struct operation stamped = *operation;
+	enum status status = ensure_commit(core);
+
+	if (status != STATUS_OK)
+		return status;
+	ingest = make_ingest(core, HANDLER_REVISION);
+	stamped.head.base_gseq = core->state.gseq;
+	stamped.head.base_epoch = core->state.epoch;
+	stamped.head.schema_revision = SCHEMA_REVISION;
+	if ((core->chain.last_seq + 1) % WINDOW_LENGTH == 0 || core->chain.last_seq == 0)
+		random_fill(core->options.random, core->window_secret, sizeof(core->window_secret));
+	status = ingest_own(&ingest, &core->chain, core->window_secret, &stamped, out_verdict, out_operation_id);
+	if (status != STATUS_OK)
+		abandon_commit(core);
+	else
+		core->counts.operations++;
+	return status;
+}
+
+enum status server_core_revoke(struct server_core *core, const struct id *device, uint32_t state)
+{
+	struct device_entry entry;
+	enum status status = ensure_commit(core);
+
+	if (status == STATUS_OK)
+		status = server_store_device(core->options.store, device, &entry);
+	if (status != STATUS_OK)
+		return status;
+	entry.state = state;
+	status = server_store_put_device(core->options.store, &entry);
+	session_table_forget(core->sessions, device, 0);
+	return status;
+}
+
+/* ---- answers ---- */
+
+static void refuse(struct server_core *core, uint64_t connection)
+{
+	core->counts.frames_refused++;
+	emit(core, SERVER_EFFECT_DROP, connection, (struct bytes){ 0 });
+}
+
+/* A clear frame that says the session is not known: the device begins with a hello. Says nothing an outsider could use. */
+static void answer_unknown_session(struct server_core *core, uint64_t connection, struct bytes frame)
+{
+	struct writer writer = writer_in(&core->request_arena, 64);
+
+	write_raw(&writer, UNKNOWN_SESSION_MAGIC, UNKNOWN_SESSION_MAGIC_SIZE);
+	write_raw(&writer, frame.data, SESSION_ID_SIZE);
+	core->counts.frames_refused++;
+	emit(core, SERVER_EFFECT_SEND, connection, writer_bytes(&writer));
+}
+
+static struct welcome make_welcome(
+	struct server_core *core, const struct waiting *waiting, const struct device_entry *device, const struct chain_state *chain)
+{
+	const struct hello *hello = &waiting->hello;
+
+	return (struct welcome){
+		.incarnation = hello->incarnation,
+		.incarnation_known = chain->number != 0,
+		.rolled_back = chain->last_seq > hello->next_seq - 1 ||
+			       (chain->last_seq == hello->next_seq - 1 && !hash_equal(&chain->last_hash, &hello->chain_hash)),
+		.last_seq = chain->last_seq,
+		.chain_hash = chain->last_hash,
+		.epoch = core->state.epoch,
+		.gseq = core->state.gseq,
+		.time_ms = now_ms(core),
+		.device_state = device->state,
+		.lease_until_ms = device->lease_until_ms,
+		.schema_revision = SCHEMA_REVISION,
+		.handler_revision = HANDLER_REVISION,
+	};
+}
+
+/* The reply's sections: fault, welcome, decided, page, cut. */
+static enum status write_sections(struct server_core *core, const struct waiting *waiting, struct reply *reply)
+{
+	struct server_store *store = core->options.store;
+	struct device_entry device;
+	struct chain_state chain = { 0 };
+	enum status status = server_store_device(store, &waiting->device, &device);
+
+	if (status == STATUS_OK) {
+		status = server_store_chain(store, &waiting->device, &waiting->incarnation, &chain);
+		if (status == STATUS_NOT_FOUND) {
+			chain = (struct chain_state){ .device = waiting->device, .incarnation = waiting->incarnation };
+			chain.last_hash = chain_genesis(&waiting->device, &waiting->incarnation);
+			status = STATUS_OK;
+		}
+	}
+	if (status != STATUS_OK)
+		return status;
+	if (waiting->fault.code != 0)
+		reply_fault(reply, &waiting->fault);
+	if (waiting->by_envelope) {
+		struct welcome welcome = make_welcome(core, waiting, &device, &chain);
+		reply_welcome(reply, &welcome);
+		if (welcome.rolled_back)
+			return STATUS_OK;
+	}
+	if (!waiting->has_pull)
+		return STATUS_OK;
+	return reply_pull(reply, store, &device, &chain, &waiting->pull);
+}
+
+static enum status seal_welcome(struct server_core *core, const struct waiting *waiting, struct bytes sections, struct bytes *out_sealed)
+{
+	struct ephemeral ephemeral;
+	struct live_session live = { .device = waiting->device,
+		.incarnation = waiting->incarnation,
+		.handler_revision = waiting->hello.handler_revision,
+		.started_at_ms = monotonic_ms(core),
+		.last_used_at_ms = monotonic_ms(core) };
+	struct device_entry device;
+	struct party party;
+	struct envelope envelope = { .type = ENVELOPE_WELCOME,
+		.sender = core->options.identity.id,
+		.key_number = 1,
+		.incarnation = core->options.incarnation,
+		.server_epoch = core->state.epoch,
+		.has_ephemeral = true,
+		.sections = sections };
+	enum status status = server_store_device(core->options.store, &waiting->device, &device);
+
+	if (status != STATUS_OK)
+		return status;
+	ephemeral_generate(&ephemeral);
+	memcpy(envelope.ephemeral, ephemeral.public_key, sizeof(envelope.ephemeral));
+	party = (struct party){ .id = device.id, .keys = device.keys };
+	status = session_start_server(&live.session, &ephemeral, waiting->ephemeral);
+	if (status == STATUS_OK)
+		status = envelope_seal(
+			&core->request_arena, &core->options.identity, &core->state.organisation, &party, &envelope, out_sealed);
+	if (status == STATUS_OK)
+		(void)session_table_add(core->sessions, &live);
+	session_wipe(&live.session);
+	ephemeral_wipe(&ephemeral);
+	return status;
+}
+
+/* Answers one request from the current snapshot. Whatever goes wrong for one device stays with that device. */
+static void answer(struct server_core *core, const struct waiting *waiting)
+{
+	struct live_session *live = waiting->by_envelope ? NULL : session_table_find(core->sessions, waiting->session_id);
+	struct reply reply;
+	struct bytes sealed;
+	enum status status;
+
+	reply_init(&reply, &core->request_arena, &core->page_raw_max, waiting->by_envelope ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
+	status = write_sections(core, waiting, &reply);
+	if (status == STATUS_OK && waiting->by_envelope)
+		status = seal_welcome(core, waiting, reply_bytes(&reply), &sealed);
+	else if (status == STATUS_OK && live != NULL)
+		status = session_seal(&core->request_arena, &live->session, reply_bytes(&reply), &sealed);
+	else if (status == STATUS_OK)
+		status = fail(STATUS_NOT_FOUND, "session: ended while the request waited");
+	if (status == STATUS_OK)
+		emit(core, SERVER_EFFECT_SEND, waiting->connection, sealed);
+	else
+		refuse(core, waiting->connection);
+	server_store_reset_rows(core->options.store);
+	arena_reset(&core->request_arena);
+}
+
+/* ---- polls ---- */
+
+static void remove_parked(struct server_core *core, struct waiting **link)
+{
+	struct waiting *waiting = *link;
+
+	*link = waiting->next;
+	core->parked_count--;
+	free(waiting);
+}
+
+/* One poll a device: a newer one takes its place without an answer to the older. */
+static void park(struct server_core *core, struct waiting *waiting)
+{
+	for (struct waiting **link = &core->parked; *link != NULL;) {
+		if (id_equal(&(*link)->device, &waiting->device)) {
+			emit(core, SERVER_EFFECT_DROP, (*link)->connection, (struct bytes){ 0 });
+			remove_parked(core, link);
+		} else {
+			link = &(*link)->next;
+		}
+	}
+	waiting->next = core->parked;
+	core->parked = waiting;
+	core->parked_count++;
+}
+
+static bool has_news(struct server_core *core, const struct waiting *waiting)
+{
+	struct device_entry device = { .id = waiting->device };
+	struct chain_state chain;
+	struct pull_question question = {
+		.store = core->options.store, .arena = &core->request_arena, .device = &device, .pull = waiting->pull
+	};
+	bool news = true; /* a store that fails is told to whoever asks */
+	enum status status = server_store_chain(core->options.store, &waiting->device, &waiting->incarnation, &chain);
+
+	if (status == STATUS_OK && chain.last_seq > waiting->pull.settled_seq)
+		return true;
+	status = pull_has_news(&question, &news);
+	arena_reset(&core->request_arena);
+	return status != STATUS_OK || news;
+}
+
+/* Answers the polls that a commit has news for. */
+static void wake_parked(struct server_core *core)
+{
+	for (struct waiting **link = &core->parked; *link != NULL;) {
+		if (has_news(core, *link)) {
+			answer(core, *link);
+			remove_parked(core, link);
+		} else {
+			link = &(*link)->next;
+		}
+	}
+}
+
+void server_core_forget(struct server_core *core, uint64_t connection)
+{
+	for (struct waiting **link = &core->parked; *link != NULL;) {
+		if ((*link)->connection == connection)
+			remove_parked(core, link);
+		else
+			link = &(*link)->next;
+	}
+}
+
+static bool wants_to_wait(struct server_core *core, const struct waiting *waiting)
+{
+	return waiting->has_pull && !waiting->by_envelope && waiting->fault.code == 0 && waiting->pull.wait_ms > 0 &&
+	       !has_news(core, waiting);
+}
+
+/* Everything that waited for the commit is answered, or parked. */
+static enum status answer_all(struct server_core *core, bool wake)
+{
+	enum status status = server_store_begin_read(core->options.store);
+
+	if (status == STATUS_OK)
+		status = server_store_state(core->options.store, &core->state);
+	while (core->answering != NULL) {
+		struct waiting *waiting = core->answering;
+		core->answering = waiting->next;
+		if (status != STATUS_OK) {
+			refuse(core, waiting->connection);
+			free(waiting);
+		} else if (wants_to_wait(core, waiting)) {
+			park(core, waiting);
+		} else {
+			answer(core, waiting);
+			free(waiting);
+		}
+	}
+	core->answering_end = &core->answering;
+	if (wake && status == STATUS_OK)
+		wake_parked(core);
+	server_store_rollback(core->options.store);
+	return status;
+}
+
+/* The seeded bug: tells the devices before anything is durable. */
+static void answer_early(struct server_core *core)
+{
+	for (struct waiting *waiting = core->answering; waiting != NULL; waiting = waiting->next)
+		answer(core, waiting);
+	free_waiting(core->answering);
+	core->answering = NULL;
+	core->answering_end = &core->answering;
+}
+
+enum status server_core_flush(struct server_core *core)
+{
+	enum status status;
+
+	if (!core->in_commit)
+		return core->answering == NULL ? STATUS_OK : answer_all(core, false);
+	status = commit_finish(&core->commit);
+	if (status != STATUS_OK)
+		return server_core_committed(core, status);
+	if (core->options.bug == BUG_ACKNOWLEDGE_BEFORE_COMMIT)
+		answer_early(core);
+	emit(core, SERVER_EFFECT_COMMIT, 0, (struct bytes){ 0 });
+	return STATUS_OK;
+}
+
+void server_core_abandon(struct server_core *core)
+{
+	if (core->in_commit)
+		abandon_commit(core);
+	while (core->answering != NULL) { /* no word of it: the devices send again */
+		struct waiting *waiting = core->answering;
+		core->answering = waiting->next;
+		refuse(core, waiting->connection);
+		free(waiting);
+	}
+	core->answering_end = &core->answering;
+}
+
+enum status server_core_committed(struct server_core *core, enum status result)
+{
+	if (result != STATUS_OK) {
+		server_core_abandon(core);
+		return result;
+	}
+	core->in_commit = false;
+	core->chain_before = core->chain;
+	core->counts.commits++;
+	server_store_reset_rows(core->options.store);
+	arena_reset(&core->commit_arena);
+	return answer_all(core, true);
+}
+
+/* ---- requests ---- */
+
+static enum status find_sender(void *context, const struct id *sender, uint32_t key_number, struct public_keys *out_keys)
+{
+	struct server_core *core = context;
+	struct device_entry device;
+	enum status status = server_store_device(core->options.store, sender, &device);
+
+	if (status != STATUS_OK)
+		return status;
+	if (device.key_number != key_number)
+		return fail(STATUS_NOT_FOUND, "device: key number %u is not in use", key_number);
+	*out_keys = device.keys;
+	return STATUS_OK;
+}
+
+static enum status take_batch(struct server_core *core, struct waiting *waiting, struct bytes body, int64_t handler_revision)
+{
+	struct server_store *store = core->options.store;
+	struct device_entry device;
+	struct batch batch;
+	struct ingest ingest;
+	enum status status = ensure_commit(core);
+
+	if (status == STATUS_OK)
+		status = server_store_device(store, &waiting->device, &device);
+	if (status != STATUS_OK)
+		return status;
+	if (device.state == DEVICE_STATE_STOLEN || device.state == DEVICE_STATE_PENDING) {
+		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_REVOKED };
+		return STATUS_OK;
+	}
+	status = batch_decode(body, &core->commit_arena, server_store_references(store), &batch);
+	if (status == STATUS_AMBIGUOUS || status == STATUS_NOT_FOUND)
+		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_SEND_WHOLE };
+	else if (status == STATUS_NEWER)
+		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_NEWER };
+	else if (status != STATUS_OK)
+		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
+	if (status != STATUS_OK)
+		return STATUS_OK;
+	ingest = make_ingest(core, handler_revision);
+	status = ingest_batch(&ingest, &device, &core->state.organisation, &batch, &waiting->fault);
+	core->counts.operations += (int64_t)batch.count;
+	if (status != STATUS_OK)
+		abandon_commit(core);
+	return status;
+}
+
+static enum status take_pull(struct waiting *waiting, struct bytes body)
+{
+	enum status status = pull_decode(body, &waiting->pull);
+
+	if (status != STATUS_OK)
+		return status;
+	if (waiting->pull.resume.size > 0)
+		memcpy(waiting->resume_bytes, waiting->pull.resume.data, waiting->pull.resume.size);
+	waiting->pull.resume.data = waiting->resume_bytes;
+	waiting->has_pull = true;
+	return STATUS_OK;
+}
+
+/* Reads a request's sections. STATUS_CORRUPT: malformed, nothing of it was taken. */
+static enum status take_sections(struct server_core *core, struct waiting *waiting, struct bytes message, int64_t handler_revision)
+{
+	struct section *sections;
+	size_t count;
+	enum status status = sections_read(message, &core->request_arena, &sections, &count);
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		if (sections[i].number == SECTION_HELLO)
+			status = hello_decode(sections[i].body, &waiting->hello);
+		else if (sections[i].number == SECTION_PULL)
+			status = take_pull(waiting, sections[i].body);
+		else if (sections[i].number != SECTION_BATCH)
+			status = fail(STATUS_CORRUPT, "request: section %d belongs in a reply", (int)sections[i].number);
+	}
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		if (sections[i].number == SECTION_BATCH && waiting->fault.code == 0)
+			status = take_batch(core, waiting, sections[i].body, handler_revision);
+	return status;
+}
+
+/* Keeps a request until the commit that holds its operations is durable. */
+static void wait_for_commit(struct server_core *core, struct waiting *waiting)
+{
+	waiting->deadline_ms = monotonic_ms(core) + (waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS);
+	*core->answering_end = waiting;
+	core->answering_end = &waiting->next;
+}
+
+static struct waiting *waiting_create(uint64_t connection)
+{
+	struct waiting *waiting = calloc(1, sizeof(*waiting));
+
+	if (waiting == NULL)
+		abort();
+	waiting->connection = connection;
+	return waiting;
+}
+
+static enum status take_hello(struct server_core *core, uint64_t connection, struct bytes frame)
+{
+	struct waiting *waiting = waiting_create(connection);
+	struct envelope envelope;
+	enum status status = envelope_open(
+		&core->request_arena, &core->options.identity, &core->state.organisation, frame, find_sender, core, &envelope);
+
+	if (status == STATUS_OK && (envelope.type != ENVELOPE_HELLO || !envelope.has_ephemeral))
+		status = fail(STATUS_CORRUPT, "envelope: only a hello opens a session");
+	if (status == STATUS_OK) {
+		waiting->by_envelope = true;
+		waiting->device = envelope.sender;
+		waiting->incarnation = envelope.incarnation;
+		memcpy(waiting->ephemeral, envelope.ephemeral, sizeof(waiting->ephemeral));
+		status = take_sections(core, waiting, envelope.sections, 0);
+	}
+	if (status == STATUS_OK && !id_equal(&waiting->hello.incarnation, &waiting->incarnation))
+		status = fail(STATUS_CORRUPT, "hello: another incarnation than the envelope's");
+	if (status == STATUS_OK) {
+		wait_for_commit(core, waiting);
+		return STATUS_OK;
+	}
+	free(waiting);
+	refuse(core, connection);
+	return status == STATUS_CANNOT_WRITE ? status : STATUS_OK;
+}
+
+static enum status take_session_frame(struct server_core *core, uint64_t connection, struct bytes frame)
+{
+	uint8_t id[SESSION_ID_SIZE];
+	struct live_session *live;
+	struct waiting *waiting;
+	struct bytes plain;
+	enum status status = session_peek(frame, id);
+
+	if (status != STATUS_OK) {
+		refuse(core, connection);
+		return STATUS_OK;
+	}
+	live = session_table_find(core->sessions, id);
+	if (live == NULL || monotonic_ms(core) - live->started_at_ms > SESSION_LIFE_MS) {
+		answer_unknown_session(core, connection, frame);
+		return STATUS_OK;
+	}
+	status = session_open(&core->request_arena, &live->session, frame, &plain);
+	if (status != STATUS_OK) {
+		refuse(core, connection);
+		return STATUS_OK;
+	}
+	live->proved = true;
+	live->last_used_at_ms = monotonic_ms(core);
+	live->last_seen_at_ms = now_ms(core);
+	waiting = waiting_create(connection);
+	memcpy(waiting->session_id, id, sizeof(id));
+	waiting->device = live->device;
+	waiting->incarnation = live->incarnation;
+	status = take_sections(core, waiting, plain, live->handler_revision);
+	if (status == STATUS_OK) {
+		wait_for_commit(core, waiting);
+		return STATUS_OK;
+	}
+	free(waiting);
+	refuse(core, connection);
+	return status == STATUS_CANNOT_WRITE ? status : STATUS_OK;
+}
+
+enum status server_core_frame(struct server_core *core, uint64_t connection, struct bytes frame)
+{
+	enum status status;
+
+	core->counts.frames++;
+	status = envelope_looks_like(frame) ? take_hello(core, connection, frame) : take_session_frame(core, connection, frame);
+	arena_reset(&core->request_arena);
+	return status;
+}
+
+enum status server_core_tick(struct server_core *core)
+{
+	int64_t now = monotonic_ms(core);
+	enum status status = STATUS_OK;
+
+	for (struct waiting **link = &core->parked; *link != NULL;) {
+		struct waiting *waiting = *link;
+		if (waiting->deadline_ms > now) {
+			link = &waiting->next;
+			continue;
+		}
+		*link = waiting->next;
+		core->parked_count--;
+		waiting->next = NULL;
+		waiting->pull.wait_ms = 0;
+		*core->answering_end = waiting;
+		core->answering_end = &waiting->next;
+	}
+	session_table_forget(core->sessions, NULL, now - SESSION_LIFE_MS);
+	if (core->answering != NULL && !core->in_commit)
+		status = answer_all(core, false);
+	return status;
+}
+
+int64_t server_core_deadline_ms(const struct server_core *core)
+{
+	int64_t deadline = INT64_MAX;
+
+	for (const struct waiting *waiting = core->parked; waiting != NULL; waiting = waiting->next)
+		if (waiting->deadline_ms < deadline)
+			deadline = waiting->deadline_ms;
+	return deadline;
+}
+
+struct server_core_counts server_core_counts(const struct server_core *core)
+{
+	struct server_core_counts counts = core->counts;
+
+	counts.sessions = session_table_count(core->sessions);
+	counts.parked = core->parked_count;
+	return counts;
+}
+
+int64_t server_core_last_seen_ms(const struct server_core *core, const struct id *device)
+{
+	const struct live_session *live = session_table_of_device(core->sessions, device);
+
+	return live == NULL ? 0 : live->last_seen_at_ms;
+}

@@ -1,0 +1,90 @@
+/* The server's side of sync as a state machine: frames, the office's operations and time go in; replies and commits come out.
+ * No clock, socket or fsync inside: the program or the simulation around it carries out the effects. One thread. */
+#ifndef TRUCKROLL_SYNC_SERVER_CORE_H
+#define TRUCKROLL_SYNC_SERVER_CORE_H
+
+#include "protocol/base/clock.h"
+#include "protocol/base/random.h"
+#include "protocol/sync/bugs.h"
+#include "protocol/sync/server_store.h"
+#include "protocol/wire/envelope.h"
+#include "protocol/wire/session.h"
+
+#define SESSIONS_MAX     20000
+#define POLL_WAIT_MAX_MS 240000
+#define LEASE_MS         ((int64_t)7 * 24 * 3600 * 1000)
+
+struct server_core;
+
+struct server_core_options {
+	struct server_store *store; /* borrowed */
+	const struct clock *clock;
+	const struct random *random;
+	struct identity identity; /* the server's keys; id = server id */
+	struct id incarnation;    /* of the server's own chain: fresh at every start */
+	enum seeded_bug bug;
+};
+
+/* Opens the server's own chain as part of the first commit. */
+enum status server_core_create(const struct server_core_options *options, struct server_core **out_core);
+/* Accepts NULL. */
+void server_core_destroy(struct server_core *core);
+
+/* A frame came from `connection` (any number the caller chose; answered once with it, or dropped). Bad frames answer themselves or are
+ * dropped: a status is returned only when the store failed. */
+enum status server_core_frame(struct server_core *core, uint64_t connection, struct bytes frame);
+
+/* The office's operation, decided at once in the open commit. The verdict's texts live until the commit is done. */
+enum status server_core_operation(
+	struct server_core *core, const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id);
+
+/* Drops everything decided since the last commit, of devices and of the office; whoever waits is not answered and asks again. */
+void server_core_abandon(struct server_core *core);
+
+/* Opens the commit when none is open, so that the caller may write to the store beside the core. */
+enum status server_core_open_commit(struct server_core *core);
+
+/* Revokes a device: sets the state (enum device_state) its frames are judged by and drops its sessions. Its grants end with an
+ * EDIT of its record. */
+enum status server_core_revoke(struct server_core *core, const struct id *device, uint32_t state);
+
+/* Nothing more is waiting to come in: close the group. Emits SERVER_EFFECT_COMMIT when something was decided, else answers what waits. */
+enum status server_core_flush(struct server_core *core);
+/* The commit asked for was carried out (STATUS_OK: it is durable) or failed; answers or drops what waited for it. */
+enum status server_core_committed(struct server_core *core, enum status result);
+/* Answers polls whose time is over and forgets idle sessions. */
+enum status server_core_tick(struct server_core *core);
+/* The connection is gone: forgets a poll parked on it. */
+void server_core_forget(struct server_core *core, uint64_t connection);
+/* When the next tick is due, in monotonic ms; INT64_MAX: never. */
+int64_t server_core_deadline_ms(const struct server_core *core);
+
+enum server_effect_kind {
+	SERVER_EFFECT_SEND,   /* `bytes` to `connection` */
+	SERVER_EFFECT_DROP,   /* no answer will come: forget `connection` */
+	SERVER_EFFECT_COMMIT, /* server_store_commit(), then server_core_committed() */
+};
+
+struct server_effect {
+	enum server_effect_kind kind;
+	uint64_t connection;
+	struct bytes bytes; /* valid until the next call into the core */
+};
+
+/* Takes the next effect; false when there is none. Call after every event until false. */
+bool server_core_next(struct server_core *core, struct server_effect *out_effect);
+
+struct server_core_counts {
+	size_t sessions;
+	size_t parked;
+	int64_t frames;
+	int64_t frames_refused;
+	int64_t operations;
+	int64_t commits;
+};
+struct server_core_counts server_core_counts(const struct server_core *core);
+
+/* When a device was last heard of in a live session, ms UTC; 0: not since the start. */
+int64_t server_core_last_seen_ms(const struct server_core *core, const struct id *device);
+
+#endif

@@ -1,0 +1,169 @@
+/* What the server's core asks of its store. Implemented in server/ over db, chosen when linking: the core knows no SQL.
+ * One transaction at a time; every function but begin needs an open one or reads the committed state. */
+#ifndef TRUCKROLL_SYNC_SERVER_STORE_H
+#define TRUCKROLL_SYNC_SERVER_STORE_H
+
+#include "protocol/domain/decide.h"
+#include "protocol/wire/chain.h"
+#include "protocol/wire/columns.h"
+#include "protocol/wire/keys.h"
+#include "protocol/wire/message.h"
+
+struct server_store;
+
+/* Bookkeeping of a stored row. */
+struct server_row {
+	int64_t home; /* scope number */
+	int64_t gseq;
+	int64_t author; /* chain that computed the row by itself; 0: every device must be sent it */
+	struct row_hash hash;
+};
+
+enum status server_store_begin(struct server_store *store);
+/* Durable when it returns STATUS_OK. */
+enum status server_store_commit(struct server_store *store);
+void server_store_rollback(struct server_store *store);
+/* A consistent snapshot for answering pulls; ended by server_store_rollback(). */
+enum status server_store_begin_read(struct server_store *store);
+
+/* The organisation's state. */
+struct server_state {
+	struct id organisation;
+	struct id epoch;
+	int64_t gseq; /* latest commit */
+};
+enum status server_store_state(struct server_store *store, struct server_state *out_state);
+enum status server_store_put_gseq(struct server_store *store, int64_t gseq);
+
+/* Records for handlers: get and each. Rows live until server_store_reset_rows(). */
+struct records *server_store_records(struct server_store *store);
+void server_store_reset_rows(struct server_store *store);
+/* Bookkeeping only; STATUS_NOT_FOUND. */
+enum status server_store_row(struct server_store *store, enum record_kind kind, const struct id *id, struct server_row *out_row);
+enum status server_store_put_row(struct server_store *store, enum record_kind kind, const void *row, const struct server_row *meta);
+enum status server_store_remove_row(struct server_store *store, enum record_kind kind, const struct id *id);
+
+/* Scopes have small numbers inside the store. */
+struct scope_state {
+	int64_t number;
+	struct digest digest;
+	int64_t gseq; /* latest commit that changed the scope */
+};
+/* Makes the scope when it is new. */
+enum status server_store_scope(struct server_store *store, const struct scope *scope, struct scope_state *out_state);
+enum status server_store_scope_by_number(
+	struct server_store *store, int64_t number, struct scope *out_scope, struct scope_state *out_state);
+enum status server_store_put_scope(struct server_store *store, const struct scope_state *state);
+
+typedef enum status (*server_row_visit)(void *context, const void *row, const struct server_row *meta);
+/* In (gseq, id) order, beyond (after_gseq, after_id). */
+enum status server_store_feed(struct server_store *store, enum record_kind kind, int64_t scope, int64_t after_gseq,
+	const struct id *after_id, server_row_visit visit, void *context);
+/* In id order, beyond after_id. */
+enum status server_store_by_id(
+	struct server_store *store, enum record_kind kind, int64_t scope, const struct id *after_id, server_row_visit visit, void *context);
+
+/* Rows that left a scope, one entry a (scope, kind, id), the newest. Put again when it leaves again; forgotten when the row comes back. */
+enum status server_store_put_left(struct server_store *store, int64_t scope, enum record_kind kind, const struct id *id, int64_t gseq);
+enum status server_store_forget_left(struct server_store *store, int64_t scope, enum record_kind kind, const struct id *id);
+
+/* Members of job scopes. Putting one that is there keeps its from_gseq and moves its gseq; a new one gets both. */
+enum status server_store_put_link(struct server_store *store, int64_t job, enum record_kind kind, const struct id *id, int64_t gseq);
+enum status server_store_remove_link(struct server_store *store, int64_t job, enum record_kind kind, const struct id *id);
+
+/* A link or left entry. */
+struct member {
+	int64_t scope;
+	enum record_kind kind;
+	struct id id;
+	int64_t gseq;      /* commit that last linked or changed the row; left: when it left */
+	int64_t from_gseq; /* commit that linked it; left: 0 */
+};
+typedef enum status (*member_visit)(void *context, const struct member *member);
+/* The jobs that link the row. */
+enum status server_store_links_of_row(
+	struct server_store *store, enum record_kind kind, const struct id *id, member_visit visit, void *context);
+/* Links of a job changed after `after_gseq`, in (gseq, kind, id) order, beyond (after_gseq, after_kind, after_id). */
+enum status server_store_link_feed(struct server_store *store, int64_t job, int64_t after_gseq, enum record_kind after_kind,
+	const struct id *after_id, member_visit visit, void *context);
+enum status server_store_left_feed(struct server_store *store, int64_t scope, int64_t after_gseq, enum record_kind after_kind,
+	const struct id *after_id, member_visit visit, void *context);
+
+/* Chains. */
+struct chain_state {
+	int64_t number; /* small number inside the store, from 1 */
+	struct id device;
+	struct id incarnation;
+	int64_t last_seq; /* decided */
+	struct hash last_hash;
+	int64_t last_gseq; /* commit that decided last_seq */
+};
+/* STATUS_NOT_FOUND for an incarnation never seen. */
+enum status server_store_chain(
+	struct server_store *store, const struct id *device, const struct id *incarnation, struct chain_state *out_chain);
+/* Gives out_chain->number. */
+enum status server_store_add_chain(struct server_store *store, const struct id *device, const struct id *incarnation,
+	const struct hash *genesis, struct chain_state *out_chain);
+enum status server_store_put_chain(struct server_store *store, const struct chain_state *chain);
+/* Secret of a 256-operation window; put twice is fine when equal, STATUS_CORRUPT when it differs. */
+enum status server_store_put_window(
+	struct server_store *store, int64_t chain, int64_t window, const uint8_t secret[static WINDOW_SECRET_SIZE]);
+enum status server_store_put_signature(
+	struct server_store *store, int64_t chain, int64_t seq, const uint8_t signature[static SIGNATURE_SIZE]);
+
+/* The log of everything decided or parked. */
+struct logged_operation {
+	struct id id; /* the first id it ever had */
+	int64_t chain;
+	int64_t seq;
+	struct bytes canonical;
+	struct hash commitment;
+	struct hash head;
+	int64_t gseq;
+	int64_t received_at_ms;
+	enum outcome outcome;
+	bool unlike; /* its rows go back to the author */
+};
+enum status server_store_log(struct server_store *store, const struct logged_operation *operation);
+/* The canonical bytes are in `arena`. STATUS_NOT_FOUND. */
+enum status server_store_logged(
+	struct server_store *store, const struct id *id, struct arena *arena, struct logged_operation *out_operation);
+/* Head hash of a seq; STATUS_NOT_FOUND. */
+enum status server_store_logged_head(struct server_store *store, int64_t chain, int64_t seq, struct hash *out_head);
+enum status server_store_log_outcome(struct server_store *store, const struct id *id, enum outcome outcome, int64_t gseq);
+/* Ascending seqs in (after, last] marked unlike; in `arena`. */
+enum status server_store_unlike(
+	struct server_store *store, int64_t chain, int64_t after, int64_t last, struct arena *arena, int64_t **out_seqs, size_t *out_count);
+
+/* Devices: keys and state beside the synced `device` record. */
+struct device_entry {
+	struct id id;
+	struct id technician;
+	struct public_keys keys;
+	uint32_t key_number;
+	uint32_t state; /* enum device_state of domain/device.h */
+	int64_t lease_until_ms;
+	int64_t acknowledged_gseq; /* highest cursor it sent */
+	int64_t last_seen_at_ms;
+};
+enum status server_store_device(struct server_store *store, const struct id *id, struct device_entry *out_device);
+enum status server_store_put_device(struct server_store *store, const struct device_entry *device);
+
+/* Grants: which scopes a device holds, from which commit to which. */
+struct grant_entry {
+	int64_t scope;
+	int64_t from_gseq;
+	int64_t until_gseq; /* 0: still held */
+};
+/* Grants of a device that are open or ended after `since_gseq`, in scope order; in `arena`. */
+enum status server_store_grants(struct server_store *store, const struct id *device, int64_t since_gseq, struct arena *arena,
+	struct grant_entry **out_grants, size_t *out_count);
+/* Opens one (nothing when it is open already). */
+enum status server_store_grant(struct server_store *store, const struct id *device, int64_t scope, int64_t gseq);
+/* Ends the open one, if any. */
+enum status server_store_ungrant(struct server_store *store, const struct id *device, int64_t scope, int64_t gseq);
+
+/* Short references over the stored rows. */
+const struct references *server_store_references(struct server_store *store);
+
+#endif

@@ -1,0 +1,33 @@
+/* The server's live sessions by id: a cache, lost at every restart. */
+#ifndef TRUCKROLL_SYNC_SESSION_TABLE_H
+#define TRUCKROLL_SYNC_SESSION_TABLE_H
+
+#include "protocol/wire/session.h"
+
+struct live_session {
+	struct session session;
+	struct id device;
+	struct id incarnation;
+	int64_t handler_revision;
+	int64_t started_at_ms;   /* monotonic */
+	int64_t last_used_at_ms; /* monotonic */
+	int64_t last_seen_at_ms; /* wall */
+	bool proved;             /* a frame of it came: its hello was fresh */
+};
+
+struct session_table;
+
+struct session_table *session_table_create(size_t count_max);
+/* Wipes all keys; accepts NULL. */
+void session_table_destroy(struct session_table *table);
+/* NULL when there is none. Valid until the next add or remove. */
+struct live_session *session_table_find(struct session_table *table, const uint8_t id[static SESSION_ID_SIZE]);
+/* The most recent session of a device; NULL. O(sessions). */
+struct live_session *session_table_of_device(struct session_table *table, const struct id *device);
+/* Makes room by forgetting the longest unused one when full. An older session with that id is replaced. */
+struct live_session *session_table_add(struct session_table *table, const struct live_session *session);
+/* Forgets all sessions of a device; those unused since `before_ms` when device is NULL. */
+void session_table_forget(struct session_table *table, const struct id *device, int64_t before_ms);
+size_t session_table_count(const struct session_table *table);
+
+#endif
