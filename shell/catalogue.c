@@ -1,0 +1,177 @@
+#include "shell/catalogue.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/base/buffer.h"
+#include "protocol/domain/rule.h"
+#include "shell/catalogue_tables.h"
+
+#define SENTENCE_MAX ((size_t)256 * 1024)
+#define VALUES_MAX 24
+#define RULE_PREFIX "rule."
+
+static const struct message *const tables[] = { [LANGUAGE_EN] = catalogue_en, [LANGUAGE_ZH] = catalogue_zh };
+static const char *const names[] = { [LANGUAGE_EN] = "en", [LANGUAGE_ZH] = "zh" };
+static_assert(LENGTH(tables) == LANGUAGE_COUNT && LENGTH(names) == LANGUAGE_COUNT, "every language has a table and a name");
+
+/* English sentences of rules stand beside the rules. */
+static const char *find_rule(const char *key)
+{
+	const struct rule_row *rule;
+
+	if (strncmp(key, RULE_PREFIX, sizeof(RULE_PREFIX) - 1) != 0)
+		return NULL;
+	rule = rule_by_word(text_of(key + sizeof(RULE_PREFIX) - 1));
+	return rule == NULL ? NULL : rule->sentence;
+}
+
+const char *catalogue_find(enum language language, const char *key)
+{
+	for (const struct message *message = tables[language]; message->key != NULL; message++)
+		if (strcmp(message->key, key) == 0)
+			return message->sentence;
+	return language == LANGUAGE_EN ? find_rule(key) : NULL;
+}
+
+const struct message *catalogue_at(enum language language, size_t position)
+{
+	for (const struct message *message = tables[language]; message->key != NULL; message++)
+		if (position-- == 0)
+			return message;
+	return NULL;
+}
+
+static const struct message_value *find_value(const struct message_value *values, size_t count, struct text name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (text_equals(name, values[i].name))
+			return &values[i];
+	return NULL;
+}
+
+static struct text fill(struct arena *arena, const char *sentence, const struct message_value *values, size_t count)
+{
+	struct writer writer = writer_in(arena, SENTENCE_MAX);
+	const char *open, *close;
+
+	while ((open = strchr(sentence, '{')) != NULL && (close = strchr(open, '}')) != NULL) {
+		struct text name = { open + 1, (size_t)(close - open - 1) };
+		const struct message_value *value = find_value(values, count, name);
+		write_raw(&writer, sentence, (size_t)(open - sentence));
+		if (value != NULL)
+			write_raw(&writer, value->text.data, value->text.size);
+		else
+			write_raw(&writer, open, name.size + 2);
+		sentence = close + 1;
+	}
+	write_raw(&writer, sentence, strlen(sentence));
+	return arena_copy_text(arena, (struct text){ (const char *)writer_bytes(&writer).data, writer_bytes(&writer).size });
+}
+
+struct text catalogue_print(struct arena *arena, enum language language, const char *key, const struct message_value *values, size_t count)
+{
+	const char *sentence = catalogue_find(language, key);
+
+	if (sentence == NULL)
+		sentence = catalogue_find(LANGUAGE_EN, key);
+	return sentence == NULL ? arena_copy_text(arena, text_of(key)) : fill(arena, sentence, values, count);
+}
+
+/* Takes "name=value" from the front. */
+static bool take_pair(struct text *rest, struct text *out_name, struct text *out_value)
+{
+	const char *end, *equals;
+	struct text pair = *rest;
+
+	if (rest->size == 0)
+		return false;
+	end = memchr(rest->data, ';', rest->size);
+	if (end != NULL)
+		pair.size = (size_t)(end - rest->data);
+	*rest = end == NULL ? (struct text){ 0 } : (struct text){ end + 1, rest->size - pair.size - 1 };
+	equals = pair.size == 0 ? NULL : memchr(pair.data, '=', pair.size);
+	out_name->data = pair.data;
+	out_name->size = equals == NULL ? pair.size : (size_t)(equals - pair.data);
+	*out_value = equals == NULL ? (struct text){ .data = "" } : (struct text){ equals + 1, pair.size - out_name->size - 1 };
+	return true;
+}
+
+size_t detail_values(struct arena *arena, struct text detail, struct message_value *out_values, size_t count_max)
+{
+	struct text name, value;
+	size_t count = 0;
+
+	while (count < count_max && take_pair(&detail, &name, &value))
+		out_values[count++] = (struct message_value){ .name = arena_copy_text(arena, name).data, .text = value };
+	return count;
+}
+
+struct text catalogue_print_detail(struct arena *arena, enum language language, const char *key, struct text detail)
+{
+	struct message_value values[VALUES_MAX];
+	size_t count = detail_values(arena, detail, values, LENGTH(values));
+
+	return catalogue_print(arena, language, key, values, count);
+}
+
+struct text detail_value(struct text detail, const char *name)
+{
+	struct text own, value;
+
+	while (take_pair(&detail, &own, &value))
+		if (text_equals(own, name))
+			return value;
+	return (struct text){ .data = "" };
+}
+
+struct text catalogue_word(struct arena *arena, enum language language, const char *prefix, struct text name)
+{
+	const char *key = arena_print(arena, "%s.%.*s", prefix, TEXT_ARGUMENTS(name)).data;
+	const char *word = catalogue_find(language, key);
+	char *plain;
+
+	if (word != NULL)
+		return text_of(word);
+	plain = arena_copy(arena, name.data, name.size);
+	for (size_t i = 0; i < name.size; i++)
+		if (plain[i] == '_')
+			plain[i] = ' ';
+	return (struct text){ .data = plain, .size = name.size };
+}
+
+enum status language_from_text(struct text text, enum language *out_language)
+{
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		size_t size = strlen(names[i]);
+		if (text.size < size || memcmp(text.data, names[i], size) != 0)
+			continue;
+		if (text.size == size || strchr("_-.@", text.data[size]) != NULL) {
+			*out_language = (enum language)i;
+			return STATUS_OK;
+		}
+	}
+	return fail(STATUS_INVALID, "language '%.*s' is not known here: choose en or zh", TEXT_ARGUMENTS(text_cut(text, 40)));
+}
+
+const char *language_to_text(enum language language)
+{
+	return names[language];
+}
+
+enum language language_of_environment(void)
+{
+	static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+	enum language language = LANGUAGE_EN;
+
+	for (size_t i = 0; i < LENGTH(variables); i++) {
+		const char *value = getenv(variables[i]); /* NOLINT(concurrency-mt-unsafe): nothing here sets the environment */
+		if (value == NULL || value[0] == '\0')
+			continue;
+		if (language_from_text(text_of(value), &language) != STATUS_OK)
+			return LANGUAGE_EN;
+		return language;
+	}
+	return LANGUAGE_EN;
+}

@@ -1,0 +1,54 @@
+/* What the programs say, in each language: a key leads to a sentence with {name} in the places of its values. */
+#ifndef TRUCKROLL_SHELL_CATALOGUE_H
+#define TRUCKROLL_SHELL_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "protocol/base/arena.h"
+#include "protocol/base/status.h"
+#include "protocol/base/text.h"
+
+enum language { LANGUAGE_EN, LANGUAGE_ZH, LANGUAGE_COUNT };
+
+struct message {
+	const char *key;
+	const char *sentence;
+};
+
+/* A value for one {name}. */
+struct message_value {
+	const char *name;
+	struct text text;
+};
+
+/* The sentence of a key, or NULL. */
+const char *catalogue_find(enum language language, const char *key);
+
+/* The sentence with its values set in, in the arena. A key without a sentence gives the key itself, a {name} without a value
+ * stays as it is: a person sees something odd rather than nothing. */
+struct text catalogue_print(struct arena *arena, enum language language, const char *key, const struct message_value *values, size_t count);
+
+/* The same with the values written as "name=value;name=value", as verdicts and issues carry them. */
+struct text catalogue_print_detail(struct arena *arena, enum language language, const char *key, struct text detail);
+
+/* The pairs of such a detail, at most `count_max`; names are copied to the arena, texts borrowed. Returns how many. */
+size_t detail_values(struct arena *arena, struct text detail, struct message_value *out_values, size_t count_max);
+
+/* Value of `name` in such a detail; empty when it is not there. Borrowed. */
+struct text detail_value(struct text detail, const char *name);
+
+/* The word for a name such as "on_site" under a prefix such as "state.visit"; without one the name, with blanks for '_'. */
+struct text catalogue_word(struct arena *arena, enum language language, const char *prefix, struct text name);
+
+/* All messages of a language, for checks and documents; NULL at and beyond the end. */
+const struct message *catalogue_at(enum language language, size_t position);
+
+/* "en", "zh", also "zh_CN.UTF-8". STATUS_INVALID for others. */
+enum status language_from_text(struct text text, enum language *out_language);
+const char *language_to_text(enum language language);
+
+/* From LC_ALL, LC_MESSAGES, LANG as the environment has them; English when they name no language known here. */
+enum language language_of_environment(void);
+
+#endif

@@ -1,0 +1,33 @@
+/* Whole files and directories. */
+#ifndef TRUCKROLL_SHELL_FILE_H
+#define TRUCKROLL_SHELL_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "protocol/base/arena.h"
+#include "protocol/base/status.h"
+#include "protocol/base/text.h"
+
+/* Reads a regular file into the arena, with a NUL behind it. STATUS_NOT_FOUND, STATUS_INVALID (larger than
+ * `size_max`, not a file), STATUS_CORRUPT (cannot be read). */
+enum status file_read(struct arena *arena, const char *path, size_t size_max, struct bytes *out_bytes);
+
+/* Replaces the file whole or not at all, durable on return. `mode` such as 0600. STATUS_CANNOT_WRITE says why and what to do. */
+enum status file_write(const char *path, struct bytes bytes, unsigned int mode);
+
+bool file_exists(const char *path);
+
+/* Makes the directory (0700) and its parents when they are not there. STATUS_CANNOT_WRITE; STATUS_INVALID when
+ * something else has that name. */
+enum status directory_make(const char *path);
+/* STATUS_NOT_FOUND, STATUS_CANNOT_WRITE when no file can be made in it. */
+enum status directory_check_writable(const char *path);
+
+/* "DIR/NAME" in the arena, NUL-terminated. An absolute `name` stands for itself. */
+struct text path_join(struct arena *arena, struct text dir, struct text name);
+
+/* STATUS_CANNOT_WRITE or STATUS_NOT_FOUND with the sentence for errno `error` when `doing` (such as "write") `path`. */
+enum status file_fail(int error, const char *doing, const char *path);
+
+#endif

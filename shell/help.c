@@ -1,0 +1,218 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/base/buffer.h"
+#include "shell/arguments.h"
+#include "shell/command.h"
+#include "shell/terminal.h"
+
+#define PAGE_MAX ((size_t)1024 * 1024)
+#define INDENT 2
+#define WIDTH_MIN 60
+#define WIDTH_MAX 100
+#define WIDTH_OTHERWISE 80
+
+/* A page of help being written. */
+struct page {
+	struct arena *arena;
+	struct writer writer;
+	size_t width;
+};
+
+static struct page page_start(struct arena *arena, size_t width)
+{
+	if (width == 0)
+		width = WIDTH_OTHERWISE;
+	if (width < WIDTH_MIN)
+		width = WIDTH_MIN;
+	return (struct page){ .arena = arena, .writer = writer_in(arena, PAGE_MAX), .width = width > WIDTH_MAX ? WIDTH_MAX : width };
+}
+
+static struct text page_text(struct page *page)
+{
+	struct bytes bytes = writer_bytes(&page->writer);
+
+	return arena_copy_text(page->arena, (struct text){ (const char *)bytes.data, bytes.size });
+}
+
+static void put(struct page *page, struct text text)
+{
+	write_raw(&page->writer, text.data, text.size);
+}
+
+static void put_string(struct page *page, const char *string)
+{
+	put(page, text_of(string));
+}
+
+static void put_blanks(struct page *page, size_t count)
+{
+	while (count-- > 0)
+		put_string(page, " ");
+}
+
+/* Words of `text`, broken at the page's width; the first line has begun at `column` already, others begin at `indent`. */
+static void put_wrapped(struct page *page, struct text text, size_t column, size_t indent)
+{
+	bool first = true;
+
+	while ((text = text_trim(text)).size > 0) {
+		const char *blank = memchr(text.data, ' ', text.size);
+		struct text word = { text.data, blank == NULL ? text.size : (size_t)(blank - text.data) };
+		size_t columns = text_columns(word);
+		if (!first && column + 1 + columns > page->width) {
+			put_string(page, "\n");
+			put_blanks(page, indent);
+			column = indent;
+		} else if (!first) {
+			put_string(page, " ");
+			column++;
+		}
+		put(page, word);
+		column += columns;
+		first = false;
+		text = (struct text){ text.data + word.size, text.size - word.size };
+	}
+	put_string(page, "\n");
+}
+
+/* "  name          help", the help wrapped in its own column. */
+static void put_row(struct page *page, struct text name, size_t name_columns, struct text help)
+{
+	size_t indent = INDENT + name_columns + 2;
+
+	put_blanks(page, INDENT);
+	put(page, name);
+	if (text_columns(name) > name_columns) {
+		put_string(page, "\n");
+		put_blanks(page, indent);
+	} else {
+		put_blanks(page, name_columns + 2 - text_columns(name));
+	}
+	put_wrapped(page, help, indent, indent);
+}
+
+/* "--reason TEXT", "VISIT" */
+static struct text option_name(struct page *page, const struct option *option, bool positional)
+{
+	if (positional)
+		return text_of(option->name);
+	if (option->kind == OPTION_FLAG)
+		return arena_print(page->arena, "--%s", option->name);
+	return arena_print(page->arena, "--%s %s", option->name, option->value);
+}
+
+static size_t names_columns(struct page *page, const struct option *options, bool positional, size_t columns)
+{
+	for (size_t i = 0; i < option_count(options); i++) {
+		size_t own = text_columns(option_name(page, &options[i], positional));
+		if (own > columns && own <= 28)
+			columns = own;
+	}
+	return columns;
+}
+
+static struct text option_help(struct page *page, const struct option *option, bool positional)
+{
+	const char *note = positional ? "" : option->required ? " (required)" : option->repeated ? " (several times, if need be)" : "";
+
+	if (option->kind == OPTION_INTEGER && (option->min != 0 || option->max != 0))
+		return arena_print(page->arena, "%s, %lld to %lld%s", option->help, (long long)option->min, (long long)option->max, note);
+	return arena_print(page->arena, "%s%s", option->help, note);
+}
+
+static void put_options(struct page *page, const char *heading, const struct option *options, bool positional, size_t columns)
+{
+	if (option_count(options) == 0)
+		return;
+	put_string(page, "\n");
+	put_string(page, heading);
+	put_string(page, "\n");
+	for (size_t i = 0; i < option_count(options); i++)
+		put_row(page, option_name(page, &options[i], positional), columns, option_help(page, &options[i], positional));
+}
+
+/* Paragraphs and examples: the lines of `string`, each indented. */
+static void put_lines(struct page *page, const char *string, size_t indent)
+{
+	for (struct text rest = text_of(string); rest.size > 0;) {
+		const char *end = memchr(rest.data, '\n', rest.size);
+		struct text line = { rest.data, end == NULL ? rest.size : (size_t)(end - rest.data) };
+		put_blanks(page, indent);
+		put(page, line);
+		put_string(page, "\n");
+		rest = end == NULL ? (struct text){ 0 } : (struct text){ end + 1, rest.size - line.size - 1 };
+	}
+}
+
+struct text command_usage(struct arena *arena, const struct program *program, const struct command *command)
+{
+	struct page page = page_start(arena, 0);
+	bool optional = false;
+
+	put(&page, arena_print(arena, "usage: %s %s", program->name, command == NULL ? "COMMAND [options]" : command->name));
+	for (size_t i = 0; command != NULL && i < option_count(command->positionals); i++) {
+		const struct option *row = &command->positionals[i];
+		put(&page, arena_print(arena, row->required ? " %s%s" : " [%s%s]", row->name, row->repeated ? "..." : ""));
+	}
+	for (size_t i = 0; command != NULL && i < option_count(command->options); i++) {
+		if (command->options[i].required)
+			put(&page, arena_print(arena, " %.*s", TEXT_ARGUMENTS(option_name(&page, &command->options[i], false))));
+		else
+			optional = true;
+	}
+	if (optional)
+		put_string(&page, " [options]");
+	return page_text(&page);
+}
+
+struct text command_help(struct arena *arena, const struct program *program, const struct command *command, size_t width)
+{
+	struct page page = page_start(arena, width);
+	size_t columns = names_columns(&page, command_common_options, false, 0);
+
+	columns = names_columns(&page, command->options, false, columns);
+	columns = names_columns(&page, command->positionals, true, columns);
+	put_wrapped(&page, arena_print(arena, "%s %s: %s", program->name, command->name, command->summary), 0, INDENT);
+	put_string(&page, "\n");
+	put_wrapped(&page, command_usage(arena, program, command), 0, INDENT);
+	if (command->details != NULL) {
+		put_string(&page, "\n");
+		put_lines(&page, command->details, 0);
+	}
+	if (option_count(command->positionals) > 0)
+		put_options(&page, "arguments", command->positionals, true, columns);
+	put_options(&page, "options", command->options, false, columns);
+	put_options(&page, "options of every command", command_common_options, false, columns);
+	if (command->example != NULL) {
+		put_string(&page, strchr(command->example, '\n') == NULL ? "\nexample\n" : "\nexamples\n");
+		put_lines(&page, command->example, INDENT);
+	}
+	return page_text(&page);
+}
+
+struct text program_help(struct arena *arena, const struct program *program, size_t width)
+{
+	struct page page = page_start(arena, width);
+	const char *group = NULL;
+	size_t columns = 0;
+
+	put_wrapped(&page, arena_print(arena, "%s: %s", program->name, program->summary), 0, INDENT);
+	put(&page, arena_print(arena, "\nusage: %s COMMAND [options]\n", program->name));
+	for (size_t i = 0; i < program->command_count; i++)
+		if (strlen(program->commands[i].name) > columns)
+			columns = strlen(program->commands[i].name);
+	for (size_t i = 0; i < program->command_count; i++) {
+		const struct command *command = &program->commands[i];
+		if (i == 0 || (command->group != NULL && (group == NULL || strcmp(group, command->group) != 0))) {
+			group = command->group;
+			put(&page, arena_print(arena, "\n%s\n", group == NULL ? "commands" : group));
+		}
+		put_row(&page, text_of(command->name), columns, text_of(command->summary));
+	}
+	put_options(&page, "options of every command", command_common_options, false, names_columns(&page, command_common_options,
+		false, 0));
+	put(&page, arena_print(arena, "\n'%s COMMAND --help' tells more about one of them, with an example.\n", program->name));
+	return page_text(&page);
+}

@@ -1,0 +1,236 @@
+#include "shell/listing.h"
+
+#include "protocol/domain/issue.h"
+#include "protocol/domain/kb_article.h"
+#include "protocol/domain/movement.h"
+#include "protocol/domain/note.h"
+#include "protocol/domain/visit.h"
+#include "protocol/domain/work_order.h"
+#include "shell/lookup.h"
+#include "shell/outcome_words.h"
+
+struct row_listing {
+	struct table *table;
+	listing_filter filter;
+	const void *filter_context;
+	int64_t left; /* < 0: no limit */
+	size_t count;
+};
+
+static enum status list_row(void *context, const void *row, const struct row_meta *meta)
+{
+	struct row_listing *listing = context;
+
+	(void)meta;
+	if (listing->filter != NULL && !listing->filter(listing->filter_context, row))
+		return STATUS_OK;
+	listing->count++;
+	if (listing->left == 0)
+		return STATUS_OK;
+	listing->left--;
+	table_record(listing->table, row);
+	return STATUS_OK;
+}
+
+enum status listing_rows(struct context *context, struct storage *storage, enum record_kind kind, const char *name,
+	const char *const *fields, listing_filter filter, const void *filter_context, int64_t limit, size_t *out_count)
+{
+	const struct schema *schema = schema_find(kind);
+	struct row_listing listing = { .filter = filter, .filter_context = filter_context, .left = limit > 0 ? limit : -1 };
+	enum status status;
+
+	listing.table = output_rows(context->output, name, schema, fields);
+	status = table_scan(storage, schema, &(struct id){ 0 }, list_row, &listing);
+	if (status != STATUS_OK)
+		return status;
+	if (limit > 0 && listing.count > (size_t)limit)
+		output_line(context->output, "… and %zu more", listing.count - (size_t)limit);
+	if (out_count != NULL)
+		*out_count = listing.count;
+	return STATUS_OK;
+}
+
+enum status listing_show(struct context *context, struct storage *storage, struct text kind, struct text which)
+{
+	const struct schema *schema = schema_by_name(kind);
+	struct id id;
+	void *row;
+	enum status status;
+
+	if (schema == NULL || schema->kind >= RECORD_KIND_MAX)
+		return fail(STATUS_INVALID, "\"%.*s\" is not a kind of record; try work_order, visit, asset, site, part or kb_article",
+			TEXT_ARGUMENTS(kind));
+	status = lookup_record(storage, schema->kind, which, &id);
+	if (status == STATUS_OK && schema->kind == RECORD_WORK_ORDER)
+		return listing_show_order(context, storage, &id);
+	if (status == STATUS_OK)
+		status = table_get(storage, schema, &id, context->arena, &row, NULL);
+	if (status == STATUS_OK)
+		output_record(context->output, schema->name, schema, row);
+	return status;
+}
+
+static void show_parent(struct context *context, struct storage *storage, enum record_kind kind, const struct id *id)
+{
+	const struct schema *schema = schema_find(kind);
+	void *row;
+
+	if (!id_is_nil(id) && table_get(storage, schema, id, context->arena, &row, NULL) == STATUS_OK) {
+		output_heading(context->output, schema->name);
+		output_record(context->output, schema->name, schema, row);
+	}
+}
+
+static enum status show_children(struct context *context, struct storage *storage, enum record_kind kind, const char *name,
+	const char *const *fields, const char *index_field, const struct id *key)
+{
+	struct row_listing listing = { .left = -1 };
+
+	listing.table = output_rows(context->output, name, schema_find(kind), fields);
+	return table_each(storage, schema_find(kind), index_field, key, list_row, &listing);
+}
+
+struct part_listing {
+	struct context *context;
+	struct storage *storage;
+	struct table *table;
+};
+
+static enum status list_movement(void *context, const void *row, const struct row_meta *meta)
+{
+	struct part_listing *listing = context;
+	const struct movement *movement = row;
+	struct arena *arena = listing->context->arena;
+	struct cell cells[] = {
+		cell_text(lookup_name(listing->storage, arena, &movement->part_id)),
+		cell_integer(movement->quantity),
+		cell_text(lookup_name(listing->storage, arena, &movement->from_location_id)),
+		cell_text(lookup_name(listing->storage, arena, &movement->to_location_id)),
+		cell_time(movement->at_ms),
+		cell_id(&movement->id),
+	};
+
+	(void)meta;
+	table_row(listing->table, cells);
+	return STATUS_OK;
+}
+
+struct visit_parts {
+	struct part_listing listing;
+	struct storage *storage;
+	struct id visits[64];
+	size_t count;
+};
+
+static enum status collect_visit(void *context, const void *row, const struct row_meta *meta)
+{
+	struct visit_parts *parts = context;
+
+	(void)meta;
+	if (parts->count < LENGTH(parts->visits))
+		parts->visits[parts->count++] = *row_id(row);
+	return STATUS_OK;
+}
+
+static enum status show_parts(struct context *context, struct storage *storage, const struct id *work_order)
+{
+	static const struct column columns[] = { { "part", NULL, false }, { "quantity", NULL, false }, { "from", NULL, false },
+		{ "to", NULL, false }, { "at", NULL, false }, { "id", NULL, true } };
+	struct visit_parts parts = { .storage = storage };
+	enum status status = table_each(storage, schema_find(RECORD_VISIT), "work_order_id", work_order, collect_visit, &parts);
+
+	parts.listing = (struct part_listing){ context, storage, output_table(context->output, "parts", columns, LENGTH(columns)) };
+	for (size_t i = 0; i < parts.count && status == STATUS_OK; i++)
+		status = table_each(storage, schema_find(RECORD_MOVEMENT), "visit_id", &parts.visits[i], list_movement, &parts.listing);
+	return status;
+}
+
+enum status listing_show_order(struct context *context, struct storage *storage, const struct id *work_order)
+{
+	static const char *const visit_fields[] = { "state", "planned_start_at_ms", "arrived_at_ms", "finished_at_ms", "outcome", "text",
+		NULL };
+	static const char *const note_fields[] = { "at_ms", "text", "late", NULL };
+	const struct work_order *order;
+	void *row;
+	enum status status = table_get(storage, schema_find(RECORD_WORK_ORDER), work_order, context->arena, &row, NULL);
+
+	if (status != STATUS_OK)
+		return status;
+	order = row;
+	output_record(context->output, "work_order", schema_find(RECORD_WORK_ORDER), order);
+	show_parent(context, storage, RECORD_SITE, &order->site_id);
+	show_parent(context, storage, RECORD_ASSET, &order->asset_id);
+	output_heading(context->output, "visits, notes and parts");
+	status = show_children(context, storage, RECORD_VISIT, "visits", visit_fields, "work_order_id", work_order);
+	if (status == STATUS_OK)
+		status = show_children(context, storage, RECORD_NOTE, "notes", note_fields, "work_order_id", work_order);
+	return status == STATUS_OK ? show_parts(context, storage, work_order) : status;
+}
+
+struct issue_listing {
+	struct context *context;
+	struct storage *storage;
+	struct table *table;
+	bool all;
+};
+
+static enum status list_issue(void *context, const void *row, const struct row_meta *meta)
+{
+	struct issue_listing *listing = context;
+	const struct issue *issue = row;
+	struct arena *arena = listing->context->arena;
+	struct text kind = choice_to_text(arena, issue_kind_names, issue->kind);
+	struct cell cells[] = {
+		cell_id(&issue->id),
+		cell_text(kind),
+		cell_text(choice_to_text(arena, issue_state_names, issue->state)),
+		cell_text(id_is_nil(&issue->work_order_id) ? text_of("") : lookup_name(listing->storage, arena, &issue->work_order_id)),
+		cell_time(issue->opened_at_ms),
+		cell_text(outcome_words(listing->context, listing->storage, kind, issue->field, issue->detail)),
+		cell_text(issue->field),
+		cell_text(issue->base_value),
+		cell_text(issue->mine_value),
+		cell_text(issue->theirs_value),
+		cell_id(&issue->operation_id),
+	};
+
+	(void)meta;
+	if (listing->all || issue->state == ISSUE_STATE_OPEN)
+		table_row(listing->table, cells);
+	return STATUS_OK;
+}
+
+enum status listing_issues(struct context *context, struct storage *storage, bool all)
+{
+	static const struct column columns[] = {
+		{ "id", NULL, false },
+		{ "kind", NULL, false },
+		{ "state", NULL, true },
+		{ "work_order", NULL, false },
+		{ "opened_at", NULL, false },
+		{ "words", NULL, false },
+		{ "field", NULL, true },
+		{ "base_value", NULL, true },
+		{ "mine_value", NULL, true },
+		{ "theirs_value", NULL, true },
+		{ "operation", NULL, true },
+	};
+	struct issue_listing listing = { context, storage, output_table(context->output, "issues", columns, LENGTH(columns)), all };
+	enum status status = table_scan(storage, schema_find(RECORD_ISSUE), &(struct id){ 0 }, list_issue, &listing);
+
+	if (status == STATUS_OK && table_row_count(listing.table) == 0)
+		output_line(context->output, "Nothing is waiting for a decision.");
+	return status;
+}
+
+enum status listing_kb(struct context *context, struct storage *storage, int64_t limit)
+{
+	static const char *const fields[] = { "number", "language", "title", "product", "state", NULL };
+
+	return listing_rows(context, storage, RECORD_KB_ARTICLE, "articles", fields, NULL, NULL, limit, NULL);
+}
+
+enum status listing_kb_article(struct context *context, struct storage *storage, struct text which)
+{
+	return listing_show(context, storage, text_of("kb_article"), which);
+}

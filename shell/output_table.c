@@ -1,0 +1,200 @@
+#include "shell/output_table.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "shell/terminal.h"
+#include "shell/time_text.h"
+
+#define GAP 2
+#define COLUMN_MIN 8
+#define SHORT_ID 8
+
+struct text column_title(struct arena *arena, enum language language, const char *name, const char *title)
+{
+	const char *known = catalogue_find(language, arena_print(arena, "column.%s", name).data);
+	static const char *const endings[] = { "_at_ms", "_ms", "_id" };
+	struct text text = text_of(name);
+	char *copy;
+
+	if (title != NULL || known != NULL)
+		return text_of(title != NULL ? title : known);
+	for (size_t i = 0; i < LENGTH(endings); i++) {
+		size_t size = strlen(endings[i]);
+		if (text.size > size && memcmp(text.data + text.size - size, endings[i], size) == 0) {
+			text.size -= size;
+			break;
+		}
+	}
+	copy = arena_copy(arena, text.data, text.size);
+	for (size_t i = 0; i < text.size; i++)
+		if (copy[i] == '_')
+			copy[i] = ' ';
+	return (struct text){ .data = copy, .size = text.size };
+}
+
+static struct text short_id(struct arena *arena, const struct id *id)
+{
+	return id_is_nil(id) ? text_of("") : arena_print(arena, "%.*s", SHORT_ID, id_to_text(id).characters);
+}
+
+struct text cell_print(struct arena *arena, const struct output_style *style, const struct cell *cell)
+{
+	switch (cell->kind) {
+	case CELL_NONE:
+		break;
+	case CELL_TEXT:
+		return text_one_line(arena, cell->text);
+	case CELL_INTEGER:
+		return arena_print(arena, "%" PRId64, cell->integer);
+	case CELL_TIME:
+		return time_print(arena, cell->integer, style->zone);
+	case CELL_DURATION:
+		return duration_print(arena, cell->integer);
+	case CELL_SIZE:
+		return size_print(arena, cell->integer);
+	case CELL_ID:
+		return short_id(arena, &cell->id);
+	case CELL_BOOLEAN:
+		return catalogue_print(arena, style->language, cell->integer != 0 ? "word.yes" : "word.no", NULL, 0);
+	}
+	return text_of("");
+}
+
+json_t *cell_to_json(struct arena *arena, const struct cell *cell)
+{
+	struct text text;
+
+	switch (cell->kind) {
+	case CELL_NONE:
+		break;
+	case CELL_TEXT:
+		text = text_valid(cell->text) ? cell->text : text_printable(arena, cell->text);
+		return json_stringn(text.data == NULL ? "" : text.data, text.size);
+	case CELL_TIME:
+		return cell->integer == 0 ? json_null() : json_string(time_print_exact(arena, cell->integer, NULL).data);
+	case CELL_INTEGER:
+	case CELL_DURATION:
+	case CELL_SIZE:
+		return json_integer((json_int_t)cell->integer);
+	case CELL_ID:
+		return id_is_nil(&cell->id) ? json_null() : json_string(id_to_text(&cell->id).characters);
+	case CELL_BOOLEAN:
+		return json_boolean(cell->integer != 0);
+	}
+	return json_null();
+}
+
+struct text field_print(struct arena *arena, const struct output_style *style, const struct schema *schema,
+	const struct field *field, const void *row)
+{
+	struct cell cell;
+
+	switch (field->kind) {
+	case FIELD_ID:
+		return short_id(arena, field_at(field, row));
+	case FIELD_TEXT:
+		return text_one_line(arena, *(const struct text *)field_at(field, row));
+	case FIELD_INTEGER:
+		return arena_print(arena, "%" PRId64, field_integer(field, row));
+	case FIELD_TIME:
+		return time_print(arena, field_integer(field, row), style->zone);
+	case FIELD_CHOICE:
+		return catalogue_word(arena, style->language, arena_print(arena, "%s.%s", field->name, schema->name).data,
+			field_to_text(arena, field, row));
+	case FIELD_BOOLEAN:
+		cell = cell_boolean(field_integer(field, row) != 0);
+		return cell_print(arena, style, &cell);
+	}
+	return text_of("");
+}
+
+/* Takes columns from the widest until the whole fits, but leaves each enough to be of use. */
+static void shrink(size_t *widths, size_t count, size_t width)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < count; i++)
+		total += widths[i] + (widths[i] > 0 ? GAP : 0);
+	while (total > width + GAP) {
+		size_t widest = 0;
+		for (size_t i = 1; i < count; i++)
+			if (widths[i] > widths[widest])
+				widest = i;
+		if (widths[widest] <= COLUMN_MIN)
+			return;
+		widths[widest]--;
+		total--;
+	}
+}
+
+static void put(struct writer *out, struct text text)
+{
+	write_raw(out, text.data, text.size);
+}
+
+static void put_blanks(struct writer *out, size_t count)
+{
+	while (count-- > 0)
+		write_raw(out, " ", 1);
+}
+
+/* One cell, cut with an ellipsis when it is too wide. */
+static void put_cell(struct writer *out, struct text text, size_t width, bool right)
+{
+	size_t columns = text_columns(text);
+	bool cut = columns > width;
+
+	if (cut) {
+		text = text_cut_columns(text, width - 1);
+		columns = text_columns(text) + 1;
+	}
+	if (right)
+		put_blanks(out, width - columns);
+	put(out, text);
+	if (cut)
+		put(out, text_of("…"));
+	if (!right)
+		put_blanks(out, width - columns);
+}
+
+static void put_line(const struct table *table, struct writer *out, const struct text *cells, const size_t *widths)
+{
+	size_t last = table->column_count;
+
+	while (last > 0 && (widths[last - 1] == 0 || (cells[last - 1].size == 0 && !table->right[last - 1])))
+		last--;
+	for (size_t i = 0, shown = 0; i < last; i++) {
+		bool fill = i + 1 < last || table->right[i];
+		if (widths[i] == 0)
+			continue;
+		if (shown++ > 0)
+			put_blanks(out, GAP);
+		/* Nothing stands behind the last one, so it needs no blanks. */
+		put_cell(out, cells[i], fill || text_columns(cells[i]) > widths[i] ? widths[i] : text_columns(cells[i]), table->right[i]);
+	}
+	put(out, text_of("\n"));
+}
+
+void table_print(const struct table *table, struct arena *arena, const struct output_style *style, struct writer *out)
+{
+	size_t *widths = arena_allocate_array(arena, table->column_count + 1, sizeof(*widths));
+	struct text *titles = arena_allocate_array(arena, table->column_count + 1, sizeof(*titles));
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		if (table->columns[i].json_only)
+			continue;
+		titles[i] = column_title(arena, style->language, table->columns[i].name, table->columns[i].title);
+		widths[i] = text_columns(titles[i]);
+		for (const struct table_line *line = table->first; line != NULL; line = line->next) {
+			size_t columns = text_columns(line->cells[i]);
+			if (columns > widths[i])
+				widths[i] = columns;
+		}
+	}
+	if (style->width > 0)
+		shrink(widths, table->column_count, style->width);
+	put_line(table, out, titles, widths);
+	for (const struct table_line *line = table->first; line != NULL; line = line->next)
+		put_line(table, out, line->cells, widths);
+}

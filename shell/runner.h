@@ -1,0 +1,44 @@
+/* Brings a command to where it runs: into this process, or over the control socket into the owner. */
+#ifndef TRUCKROLL_SHELL_RUNNER_H
+#define TRUCKROLL_SHELL_RUNNER_H
+
+#include "shell/command.h"
+#include "shell/control.h"
+
+/* The whole main() of both programs: parses, runs here or in the owner, writes the output, returns the exit code. */
+int runner_main(const struct program *program, int argc, char **argv);
+
+/* What one call needs beside its words. */
+struct caller {
+	struct text working_dir;
+	struct text dir; /* when --dir is not given */
+	enum language language; /* when --lang is not given */
+	const struct zone *zone;
+	const struct clock *clock;
+	int64_t now_ms;
+	size_t width;
+	int stdout_descriptor; /* -1: collect only */
+	int stderr_descriptor;
+	bool forwarded;
+	void *state; /* forwarded: the owner's */
+};
+
+/* Parses and runs in this process without looking for an owner or calling open() and close() when
+ * `caller->forwarded`; else does both as the command's place asks. The reply lives in `arena`. */
+void command_run_here(const struct program *program, struct arena *arena, const struct caller *caller, const struct text *words,
+	size_t word_count, struct control_reply *out_reply);
+
+/* Asks the owner listening in `dir`. STATUS_NOT_FOUND when nobody listens. */
+enum status command_forward(struct arena *arena, const char *dir, const struct caller *caller, const struct text *words, size_t word_count,
+			    struct control_reply *out_reply);
+
+/* An owner's control_handler: answers requests with the program's own commands. */
+struct runner_owner {
+	const struct program *program;
+	const struct clock *clock;
+	const char *dir;
+	void *state; /* context->state of every command */
+};
+void runner_answer(void *context, struct arena *arena, const struct control_request *request, struct control_reply *out_reply);
+
+#endif

@@ -1,0 +1,24 @@
+/* What a terminal shows: widths of characters, and texts that cannot move its cursor. */
+#ifndef TRUCKROLL_SHELL_TERMINAL_H
+#define TRUCKROLL_SHELL_TERMINAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "protocol/base/arena.h"
+#include "protocol/base/text.h"
+
+/* Columns of the terminal behind a descriptor; 0 when it is none. */
+size_t terminal_width(int descriptor);
+
+/* Columns that a text takes: Chinese and the like 2, marks above letters 0. */
+size_t text_columns(struct text text);
+/* The longest start that takes at most `columns`. */
+struct text text_cut_columns(struct text text, size_t columns);
+
+/* One line without control characters: line ends and tabs become blanks, others '?'; invalid UTF-8 becomes '?'. */
+struct text text_one_line(struct arena *arena, struct text text);
+/* The same, but line ends stay. */
+struct text text_printable(struct arena *arena, struct text text);
+
+#endif

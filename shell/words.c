@@ -1,0 +1,138 @@
+#include "shell/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell/time_text.h"
+
+#define VALUES_MAX 24
+#define SHORT_ID 8
+
+/* How the values of a detail are told, by their names; others stand as they are. Ids are known by their looks. */
+static const struct {
+	const char *name;
+	const char *prefix; /* in the catalogue */
+} prefixes[] = {
+	{ "state", "state" },   { "order_state", "state" }, { "operation", "operation" },          { "record", "word" },
+	{ "role", "word" },     { "kind", "issue" },        { "resolution", "resolution.issue" }, { "outcome", "outcome.visit" },
+	{ "field", "column" },
+};
+
+struct text words_of_id(const struct words *words, const struct id *id)
+{
+	struct text name = { 0 };
+
+	if (id_is_nil(id))
+		return catalogue_print(words->arena, words->language, "word.none", NULL, 0);
+	if (words->name_of != NULL)
+		name = words->name_of(words->context, words->arena, id);
+	return name.size > 0 ? name : arena_print(words->arena, "%.*s", SHORT_ID, id_to_text(id).characters);
+}
+
+static bool ends_with(const char *name, const char *ending)
+{
+	size_t size = strlen(name), ending_size = strlen(ending);
+
+	return size >= ending_size && strcmp(name + size - ending_size, ending) == 0;
+}
+
+static struct text tell(const struct words *words, const char *name, struct text value)
+{
+	struct id id;
+
+	if (value.size == 2 * ID_SIZE && id_from_text(value, &id) == STATUS_OK) {
+		if (id_is_nil(&id) && (strcmp(name, "technician") == 0 || strcmp(name, "holder") == 0 || strcmp(name, "other") == 0))
+			return catalogue_print(words->arena, words->language, "word.office", NULL, 0);
+		return words_of_id(words, &id);
+	}
+	if (ends_with(name, "at_ms"))
+		return time_print(words->arena, strtoll(arena_copy_text(words->arena, value).data, NULL, 10), words->zone);
+	for (size_t i = 0; i < LENGTH(prefixes); i++)
+		if (strcmp(prefixes[i].name, name) == 0)
+			return catalogue_word(words->arena, words->language, prefixes[i].prefix, value);
+	return value;
+}
+
+static struct text print_with_field(const struct words *words, const char *key, struct text field, struct text detail)
+{
+	struct message_value values[VALUES_MAX + 1];
+	size_t count = detail_values(words->arena, detail, values, VALUES_MAX);
+
+	if (field.size > 0 && detail_value(detail, "field").size == 0)
+		values[count++] = (struct message_value){ .name = "field", .text = field };
+	for (size_t i = 0; i < count; i++)
+		values[i].text = tell(words, values[i].name, values[i].text);
+	return catalogue_print(words->arena, words->language, key, values, count);
+}
+
+struct text words_print(const struct words *words, const char *key, struct text detail)
+{
+	return print_with_field(words, key, (struct text){ 0 }, detail);
+}
+
+static const char *key_of(const struct words *words, const char *prefix, struct text name)
+{
+	return arena_print(words->arena, "%s.%.*s", prefix, TEXT_ARGUMENTS(name)).data;
+}
+
+struct text words_of_verdict(const struct words *words, enum outcome outcome, struct text rule, struct text field, struct text detail)
+{
+	static const char *const keys[] = {
+		[OUTCOME_APPLIED] = "outcome.applied",   [OUTCOME_APPLIED_NOTE] = "outcome.applied_note",
+		[OUTCOME_ISSUE] = "outcome.issue",       [OUTCOME_REJECTED] = "outcome.rejected",
+		[OUTCOME_PARKED] = "outcome.parked",
+	};
+	struct message_value value = { .name = "words" };
+
+	value.text = print_with_field(words, key_of(words, "rule", rule), field, detail);
+	return catalogue_print(words->arena, words->language, (size_t)outcome < LENGTH(keys) ? keys[outcome] : "outcome.unknown",
+		&value, 1);
+}
+
+struct text words_of_outcome(const struct words *words, const struct operation_outcome *outcome)
+{
+	return words_of_verdict(words, (enum outcome)outcome->outcome, outcome->rule, outcome->field, outcome->detail);
+}
+
+struct text words_of_operation(const struct words *words, enum operation_kind kind)
+{
+	const struct operation_row *row = operation_find(kind);
+
+	if (row == NULL)
+		return catalogue_print(words->arena, words->language, "word.unknown", NULL, 0);
+	return catalogue_word(words->arena, words->language, "operation", text_of(row->name));
+}
+
+/* The three values of an edit conflict, or what became of a resolved issue. */
+static struct text issue_tail(const struct words *words, const struct issue *issue)
+{
+	struct text resolution = choice_to_text(words->arena, issue_resolution_names, issue->resolution);
+	struct message_value conflict[] = {
+		{ "base", issue->base_value },
+		{ "mine", issue->mine_value },
+		{ "theirs", issue->theirs_value },
+		{ "author", id_is_nil(&issue->technician_id) ? catalogue_print(words->arena, words->language, "word.office", NULL, 0) :
+							       words_of_id(words, &issue->technician_id) },
+	};
+	struct message_value resolved[] = {
+		{ "resolution", catalogue_word(words->arena, words->language, "resolution.issue", resolution) },
+		{ "text", issue->resolution_text },
+	};
+
+	if (issue->state == ISSUE_STATE_RESOLVED)
+		return catalogue_print(words->arena, words->language, "advice.resolved", resolved, LENGTH(resolved));
+	if (issue->kind == ISSUE_KIND_EDIT_CONFLICT)
+		return catalogue_print(words->arena, words->language, "advice.edit_conflict", conflict, LENGTH(conflict));
+	return (struct text){ 0 };
+}
+
+struct text words_of_issue(const struct words *words, const struct issue *issue)
+{
+	struct text kind = choice_to_text(words->arena, issue_kind_names, issue->kind);
+	struct text title = catalogue_word(words->arena, words->language, "issue", kind);
+	struct text sentence = print_with_field(words, key_of(words, "rule", kind), issue->field, issue->detail);
+	struct text tail = issue_tail(words, issue);
+
+	return arena_print(words->arena, "%.*s: %.*s%s%.*s", TEXT_ARGUMENTS(title), TEXT_ARGUMENTS(sentence), tail.size > 0 ? " " : "",
+		TEXT_ARGUMENTS(tail));
+}
