@@ -1,0 +1,112 @@
+/* Devices: invitation, approval, revocation. */
+#include "protocol/domain/device.h"
+#include "server/commands.h"
+#include "server/enrolment_desk.h"
+#include "shell/lookup.h"
+
+enum status command_device_invite(struct context *context)
+{
+	char code[TICKET_CODE_LENGTH + 1];
+	struct id technician;
+	int64_t minutes = arguments_integer(context->arguments, "minutes", 10);
+	enum status status = office_find(context, RECORD_TECHNICIAN, arguments_text(context->arguments, "technician"), &technician);
+
+	if (status == STATUS_OK)
+		status = enrolment_desk_invite(office_of(context), &technician, context->now_ms, minutes * 60000, code);
+	if (status != STATUS_OK)
+		return status;
+	output_value(context->output, "code", NULL, cell_string(code));
+	output_value(context->output, "valid_until", NULL, cell_time(context->now_ms + minutes * 60000));
+	output_line(context->output, "On the device: truckroll enroll %s --server tcp://THIS-HOST:7450", code);
+	return STATUS_OK;
+}
+
+struct device_listing {
+	struct context *context;
+	struct table *table;
+};
+
+static void list_one(struct device_listing *listing, const struct id *device, struct text name, const struct id *technician,
+	struct text state, int64_t seen_at_ms, struct text words)
+{
+	struct office *office = office_of(listing->context);
+	struct text who = lookup_name(server_store_storage(office->store), listing->context->arena, technician);
+	struct cell cells[] = { cell_id(device), cell_text(name), cell_text(who), cell_text(state), cell_time(seen_at_ms),
+		cell_text(words) };
+
+	table_row(listing->table, cells);
+}
+
+static enum status list_pending(void *context, const struct ticket_entry *ticket)
+{
+	struct device_listing *listing = context;
+
+	if (ticket->state == TICKET_STATE_PENDING)
+		list_one(listing, &ticket->device, ticket->device_name, &ticket->technician, text_of("pending"), 0, ticket->words);
+	return STATUS_OK;
+}
+
+static enum status list_device(void *context, const struct device_entry *device)
+{
+	struct device_listing *listing = context;
+	struct office *office = office_of(listing->context);
+	struct text name = lookup_name(server_store_storage(office->store), listing->context->arena, &device->id);
+	struct text state = choice_to_text(listing->context->arena, device_state_names, device->state);
+
+	list_one(listing, &device->id, name, &device->technician, state, server_core_last_seen_ms(office->core, &device->id), text_of(""));
+	return STATUS_OK;
+}
+
+enum status command_device_list(struct context *context)
+{
+	static const struct column columns[] = { { "id", NULL, false }, { "name", NULL, false }, { "technician", NULL, false },
+		{ "state", NULL, false }, { "seen_at", NULL, false }, { "words", NULL, false } };
+	struct device_listing listing = { context, output_table(context->output, "devices", columns, LENGTH(columns)) };
+	enum status status = server_store_each_ticket(office_of(context)->store, list_pending, &listing);
+
+	if (status == STATUS_OK)
+		status = server_store_each_device(office_of(context)->store, list_device, &listing);
+	if (status == STATUS_OK && table_row_count(listing.table) == 0)
+		output_line(context->output, "No device yet: invite one with \"truckrolld device invite --technician NAME\".");
+	return status;
+}
+
+enum status command_device_approve(struct context *context)
+{
+	struct id device;
+	enum status status = enrolment_desk_approve(context, arguments_text(context->arguments, "DEVICE"), &device);
+
+	if (status != STATUS_OK)
+		return status;
+	output_value(context->output, "device", NULL, cell_id(&device));
+	output_line(context->output, "The device is in. It fetches its data by itself.");
+	return STATUS_OK;
+}
+
+/* The record's state tells everybody and ends the grants; the entry's state stops its frames. One commit. */
+enum status command_device_revoke(struct context *context)
+{
+	struct office *office = office_of(context);
+	enum device_state state = arguments_flag(context->arguments, "stolen") ? DEVICE_STATE_STOLEN : DEVICE_STATE_DRAINING;
+	const struct schema *schema = schema_find(RECORD_DEVICE);
+	struct operation operation = { .head = { .kind = OPERATION_EDIT, .record = RECORD_DEVICE } };
+	struct device *revoked;
+	struct id id;
+	void *row;
+	enum status status = office_get(context, RECORD_DEVICE, arguments_text(context->arguments, "DEVICE"), &row);
+
+	if (status != STATUS_OK)
+		return status;
+	revoked = row_copy(context->arena, schema, row);
+	revoked->state = state;
+	operation.head.subject = revoked->id;
+	operation.arguments = revoked;
+	operation.old_values = row;
+	operation.mask = UINT64_C(1) << schema_field(schema, text_of("state"))->tag;
+	status = server_core_revoke(office->core, &revoked->id, state);
+	if (status != STATUS_OK) {
+		office_abandon(office);
+		return status;
+	}
+	return office_run(context, &operation, &id);
+}

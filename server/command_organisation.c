@@ -1,0 +1,173 @@
+/* The organisation as a whole: made, looked at, checked. */
+#include <sodium.h>
+
+#include "server/commands.h"
+#include "server/office.h"
+#include "server/verify.h"
+#include "shell/file.h"
+#include "shell/lock.h"
+
+#define STORE_FILE "organisation.db"
+
+/* ---- init ---- */
+
+static enum status read_passphrase(struct context *context, struct text *out_passphrase)
+{
+	struct bytes bytes = { 0 };
+	enum status status = STATUS_OK;
+
+	if (arguments_has(context->arguments, "root-passphrase-file"))
+		status = file_read(context->arena,
+			path_join(context->arena, context->working_dir, arguments_text(context->arguments, "root-passphrase-file")).data,
+			4096, &bytes);
+	if (status == STATUS_OK)
+		*out_passphrase = text_trim((struct text){ (const char *)bytes.data, bytes.size });
+	return status;
+}
+
+static enum status make_store(struct context *context, struct text dir, const struct id *organisation)
+{
+	struct server_store_options options = { .path = path_join(context->arena, dir, text_of(STORE_FILE)).data,
+		.mode = STORAGE_CREATE,
+		.bench = arguments_flag(context->arguments, "bench") };
+	struct server_store *store = NULL;
+	struct id epoch;
+	enum status status = server_store_open(&options, &store);
+
+	randombytes_buf(&epoch, sizeof(epoch));
+	if (status == STATUS_OK)
+		status = server_store_init_organisation(store, organisation, &epoch);
+	server_store_close(store);
+	return status;
+}
+
+enum status command_init(struct context *context)
+{
+	struct text dir = path_join(context->arena, context->working_dir, arguments_text(context->arguments, "DIR"));
+	struct lock lock = { .descriptor = -1 };
+	struct text passphrase;
+	struct id organisation;
+	enum status status = read_passphrase(context, &passphrase);
+
+	keys_init();
+	if (status == STATUS_OK)
+		status = directory_make(dir.data);
+	if (status == STATUS_OK)
+		status = directory_check_writable(dir.data);
+	if (status == STATUS_OK)
+		status = lock_take(dir.data, "truckrolld", 0, &lock);
+	if (status == STATUS_OK && file_exists(path_join(context->arena, dir, text_of("server.keys")).data))
+		status = fail(STATUS_REFUSED, "%s holds an organisation already; nothing was changed", dir.data);
+	randombytes_buf(&organisation, sizeof(organisation));
+	if (status == STATUS_OK)
+		status = make_store(context, dir, &organisation);
+	if (status == STATUS_OK) /* last: with the keys the organisation is there */
+		status = server_keys_make(context->arena, dir, &organisation, passphrase, arguments_flag(context->arguments, "bench"));
+	lock_release(&lock);
+	if (status != STATUS_OK)
+		return status;
+	output_value(context->output, "dir", NULL, cell_text(dir));
+	output_value(context->output, "organisation", NULL, cell_id(&organisation));
+	output_line(context->output, "Made. Keep a copy of %s/root.key elsewhere, then: truckrolld serve --dir %s", dir.data, dir.data);
+	return STATUS_OK;
+}
+
+/* ---- status ---- */
+
+static enum status count_log(struct storage *storage, int64_t counts[static 4])
+{
+	struct statement *statement;
+	enum status status = statement_get(storage, STATEMENT_LOG_COUNT, &statement);
+
+	if (status == STATUS_OK)
+		status = statement_step(statement);
+	for (int i = 0; i < 4 && status == STATUS_OK; i++)
+		counts[i] = statement_integer(statement, i);
+	statement_reset(statement);
+	return status;
+}
+
+static void show_listener(struct context *context, struct office *office)
+{
+	struct server_core_counts core = server_core_counts(office->core);
+	struct listener_counts carrier = { 0 };
+
+	output_value(context->output, "serving", NULL, cell_boolean(office->listener != NULL));
+	if (office->listener == NULL)
+		return;
+	listener_count(office->listener, &carrier);
+	output_value(context->output, "port", NULL, cell_integer(listener_port(office->listener)));
+	output_value(context->output, "connections", NULL, cell_integer((int64_t)carrier.pipes));
+	output_value(context->output, "sessions", NULL, cell_integer((int64_t)core.sessions));
+	output_value(context->output, "waiting_devices", NULL, cell_integer((int64_t)core.parked));
+	output_value(context->output, "commits_since_start", NULL, cell_integer(core.commits));
+	output_value(context->output, "frames", NULL, cell_integer(core.frames));
+	output_value(context->output, "frames_refused", NULL, cell_integer(core.frames_refused));
+	output_value(context->output, "bytes_received", NULL, cell_size((int64_t)carrier.received_bytes));
+	output_value(context->output, "bytes_sent", NULL, cell_size((int64_t)carrier.sent_bytes));
+}
+
+/* How equal two stores are is read off these: a device's own list must say the same of every scope it holds. */
+static enum status list_digests(struct context *context, struct storage *storage)
+{
+	static const struct column columns[] = { { "scope", NULL, false }, { "of", NULL, false }, { "rows", NULL, false },
+		{ "sum", NULL, false } };
+	struct table *table = output_table(context->output, "digests", columns, LENGTH(columns));
+	struct statement *statement;
+	enum status status = statement_get(storage, STATEMENT_SCOPE_ALL, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	while ((status = statement_step(statement)) == STATUS_OK) {
+		struct id of = statement_id_column(statement, 1);
+		struct id sum = statement_id_column(statement, 3);
+		struct cell cells[] = { cell_text(scope_kind_to_text((enum scope_kind)statement_integer(statement, 0))), cell_id(&of),
+			cell_integer(statement_integer(statement, 2)), cell_id(&sum) };
+
+		table_row(table, cells);
+	}
+	statement_reset(statement);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status command_status(struct context *context)
+{
+	struct office *office = office_of(context);
+	struct storage *storage = server_store_storage(office->store);
+	struct server_state state;
+	int64_t counts[4] = { 0 };
+	enum status status = server_store_state(office->store, &state);
+
+	if (status == STATUS_OK)
+		status = count_log(storage, counts);
+	if (status != STATUS_OK)
+		return status;
+	output_value(context->output, "organisation", NULL, cell_id(&state.organisation));
+	output_value(context->output, "epoch", NULL, cell_id(&state.epoch));
+	output_value(context->output, "commit", NULL, cell_integer(state.gseq));
+	output_value(context->output, "operations", NULL, cell_integer(counts[0]));
+	output_value(context->output, "with_issue", NULL, cell_integer(counts[1]));
+	output_value(context->output, "rejected", NULL, cell_integer(counts[2]));
+	output_value(context->output, "parked", NULL, cell_integer(counts[3]));
+	output_value(context->output, "free_disk", NULL, cell_size(storage_free_bytes(storage)));
+	show_listener(context, office);
+	return arguments_flag(context->arguments, "digests") ? list_digests(context, storage) : STATUS_OK;
+}
+
+/* ---- verify ---- */
+
+enum status command_verify(struct context *context)
+{
+	struct verify_report report;
+	enum status status = verify_organisation(office_of(context)->store, &report);
+
+	if (status != STATUS_OK)
+		return status;
+	output_value(context->output, "chains", NULL, cell_integer(report.chains));
+	output_value(context->output, "operations", NULL, cell_integer(report.operations));
+	output_value(context->output, "scopes", NULL, cell_integer(report.scopes));
+	output_value(context->output, "rows", NULL, cell_integer(report.rows));
+	output_value(context->output, "balances", NULL, cell_integer(report.balances));
+	output_line(context->output, "Everything fits: chains from their beginning, digests to their rows, balances to the ledger.");
+	return STATUS_OK;
+}

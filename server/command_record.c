@@ -1,0 +1,131 @@
+/* Records of every kind: list, show, create, edit; issues; knowledge. */
+#include "protocol/domain/issue.h"
+#include "server/commands.h"
+#include "server/office.h"
+#include "shell/assignment.h"
+#include "shell/listing.h"
+
+static struct storage *storage_of(const struct context *context)
+{
+	return server_store_storage(office_of(context)->store);
+}
+
+static enum status schema_named(struct context *context, const struct schema **out_schema)
+{
+	struct text name = arguments_text(context->arguments, "KIND");
+	const struct schema *schema = schema_by_name(name);
+
+	if (schema == NULL || schema->kind > RECORD_KIND_MAX)
+		return fail(STATUS_INVALID, "\"%.*s\" is not a kind of record; try work_order, visit, asset, site, part or technician",
+			TEXT_ARGUMENTS(name));
+	*out_schema = schema;
+	return STATUS_OK;
+}
+
+/* What is worth a column for people; JSON has everything anyway. */
+static const struct {
+	enum record_kind kind;
+	const char *const *fields;
+} list_fields[] = {
+	{ RECORD_WORK_ORDER, (const char *const[]){ "number", "state", "priority", "title", "promised_to_at_ms", NULL } },
+	{ RECORD_VISIT, (const char *const[]){ "work_order_id", "technician_id", "state", "planned_start_at_ms", "outcome", NULL } },
+	{ RECORD_ASSET, (const char *const[]){ "name", "model", "serial", "status", NULL } },
+	{ RECORD_SITE, (const char *const[]){ "name", "address", NULL } },
+	{ RECORD_PART, (const char *const[]){ "number", "description", "unit", NULL } },
+	{ RECORD_KB_ARTICLE, (const char *const[]){ "number", "language", "title", "product", NULL } },
+	{ RECORD_MOVEMENT, (const char *const[]){ "type", "part_id", "quantity", "from_location_id", "to_location_id", "at_ms", NULL } },
+};
+
+enum status command_list(struct context *context)
+{
+	const struct schema *schema;
+	const char *const *fields = NULL;
+	enum status status = schema_named(context, &schema);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < LENGTH(list_fields); i++)
+		if (list_fields[i].kind == schema->kind)
+			fields = list_fields[i].fields;
+	return listing_rows(context, storage_of(context), schema->kind, "records", fields, NULL, NULL,
+		arguments_integer(context->arguments, "limit", 50), NULL);
+}
+
+enum status command_show(struct context *context)
+{
+	return listing_show(
+		context, storage_of(context), arguments_text(context->arguments, "KIND"), arguments_text(context->arguments, "WHICH"));
+}
+
+enum status command_create(struct context *context)
+{
+	struct operation operation = { .head = { .kind = OPERATION_CREATE } };
+	const struct schema *schema;
+	uint64_t mask;
+	struct id id;
+	void *row;
+	enum status status = schema_named(context, &schema);
+
+	if (status != STATUS_OK)
+		return status;
+	row = arena_allocate(context->arena, schema->size);
+	status = assignments_apply(context, storage_of(context), "FIELD=VALUE", schema, row, &mask);
+	if (status != STATUS_OK)
+		return status;
+	operation.head.record = schema->kind;
+	operation.arguments = row;
+	status = office_run(context, &operation, &id);
+	if (status == STATUS_OK)
+		output_value(context->output, "id", NULL, cell_id(&id));
+	return status;
+}
+
+enum status command_edit(struct context *context)
+{
+	struct operation operation = { .head = { .kind = OPERATION_EDIT } };
+	const struct schema *schema;
+	struct id id;
+	void *current, *edited;
+	enum status status = schema_named(context, &schema);
+
+	if (status == STATUS_OK)
+		status = office_get(context, schema->kind, arguments_text(context->arguments, "WHICH"), &current);
+	if (status != STATUS_OK)
+		return status;
+	edited = row_copy(context->arena, schema, current);
+	status = assignments_apply(context, storage_of(context), "FIELD=VALUE", schema, edited, &operation.mask);
+	if (status != STATUS_OK)
+		return status;
+	operation.head.record = schema->kind;
+	operation.head.subject = *row_id(current);
+	operation.arguments = edited;
+	operation.old_values = current;
+	return office_run(context, &operation, &id);
+}
+
+enum status command_issues(struct context *context)
+{
+	return listing_issues(context, storage_of(context), arguments_flag(context->arguments, "all"));
+}
+
+enum status command_issue_resolve(struct context *context)
+{
+	struct resolve_arguments arguments = { .resolution = ISSUE_RESOLUTION_NOTED, .text = arguments_text(context->arguments, "text") };
+	struct operation operation = { .head = { .kind = OPERATION_RESOLVE_ISSUE }, .arguments = &arguments };
+	struct id id;
+	enum status status = office_find(context, RECORD_ISSUE, arguments_text(context->arguments, "ISSUE"), &operation.head.subject);
+
+	if (status == STATUS_OK && arguments_has(context->arguments, "how"))
+		status = choice_from_text(issue_resolution_names, arguments_text(context->arguments, "how"), &arguments.resolution);
+	return status == STATUS_OK ? office_run(context, &operation, &id) : status;
+}
+
+enum status command_kb_list(struct context *context)
+{
+	return listing_kb(context, storage_of(context), arguments_integer(context->arguments, "limit", 50));
+}
+
+enum status command_kb_show(struct context *context)
+{
+	return listing_kb_article(context, storage_of(context), arguments_text(context->arguments, "ARTICLE"));
+}

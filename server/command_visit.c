@@ -1,0 +1,128 @@
+/* The dispatcher's day: orders and visits. One command is one operation. */
+#include <string.h>
+
+#include "protocol/domain/visit.h"
+#include "protocol/domain/work_order.h"
+#include "server/commands.h"
+#include "server/office.h"
+#include "shell/listing.h"
+
+static struct text argument(const struct context *context, const char *name)
+{
+	return arguments_text(context->arguments, name);
+}
+
+/* Runs an operation on a visit named on the command line. */
+static enum status run_on_visit(struct context *context, enum operation_kind kind, const void *arguments)
+{
+	struct operation operation = { .head = { .kind = kind }, .arguments = arguments };
+	struct id id;
+	enum status status = office_find(context, RECORD_VISIT, argument(context, "VISIT"), &operation.head.subject);
+
+	return status == STATUS_OK ? office_run(context, &operation, &id) : status;
+}
+
+enum status command_visit_book(struct context *context)
+{
+	struct book_arguments arguments = {
+		.planned_start_at_ms = arguments_time(context->arguments, "start", 0),
+		.planned_end_at_ms = arguments_time(context->arguments, "end", 0),
+		.dispatch = arguments_flag(context->arguments, "dispatch"),
+	};
+	struct operation operation = { .head = { .kind = OPERATION_BOOK }, .arguments = &arguments };
+	struct id id;
+	enum status status = office_find(context, RECORD_WORK_ORDER, argument(context, "ORDER"), &operation.head.subject);
+
+	if (status == STATUS_OK)
+		status = office_find(context, RECORD_TECHNICIAN, argument(context, "TECHNICIAN"), &arguments.technician_id);
+	if (status == STATUS_OK)
+		status = office_run(context, &operation, &id);
+	if (status == STATUS_OK)
+		output_value(context->output, "visit", NULL, cell_id(&id)); /* the first record an operation makes has its id */
+	return status;
+}
+
+enum status command_visit_dispatch(struct context *context)
+{
+	return run_on_visit(context, OPERATION_DISPATCH, NULL);
+}
+
+enum status command_visit_assign(struct context *context)
+{
+	struct reassign_arguments arguments = {
+		.planned_start_at_ms = arguments_time(context->arguments, "start", 0),
+		.planned_end_at_ms = arguments_time(context->arguments, "end", 0),
+		.reason = argument(context, "reason"),
+	};
+	enum status status = office_find(context, RECORD_TECHNICIAN, argument(context, "TECHNICIAN"), &arguments.technician_id);
+
+	return status == STATUS_OK ? run_on_visit(context, OPERATION_REASSIGN, &arguments) : status;
+}
+
+enum status command_visit_cancel(struct context *context)
+{
+	struct reason_arguments arguments = { .reason = argument(context, "reason") };
+
+	return run_on_visit(context, OPERATION_CANCEL, &arguments);
+}
+
+struct visit_filter {
+	struct id technician;
+	struct id order;
+};
+
+static bool visit_wanted(const void *context, const void *row)
+{
+	const struct visit_filter *filter = context;
+	const struct visit *visit = row;
+
+	return (id_is_nil(&filter->technician) || id_equal(&visit->technician_id, &filter->technician)) &&
+	       (id_is_nil(&filter->order) || id_equal(&visit->work_order_id, &filter->order));
+}
+
+enum status command_visit_list(struct context *context)
+{
+	static const char *const fields[] = { "work_order_id", "technician_id", "state", "planned_start_at_ms", "outcome", "cancel_cause",
+		NULL };
+	struct visit_filter filter = { 0 };
+	enum status status = STATUS_OK;
+
+	if (arguments_has(context->arguments, "technician"))
+		status = office_find(context, RECORD_TECHNICIAN, argument(context, "technician"), &filter.technician);
+	if (status == STATUS_OK && arguments_has(context->arguments, "order"))
+		status = office_find(context, RECORD_WORK_ORDER, argument(context, "order"), &filter.order);
+	if (status != STATUS_OK)
+		return status;
+	return listing_rows(context, server_store_storage(office_of(context)->store), RECORD_VISIT, "visits", fields, visit_wanted, &filter,
+		arguments_integer(context->arguments, "limit", 50), NULL);
+}
+
+enum status command_order_release(struct context *context)
+{
+	const struct schema *schema = schema_find(RECORD_WORK_ORDER);
+	struct operation operation = { .head = { .kind = OPERATION_EDIT, .record = RECORD_WORK_ORDER } };
+	struct work_order *released;
+	struct id id;
+	void *row;
+	enum status status = office_get(context, RECORD_WORK_ORDER, argument(context, "ORDER"), &row);
+
+	if (status != STATUS_OK)
+		return status;
+	released = row_copy(context->arena, schema, row);
+	released->released = true;
+	operation.head.subject = *row_id(row);
+	operation.arguments = released;
+	operation.old_values = row;
+	operation.mask = UINT64_C(1) << schema_field(schema, text_of("released"))->tag;
+	return office_run(context, &operation, &id);
+}
+
+enum status command_note(struct context *context)
+{
+	struct note_arguments arguments = { .text = arguments_joined(context->arguments, context->arena, "TEXT") };
+	struct operation operation = { .head = { .kind = OPERATION_ADD_NOTE }, .arguments = &arguments };
+	struct id id;
+	enum status status = office_find(context, RECORD_WORK_ORDER, argument(context, "ORDER"), &operation.head.subject);
+
+	return status == STATUS_OK ? office_run(context, &operation, &id) : status;
+}

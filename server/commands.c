@@ -1,0 +1,198 @@
+#include "server/commands.h"
+
+#include "server/office.h"
+
+#define SERVER_VERSION "0.1.0"
+
+/* clang-format off */
+static const struct option init_options[] = {
+	{ .name = "name", .value = "TEXT", .kind = OPTION_TEXT, .help = "the organisation's name" },
+	{ .name = "root-passphrase-file", .value = "FILE", .kind = OPTION_TEXT, .help = "seal the root key under the passphrase in FILE" },
+	{ .name = "bench", .kind = OPTION_FLAG, .help = "also the record that ./bench measures with" },
+	{ 0 },
+};
+static const struct option init_positionals[] = { { .name = "DIR", .kind = OPTION_TEXT, .required = true,
+	  .help = "directory to make" }, { 0 } };
+static const struct option serve_options[] = {
+	{ .name = "listen", .value = "URL", .kind = OPTION_TEXT, .help = "where devices connect (default tcp://0.0.0.0:7450)" },
+	{ .name = "ready-file", .value = "FILE", .kind = OPTION_TEXT, .help = "write the port to FILE once devices can connect" },
+	{ 0 },
+};
+static const struct option status_options[] = { { .name = "digests", .kind = OPTION_FLAG, .help = "also what each scope's rows sum up to" }, { 0 } };
+static const struct option import_positionals[] = {
+	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "CSV, JSONL or JSONL.gz" }, { 0 } };
+static const struct option import_options[] = {
+	{ .name = "apply", .kind = OPTION_FLAG, .help = "take the records in; without it the files are only checked" },
+	{ .name = "territory", .value = "NAME", .kind = OPTION_TEXT, .help = "territory of records whose file names none" },
+	{ .name = "source", .value = "NAME", .kind = OPTION_TEXT, .help = "whose keys the file uses (default \"imported\")" },
+	{ 0 },
+};
+static const struct option list_positionals[] = { { .name = "KIND", .kind = OPTION_TEXT, .required = true,
+	  .help = "work_order, visit, asset, …" }, { 0 } };
+static const struct option list_options[] = {
+	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
+	  .help = "at most so many (default 50)" }, { 0 } };
+static const struct option show_positionals[] = {
+	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "kind of record" },
+	{ .name = "WHICH", .kind = OPTION_TEXT, .required = true, .help = "first digits of its id, its number or its name" }, { 0 } };
+static const struct option create_positionals[] = {
+	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "kind of record" },
+	{ .name = "FIELD=VALUE", .kind = OPTION_TEXT, .required = true, .repeated = true,
+	  .help = "fields; references by id, number or name" }, { 0 } };
+static const struct option edit_positionals[] = {
+	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "kind of record" },
+	{ .name = "WHICH", .kind = OPTION_TEXT, .required = true, .help = "which one" },
+	{ .name = "FIELD=VALUE", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "new values" }, { 0 } };
+static const struct option book_positionals[] = {
+	{ .name = "ORDER", .kind = OPTION_TEXT, .required = true, .help = "work order" },
+	{ .name = "TECHNICIAN", .kind = OPTION_TEXT, .required = true, .help = "who goes" }, { 0 } };
+static const struct option book_options[] = {
+	{ .name = "start", .value = "TIME", .kind = OPTION_TIME, .help = "planned start" },
+	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "planned end" },
+	{ .name = "dispatch", .kind = OPTION_FLAG, .help = "send it to the technician at once" },
+	{ 0 },
+};
+static const struct option visit_positionals[] = { { .name = "VISIT", .kind = OPTION_TEXT, .required = true, .help = "visit" }, { 0 } };
+static const struct option assign_positionals[] = {
+	{ .name = "VISIT", .kind = OPTION_TEXT, .required = true, .help = "visit that is taken away" },
+	{ .name = "TECHNICIAN", .kind = OPTION_TEXT, .required = true, .help = "who goes instead" }, { 0 } };
+static const struct option assign_options[] = {
+	{ .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .help = "why" },
+	{ .name = "start", .value = "TIME", .kind = OPTION_TIME, .help = "planned start" },
+	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "planned end" }, { 0 } };
+static const struct option reason_options[] = { { .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .help = "why" }, { 0 } };
+static const struct option order_positionals[] = { { .name = "ORDER", .kind = OPTION_TEXT, .required = true,
+	  .help = "work order" }, { 0 } };
+static const struct option visit_list_options[] = {
+	{ .name = "technician", .value = "NAME", .kind = OPTION_TEXT, .help = "only this technician's" },
+	{ .name = "order", .value = "ORDER", .kind = OPTION_TEXT, .help = "only this work order's" },
+	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
+	  .help = "at most so many (default 50)" }, { 0 } };
+static const struct option note_positionals[] = {
+	{ .name = "ORDER", .kind = OPTION_TEXT, .required = true, .help = "work order" },
+	{ .name = "TEXT", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "the note" }, { 0 } };
+static const struct option invite_options[] = {
+	{ .name = "technician", .value = "NAME", .kind = OPTION_TEXT, .required = true, .help = "whose device it will be" },
+	{ .name = "minutes", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1440,
+	  .help = "how long the code is good for (default 10)" }, { 0 } };
+static const struct option device_positionals[] = { { .name = "DEVICE", .kind = OPTION_TEXT, .required = true,
+	  .help = "device: first digits of its id, or its name" }, { 0 } };
+static const struct option revoke_options[] = { { .name = "stolen", .kind = OPTION_FLAG,
+	  .help = "take nothing more from it, not even what it did before" }, { 0 } };
+static const struct option issues_options[] = { { .name = "all", .kind = OPTION_FLAG, .help = "also resolved ones" }, { 0 } };
+static const struct option resolve_positionals[] = { { .name = "ISSUE", .kind = OPTION_TEXT, .required = true, .help = "issue" }, { 0 } };
+static const struct option resolve_options[] = {
+	{ .name = "how", .value = "HOW", .kind = OPTION_TEXT, .help = "noted (default), kept_theirs, took_mine or corrected" },
+	{ .name = "text", .value = "TEXT", .kind = OPTION_TEXT, .help = "what was decided" }, { 0 } };
+static const struct option trace_positionals[] = { { .name = "OPERATION", .kind = OPTION_TEXT, .required = true,
+	  .help = "operation: digits of its id" }, { 0 } };
+static const struct option outcomes_options[] = {
+	{ .name = "device", .value = "DEVICE", .kind = OPTION_TEXT, .help = "only this device's" },
+	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
+	  .help = "the latest so many (default 50)" }, { 0 } };
+static const struct option kb_list_options[] = {
+	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
+	  .help = "at most so many (default 50)" }, { 0 } };
+static const struct option kb_show_positionals[] = { { .name = "ARTICLE", .kind = OPTION_TEXT, .required = true,
+	  .help = "its number or digits of its id" }, { 0 } };
+
+static const struct command commands[] = {
+	{ .group = "The server", .name = "init", .summary = "make an organisation",
+	  .example = "truckrolld init /var/lib/truckroll --name \"Harbour & Hill Service\"",
+	  .positionals = init_positionals, .options = init_options, .place = PLACE_HERE, .run = command_init },
+	{ .group = "The server", .name = "serve", .summary = "serve devices until told to stop",
+	  .example = "truckrolld serve --listen tcp://0.0.0.0:7450",
+	  .options = serve_options, .place = PLACE_HERE, .run = command_serve },
+	{ .group = "The server", .name = "status", .summary = "what the server holds and does",
+	  .example = "truckrolld status --json", .options = status_options, .place = PLACE_OWNER, .run = command_status },
+	{ .group = "The server", .name = "verify", .summary = "check the store, the ledger and the chains",
+	  .example = "truckrolld verify", .place = PLACE_OWNER, .run = command_verify },
+	{ .group = "The server", .name = "import", .summary = "take records in from files; a dry run unless told to apply",
+	  .details = "A file is taken whole or not at all. Importing the same file twice changes nothing.",
+	  .example = "truckrolld import example/*.csv --apply",
+	  .positionals = import_positionals, .options = import_options, .place = PLACE_OWNER, .run = command_import },
+	{ .group = "Records", .name = "list", .summary = "records of one kind", .example = "truckrolld list work_order --limit 20",
+	  .positionals = list_positionals, .options = list_options, .place = PLACE_READER, .run = command_list },
+	{ .group = "Records", .name = "show", .summary = "one record",
+	  .example = "truckrolld show work_order WO-1042", .positionals = show_positionals, .place = PLACE_READER, .run = command_show },
+	{ .group = "Records", .name = "create", .summary = "make a record",
+	  .example = "truckrolld create work_order title=\"Pump leaks\" territory_id=Coast site_id=\"Pier 4\" released=true",
+	  .positionals = create_positionals, .place = PLACE_OWNER, .run = command_create },
+	{ .group = "Records", .name = "edit", .summary = "change fields of a record",
+	  .example = "truckrolld edit work_order WO-1042 priority=1",
+	  .positionals = edit_positionals, .place = PLACE_OWNER, .run = command_edit },
+	{ .group = "The day", .name = "order release", .summary = "make a draft order ready to be booked",
+	  .example = "truckrolld order release WO-1042",
+	  .positionals = order_positionals, .place = PLACE_OWNER, .run = command_order_release },
+	{ .group = "The day", .name = "visit book", .summary = "plan a visit",
+	  .example = "truckrolld visit book WO-1042 \"Ada North\" --start \"tomorrow 09:00\" --dispatch",
+	  .positionals = book_positionals, .options = book_options, .place = PLACE_OWNER, .run = command_visit_book },
+	{ .group = "The day", .name = "visit dispatch", .summary = "send a booked visit to its technician",
+	  .example = "truckrolld visit dispatch 8f31c2aa",
+	  .positionals = visit_positionals, .place = PLACE_OWNER, .run = command_visit_dispatch },
+	{ .group = "The day", .name = "visit assign", .summary = "give a visit to another technician",
+	  .example = "truckrolld visit assign 8f31c2aa \"Ben Coast\" --reason \"nearer\"",
+	  .positionals = assign_positionals, .options = assign_options, .place = PLACE_OWNER, .run = command_visit_assign },
+	{ .group = "The day", .name = "visit cancel", .summary = "cancel a visit that has not begun",
+	  .example = "truckrolld visit cancel 8f31c2aa --reason \"customer moved it\"",
+	  .positionals = visit_positionals, .options = reason_options, .place = PLACE_OWNER, .run = command_visit_cancel },
+	{ .group = "The day", .name = "visit list", .summary = "visits",
+	  .example = "truckrolld visit list --technician \"Ada North\"",
+	  .options = visit_list_options, .place = PLACE_READER, .run = command_visit_list },
+	{ .group = "The day", .name = "note", .summary = "add a note to a work order",
+	  .example = "truckrolld note WO-1042 gate code has changed",
+	  .positionals = note_positionals, .place = PLACE_OWNER, .run = command_note },
+	{ .group = "Devices", .name = "device invite", .summary = "make a code for one new device",
+	  .example = "truckrolld device invite --technician \"Ada North\"",
+	  .options = invite_options, .place = PLACE_OWNER, .run = command_device_invite },
+	{ .group = "Devices", .name = "device list", .summary = "devices, and those that wait for approval with their six words",
+	  .example = "truckrolld device list", .place = PLACE_OWNER, .run = command_device_list },
+	{ .group = "Devices", .name = "device approve",
+	  .summary = "let a waiting device in, once the six words are the same on both screens",
+	  .example = "truckrolld device approve 51c0",
+	  .positionals = device_positionals, .place = PLACE_OWNER, .run = command_device_approve },
+	{ .group = "Devices", .name = "device revoke", .summary = "take a device's rights away",
+	  .example = "truckrolld device revoke 51c0 --stolen",
+	  .positionals = device_positionals, .options = revoke_options, .place = PLACE_OWNER, .run = command_device_revoke },
+	{ .group = "Exceptions", .name = "issues", .summary = "what waits for a person's decision",
+	  .example = "truckrolld issues", .options = issues_options, .place = PLACE_READER, .run = command_issues },
+	{ .group = "Exceptions", .name = "issue resolve", .summary = "decide an issue",
+	  .example = "truckrolld issue resolve 77ab --how took_mine --text \"checked by phone\"",
+	  .positionals = resolve_positionals, .options = resolve_options, .place = PLACE_OWNER, .run = command_issue_resolve },
+	{ .group = "Exceptions", .name = "trace", .summary = "one operation: what it said, who made it, what became of it",
+	  .example = "truckrolld trace 09f2c1", .positionals = trace_positionals, .place = PLACE_READER, .run = command_trace },
+	{ .group = "Exceptions", .name = "outcomes", .summary = "the latest operations with their outcomes",
+	  .example = "truckrolld outcomes --limit 20", .options = outcomes_options, .place = PLACE_READER, .run = command_outcomes },
+	{ .group = "Knowledge", .name = "kb list", .summary = "knowledge articles",
+	  .example = "truckrolld kb list --limit 10", .options = kb_list_options, .place = PLACE_READER, .run = command_kb_list },
+	{ .group = "Knowledge", .name = "kb show", .summary = "one article",
+	  .example = "truckrolld kb show KB-0007", .positionals = kb_show_positionals, .place = PLACE_READER, .run = command_kb_show },
+};
+/* clang-format on */
+
+static enum status open_office(struct context *context, enum place place)
+{
+	struct office *office;
+	enum status status = office_open(context->dir, context->clock, place == PLACE_READER, &office);
+
+	if (status == STATUS_OK)
+		context->state = office;
+	return status;
+}
+
+static void close_office(struct context *context)
+{
+	office_close(context->state);
+}
+
+const struct program server_program = {
+	.name = "truckrolld",
+	.summary = "the sync server of an organisation that repairs things on site",
+	.version = SERVER_VERSION,
+	.dir_variable = "TRUCKROLL_DIR",
+	.dir_default = "/var/lib/truckroll",
+	.commands = commands,
+	.command_count = LENGTH(commands),
+	.open = open_office,
+	.close = close_office,
+};

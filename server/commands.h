@@ -1,0 +1,36 @@
+/* The commands of truckrolld: one table, from which parsing, help and manual pages come. */
+#ifndef TRUCKROLL_SERVER_COMMANDS_H
+#define TRUCKROLL_SERVER_COMMANDS_H
+
+#include "shell/command.h"
+
+extern const struct program server_program;
+
+enum status command_init(struct context *context);
+enum status command_serve(struct context *context);
+enum status command_status(struct context *context);
+enum status command_verify(struct context *context);
+enum status command_import(struct context *context);
+enum status command_list(struct context *context);
+enum status command_show(struct context *context);
+enum status command_create(struct context *context);
+enum status command_edit(struct context *context);
+enum status command_order_release(struct context *context);
+enum status command_visit_book(struct context *context);
+enum status command_visit_dispatch(struct context *context);
+enum status command_visit_assign(struct context *context);
+enum status command_visit_cancel(struct context *context);
+enum status command_visit_list(struct context *context);
+enum status command_note(struct context *context);
+enum status command_device_invite(struct context *context);
+enum status command_device_list(struct context *context);
+enum status command_device_approve(struct context *context);
+enum status command_device_revoke(struct context *context);
+enum status command_issues(struct context *context);
+enum status command_issue_resolve(struct context *context);
+enum status command_trace(struct context *context);
+enum status command_outcomes(struct context *context);
+enum status command_kb_list(struct context *context);
+enum status command_kb_show(struct context *context);
+
+#endif

@@ -1,0 +1,19 @@
+/* The desk where new devices ask to be let in: answers enrolment messages, keeps tickets and those who wait for approval. */
+#ifndef TRUCKROLL_SERVER_ENROLMENT_DESK_H
+#define TRUCKROLL_SERVER_ENROLMENT_DESK_H
+
+#include "server/office.h"
+
+#define TICKET_FAILURES_MAX 5
+
+/* Answers one enrolment message; the answer is in `arena`. STATUS_CORRUPT: not worth an answer. Other statuses: the store failed. */
+enum status enrolment_desk_answer(struct office *office, struct arena *arena, struct bytes message, struct bytes *out_answer);
+
+/* Makes a ticket for one device of the technician; the code is shown once and never stored. */
+enum status enrolment_desk_invite(
+	struct office *office, const struct id *technician, int64_t now_ms, int64_t valid_ms, char out_code[static TICKET_CODE_LENGTH + 1]);
+
+/* Lets the pending device whose id begins like `which` in: makes its record (with its scopes) and keeps its keys. */
+enum status enrolment_desk_approve(struct context *context, struct text which, struct id *out_device);
+
+#endif

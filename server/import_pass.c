@@ -1,0 +1,118 @@
+#include "server/import_pass.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "protocol/wire/message.h"
+#include "protocol/wire/record_codec.h"
+
+void import_draft_refuse(
+	struct import_pass *pass, struct import_draft *draft, const struct import_value *value, const char *field, const char *reason)
+{
+	const char *path = pass->options->path;
+	size_t size = field == NULL ? 0 : strlen(field);
+
+	draft->broken = true;
+	if (value == NULL) {
+		import_report_error(pass->report, pass->arena, path, draft->from->line, 1, "%s", reason);
+		return;
+	}
+	if (value == draft->refused)
+		return;
+	draft->refused = value;
+	if (size > 0 && strncmp(reason, field, size) == 0 && reason[size] == ':')
+		reason += size + 2;
+	import_report_error(pass->report, pass->arena, path, value->line, import_value_column(draft->from, value), "%.*s: %s",
+		TEXT_ARGUMENTS(value->name), reason);
+}
+
+void import_draft_warn(struct import_pass *pass, const struct import_draft *draft, const char *reason)
+{
+	import_notes_add(&pass->report->warnings, pass->arena, text_of(reason), draft->from->line, 1);
+}
+
+void import_draft_set(
+	struct import_pass *pass, struct import_draft *draft, const struct field *field, struct text text, const struct import_value *value)
+{
+	draft->places[field->tag] = value;
+	if (field_from_text(pass->row_arena, field, text, draft->row) != STATUS_OK)
+		import_draft_refuse(pass, draft, value, field->name, fail_reason());
+}
+
+static struct operation create_of(const struct import_pass *pass, enum record_kind kind, const struct id *id, const void *row)
+{
+	return (struct operation){
+		.head = {
+			.subject = *id,
+			.kind = OPERATION_CREATE,
+			.record = kind,
+			.role = ROLE_IMPORT,
+			.at_ms = pass->options->at_ms,
+			.schema_revision = SCHEMA_REVISION,
+		},
+		.arguments = row,
+	};
+}
+
+static void hand_out(struct import_pass *pass, const struct operation *operation)
+{
+	pass->report->operations++;
+	pass->report->records[operation->head.record]++;
+	if (pass->sink != NULL)
+		pass->status = pass->sink(pass->sink_context, operation);
+}
+
+static bool draft_check(struct import_pass *pass, struct import_draft *draft, const struct operation *operation)
+{
+	struct objection objection = { .field = NULL };
+	const struct field *field;
+
+	if (operation_check(operation, &objection) == STATUS_OK)
+		return true;
+	field = objection.field == NULL ? NULL : schema_field(draft->schema, text_of(objection.field));
+	import_draft_refuse(pass, draft, field == NULL ? NULL : draft->places[field->tag], NULL, fail_reason());
+	return false;
+}
+
+void import_draft_finish(struct import_pass *pass, struct import_draft *draft, const struct id *id, const struct import_value *key)
+{
+	struct operation operation = create_of(pass, draft->schema->kind, id, draft->row);
+	enum import_key_use use = IMPORT_KEY_NEW;
+	int64_t line = 0;
+
+	if (draft->broken)
+		return;
+	*(struct id *)draft->row = *id;
+	if (!draft_check(pass, draft, &operation))
+		return;
+	pass->status = import_keys_add(&pass->keys, id, row_hash(draft->schema, draft->row).low, draft->from->line, &use, &line);
+	if (pass->status != STATUS_OK)
+		return;
+	if (use == IMPORT_KEY_TAKEN) {
+		struct text reason = arena_print(pass->row_arena, "line %" PRId64 " has the same key with other values", line);
+		import_draft_refuse(pass, draft, key, NULL, reason.data);
+	} else if (use == IMPORT_KEY_REPEATED) {
+		import_notes_add(
+			&pass->report->skipped, pass->arena, text_of("repeats an earlier row word for word"), draft->from->line, 1);
+	} else {
+		hand_out(pass, &operation);
+	}
+}
+
+void import_parent(struct import_pass *pass, const struct import_draft *draft, enum record_kind kind, const void *row)
+{
+	struct operation operation = create_of(pass, kind, row_id(row), row);
+	struct objection objection = { .field = NULL };
+	enum import_key_use use;
+	int64_t line;
+
+	if (pass->status != STATUS_OK || import_keys_has(&pass->keys, row_id(row)))
+		return;
+	if (operation_check(&operation, &objection) != STATUS_OK) {
+		import_report_error(pass->report, pass->arena, pass->options->path, draft->from->line, 1, "%s", fail_reason());
+		return;
+	}
+	pass->status = import_keys_add(&pass->keys, row_id(row), 0, draft->from->line, &use, &line);
+	if (pass->status == STATUS_OK)
+		hand_out(pass, &operation);
+}

@@ -1,0 +1,138 @@
+#include "server/office.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "shell/file.h"
+#include "shell/lookup.h"
+#include "shell/outcome_words.h"
+
+#define STORE_FILE "organisation.db"
+
+static void fill_random(void *context, void *out, size_t size)
+{
+	(void)context;
+	randombytes_buf(out, size);
+}
+
+static const struct random sodium_random = { .fill = fill_random };
+
+static enum status open_core(struct office *office)
+{
+	struct server_core_options options = {
+		.store = office->store, .clock = office->clock, .random = &sodium_random, .identity = office->identity
+	};
+
+	random_fill(&sodium_random, &options.incarnation, sizeof(options.incarnation));
+	return server_core_create(&options, &office->core);
+}
+
+enum status office_open(struct text dir, const struct clock *clock, bool read_only, struct office **out_office)
+{
+	struct office *office = calloc(1, sizeof(*office));
+	struct server_store_options options = { .mode = read_only ? STORAGE_READ : STORAGE_OWN };
+	enum status status;
+
+	if (office == NULL)
+		abort();
+	keys_init();
+	office->clock = clock;
+	office->dir = arena_copy_text(&office->arena, dir);
+	status = server_keys_load(&office->arena, office->dir, &office->keys, &office->identity);
+	options.path = path_join(&office->arena, office->dir, text_of(STORE_FILE)).data;
+	if (status == STATUS_OK)
+		status = server_store_open(&options, &office->store);
+	if (status == STATUS_OK && !read_only)
+		status = open_core(office);
+	if (status == STATUS_OK)
+		*out_office = office;
+	else
+		office_close(office);
+	return status;
+}
+
+void office_close(struct office *office)
+{
+	if (office == NULL)
+		return;
+	listener_close(office->listener);
+	server_core_destroy(office->core);
+	server_store_close(office->store);
+	identity_wipe(&office->identity);
+	arena_finish(&office->arena);
+	free(office);
+}
+
+struct office *office_of(const struct context *context)
+{
+	return context->state;
+}
+
+enum status office_settle(struct office *office)
+{
+	struct server_effect effect;
+	enum status status = server_core_flush(office->core);
+
+	while (server_core_next(office->core, &effect)) {
+		struct listener_token token = { effect.connection };
+		if (effect.kind == SERVER_EFFECT_COMMIT)
+			status = server_core_committed(office->core, server_store_commit(office->store));
+		else if (effect.kind == SERVER_EFFECT_SEND && office->listener != NULL)
+			(void)(listener_reply(office->listener, token, effect.bytes) == STATUS_OK); /* gone meanwhile: it asks again */
+		else if (office->listener != NULL)
+			listener_forget(office->listener, token);
+	}
+	return status;
+}
+
+void office_abandon(struct office *office)
+{
+	server_core_abandon(office->core);
+}
+
+enum status office_operation(struct context *context, struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id)
+{
+	struct office *office = office_of(context);
+	enum status status;
+
+	if (operation->head.role == 0)
+		operation->head.role = ROLE_DISPATCHER;
+	operation->head.at_ms = context->at_ms;
+	operation->head.manual = context->at_manual;
+	status = operation_validate(operation);
+	if (status == STATUS_OK)
+		status = server_core_operation(office->core, operation, out_verdict, out_operation_id);
+	if (status == STATUS_OK && out_verdict->outcome == OUTCOME_REJECTED)
+		status = outcome_refused(context, server_store_storage(office->store), out_verdict);
+	return status;
+}
+
+enum status office_run(struct context *context, struct operation *operation, struct id *out_operation_id)
+{
+	struct verdict verdict;
+	enum status decided = office_operation(context, operation, &verdict, out_operation_id);
+	enum status status;
+
+	if (decided != STATUS_OK && decided != STATUS_REFUSED) {
+		office_abandon(office_of(context));
+		return decided;
+	}
+	if (decided == STATUS_OK)
+		outcome_tell(context, server_store_storage(office_of(context)->store), operation->head.kind, out_operation_id, &verdict);
+	status = office_settle(office_of(context)); /* a refusal is part of the record, too */
+	return status == STATUS_OK ? decided : status;
+}
+
+enum status office_find(struct context *context, enum record_kind kind, struct text text, struct id *out_id)
+{
+	return lookup_record(server_store_storage(office_of(context)->store), kind, text, out_id);
+}
+
+enum status office_get(struct context *context, enum record_kind kind, struct text text, void **out_row)
+{
+	struct storage *storage = server_store_storage(office_of(context)->store);
+	struct id id;
+	enum status status = lookup_record(storage, kind, text, &id);
+
+	return status == STATUS_OK ? table_get(storage, schema_find(kind), &id, context->arena, out_row, NULL) : status;
+}

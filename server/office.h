@@ -1,0 +1,51 @@
+/* The office: an organisation's directory opened by its owner, with the core that decides. Every command of the server that
+ * writes works on one, whether it runs by itself or inside the serving process. */
+#ifndef TRUCKROLL_SERVER_OFFICE_H
+#define TRUCKROLL_SERVER_OFFICE_H
+
+#include "protocol/sync/server_core.h"
+#include "protocol/transport/nng_listener.h"
+#include "server/server_keys.h"
+#include "server/store.h"
+#include "shell/command.h"
+
+struct office {
+	struct arena arena; /* life of the office */
+	struct text dir;
+	struct server_keys keys;
+	struct identity identity;
+	struct server_store *store;
+	struct server_core *core;  /* NULL when opened for reading */
+	struct listener *listener; /* NULL unless serving */
+	const struct clock *clock;
+};
+
+/* Opens the organisation in `dir`. For writing, the caller holds the lock. */
+enum status office_open(struct text dir, const struct clock *clock, bool read_only, struct office **out_office);
+/* Accepts NULL. */
+void office_close(struct office *office);
+
+/* The office of a command. */
+struct office *office_of(const struct context *context);
+
+/* Decides one operation of the office in the open commit; not durable before office_settle(). REJECTED is STATUS_REFUSED with
+ * the rule's words as the reason. Fills in the role (dispatcher when 0) and event time of the command. */
+enum status office_operation(
+	struct context *context, struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id);
+
+/* Carries out everything the core asks for: commits, answers devices. STATUS_CANNOT_WRITE: nothing of the commit happened. */
+enum status office_settle(struct office *office);
+/* Drops what the command decided since the last office_settle(). */
+void office_abandon(struct office *office);
+
+/* One operation, settled, and its outcome told in words. */
+enum status office_run(struct context *context, struct operation *operation, struct id *out_operation_id);
+
+/* The record a person means by `text`: digits of its id (at least four), or its exact number or name. STATUS_NOT_FOUND,
+ * STATUS_AMBIGUOUS. */
+enum status office_find(struct context *context, enum record_kind kind, struct text text, struct id *out_id);
+
+/* A record by what a person calls it, in the context's arena. */
+enum status office_get(struct context *context, enum record_kind kind, struct text text, void **out_row);
+
+#endif

@@ -1,0 +1,190 @@
+/* The serving process: one thread, one loop over devices, control socket and time. Everything that waits in the queue when the
+ * loop comes round goes into one commit. */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/base/log.h"
+#include "server/commands.h"
+#include "server/enrolment_desk.h"
+#include "shell/control.h"
+#include "shell/file.h"
+#include "shell/lock.h"
+#include "shell/runner.h"
+
+#define LISTEN_DEFAULT    "tcp://0.0.0.0:7450"
+#define FRAMES_PER_COMMIT 256 /* a group commit takes in at most so many frames */
+
+static volatile sig_atomic_t stop_asked;
+
+static void ask_to_stop(int signal_number)
+{
+	(void)signal_number;
+	stop_asked = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = ask_to_stop };
+
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGINT, &action, NULL);
+	action.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &action, NULL);
+}
+
+struct server {
+	struct office *office;
+	struct control *control;
+	struct log log;
+	struct arena arena; /* life of one frame */
+	struct runner_owner owner;
+};
+
+static enum status answer_enrolment(struct server *server, struct listener_token token, struct bytes message)
+{
+	struct bytes answer;
+	enum status status = enrolment_desk_answer(server->office, &server->arena, message, &answer);
+
+	if (status == STATUS_OK)
+		(void)(listener_reply(server->office->listener, token, answer) == STATUS_OK); /* it may be gone */
+	else
+		listener_forget(server->office->listener, token);
+	return status == STATUS_CORRUPT ? STATUS_OK : status;
+}
+
+/* Enrolment has its own transactions, so it never meets an open commit: what came before it is settled first. */
+static enum status take_frame(struct server *server, struct listener_token token, struct bytes frame)
+{
+	enum enrolment_message type;
+	enum status status;
+
+	if (!enrolment_peek(frame, &type))
+		return server_core_frame(server->office->core, token.value, frame);
+	status = office_settle(server->office);
+	return status == STATUS_OK ? answer_enrolment(server, token, frame) : status;
+}
+
+/* Frames whose sender proved itself keep their connection. */
+static void note_valid(struct server *server, struct listener_token token, int64_t refused_before)
+{
+	if (server_core_counts(server->office->core).frames_refused == refused_before)
+		listener_validate(server->office->listener, token);
+}
+
+static enum status take_frames(struct server *server)
+{
+	enum status status = STATUS_OK;
+
+	for (int i = 0; i < FRAMES_PER_COMMIT && status == STATUS_OK; i++) {
+		int64_t refused = server_core_counts(server->office->core).frames_refused;
+		struct listener_token token;
+		struct bytes frame;
+		status = listener_take(server->office->listener, &server->arena, &token, &frame);
+		if (status == STATUS_NOT_FOUND)
+			break;
+		if (status == STATUS_OK)
+			status = take_frame(server, token, frame);
+		note_valid(server, token, refused);
+		arena_reset(&server->arena);
+	}
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		return status;
+	return office_settle(server->office);
+}
+
+static int wait_ms(struct server *server)
+{
+	int64_t now = clock_monotonic_ms(server->office->clock);
+	int64_t deadline = server_core_deadline_ms(server->office->core);
+	int64_t wait = listener_tick(server->office->listener);
+	int control = control_timeout_ms(server->control);
+
+	if (deadline != INT64_MAX && deadline - now < wait)
+		wait = deadline - now;
+	if (control >= 0 && control < wait)
+		wait = control;
+	return wait < 0 ? 0 : wait > 5000 ? 5000 : (int)wait;
+}
+
+/* A full disk refuses commits but not readers: the server stays up, says so, and goes on when there is room. Anything else ends it. */
+static enum status bear_with(struct server *server, enum status status)
+{
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	log_broken(&server->log, "store.failed", "status=%s reason=%s", status_to_text(status), fail_reason());
+	office_abandon(server->office);
+	return status == STATUS_CANNOT_WRITE ? STATUS_OK : status;
+}
+
+static enum status loop(struct server *server)
+{
+	struct pollfd polls[CONTROL_POLL_MAX + 1];
+	enum status status = STATUS_OK;
+
+	while (!stop_asked && status == STATUS_OK) {
+		size_t count = control_poll(server->control, polls + 1);
+		polls[0] = (struct pollfd){ .fd = listener_descriptor(server->office->listener), .events = POLLIN };
+		(void)poll(polls, (nfds_t)(count + 1), wait_ms(server));
+		status = bear_with(server, take_frames(server));
+		if (status == STATUS_OK)
+			status = bear_with(server, server_core_tick(server->office->core));
+		if (status == STATUS_OK)
+			status = bear_with(server, office_settle(server->office));
+		control_step(server->control, runner_answer, &server->owner);
+	}
+	return status;
+}
+
+static enum status write_ready_file(struct context *context, int port)
+{
+	char text[32];
+	struct text path = arguments_text(context->arguments, "ready-file");
+	int size = snprintf(text, sizeof(text), "%d\n", port);
+
+	if (path.size == 0)
+		return STATUS_OK;
+	return file_write(
+		path_join(context->arena, context->working_dir, path).data, (struct bytes){ (const uint8_t *)text, (size_t)size }, 0644);
+}
+
+static enum status open_server(struct server *server, struct context *context)
+{
+	struct text url =
+		arguments_has(context->arguments, "listen") ? arguments_text(context->arguments, "listen") : text_of(LISTEN_DEFAULT);
+	enum status status = office_open(context->dir, context->clock, false, &server->office);
+
+	if (status == STATUS_OK)
+		status = listener_open(url.data, NULL, &server->office->listener);
+	if (status == STATUS_OK)
+		status = control_open(context->dir.data, context->clock, &server->control);
+	if (status == STATUS_OK)
+		status = write_ready_file(context, listener_port(server->office->listener));
+	return status;
+}
+
+enum status command_serve(struct context *context)
+{
+	struct server server = { 0 };
+	struct lock lock = { .descriptor = -1 };
+	enum status status = lock_take(context->dir.data, "truckrolld serve", 0, &lock);
+
+	if (status != STATUS_OK)
+		return status;
+	catch_signals();
+	log_init(&server.log, context->clock, LOG_INFO, NULL, NULL);
+	status = open_server(&server, context);
+	if (status == STATUS_OK) {
+		server.owner = (struct runner_owner){ context->program, context->clock, context->dir.data, server.office };
+		log_info(&server.log, "server.started", "dir=%s port=%d", context->dir.data, listener_port(server.office->listener));
+		status = loop(&server);
+		log_info(&server.log, "server.stopped", "status=%s", status_to_text(status));
+	}
+	control_close(server.control);
+	office_close(server.office);
+	lock_release(&lock);
+	arena_finish(&server.arena);
+	log_finish(&server.log);
+	return status;
+}

@@ -1,0 +1,197 @@
+/* Rows that left scopes, members of job scopes, and which scopes a device holds. */
+#include <string.h>
+
+#include "protocol/base/buffer.h"
+#include "server/store_inner.h"
+
+static enum status member_statement(struct server_store *store, enum statement_id which, int64_t scope, enum record_kind kind,
+	const struct id *id, struct statement **out_statement)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, which, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, scope);
+	statement_bind_integer(statement, 2, kind);
+	statement_bind_id(statement, 3, id);
+	*out_statement = statement;
+	return STATUS_OK;
+}
+
+static enum status put_member(struct server_store *store, enum statement_id which, const struct member *member)
+{
+	struct statement *statement = NULL;
+	enum status status = member_statement(store, which, member->scope, member->kind, &member->id, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 4, member->gseq);
+	return store_run(statement);
+}
+
+static enum status remove_member(
+	struct server_store *store, enum statement_id which, int64_t scope, enum record_kind kind, const struct id *id)
+{
+	struct statement *statement = NULL;
+	enum status status = member_statement(store, which, scope, kind, id, &statement);
+
+	return status == STATUS_OK ? store_run(statement) : status;
+}
+
+enum status server_store_put_left(struct server_store *store, int64_t scope, enum record_kind kind, const struct id *id, int64_t gseq)
+{
+	return put_member(store, STATEMENT_LEFT_PUT, &(struct member){ .scope = scope, .kind = kind, .id = *id, .gseq = gseq });
+}
+
+enum status server_store_forget_left(struct server_store *store, int64_t scope, enum record_kind kind, const struct id *id)
+{
+	return remove_member(store, STATEMENT_LEFT_FORGET, scope, kind, id);
+}
+
+enum status server_store_put_link(struct server_store *store, int64_t job, enum record_kind kind, const struct id *id, int64_t gseq)
+{
+	return put_member(store, STATEMENT_LINK_PUT, &(struct member){ .scope = job, .kind = kind, .id = *id, .gseq = gseq });
+}
+
+enum status server_store_remove_link(struct server_store *store, int64_t job, enum record_kind kind, const struct id *id)
+{
+	return remove_member(store, STATEMENT_LINK_REMOVE, job, kind, id);
+}
+
+static struct member read_member(struct statement *statement)
+{
+	return (struct member){ .scope = statement_integer(statement, 0),
+		.kind = (enum record_kind)statement_integer(statement, 1),
+		.id = statement_id_column(statement, 2),
+		.gseq = statement_integer(statement, 3) };
+}
+
+/* Gathers first: the visit may change links. */
+enum status server_store_links_of_row(
+	struct server_store *store, enum record_kind kind, const struct id *id, member_visit visit, void *context)
+{
+	struct member few[8];
+	struct arena arena = { 0 };
+	struct writer more = writer_in(&arena, SIZE_MAX / 4);
+	struct statement *statement = NULL;
+	size_t count = 0;
+	enum status status = statement_get(store->storage, STATEMENT_LINK_OF_ROW, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, kind);
+	statement_bind_id(statement, 2, id);
+	while ((status = statement_step(statement)) == STATUS_OK) {
+		struct member member = read_member(statement);
+
+		if (count < LENGTH(few))
+			few[count] = member;
+		else
+			write_raw(&more, &member, sizeof(member));
+		count++;
+	}
+	statement_reset(statement);
+	if (status == STATUS_NOT_FOUND)
+		status = STATUS_OK;
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		struct member member;
+
+		if (i < LENGTH(few))
+			member = few[i];
+		else
+			memcpy(&member, more.data + (i - LENGTH(few)) * sizeof(member), sizeof(member));
+		status = visit(context, &member);
+	}
+	arena_finish(&arena);
+	return status;
+}
+
+static enum status feed(struct server_store *store, enum statement_id which, const struct member *after, member_visit visit, void *context)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, which, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, after->scope);
+	statement_bind_integer(statement, 2, after->gseq);
+	statement_bind_integer(statement, 3, after->kind);
+	statement_bind_id(statement, 4, &after->id);
+	while ((status = statement_step(statement)) == STATUS_OK) {
+		struct member member = read_member(statement);
+
+		status = visit(context, &member);
+		if (status != STATUS_OK)
+			break;
+	}
+	statement_reset(statement);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status server_store_link_feed(struct server_store *store, int64_t job, int64_t after_gseq, enum record_kind after_kind,
+	const struct id *after_id, member_visit visit, void *context)
+{
+	struct member after = { .scope = job, .gseq = after_gseq, .kind = after_kind, .id = *after_id };
+
+	return feed(store, STATEMENT_LINK_FEED, &after, visit, context);
+}
+
+enum status server_store_left_feed(struct server_store *store, int64_t scope, int64_t after_gseq, enum record_kind after_kind,
+	const struct id *after_id, member_visit visit, void *context)
+{
+	struct member after = { .scope = scope, .gseq = after_gseq, .kind = after_kind, .id = *after_id };
+
+	return feed(store, STATEMENT_LEFT_FEED, &after, visit, context);
+}
+
+/* ---- grants ---- */
+
+static enum status run_grant(struct server_store *store, enum statement_id which, const struct id *device, int64_t scope, int64_t gseq)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, which, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_id(statement, 1, device);
+	statement_bind_integer(statement, 2, scope);
+	statement_bind_integer(statement, 3, gseq);
+	return store_run(statement);
+}
+
+enum status server_store_grant(struct server_store *store, const struct id *device, int64_t scope, int64_t gseq)
+{
+	return run_grant(store, STATEMENT_GRANT_OPEN, device, scope, gseq);
+}
+
+enum status server_store_ungrant(struct server_store *store, const struct id *device, int64_t scope, int64_t gseq)
+{
+	return run_grant(store, STATEMENT_GRANT_END, device, scope, gseq);
+}
+
+enum status server_store_grants(struct server_store *store, const struct id *device, int64_t since_gseq, struct arena *arena,
+	struct grant_entry **out_grants, size_t *out_count)
+{
+	struct writer grants = writer_in(arena, SIZE_MAX / 4);
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_GRANT_EACH, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_id(statement, 1, device);
+	statement_bind_integer(statement, 2, since_gseq);
+	while ((status = statement_step(statement)) == STATUS_OK) {
+		struct grant_entry grant = { .scope = statement_integer(statement, 0),
+			.from_gseq = statement_integer(statement, 1),
+			.until_gseq = statement_integer(statement, 2) };
+
+		write_raw(&grants, &grant, sizeof(grant));
+	}
+	statement_reset(statement);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	*out_grants = (struct grant_entry *)(void *)grants.data;
+	*out_count = grants.size / sizeof(struct grant_entry);
+	return STATUS_OK;
+}

@@ -1,0 +1,43 @@
+/* Short references over the stored rows. */
+#include "server/store_inner.h"
+
+/* Two bytes beyond what tells an id from its neighbours: the peer's rows are not quite ours. */
+#define SPARE_BYTES 2
+
+static size_t width(void *context, enum record_kind kind, const struct id *ids, size_t count)
+{
+	struct server_store *store = context;
+	const struct schema *schema = NULL;
+	size_t widest = REFERENCE_WIDTH_MIN;
+
+	if (store_schema(kind, &schema) != STATUS_OK)
+		return REFERENCE_WIDTH_MAX;
+	for (size_t i = 0; i < count && widest < REFERENCE_WIDTH_MAX; i++) {
+		size_t common = 0;
+
+		if (table_common_prefix(store->storage, schema, &ids[i], &common) != STATUS_OK)
+			return REFERENCE_WIDTH_MAX;
+		if (common + SPARE_BYTES > widest)
+			widest = common + SPARE_BYTES;
+	}
+	return widest < REFERENCE_WIDTH_MAX ? widest : REFERENCE_WIDTH_MAX;
+}
+
+static enum status resolve(void *context, enum record_kind kind, const uint8_t *prefix, size_t prefix_width, struct id *out_id)
+{
+	struct server_store *store = context;
+	const struct schema *schema = NULL;
+	enum status status = store_schema(kind, &schema);
+
+	return status == STATUS_OK ? table_resolve(store->storage, schema, prefix, prefix_width, out_id) : status;
+}
+
+void store_references_init(struct server_store *store)
+{
+	store->references = (struct references){ .width = width, .resolve = resolve, .context = store };
+}
+
+const struct references *server_store_references(struct server_store *store)
+{
+	return &store->references;
+}

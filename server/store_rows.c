@@ -1,0 +1,234 @@
+/* Rows of records, each read once in a unit of work. */
+#include <assert.h>
+#include <stddef.h>
+
+#include "server/store_inner.h"
+
+static_assert(sizeof(struct row_hash) == sizeof(((struct row_meta *)0)->hash), "a row's hash fits its column");
+
+enum status store_schema(enum record_kind kind, const struct schema **out_schema)
+{
+	const struct schema *schema = kind <= RECORD_KIND_MAX ? schema_find(kind) : NULL;
+
+	if (schema == NULL)
+		return fail(STATUS_NEWER, "record kind %d is not known to this program; upgrade it", (int)kind);
+	*out_schema = schema;
+	return STATUS_OK;
+}
+
+/* Halves are little-endian on disk on every machine. */
+static void put_half(uint8_t *out, uint64_t half)
+{
+	for (size_t i = 0; i < sizeof(half); i++)
+		out[i] = (uint8_t)(half >> (8 * i));
+}
+
+static uint64_t get_half(const uint8_t *bytes)
+{
+	uint64_t half = 0;
+
+	for (size_t i = 0; i < sizeof(half); i++)
+		half |= (uint64_t)bytes[i] << (8 * i);
+	return half;
+}
+
+static struct server_row server_row_of(const struct row_meta *meta)
+{
+	return (struct server_row){ .home = meta->home,
+		.gseq = meta->gseq,
+		.author = meta->author,
+		.hash = { .low = get_half(meta->hash), .high = get_half(meta->hash + 8) } };
+}
+
+static struct row_meta meta_of(const struct server_row *row)
+{
+	struct row_meta meta = { .home = row->home, .gseq = row->gseq, .author = row->author };
+
+	put_half(meta.hash, row->hash.low);
+	put_half(meta.hash + 8, row->hash.high);
+	return meta;
+}
+
+static struct cached_row *cache(
+	struct server_store *store, enum record_kind kind, const struct id *id, const void *row, const struct row_meta *meta)
+{
+	struct cached_row *cached = id_map_find(&store->rows, kind, id);
+
+	if (cached == NULL) {
+		cached = arena_allocate(&store->row_arena, sizeof(*cached));
+		id_map_put(&store->rows, kind, id, cached);
+	}
+	*cached = (struct cached_row){ .row = row, .meta = *meta };
+	return cached;
+}
+
+static enum status find(struct server_store *store, enum record_kind kind, const struct id *id, const struct cached_row **out_cached)
+{
+	const struct cached_row *cached = id_map_find(&store->rows, kind, id);
+	const struct schema *schema = NULL;
+	struct row_meta meta = { 0 };
+	void *row = NULL;
+	enum status status;
+
+	if (cached == NULL) {
+		status = store_schema(kind, &schema);
+		if (status == STATUS_OK)
+			status = table_get(store->storage, schema, id, &store->row_arena, &row, &meta);
+		if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+			return status;
+		cached = cache(store, kind, id, row, &meta);
+	}
+	if (cached->row == NULL)
+		return fail(STATUS_NOT_FOUND, "there is no record %s of kind %d", id_to_text(id).characters, (int)kind);
+	*out_cached = cached;
+	return STATUS_OK;
+}
+
+/* ---- for handlers ---- */
+
+static struct server_store *of(struct records *records)
+{
+	return (struct server_store *)(void *)((unsigned char *)records - offsetof(struct server_store, records));
+}
+
+static enum status get(struct records *records, enum record_kind kind, const struct id *id, const void **out_row)
+{
+	const struct cached_row *cached = NULL;
+	enum status status = find(of(records), kind, id, &cached);
+
+	if (status == STATUS_OK)
+		*out_row = cached->row;
+	return status;
+}
+
+struct each_visit {
+	record_visit visit;
+	void *context;
+};
+
+static enum status each_row(void *context, const void *row, const struct row_meta *meta)
+{
+	struct each_visit *each = context;
+
+	(void)meta;
+	return each->visit(each->context, row);
+}
+
+static enum status each(
+	struct records *records, enum record_kind kind, const char *index_field, const struct id *key, record_visit visit, void *context)
+{
+	struct each_visit inner = { .visit = visit, .context = context };
+	const struct schema *schema = NULL;
+	enum status status = store_schema(kind, &schema);
+
+	return status == STATUS_OK ? table_each(of(records)->storage, schema, index_field, key, each_row, &inner) : status;
+}
+
+static enum status put(struct records *records, enum record_kind kind, const void *row)
+{
+	(void)records;
+	(void)kind;
+	(void)row;
+	return fail(STATUS_REFUSED, "records of the server's store are written with their bookkeeping only");
+}
+
+static enum status erase(struct records *records, enum record_kind kind, const struct id *id)
+{
+	(void)records;
+	(void)kind;
+	(void)id;
+	return fail(STATUS_REFUSED, "records of the server's store are removed with their bookkeeping only");
+}
+
+static const struct records_operations operations = { .get = get, .each = each, .put = put, .remove = erase };
+
+void store_rows_init(struct server_store *store)
+{
+	store->records.operations = &operations;
+}
+
+struct records *server_store_records(struct server_store *store)
+{
+	return &store->records;
+}
+
+void store_rows_forget(struct server_store *store)
+{
+	id_map_clear(&store->rows);
+}
+
+void server_store_reset_rows(struct server_store *store)
+{
+	id_map_clear(&store->rows);
+	arena_reset(&store->row_arena);
+}
+
+/* ---- for the core ---- */
+
+enum status server_store_row(struct server_store *store, enum record_kind kind, const struct id *id, struct server_row *out_row)
+{
+	const struct cached_row *cached = NULL;
+	enum status status = find(store, kind, id, &cached);
+
+	if (status == STATUS_OK)
+		*out_row = server_row_of(&cached->meta);
+	return status;
+}
+
+enum status server_store_put_row(struct server_store *store, enum record_kind kind, const void *row, const struct server_row *meta)
+{
+	struct row_meta stored = meta_of(meta);
+	const struct schema *schema = NULL;
+	enum status status = store_schema(kind, &schema);
+
+	if (status == STATUS_OK)
+		status = table_put(store->storage, schema, row, &stored);
+	if (status == STATUS_OK)
+		(void)cache(store, kind, row_id(row), row_copy(&store->row_arena, schema, row), &stored);
+	return status;
+}
+
+enum status server_store_remove_row(struct server_store *store, enum record_kind kind, const struct id *id)
+{
+	const struct schema *schema = NULL;
+	enum status status = store_schema(kind, &schema);
+
+	if (status == STATUS_OK)
+		status = table_remove(store->storage, schema, id);
+	if (status == STATUS_OK)
+		(void)cache(store, kind, id, NULL, &(struct row_meta){ 0 });
+	return status;
+}
+
+struct row_walk {
+	server_row_visit visit;
+	void *context;
+};
+
+static enum status walk_row(void *context, const void *row, const struct row_meta *meta)
+{
+	struct row_walk *walk = context;
+	struct server_row server_row = server_row_of(meta);
+
+	return walk->visit(walk->context, row, &server_row);
+}
+
+enum status server_store_feed(struct server_store *store, enum record_kind kind, int64_t scope, int64_t after_gseq,
+	const struct id *after_id, server_row_visit visit, void *context)
+{
+	struct row_walk walk = { .visit = visit, .context = context };
+	const struct schema *schema = NULL;
+	enum status status = store_schema(kind, &schema);
+
+	return status == STATUS_OK ? table_feed(store->storage, schema, scope, after_gseq, after_id, walk_row, &walk) : status;
+}
+
+enum status server_store_by_id(
+	struct server_store *store, enum record_kind kind, int64_t scope, const struct id *after_id, server_row_visit visit, void *context)
+{
+	struct row_walk walk = { .visit = visit, .context = context };
+	const struct schema *schema = NULL;
+	enum status status = store_schema(kind, &schema);
+
+	return status == STATUS_OK ? table_by_id(store->storage, schema, scope, after_id, walk_row, &walk) : status;
+}

@@ -1,0 +1,47 @@
+#include <stdlib.h>
+
+#include "protocol/wire/message.h"
+#include "protocol/wire/operation_codec.h"
+#include "protocol/wire/pack.h"
+#include "tests/fuzz/target.h"
+
+static void try_body(struct bytes body)
+{
+	const struct references references = fuzz_references();
+	struct arena arena = { 0 }, scratch = { 0 };
+	struct batch batch;
+
+	if (batch_decode(body, &arena, &references, &batch) == STATUS_OK) {
+		for (size_t i = 0; i < batch.count && i < 100; i++) {
+			struct writer writer = writer_in(&scratch, OPERATION_SIZE_MAX);
+			operation_encode(&writer, &batch.operations[i]);
+			arena_reset(&scratch);
+		}
+	}
+	if (arena.used > 2 * COLUMNS_MEMORY_MAX)
+		abort();
+	arena_finish(&arena);
+	arena_finish(&scratch);
+}
+
+/* The input as it is, and as what lies inside the packed block: its first two bytes are then the number of operations. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint8_t zeros[300 * WINDOW_SECRET_SIZE];
+	struct arena arena = { 0 };
+	struct writer writer = writer_in(&arena, 2 * PACK_RAW_MAX);
+	size_t count;
+
+	try_body((struct bytes){ data, size });
+	if (size > 2) {
+		count = data[0] | (size_t)data[1] << 8;
+		write_raw(&writer, zeros, ID_SIZE);
+		write_varint(&writer, 1);
+		write_varint(&writer, count);
+		write_raw(&writer, zeros, (count / WINDOW_LENGTH + 1) * WINDOW_SECRET_SIZE + HASH_SIZE + SIGNATURE_SIZE);
+		fuzz_store(&writer, (struct bytes){ data + 2, size - 2 });
+		try_body(writer_bytes(&writer));
+	}
+	arena_finish(&arena);
+	return 0;
+}

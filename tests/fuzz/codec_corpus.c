@@ -1,0 +1,171 @@
+/* Makes the corpora of the codec's fuzz targets anew: codec_corpus FOLDER. Seeded, so that a run changes only what a change
+ * of format or of a field table changes. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "protocol/wire/message.h"
+#include "protocol/wire/operation_codec.h"
+#include "protocol/wire/pack.h"
+#include "tests/unit/protocol/wire/pool_references.h"
+#include "tests/unit/protocol/wire/random_row.h"
+
+#define INPUT_MAX ((size_t)64 * 1024)
+
+static const char *corpus_folder;
+
+static void save(const char *target, const char *name, struct bytes bytes)
+{
+	char path[4096];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/%s/%s", corpus_folder, target, name);
+	file = fopen(path, "wb");
+	if (file == NULL || fwrite(bytes.data, 1, bytes.size, file) != bytes.size || fclose(file) != 0) {
+		(void)fprintf(stderr, "%s: cannot be written\n", path);
+		exit(1);
+	}
+}
+
+static void save_rows(struct arena *arena)
+{
+	for (size_t i = 0; schema_at(i) != NULL; i++) {
+		const struct schema *schema = schema_at(i);
+		struct dice dice = dice_of(i);
+		const void *rows[20];
+		struct columns columns = { .schema = schema, .rows = rows, .count = LENGTH(rows) };
+		struct writer record = writer_in(arena, INPUT_MAX), block = writer_in(arena, INPUT_MAX);
+
+		for (size_t k = 0; k < LENGTH(rows); k++)
+			rows[k] = dice_row(&dice, arena, schema);
+		record_encode(&record, schema, rows[0]);
+		save("record", schema->name, writer_bytes(&record));
+		write_u8(&block, (uint8_t)schema->kind);
+		write_u8(&block, LENGTH(rows));
+		write_u8(&block, 0);
+		write_u8(&block, 0);
+		columns_encode(&block, &columns, NULL);
+		save("columns", schema->name, writer_bytes(&block));
+	}
+}
+
+static void save_operations(struct arena *arena)
+{
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct dice dice = dice_of(seed);
+		struct operation operation = dice_operation(&dice, arena);
+		struct writer writer = writer_in(arena, INPUT_MAX);
+
+		operation_encode(&writer, &operation);
+		save("operation", arena_print(arena, "%02u", (unsigned int)seed).data, writer_bytes(&writer));
+	}
+}
+
+static void save_batches(struct arena *arena, struct writer *message)
+{
+	static const uint8_t secret[1][WINDOW_SECRET_SIZE];
+	struct dice dice = dice_of(7);
+	struct references references = pool_references(&dice);
+	struct operation operations[12];
+	struct batch batch = {
+		.first_seq = 1, .operations = operations, .count = LENGTH(operations), .secrets = secret, .secret_count = 1
+	};
+	struct writer body = writer_in(arena, INPUT_MAX), inside = writer_in(arena, INPUT_MAX);
+	struct reader reader;
+	struct bytes raw;
+
+	for (size_t i = 0; i < LENGTH(operations); i++)
+		operations[i] = dice_operation(&dice, arena);
+	batch_encode(&body, &batch, &references);
+	save("batch", "body", writer_bytes(&body));
+	save("pack", "batch", (struct bytes){ body.data + 146, body.size - 146 });
+	reader = reader_of((struct bytes){ body.data + 146, body.size - 146 });
+	if (pack_read(&reader, arena, &raw) != STATUS_OK)
+		abort();
+	write_u8(&inside, LENGTH(operations));
+	write_u8(&inside, 0);
+	write_raw(&inside, raw.data, raw.size);
+	save("batch", "inside", writer_bytes(&inside));
+	section_write(message, SECTION_BATCH, writer_bytes(&body));
+}
+
+static void save_pages(struct arena *arena, struct writer *message)
+{
+	struct dice dice = dice_of(9);
+	struct page_group groups[4];
+	struct page page = { .groups = groups, .group_count = LENGTH(groups) };
+	struct writer body = writer_in(arena, INPUT_MAX);
+	struct reader reader;
+	struct bytes raw;
+
+	for (size_t i = 0; i < LENGTH(groups); i++) {
+		groups[i] = (struct page_group){
+			.scope = { .kind = SCOPE_ORG_ALL }, .type = (enum entry_type)i, .schema = schema_at(i), .count = 5
+		};
+		groups[i].rows = arena_allocate_array(arena, 5, sizeof(*groups[i].rows));
+		groups[i].masks = arena_allocate_array(arena, 5, sizeof(*groups[i].masks));
+		for (size_t k = 0; k < 5; k++) {
+			groups[i].rows[k] = dice_row(&dice, arena, groups[i].schema);
+			groups[i].masks[k] = 4;
+		}
+	}
+	page_encode(&body, &page, NULL);
+	save("page", "body", writer_bytes(&body));
+	reader = reader_of((struct bytes){ body.data + 1, body.size - 1 });
+	if (pack_read(&reader, arena, &raw) != STATUS_OK)
+		abort();
+	save("page", "inside", raw);
+	section_write(message, SECTION_PAGE, writer_bytes(&body));
+}
+
+static void save_small(struct arena *arena, struct writer *message)
+{
+	static const int64_t unlike[] = { 3, 4, 5, 9 };
+	static const struct scope scopes[] = { { .kind = SCOPE_ORG_ALL }, { .kind = SCOPE_JOB, .id = { { 1 } } } };
+	static const struct scope_digest digests[] = { { .scope = { .kind = SCOPE_TERRITORY },
+							 .digest = { .count = 3, .sum = { 1, 2 } } } };
+	const struct hello hello = { .next_seq = 10, .clock_ms = 1 };
+	const struct welcome welcome = { .incarnation_known = true, .last_seq = 9 };
+	const struct pull pull = { .wait_ms = 240000, .resume = { (const uint8_t *)"resume", 6 } };
+	const struct decided decided = { .seq = 9, .unlike = unlike, .unlike_count = LENGTH(unlike) };
+	const struct cut cut = {
+		.digests = digests, .digest_count = 1, .dropped = scopes, .dropped_count = 2, .held = scopes, .held_count = 1
+	};
+	const struct wire_fault fault = { .code = WIRE_ERROR_FORK, .value = -1 };
+	struct writer bodies[7];
+
+	for (size_t i = 0; i < LENGTH(bodies); i++)
+		bodies[i] = writer_in(arena, INPUT_MAX);
+	hello_encode(&bodies[0], &hello);
+	welcome_encode(&bodies[1], &welcome);
+	pull_encode(&bodies[2], &pull);
+	decided_encode(&bodies[3], &decided);
+	cut_encode(&bodies[4], &cut);
+	again_encode(&bodies[5], 1000);
+	fault_encode(&bodies[6], &fault);
+	for (size_t i = 0; i < LENGTH(bodies); i++) {
+		static const enum section_number numbers[] = { SECTION_HELLO, SECTION_WELCOME, SECTION_PULL, SECTION_DECIDED, SECTION_CUT,
+							       SECTION_AGAIN, SECTION_ERROR };
+		section_write(message, numbers[i], writer_bytes(&bodies[i]));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct arena arena = { 0 };
+	struct writer whole = writer_in(&arena, INPUT_MAX), small = writer_in(&arena, INPUT_MAX), stored = writer_in(&arena, INPUT_MAX);
+
+	if (argc != 2)
+		return 2;
+	corpus_folder = argv[1];
+	save_rows(&arena);
+	save_operations(&arena);
+	save_batches(&arena, &whole);
+	save_pages(&arena, &whole);
+	save_small(&arena, &small);
+	save("sections", "batch_and_page", writer_bytes(&whole));
+	save("sections", "small", writer_bytes(&small));
+	pack_write(&stored, (struct bytes){ (const uint8_t *)"short", 5 }, 3);
+	save("pack", "stored", writer_bytes(&stored));
+	arena_finish(&arena);
+	return 0;
+}

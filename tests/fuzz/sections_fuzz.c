@@ -1,0 +1,74 @@
+#include <stdlib.h>
+
+#include "protocol/wire/message.h"
+#include "protocol/wire/pack.h"
+#include "tests/fuzz/target.h"
+
+/* STATUS_OK or not makes no difference here: only crashes and memory do. */
+static void ignore(enum status status)
+{
+	(void)status;
+}
+
+static void decode_body(const struct section *section, struct arena *arena)
+{
+	const struct references references = fuzz_references();
+	struct hello hello;
+	struct batch batch;
+	struct pull pull;
+	struct welcome welcome;
+	struct decided decided;
+	struct page page;
+	struct cut cut;
+	struct wire_fault wire_fault;
+	int64_t after_ms;
+
+	switch (section->number) {
+	case SECTION_HELLO:
+		ignore(hello_decode(section->body, &hello));
+		break;
+	case SECTION_BATCH:
+		ignore(batch_decode(section->body, arena, &references, &batch));
+		break;
+	case SECTION_PULL:
+		ignore(pull_decode(section->body, &pull));
+		break;
+	case SECTION_WELCOME:
+		ignore(welcome_decode(section->body, &welcome));
+		break;
+	case SECTION_DECIDED:
+		ignore(decided_decode(section->body, arena, &decided));
+		break;
+	case SECTION_PAGE:
+		ignore(page_decode(section->body, arena, &references, &page));
+		break;
+	case SECTION_CUT:
+		ignore(cut_decode(section->body, arena, &cut));
+		break;
+	case SECTION_AGAIN:
+		ignore(again_decode(section->body, &after_ms));
+		break;
+	case SECTION_ERROR:
+		ignore(fault_decode(section->body, &wire_fault));
+		break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena = { 0 }, scratch = { 0 };
+	struct section *sections;
+	size_t count;
+
+	if (size <= FRAME_SIZE_MAX && sections_read((struct bytes){ data, size }, &arena, &sections, &count) == STATUS_OK) {
+		for (size_t i = 0; i < count; i++) {
+			decode_body(&sections[i], &scratch);
+			if (scratch.used > 2 * COLUMNS_MEMORY_MAX)
+				abort();
+			arena_reset(&scratch);
+		}
+	}
+	arena_finish(&arena);
+	arena_finish(&scratch);
+	return 0;
+}

@@ -1,0 +1,173 @@
+"""Decodes the golden bytes of tests/golden/wire/forms.txt from docs/protocol.md alone. Usage: forms_test.py forms.txt fields.txt"""
+import shutil
+import sys
+import traceback
+
+import truckroll_forms as forms
+import truckroll_wire as wire
+from truckroll_primitives import Refused
+
+
+def identifier(number):
+    """The ids of forms_test.c."""
+    return bytes((number * 37 + i * 11) % 256 for i in range(16))
+
+
+def sequence(number, size=32):
+    return bytes((number + i) % 256 for i in range(size))
+
+
+def resolve(prefix):
+    fitting = [identifier(number) for number in range(64) if identifier(number).startswith(prefix)]
+    forms.insist(len(fitting) == 1, "a reference to no id or to several")
+    return fitting[0]
+
+
+def equal(left, right, what):
+    if left != right:
+        raise AssertionError(f"{what}: {left!r} instead of {right!r}")
+
+
+def refused(function, *arguments):
+    try:
+        function(*arguments)
+    except Refused:
+        return
+    raise AssertionError(f"{function.__name__} accepted what was changed")
+
+
+class Golden:
+    def __init__(self, forms_path, fields_path):
+        self.schemas = forms.Schemas(fields_path)
+        with open(forms_path, encoding="utf-8") as file:
+            self.bytes = {name: bytes.fromhex(data) for name, data in (line.split() for line in file)}
+
+    def record(self, name):
+        return forms.record_decode(self.schemas, self.bytes["record." + name])
+
+
+OPERATIONS = ("accept", "use_part", "create", "import", "edit", "add_note", "finish")
+
+
+def records_are_canonical(golden):
+    for name in ("account", "work_order"):
+        data = golden.bytes["record." + name]
+        equal(forms.record_encode(golden.schemas, golden.record(name)), data, name)
+        for size in range(len(data)):
+            try:  # a cut may fall between two fields; then it is another record
+                equal(forms.record_encode(golden.schemas, forms.record_decode(golden.schemas, data[:size])), data[:size], "a cut record")
+            except Refused:
+                pass
+        refused(forms.record_decode, golden.schemas, data + b"\x3f\x00")
+    equal(golden.record("account").id, identifier(1), "account")
+
+
+def row_hashes_are_siphash(golden):
+    equal(forms.siphash_2_4_128(bytes(range(16)), bytes(range(15))).hex(), "5493e99933b0a8117e08ec0f97cfc3d9", "the reference vector")
+    equal(forms.row_hash(golden.bytes["record.account"]), golden.bytes["row_hash.account"], "row hash")
+
+
+def operations_are_canonical(golden):
+    for name in OPERATIONS:
+        data = golden.bytes["operation." + name]
+        equal(forms.operation_encode(golden.schemas, forms.operation_decode(golden.schemas, data)), data, name)
+        refused(forms.operation_decode, golden.schemas, data[:-1])
+        refused(forms.operation_decode, golden.schemas, data + b"\0")
+
+
+def columns_give_the_rows(golden):
+    order = golden.record("work_order")
+    fields = golden.schemas.of(order.kind)
+    tables = []
+    for name, references in (("columns.whole", None), ("columns.short", resolve)):
+        reader = wire.Reader(golden.bytes[name])
+        rows, _ = forms.columns(reader, fields, 12, references)
+        reader.end()
+        tables.append([forms.record_encode(golden.schemas, forms.record_of(order.kind, row)) for row in rows])
+        equal(tables[-1][1], golden.bytes["record.work_order"], "the second order")
+    equal(tables[0], tables[1], "rows by reference")
+    refused(forms.columns, wire.Reader(golden.bytes["columns.short"]), fields, 12, None)
+
+    reader = wire.Reader(golden.bytes["columns.masked"])
+    rows, masks = forms.columns(reader, fields, 12, resolve, True, None, True)
+    reader.end()
+    equal(masks, [0x104 if row % 3 == 0 else 0x100 for row in range(12)], "masks")
+    for row, (values, mask, whole) in enumerate(zip(rows, masks, tables[0])):
+        expected = forms.record_decode(golden.schemas, whole)
+        equal(forms.record_encode(golden.schemas, forms.record_of(order.kind, values)),
+              forms.record_encode(golden.schemas, expected, mask), f"masked row {row}")
+
+
+def sections_split_and_read(golden):
+    found = forms.sections(golden.bytes["sections"])
+    equal(found, [(1, golden.bytes["hello"]), (3, golden.bytes["pull"])], "sections")
+    hello = forms.body_read(forms.HELLO, golden.bytes["hello"])
+    equal((hello["incarnation"], hello["next_seq"], hello["chain_hash"], hello["cursor"], hello["clock_ms"], hello["carrier"]),
+          (identifier(7), 300, sequence(1), (identifier(4), 77), 1770000000000, 1), "hello")
+    welcome = forms.body_read(forms.WELCOME, golden.bytes["welcome"])
+    equal((welcome["flags"], welcome["last_seq"], welcome["gseq"], welcome["backup_gseq"]), (1, 299, 80, 60), "welcome")
+    equal(forms.body_read(forms.DECIDED, golden.bytes["decided"])["runs"], [(291, 293), (297, 297)], "runs")
+    bodies = {"pull": forms.PULL, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "fault": forms.ERROR}
+    for name, form in bodies.items():
+        forms.body_read(form, golden.bytes[name])
+        for size in range(len(golden.bytes[name])):
+            refused(forms.body_read, form, golden.bytes[name][:size])
+        refused(forms.body_read, form, golden.bytes[name] + b"\0")
+
+
+def a_batch_gives_the_canonical_operations(golden):
+    batch = forms.batch_decode(golden.schemas, golden.bytes["batch"], resolve)
+    equal((batch.incarnation, batch.first_seq, len(batch.secrets)), (identifier(7), 253, 2), "batch")
+    equal(b"".join(batch.secrets), bytes(i % 256 for i in range(64)), "secrets")
+    for name, operation in zip(OPERATIONS, batch.operations, strict=True):
+        equal(forms.operation_encode(golden.schemas, operation), golden.bytes["operation." + name], name)
+    head = sequence(9)
+    for seq, name in enumerate(OPERATIONS, 253):
+        head = wire.chain_extend(head, batch.secrets[seq // 256], seq, golden.bytes["operation." + name])
+    equal(forms.chain_head(golden.schemas, batch, sequence(9), wire.chain_extend), head, "chain")
+
+
+def a_page_gives_the_rows(golden):
+    resume, groups = forms.page_decode(golden.schemas, golden.bytes["page"], resolve)
+    equal(resume, b"\3\1\2", "resume")
+    equal([(group.scope, group.type, group.kind, len(group.rows)) for group in groups],
+          [((3, identifier(2)), forms.WHOLE, 9, 12), ((3, identifier(2)), forms.PATCH, 9, 3), ((7, identifier(20)), forms.LEFT, 9, 2),
+           ((1, forms.NIL), forms.MEMBER, 5, 1)], "groups")
+    equal(forms.record_encode(golden.schemas, groups[0].rows[1]), golden.bytes["record.work_order"], "the second order")
+    equal([row.id for row in groups[1].rows], [identifier(20 + i) for i in range(3)], "patched")
+    equal([row.id for row in groups[3].rows], [identifier(1)], "members")
+
+
+def the_head_statement_is_what_is_signed(golden):
+    data = golden.bytes["head_statement"]
+    reader = wire.Reader(data)
+    prefix = reader.raw(len(wire.domain("head")))
+    parts = reader.raw(16), reader.raw(16), reader.raw(16), reader.u64(), reader.raw(32)
+    reader.end()
+    equal(prefix, wire.domain("head"), "prefix")
+    equal(forms.head_statement(*parts), data, "head statement")
+
+
+def main():
+    golden = Golden(sys.argv[1], sys.argv[2])
+    checks = [records_are_canonical, row_hashes_are_siphash, operations_are_canonical, columns_give_the_rows, sections_split_and_read,
+              the_head_statement_is_what_is_signed]
+    packed = [a_batch_gives_the_canonical_operations, a_page_gives_the_rows]
+    failed = 0
+    print(f"1..{len(checks) + len(packed)}")
+    for number, check in enumerate(checks + packed, 1):
+        if check in packed and shutil.which("zstd") is None:
+            print(f"ok {number} - {check.__name__} # SKIP the zstd command is not installed")
+            continue
+        try:
+            check(golden)
+            print(f"ok {number} - {check.__name__}")
+        except Exception:
+            failed += 1
+            print(f"not ok {number} - {check.__name__}")
+            print("".join(f"# {line}\n" for line in traceback.format_exc().splitlines()), end="")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,503 @@
+/* The permanent forms against their golden bytes: forms_test forms.txt. Each line of the file is a name and hexadecimal bytes. Forms are
+ * compared byte for byte, except what is compressed, whose bytes may differ between versions of zstd: that must decode to the same.
+ * UPDATE_GOLDEN=1 writes the file anew; a change of a line that was there is a break of the protocol. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/domain/account.h"
+#include "protocol/domain/work_order.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/operation_codec.h"
+
+#define FORM_MAX ((size_t)64 * 1024)
+#define LINE_MAX_SIZE (2 * FORM_MAX + 200)
+#define ORDERS 12
+
+static struct arena arena;
+static struct work_order orders[ORDERS];
+static struct operation operations[7];
+static struct account account;
+static const struct id nil_id;
+
+static struct id id_of(uint8_t number)
+{
+	struct id id;
+
+	for (size_t i = 0; i < ID_SIZE; i++)
+		id.bytes[i] = (uint8_t)(number * 37 + i * 11);
+	return id;
+}
+
+static struct hash hash_of(uint8_t number)
+{
+	struct hash hash;
+
+	for (size_t i = 0; i < HASH_SIZE; i++)
+		hash.bytes[i] = (uint8_t)(number + i);
+	return hash;
+}
+
+static void make_records(void)
+{
+	static const char *const titles[] = { "No heating in hall 2", "Pump leaks", "Prüfung", "冷却水漏れ" };
+
+	account = (struct account){
+		.id = id_of(1), .name = text_of("Harbour & Hill Service"), .territory_id = id_of(2), .phone = text_of("555 0100")
+	};
+	for (size_t i = 0; i < ORDERS; i++) {
+		orders[i] = (struct work_order){
+			.id = id_of((uint8_t)(20 + i)),
+			.number = arena_print(&arena, "WO-%06zu", 4200 + 7 * i),
+			.territory_id = id_of(2),
+			.site_id = id_of((uint8_t)(40 + i % 3)),
+			.type = (uint32_t)(i % 2),
+			.title = text_of(titles[i % LENGTH(titles)]),
+			.priority = (int64_t)(i % 4),
+			.released = i % 5 == 0,
+			.planned_start_at_ms = i % 3 == 0 ? 0 : INT64_C(1770000000000) + 60000 * (int64_t)i,
+		};
+	}
+}
+
+static struct operation_head head_of(enum operation_kind kind, uint32_t record, struct id subject)
+{
+	static int64_t at_ms = INT64_C(1770000000000);
+
+	at_ms += 61000;
+	return (struct operation_head){
+		.subject = subject, .kind = kind, .record = record, .actor = id_of(3), .role = ROLE_TECHNICIAN, .at_ms = at_ms,
+		.manual = kind == OPERATION_FINISH, .base_gseq = 77, .base_epoch = id_of(4), .schema_revision = 1,
+	};
+}
+
+static void make_operations(void)
+{
+	static struct part_arguments part;
+	static struct note_arguments note;
+	static struct finish_arguments finish;
+	static struct work_order before, after;
+
+	part = (struct part_arguments){ .part_id = id_of(5), .location_id = id_of(6), .quantity = 2 };
+	note = (struct note_arguments){ .text = text_of("Gate code changed") };
+	finish = (struct finish_arguments){ .outcome = 1, .cause_code = text_of("WEAR"), .action_code = text_of("REPLACED"),
+					    .signer_name = text_of("M. Example") };
+	before = (struct work_order){ .description = text_of("old"), .priority = 1 };
+	after = (struct work_order){ .description = text_of("new"), .priority = 0 };
+	operations[0] = (struct operation){ .head = head_of(OPERATION_ACCEPT, 0, id_of(10)) };
+	operations[1] = (struct operation){ .head = head_of(OPERATION_USE_PART, 0, id_of(10)), .arguments = &part };
+	operations[2] = (struct operation){ .head = head_of(OPERATION_CREATE, RECORD_WORK_ORDER, nil_id), .arguments = &orders[1] };
+	operations[3] = (struct operation){ .head = head_of(OPERATION_CREATE, RECORD_ACCOUNT, account.id), .arguments = &account };
+	operations[4] = (struct operation){ .head = head_of(OPERATION_EDIT, RECORD_WORK_ORDER, orders[2].id),
+					    .arguments = &after,
+					    .old_values = &before };
+	operations[4].mask = (uint64_t)1 << schema_field(&work_order_schema, text_of("description"))->tag |
+			     (uint64_t)1 << schema_field(&work_order_schema, text_of("priority"))->tag;
+	operations[5] = (struct operation){ .head = head_of(OPERATION_ADD_NOTE, 0, orders[3].id), .arguments = &note };
+	operations[6] = (struct operation){ .head = head_of(OPERATION_FINISH, 0, id_of(10)), .arguments = &finish };
+}
+
+/* The receiver's side of 5-byte references: every id of this file. */
+static size_t golden_width(void *context, enum record_kind kind, const struct id *ids, size_t count)
+{
+	(void)context;
+	(void)kind;
+	(void)ids;
+	(void)count;
+	return 5;
+}
+
+static enum status golden_resolve(void *context, enum record_kind kind, const uint8_t *prefix, size_t width, struct id *out_id)
+{
+	(void)context;
+	(void)kind;
+	for (unsigned int number = 0; number < 64; number++) {
+		struct id id = id_of((uint8_t)number);
+		if (memcmp(id.bytes, prefix, width) == 0) {
+			*out_id = id;
+			return STATUS_OK;
+		}
+	}
+	return fail(STATUS_NOT_FOUND, "no golden id begins so");
+}
+
+static const struct references references = { .width = golden_width, .resolve = golden_resolve };
+
+static void write_account(struct writer *writer)
+{
+	record_encode(writer, &account_schema, &account);
+}
+
+static void write_order(struct writer *writer)
+{
+	record_encode(writer, &work_order_schema, &orders[1]);
+}
+
+static void write_account_hash(struct writer *writer)
+{
+	struct row_hash hash = row_hash(&account_schema, &account);
+
+	write_u64(writer, hash.low);
+	write_u64(writer, hash.high);
+}
+
+static void write_accept(struct writer *writer)
+{
+	operation_encode(writer, &operations[0]);
+}
+
+static void write_use_part(struct writer *writer)
+{
+	operation_encode(writer, &operations[1]);
+}
+
+static void write_create(struct writer *writer)
+{
+	operation_encode(writer, &operations[2]);
+}
+
+static void write_import(struct writer *writer)
+{
+	operation_encode(writer, &operations[3]);
+}
+
+static void write_edit(struct writer *writer)
+{
+	operation_encode(writer, &operations[4]);
+}
+
+static void write_add_note(struct writer *writer)
+{
+	operation_encode(writer, &operations[5]);
+}
+
+static void write_finish(struct writer *writer)
+{
+	operation_encode(writer, &operations[6]);
+}
+
+static void write_orders(struct writer *writer, const struct references *shorten, const uint64_t *masks)
+{
+	const void *rows[ORDERS];
+	const struct columns columns = {
+		.schema = &work_order_schema,
+		.rows = rows,
+		.count = ORDERS,
+		.masks = masks,
+		.ids_known = masks != NULL,
+		.ids_kind = RECORD_WORK_ORDER,
+	};
+
+	for (size_t i = 0; i < ORDERS; i++)
+		rows[i] = &orders[i];
+	columns_encode(writer, &columns, shorten);
+}
+
+static void write_columns_whole(struct writer *writer)
+{
+	write_orders(writer, NULL, NULL);
+}
+
+static void write_columns_short(struct writer *writer)
+{
+	write_orders(writer, &references, NULL);
+}
+
+static void write_columns_masked(struct writer *writer)
+{
+	uint64_t masks[ORDERS];
+
+	for (size_t i = 0; i < ORDERS; i++)
+		masks[i] = i % 3 == 0 ? 0x104 : 0x100;
+	write_orders(writer, &references, masks);
+}
+
+static void write_hello(struct writer *writer)
+{
+	const struct hello hello = { .incarnation = id_of(7),
+				     .next_seq = 300,
+				     .chain_hash = hash_of(1),
+				     .cursor = { id_of(4), 77 },
+				     .settled_seq = 290,
+				     .schema_revision = 1,
+				     .handler_revision = 1,
+				     .queue_depth = 9,
+				     .oldest_pending_age_ms = 86400000,
+				     .free_disk_bytes = INT64_C(12000000000),
+				     .clock_ms = INT64_C(1770000000000),
+				     .carrier = CARRIER_METERED };
+
+	hello_encode(writer, &hello);
+}
+
+static void write_welcome(struct writer *writer)
+{
+	const struct welcome welcome = { .incarnation = id_of(7),
+					 .incarnation_known = true,
+					 .last_seq = 299,
+					 .chain_hash = hash_of(2),
+					 .epoch = id_of(4),
+					 .gseq = 80,
+					 .time_ms = INT64_C(1770000001000),
+					 .device_state = 1,
+					 .lease_until_ms = INT64_C(1771000000000),
+					 .backup_gseq = 60,
+					 .schema_revision = 1,
+					 .handler_revision = 1 };
+
+	welcome_encode(writer, &welcome);
+}
+
+static void write_pull(struct writer *writer)
+{
+	const struct pull pull = { .cursor = { id_of(4), 77 }, .settled_seq = 290, .byte_budget = 1000000, .class_max = 3, .own_rows = true,
+				   .wait_ms = 240000, .resume = { (const uint8_t *)"\3\1\2", 3 } };
+
+	pull_encode(writer, &pull);
+}
+
+static void write_decided(struct writer *writer)
+{
+	static const int64_t unlike[] = { 291, 292, 293, 297 };
+	const struct decided decided = { .incarnation = id_of(7), .seq = 299, .chain_hash = hash_of(2), .gseq = 80, .unlike = unlike,
+					 .unlike_count = LENGTH(unlike) };
+
+	decided_encode(writer, &decided);
+}
+
+static void write_cut(struct writer *writer)
+{
+	const struct scope_digest digests[] = { { { SCOPE_ORG_ALL, { { 0 } } }, { 3, { 1, 2 } } },
+						{ { SCOPE_TERRITORY, id_of(2) }, { 40, { UINT64_MAX, UINT64_MAX - 1 } } } };
+	const struct scope dropped[] = { { SCOPE_JOB, id_of(20) } };
+	const struct scope held[] = { { SCOPE_ORG_ALL, { { 0 } } }, { SCOPE_TECHNICIAN, id_of(3) } };
+	const struct cut cut = { .cursor = { id_of(4), 80 },
+				 .digests = digests,
+				 .digest_count = 2,
+				 .dropped = dropped,
+				 .dropped_count = 1,
+				 .held = held,
+				 .held_count = 2 };
+
+	cut_encode(writer, &cut);
+}
+
+static void write_again(struct writer *writer)
+{
+	again_encode(writer, 5000);
+}
+
+static void write_fault(struct writer *writer)
+{
+	const struct wire_fault fault = { .code = WIRE_ERROR_SEND_FROM, .value = 290 };
+
+	fault_encode(writer, &fault);
+}
+
+static void write_head_statement(struct writer *writer)
+{
+	const struct id organisation = id_of(8), device = id_of(9), incarnation = id_of(7);
+	const struct hash hash = hash_of(1);
+	struct bytes statement = head_statement(&arena, &organisation, &device, &incarnation, 299, &hash);
+
+	write_raw(writer, statement.data, statement.size);
+}
+
+static void write_sections(struct writer *writer)
+{
+	struct writer hello = writer_in(&arena, FORM_MAX), pull = writer_in(&arena, FORM_MAX);
+
+	write_hello(&hello);
+	write_pull(&pull);
+	section_write(writer, SECTION_HELLO, writer_bytes(&hello));
+	section_write(writer, SECTION_PULL, writer_bytes(&pull));
+}
+
+static void write_batch(struct writer *writer)
+{
+	static uint8_t secrets[2][WINDOW_SECRET_SIZE];
+	struct batch batch = { .incarnation = id_of(7), .first_seq = 253, .operations = operations, .count = LENGTH(operations),
+			       .secrets = (const void *)secrets, .secret_count = 2, .last_hash = hash_of(1) };
+
+	for (size_t i = 0; i < sizeof(secrets); i++)
+		secrets[i / WINDOW_SECRET_SIZE][i % WINDOW_SECRET_SIZE] = (uint8_t)i;
+	memset(batch.signature, 0x5a, SIGNATURE_SIZE);
+	batch_encode(writer, &batch, &references);
+}
+
+static void write_page(struct writer *writer)
+{
+	void *rows[ORDERS], *left[] = { &orders[0], &orders[1] }, *accounts[] = { &account };
+	uint64_t masks[ORDERS];
+	struct page_group groups[] = {
+		{ { SCOPE_TERRITORY, id_of(2) }, ENTRY_WHOLE, &work_order_schema, rows, NULL, ORDERS },
+		{ { SCOPE_TERRITORY, id_of(2) }, ENTRY_PATCH, &work_order_schema, rows, masks, 3 },
+		{ { SCOPE_JOB, id_of(20) }, ENTRY_LEFT, &work_order_schema, left, NULL, 2 },
+		{ { SCOPE_ORG_ALL, { { 0 } } }, ENTRY_MEMBER, &account_schema, accounts, NULL, 1 },
+	};
+	const struct page page = { .groups = groups, .group_count = LENGTH(groups), .resume = { (const uint8_t *)"\3\1\2", 3 } };
+
+	for (size_t i = 0; i < ORDERS; i++) {
+		rows[i] = &orders[i];
+		masks[i] = 0x100;
+	}
+	page_encode(writer, &page, &references);
+}
+
+/* Each operation's canonical bytes, as the chain would see them. */
+static void unfold_batch(struct bytes body, struct writer *writer)
+{
+	struct batch batch;
+
+	if (batch_decode(body, &arena, &references, &batch) != STATUS_OK)
+		return;
+	write_varint(writer, (uint64_t)batch.first_seq);
+	write_raw(writer, batch.secrets, batch.secret_count * WINDOW_SECRET_SIZE);
+	for (size_t i = 0; i < batch.count; i++)
+		operation_encode(writer, &batch.operations[i]);
+}
+
+static void unfold_page(struct bytes body, struct writer *writer)
+{
+	struct page page;
+
+	if (page_decode(body, &arena, &references, &page) != STATUS_OK)
+		return;
+	write_bytes(writer, page.resume);
+	for (size_t i = 0; i < page.group_count; i++) {
+		const struct page_group *group = &page.groups[i];
+		write_varint(writer, group->scope.kind);
+		write_raw(writer, &group->scope.id, ID_SIZE);
+		write_varint(writer, group->type);
+		for (size_t k = 0; k < group->count; k++)
+			record_encode(writer, group->schema, group->rows[k]);
+	}
+}
+
+static const struct form {
+	const char *name;
+	void (*write)(struct writer *writer);
+	void (*unfold)(struct bytes body, struct writer *writer); /* of packed forms: what must be the same */
+} forms[] = {
+	{ "record.account", write_account, NULL },
+	{ "record.work_order", write_order, NULL },
+	{ "row_hash.account", write_account_hash, NULL },
+	{ "operation.accept", write_accept, NULL },
+	{ "operation.use_part", write_use_part, NULL },
+	{ "operation.create", write_create, NULL },
+	{ "operation.import", write_import, NULL },
+	{ "operation.edit", write_edit, NULL },
+	{ "operation.add_note", write_add_note, NULL },
+	{ "operation.finish", write_finish, NULL },
+	{ "columns.whole", write_columns_whole, NULL },
+	{ "columns.short", write_columns_short, NULL },
+	{ "columns.masked", write_columns_masked, NULL },
+	{ "hello", write_hello, NULL },
+	{ "welcome", write_welcome, NULL },
+	{ "pull", write_pull, NULL },
+	{ "decided", write_decided, NULL },
+	{ "cut", write_cut, NULL },
+	{ "again", write_again, NULL },
+	{ "fault", write_fault, NULL },
+	{ "head_statement", write_head_statement, NULL },
+	{ "sections", write_sections, NULL },
+	{ "batch", write_batch, unfold_batch },
+	{ "page", write_page, unfold_page },
+};
+
+static struct bytes form_bytes(const struct form *form)
+{
+	struct writer writer = writer_in(&arena, FORM_MAX);
+
+	form->write(&writer);
+	if (writer.overflow)
+		abort();
+	return writer_bytes(&writer);
+}
+
+static struct bytes unfolded(const struct form *form, struct bytes body)
+{
+	struct writer writer = writer_in(&arena, FORM_MAX);
+
+	form->unfold(body, &writer);
+	return writer_bytes(&writer);
+}
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The bytes of `name` in the file; empty when it is not there. */
+static struct bytes golden_bytes(FILE *file, const char *name)
+{
+	struct writer writer = writer_in(&arena, FORM_MAX);
+	char *line = arena_allocate(&arena, LINE_MAX_SIZE);
+	size_t size = strlen(name);
+
+	rewind(file);
+	while (fgets(line, (int)LINE_MAX_SIZE, file) != NULL) {
+		if (strncmp(line, name, size) != 0 || line[size] != ' ')
+			continue;
+		for (const char *at = line + size + 1; digit_of(at[0]) >= 0 && digit_of(at[1]) >= 0; at += 2)
+			write_u8(&writer, (uint8_t)(digit_of(at[0]) * 16 + digit_of(at[1])));
+		break;
+	}
+	return writer_bytes(&writer);
+}
+
+static bool form_holds(const struct form *form, struct bytes golden)
+{
+	struct bytes ours = form_bytes(form);
+	struct bytes folded;
+
+	if (golden.size == 0)
+		return false;
+	if (form->unfold == NULL)
+		return bytes_equal(ours, golden);
+	folded = unfolded(form, golden);
+	return folded.size > 0 && bytes_equal(unfolded(form, ours), folded);
+}
+
+static int update(const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	if (file == NULL)
+		return 1;
+	for (size_t i = 0; i < LENGTH(forms); i++) {
+		struct bytes bytes = form_bytes(&forms[i]);
+		(void)fprintf(file, "%s ", forms[i].name);
+		for (size_t k = 0; k < bytes.size; k++)
+			(void)fprintf(file, "%02x", bytes.data[k]);
+		(void)fprintf(file, "\n");
+	}
+	return fclose(file) == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	int failed = 0;
+	FILE *file;
+
+	if (argc != 2)
+		return 2;
+	make_records();
+	make_operations();
+	if (getenv("UPDATE_GOLDEN") != NULL && update(argv[1]) != 0)
+		return 1;
+	file = fopen(argv[1], "r");
+	if (file == NULL)
+		return 1;
+	(void)printf("1..%zu\n", LENGTH(forms));
+	for (size_t i = 0; i < LENGTH(forms); i++) {
+		bool holds = form_holds(&forms[i], golden_bytes(file, forms[i].name));
+		(void)printf("%sok %zu - %s\n", holds ? "" : "not ", i + 1, forms[i].name);
+		failed += !holds;
+	}
+	(void)fclose(file);
+	arena_finish(&arena);
+	return failed == 0 ? 0 : 1;
+}
