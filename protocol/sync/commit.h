@@ -1,16 +1,14 @@
-/* One commit of the server: what the operations in it change, kept in step with scopes, digests, job links and grants. All work is
- * proportional to the rows changed and the scopes that hold them, never to the number of devices. */
+/* One commit of the server: its number, the scopes it touches with their digests, and the jobs it must look at again. */
 #ifndef TRUCKROLL_SYNC_COMMIT_H
 #define TRUCKROLL_SYNC_COMMIT_H
 
-#include "protocol/domain/overlay.h"
 #include "protocol/sync/server_store.h"
 
 struct commit {
 	struct server_store *store;
 	struct arena *arena;        /* for the life of the commit */
 	int64_t gseq;               /* of this commit */
-	struct scope_state *scopes; /* touched, written back by commit_finish() */
+	struct scope_state *scopes; /* touched, written back by commit_close() */
 	size_t scope_count;
 	size_t scope_capacity;
 	struct id *jobs; /* work orders whose closure must be walked again */
@@ -21,18 +19,17 @@ struct commit {
 /* `gseq` is the organisation's latest + 1. The store's transaction is open. */
 void commit_init(struct commit *commit, struct server_store *store, struct arena *arena, int64_t gseq);
 
-/* Stores the net changes of an operation. `author` is the chain that computed the same rows by itself, 0 when every device must be sent
- * them. Adds the store's statuses. */
-enum status commit_changes(struct commit *commit, const struct overlay *overlay, int64_t author);
-
-/* Walks the jobs whose links may have changed, and writes scopes and gseq. Call once, last. */
-enum status commit_finish(struct commit *commit);
-
 /* The state of a scope as this commit has it; made when new. Valid until the next call. */
 enum status commit_scope(struct commit *commit, const struct scope *scope, struct scope_state **out_state);
 enum status commit_scope_by_number(struct commit *commit, int64_t number, struct scope_state **out_state);
 
 /* Marks a scope as changed by this commit and adjusts its digest; `hash` may be NULL on either side. */
 void commit_adjust(struct commit *commit, struct scope_state *state, const struct row_hash *removed, const struct row_hash *added);
+
+/* Remembers a work order whose job must be walked again before the commit closes. */
+void commit_note_job(struct commit *commit, const struct id *work_order);
+
+/* Writes the scopes that changed, and gseq. Call once, last. */
+enum status commit_close(struct commit *commit);
 
 #endif

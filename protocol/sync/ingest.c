@@ -4,7 +4,7 @@
 
 #include "protocol/domain/device.h"
 #include "protocol/domain/operation_outcome.h"
-#include "protocol/sync/grants.h"
+#include "protocol/sync/publish.h"
 #include "protocol/sync/witness.h"
 #include "protocol/wire/operation_codec.h"
 
@@ -48,7 +48,7 @@ static enum status take_in(struct intake *intake, struct verdict *out_verdict)
 	intake->log.outcome = out_verdict->outcome;
 	intake->log.gseq = ingest->commit->gseq;
 	intake->log.received_at_ms = ingest->received_at_ms;
-	status = commit_changes(ingest->commit, &overlay, intake->log.unlike ? 0 : intake->log.chain);
+	status = publish_changes(ingest->commit, &overlay, intake->log.unlike ? 0 : intake->log.chain);
 	if (status == STATUS_OK)
 		status = server_store_log(ingest->commit->store, &intake->log);
 	if (status == STATUS_OK)
@@ -101,7 +101,7 @@ static enum status decide_again(struct ingest *ingest, const struct id *id, stru
 	if (status == STATUS_OK && verdict.outcome == OUTCOME_APPLIED)
 		status = records_remove(&overlay.records, RECORD_OPERATION, id);
 	if (status == STATUS_OK)
-		status = commit_changes(ingest->commit, &overlay, 0);
+		status = publish_changes(ingest->commit, &overlay, 0);
 	if (status == STATUS_OK)
 		status = server_store_log_outcome(store, id, verdict.outcome, ingest->commit->gseq);
 	for (size_t i = 0; i < overlay_change_count(&overlay) && status == STATUS_OK; i++) {

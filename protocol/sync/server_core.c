@@ -5,6 +5,7 @@
 
 #include "protocol/domain/device.h"
 #include "protocol/sync/ingest.h"
+#include "protocol/sync/publish.h"
 #include "protocol/sync/pull.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/session_table.h"
@@ -470,7 +471,7 @@ enum status server_core_flush(struct server_core *core)
 
 	if (!core->in_commit)
 		return core->answering == NULL ? STATUS_OK : answer_all(core, false);
-	status = commit_finish(&core->commit);
+	status = publish_finish(&core->commit);
 	if (status != STATUS_OK)
 		return server_core_committed(core, status);
 	if (core->options.bug == BUG_ACKNOWLEDGE_BEFORE_COMMIT)
