@@ -318,21 +318,24 @@ int64_t device_core_deadline_ms(const struct device_core *core)
 
 /* ---- replies ---- */
 
-static enum status note_incident(struct device_core *core, const char *what)
+static enum status note_incident(struct device_core *core, const char *what, const char *detail)
 {
-	struct text detail = arena_print(&core->arena, "%s", fail_reason());
+	struct text kept = arena_copy_text(&core->arena, text_of(detail)); /* fail_reason() may be overwritten meanwhile */
 
 	core->state.incidents++;
-	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), what, detail);
+	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), what, kept);
 }
 
-/* The replica is to be fetched again from the start. */
-static enum status start_over(struct device_core *core, const char *what)
+/* The replica is to be fetched again from the start. STATUS_OFFLINE with the reason when that is prepared: the rest of the reply does not
+ * count, and a server that does not come to rest is not asked again at once. */
+static enum status start_over(struct device_core *core, const char *what, const char *detail)
 {
 	struct device_store *store = core->options.store;
 	struct replica_state state;
-	enum status status = note_incident(core, what);
+	enum status status = note_incident(core, what, detail);
 
+	if (status == STATUS_OK && device_store_seeding(store))
+		status = device_store_seed_begin(store); /* drops what was loaded */
 	if (status == STATUS_OK)
 		status = device_store_replica(store, &state);
 	if (status == STATUS_OK)
@@ -351,7 +354,7 @@ static enum status start_over(struct device_core *core, const char *what)
 		device_store_rollback(store);
 	core->own_rows = true;
 	core->poll_again = false;
-	return status;
+	return status == STATUS_OK ? fail(STATUS_OFFLINE, "the replica does not fit the server's (%s): it is fetched again", what) : status;
 }
 
 struct rehead {
@@ -421,6 +424,17 @@ static enum status compare_chains(struct device_core *core, const struct welcome
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+/* The server was restored: its commits are counted anew, and the cursor means nothing to it. */
+static enum status compare_epochs(struct device_core *core, const struct welcome *welcome)
+{
+	struct replica_state state;
+	enum status status = device_store_replica(core->options.store, &state);
+
+	if (status != STATUS_OK || state.cursor.gseq == 0 || id_equal(&state.cursor.epoch, &welcome->epoch))
+		return status;
+	return start_over(core, "epoch", "the server was restored: it counts its commits anew");
+}
+
 static enum status take_welcome(struct device_core *core, const struct welcome *welcome)
 {
 	bool same = false;
@@ -432,15 +446,15 @@ static enum status take_welcome(struct device_core *core, const struct welcome *
 	core->state.device_state = welcome->device_state;
 	core->acknowledged_seq = welcome->last_seq;
 	if (same)
-		return STATUS_OK;
+		return compare_epochs(core, welcome);
 	status = begin_incarnation(core);
 	if (status == STATUS_OK)
-		status = note_incident(core, "restored");
+		status = note_incident(core, "restored", "the server knows operations that are not in this outbox");
 	if (status != STATUS_OK)
 		return status;
 	link_down(core);
 	core->retry_at_ms = 0;
-	return STATUS_OFFLINE; /* the rest of this reply speaks of the old incarnation */
+	return fail(STATUS_OFFLINE, "this device was restored from an older copy: it goes on under a new incarnation");
 }
 
 static enum status take_fault(struct device_core *core, const struct wire_fault *fault)
@@ -463,7 +477,7 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 		link_down(core);
 		return fail(STATUS_OFFLINE, "this device is revoked: nothing more is taken from it");
 	case WIRE_ERROR_EPOCH:
-		return start_over(core, "epoch");
+		return start_over(core, "epoch", "the server does not know this cursor");
 	case WIRE_ERROR_NEWER:
 	case WIRE_ERROR_MALFORMED:
 	case WIRE_ERROR_UNKNOWN_SESSION:
@@ -547,7 +561,7 @@ static enum status take_cut(struct device_core *core, struct bytes body)
 		return STATUS_OK;
 	}
 	device_store_rollback(store);
-	return status == STATUS_CORRUPT ? start_over(core, "digest") : status;
+	return status == STATUS_CORRUPT ? start_over(core, "digest", fail_reason()) : status;
 }
 
 /* One section of a reply. STATUS_OFFLINE: the rest of the reply does not count. */

@@ -150,10 +150,10 @@ static enum status gather_link(void *context, const struct member *member)
 	gather->position.id = member->id;
 	if (status != STATUS_OK)
 		return status;
-	if (holds(gather, meta.home) || is_own(gather, &meta)) {
+	if (holds(gather, meta.home)) {
 		if (new_member)
 			add_id(gather, ENTRY_MEMBER, schema, &member->id);
-	} else {
+	} else if (new_member || !is_own(gather, &meta)) { /* its own, but until now in no scope of it: it could not keep it */
 		status = records_get(server_store_records(store), member->kind, &member->id, &row);
 		if (status != STATUS_OK)
 			return status;
