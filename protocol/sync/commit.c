@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-void commit_init(struct commit *commit, struct server_store *store, struct arena *arena, int64_t gseq)
+void commit_init(struct commit *commit, struct server_store *store, struct change_ring *ring, struct arena *arena, int64_t gseq)
 {
-	*commit = (struct commit){ .store = store, .arena = arena, .gseq = gseq };
+	*commit = (struct commit){ .store = store, .ring = ring, .arena = arena, .gseq = gseq };
 }
 
 /* Room for one more element of an arena array. */

@@ -2,12 +2,14 @@
 #ifndef TRUCKROLL_SYNC_COMMIT_H
 #define TRUCKROLL_SYNC_COMMIT_H
 
+#include "protocol/sync/change_ring.h"
 #include "protocol/sync/server_store.h"
 
 struct commit {
 	struct server_store *store;
 	struct arena *arena;        /* for the life of the commit */
 	int64_t gseq;               /* of this commit */
+	struct change_ring *ring;   /* told what changes; may be NULL */
 	struct scope_state *scopes; /* touched, written back by commit_close() */
 	size_t scope_count;
 	size_t scope_capacity;
@@ -17,7 +19,7 @@ struct commit {
 };
 
 /* `gseq` is the organisation's latest + 1. The store's transaction is open. */
-void commit_init(struct commit *commit, struct server_store *store, struct arena *arena, int64_t gseq);
+void commit_init(struct commit *commit, struct server_store *store, struct change_ring *ring, struct arena *arena, int64_t gseq);
 
 /* The state of a scope as this commit has it; made when new. Valid until the next call. */
 enum status commit_scope(struct commit *commit, const struct scope *scope, struct scope_state **out_state);

@@ -55,6 +55,20 @@ static enum status move_home(struct row_change *row, const struct id *id)
 	return moved ? server_store_forget_left(commit->store, row->after.home, change->kind, id) : STATUS_OK;
 }
 
+/* The fields that differ; 0 when a patch would not do. */
+static uint64_t changed_fields(const struct row_change *row, const struct schema *schema)
+{
+	const struct change *change = row->change;
+	uint64_t mask = 0;
+
+	if (change->before == NULL || change->after == NULL || row->before.home != row->after.home)
+		return 0;
+	for (size_t i = 0; i < schema->field_count; i++)
+		if (!field_equal(&schema->fields[i], change->before, change->after))
+			mask |= UINT64_C(1) << schema->fields[i].tag;
+	return mask;
+}
+
 static enum status store_change(struct commit *commit, const struct change *change, int64_t author)
 {
 	const struct schema *schema = schema_find(change->kind);
@@ -72,6 +86,8 @@ static enum status store_change(struct commit *commit, const struct change *chan
 			return status;
 		row.after = (struct server_row){ state->number, commit->gseq, author, row_hash(schema, change->after) };
 	}
+	if (status == STATUS_OK && commit->ring != NULL)
+		change_ring_add(commit->ring, commit->gseq, change->kind, id, changed_fields(&row, schema));
 	if (status == STATUS_OK)
 		status = move_home(&row, id);
 	if (status == STATUS_OK && change->before != NULL)

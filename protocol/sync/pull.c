@@ -64,18 +64,33 @@ static struct page_group *group_for(struct gather *gather, enum entry_type type,
 	return last;
 }
 
-static void add_row(struct gather *gather, enum entry_type type, const struct schema *schema, void *row)
+/* Room for one more row in the group: the arrays grow in the arena. */
+static void grow_group(struct gather *gather, struct page_group *group)
+{
+	struct arena *arena = gather->question->arena;
+	void **rows;
+	uint64_t *masks;
+
+	if (group->count < gather->row_capacity)
+		return;
+	gather->row_capacity = gather->row_capacity == 0 ? 16 : 2 * gather->row_capacity;
+	rows = arena_allocate_array(arena, gather->row_capacity, sizeof(*rows));
+	masks = group->type == ENTRY_PATCH ? arena_allocate_array(arena, gather->row_capacity, sizeof(*masks)) : NULL;
+	if (group->count > 0)
+		memcpy(rows, group->rows, group->count * sizeof(*rows));
+	if (group->count > 0 && masks != NULL)
+		memcpy(masks, group->masks, group->count * sizeof(*masks));
+	group->rows = rows;
+	group->masks = masks;
+}
+
+static void add_row(struct gather *gather, enum entry_type type, const struct schema *schema, void *row, uint64_t mask)
 {
 	struct page_group *group = group_for(gather, type, schema);
 
-	if (group->count == gather->row_capacity) {
-		void **larger;
-		gather->row_capacity = gather->row_capacity == 0 ? 16 : 2 * gather->row_capacity;
-		larger = arena_allocate_array(gather->question->arena, gather->row_capacity, sizeof(*larger));
-		if (group->count > 0)
-			memcpy(larger, group->rows, group->count * sizeof(*larger));
-		group->rows = larger;
-	}
+	grow_group(gather, group);
+	if (group->masks != NULL)
+		group->masks[group->count] = mask;
 	group->rows[group->count++] = row;
 }
 
@@ -97,8 +112,30 @@ static size_t raw_size_of(const struct schema *schema, const void *row)
 
 static void add_whole(struct gather *gather, const struct schema *schema, const void *row)
 {
-	add_row(gather, ENTRY_WHOLE, schema, row_copy(gather->question->arena, schema, row));
+	add_row(gather, ENTRY_WHOLE, schema, row_copy(gather->question->arena, schema, row), 0);
 	gather->raw_size += raw_size_of(schema, row);
+}
+
+/* A row that the device holds as it was: only what changed since, when that is known. */
+static void add_changed(struct gather *gather, const struct schema *schema, const void *row)
+{
+	const struct pull_question *question = gather->question;
+	void *patch;
+	uint64_t mask;
+
+	if (question->ring == NULL || question->pull.own_rows ||
+		!change_ring_union(question->ring, schema->kind, row_id(row), gather->position.low, &mask)) {
+		add_whole(gather, schema, row);
+		return;
+	}
+	patch = arena_allocate(question->arena, schema->size);
+	memcpy(patch, row_id(row), sizeof(struct id));
+	for (size_t i = 0; i < schema->field_count; i++)
+		if ((mask >> schema->fields[i].tag & 1) != 0)
+			field_copy(&schema->fields[i], patch, row);
+	patch = row_copy(question->arena, schema, patch); /* texts are the store's */
+	add_row(gather, ENTRY_PATCH, schema, patch, mask);
+	gather->raw_size += raw_size_of(schema, patch);
 }
 
 static void add_id(struct gather *gather, enum entry_type type, const struct schema *schema, const struct id *id)
@@ -106,7 +143,7 @@ static void add_id(struct gather *gather, enum entry_type type, const struct sch
 	void *row = arena_allocate(gather->question->arena, schema->size);
 
 	memcpy(row, id, sizeof(*id));
-	add_row(gather, type, schema, row);
+	add_row(gather, type, schema, row, 0);
 	gather->raw_size += ID_SIZE;
 }
 
@@ -121,8 +158,10 @@ static enum status gather_row(void *context, const void *row, const struct serve
 
 	gather->position.gseq = gather->whole_scope ? 0 : meta->gseq;
 	gather->position.id = *row_id(row);
-	if (!is_own(gather, meta))
+	if (!is_own(gather, meta) && gather->whole_scope)
 		add_whole(gather, gather->schema, row);
+	else if (!is_own(gather, meta))
+		add_changed(gather, gather->schema, row);
 	return is_full(gather) ? STATUS_BUSY : STATUS_OK;
 }
 
@@ -157,7 +196,10 @@ static enum status gather_link(void *context, const struct member *member)
 		status = records_get(server_store_records(store), member->kind, &member->id, &row);
 		if (status != STATUS_OK)
 			return status;
-		add_whole(gather, schema, row);
+		if (new_member)
+			add_whole(gather, schema, row);
+		else
+			add_changed(gather, schema, row);
 	}
 	return is_full(gather) ? STATUS_BUSY : STATUS_OK;
 }

@@ -3,6 +3,7 @@
 #ifndef TRUCKROLL_SYNC_PULL_H
 #define TRUCKROLL_SYNC_PULL_H
 
+#include "protocol/sync/change_ring.h"
 #include "protocol/sync/server_store.h"
 
 struct pull_answer {
@@ -15,6 +16,7 @@ struct pull_answer {
 struct pull_question {
 	struct server_store *store;
 	struct arena *arena;
+	const struct change_ring *ring; /* NULL: whole rows only */
 	const struct device_entry *device;
 	int64_t chain; /* the device's current chain number, 0 for none: rows it made by itself are left out */
 	struct pull pull;

@@ -91,10 +91,11 @@ static void write_again(struct reply *reply)
 	section_write(&reply->writer, SECTION_AGAIN, writer_bytes(&body));
 }
 
-enum status reply_pull(struct reply *reply, struct server_store *store, const struct device_entry *device, const struct chain_state *chain,
-	const struct pull *pull)
+enum status reply_pull(struct reply *reply, struct server_store *store, const struct change_ring *ring, const struct device_entry *device,
+	const struct chain_state *chain, const struct pull *pull)
 {
 	struct pull_question question = { .store = store,
+		.ring = ring,
 		.arena = reply->arena,
 		.device = device,
 		.chain = chain->number,

@@ -2,6 +2,7 @@
 #ifndef TRUCKROLL_SYNC_REPLY_H
 #define TRUCKROLL_SYNC_REPLY_H
 
+#include "protocol/sync/change_ring.h"
 #include "protocol/sync/server_store.h"
 
 /* Sections that fit beside the sealing of an envelope or of a session frame. */
@@ -23,8 +24,8 @@ void reply_init(struct reply *reply, struct arena *arena, size_t *page_raw_max, 
 void reply_fault(struct reply *reply, const struct wire_fault *fault);
 void reply_welcome(struct reply *reply, const struct welcome *welcome);
 /* decided, page and cut as the pull asks; `again` when there is nothing. The store's read snapshot is open. */
-enum status reply_pull(struct reply *reply, struct server_store *store, const struct device_entry *device, const struct chain_state *chain,
-	const struct pull *pull);
+enum status reply_pull(struct reply *reply, struct server_store *store, const struct change_ring *ring, const struct device_entry *device,
+	const struct chain_state *chain, const struct pull *pull);
 struct bytes reply_bytes(const struct reply *reply);
 
 #endif

@@ -39,6 +39,7 @@ struct server_core {
 	struct chain_state chain_before; /* as of the last durable commit */
 	uint8_t window_secret[WINDOW_SECRET_SIZE];
 	struct session_table *sessions;
+	struct change_ring *ring;
 	struct commit commit;
 	bool in_commit;
 	struct arena commit_arena;  /* life of the commit */
@@ -102,6 +103,7 @@ enum status server_core_create(const struct server_core_options *options, struct
 	else
 		server_store_rollback(options->store);
 	core->chain_before = core->chain;
+	core->ring = change_ring_create(core->state.gseq);
 	if (status == STATUS_OK)
 		*out_core = core;
 	else
@@ -125,6 +127,7 @@ void server_core_destroy(struct server_core *core)
 	if (core->in_commit)
 		server_store_rollback(core->options.store);
 	session_table_destroy(core->sessions);
+	change_ring_destroy(core->ring);
 	free_waiting(core->answering);
 	free_waiting(core->parked);
 	arena_finish(&core->commit_arena);
@@ -158,7 +161,7 @@ static enum status ensure_commit(struct server_core *core)
 	if (status != STATUS_OK)
 		return status;
 	core->in_commit = true;
-	commit_init(&core->commit, core->options.store, &core->commit_arena, core->state.gseq + 1);
+	commit_init(&core->commit, core->options.store, core->ring, &core->commit_arena, core->state.gseq + 1);
 	return STATUS_OK;
 }
 
@@ -176,6 +179,7 @@ static void abandon_commit(struct server_core *core)
 {
 	server_store_rollback(core->options.store);
 	server_store_reset_rows(core->options.store);
+	change_ring_forget(core->ring, core->commit.gseq);
 	core->chain = core->chain_before;
 	core->in_commit = false;
 	arena_reset(&core->commit_arena);
@@ -293,7 +297,7 @@ static enum status write_sections(struct server_core *core, const struct waiting
 	}
 	if (!waiting->has_pull)
 		return STATUS_OK;
-	return reply_pull(reply, store, &device, &chain, &waiting->pull);
+	return reply_pull(reply, store, core->ring, &device, &chain, &waiting->pull);
 }
 
 static enum status seal_welcome(struct server_core *core, const struct waiting *waiting, struct bytes sections, struct bytes *out_sealed)
