@@ -61,6 +61,8 @@ struct storage {
 	bool lost;     /* SQLite gave the write transaction up; nothing more may be written before the rollback */
 	bool durable;  /* `synchronous` is FULL */
 	bool unsynced; /* something committed may not be on the disk yet */
+	int log_pages;      /* in the write-ahead log after the latest commit */
+	int log_pages_max;  /* a commit that leaves more moves them into the file itself */
 	struct table tables[RECORD_KIND_MAX + 1];
 	struct statement statements[STATEMENT_COUNT + 1];
 };

@@ -17,11 +17,13 @@
 
 #define BUSY_TIMEOUT_MS 5000
 #define BULK_CACHE_KIB  (16 * 1024)
+#define LOG_PAGES       1000
+#define LOG_PAGES_DEFER 15000 /* 60 MB: below journal_size_limit */
 
 static const char common_settings[] = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
 				      " PRAGMA mmap_size = 0; PRAGMA synchronous = FULL";
 static const char reader_settings[] = "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0";
-static const char owner_settings[] = "PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 1000";
+static const char owner_settings[] = "PRAGMA journal_size_limit = 67108864";
 
 static bool file_exists(const struct storage_options *options)
 {
@@ -175,6 +177,25 @@ static enum status prepare_new(struct storage *storage, const struct storage_opt
 	return status;
 }
 
+/* A checkpoint that a reader holds up, or that finds no room, is tried again after the next commit: the log keeps everything meanwhile. */
+static void move_log(struct storage *storage)
+{
+	(void)sqlite3_wal_checkpoint_v2(storage->connection, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	storage->log_pages = 0;
+}
+
+static int after_commit(void *context, sqlite3 *connection, const char *name, int pages)
+{
+	struct storage *storage = context;
+
+	(void)connection;
+	(void)name;
+	storage->log_pages = pages;
+	if (pages >= storage->log_pages_max)
+		move_log(storage);
+	return SQLITE_OK;
+}
+
 static enum status open_owner(struct storage *storage, const struct storage_options *options)
 {
 	int64_t version = 0;
@@ -186,6 +207,8 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 		status = set_wal(storage);
 	if (status == STATUS_OK)
 		status = sql_run(storage, owner_settings);
+	storage->log_pages_max = LOG_PAGES;
+	(void)sqlite3_wal_hook(storage->connection, after_commit, storage);
 	if (status == STATUS_OK)
 		status = migration_apply(storage, (int)version);
 	if (status == STATUS_OK && version == 0 && (options->bench || options->bare))
@@ -347,6 +370,23 @@ enum status storage_checkpoint(struct storage *storage)
 		return sql_fail(storage, result, "checkpoint");
 	storage->unsynced = false;
 	return STATUS_OK;
+}
+
+void storage_defer_checkpoints(struct storage *storage)
+{
+	storage->log_pages_max = LOG_PAGES_DEFER;
+}
+
+bool storage_untidy(const struct storage *storage)
+{
+	return storage->log_pages >= LOG_PAGES;
+}
+
+void storage_tidy(struct storage *storage)
+{
+	assert(storage->transaction == TRANSACTION_NONE);
+	if (storage_untidy(storage))
+		move_log(storage);
 }
 
 enum status storage_verify(struct storage *storage)

@@ -53,6 +53,13 @@ enum status storage_make_durable(struct storage *storage);
 /* Moves everything into the main file, durably, and empties the log: before a file is renamed or copied, or when an owner retires. Closing
  * never does it. Owner only, outside a transaction; STATUS_BUSY when a reader held on for longer than the busy time-out. */
 enum status storage_checkpoint(struct storage *storage);
+/* An owner whose commits others wait for: leaves the log to grow, within bounds, until storage_tidy(). Without this call every commit that
+ * leaves more than 1,000 pages moves them itself. */
+void storage_defer_checkpoints(struct storage *storage);
+/* When nobody waits: moves a log that has grown (1,000 pages) into the main file. What cannot be moved now is moved later. */
+void storage_tidy(struct storage *storage);
+/* Is there something to tidy? */
+bool storage_untidy(const struct storage *storage);
 /* Full check of the file; STATUS_CORRUPT with what was found. O(file). */
 enum status storage_verify(struct storage *storage);
 /* Bytes that may still be written before the disk is full; INT64_MAX when unknown. */

@@ -64,7 +64,8 @@ static struct member read_member(struct statement *statement)
 	return (struct member){ .scope = statement_integer(statement, 0),
 		.kind = (enum record_kind)statement_integer(statement, 1),
 		.id = statement_id_column(statement, 2),
-		.gseq = statement_integer(statement, 3) };
+		.gseq = statement_integer(statement, 3),
+		.from_gseq = statement_integer(statement, 4) };
 }
 
 /* Gathers first: the visit may change links. */

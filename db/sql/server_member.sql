@@ -8,24 +8,24 @@ ON CONFLICT (scope, kind, id) DO UPDATE SET gseq = excluded.gseq
 DELETE FROM left_row WHERE scope = $1 AND kind = $2 AND id = $3
 
 -- name: left_feed
-SELECT scope, kind, id, gseq FROM left_row
+SELECT scope, kind, id, gseq, 0 FROM left_row
 WHERE scope = $1 AND (gseq, kind, id) > ($2, $3, $4)
 ORDER BY gseq, kind, id
 
 -- name: link_put
-INSERT INTO link (job, kind, id, gseq) VALUES ($1, $2, $3, $4)
+INSERT INTO link (job, kind, id, gseq, from_gseq) VALUES ($1, $2, $3, $4, $4)
 ON CONFLICT (job, kind, id) DO UPDATE SET gseq = excluded.gseq
 
 -- name: link_remove
 DELETE FROM link WHERE job = $1 AND kind = $2 AND id = $3
 
 -- name: link_feed
-SELECT job, kind, id, gseq FROM link
+SELECT job, kind, id, gseq, from_gseq FROM link
 WHERE job = $1 AND (gseq, kind, id) > ($2, $3, $4)
 ORDER BY gseq, kind, id
 
 -- name: link_of_row
-SELECT job, kind, id, gseq FROM link WHERE kind = $1 AND id = $2 ORDER BY job
+SELECT job, kind, id, gseq, from_gseq FROM link WHERE kind = $1 AND id = $2 ORDER BY job
 
 -- name: grant_each
 SELECT scope, from_gseq, until_gseq FROM grant_entry

@@ -35,6 +35,7 @@ CREATE TABLE link (
 	kind INTEGER NOT NULL,
 	id BLOB NOT NULL,
 	gseq INTEGER NOT NULL, -- commit that linked or last changed the row
+	from_gseq INTEGER NOT NULL, -- commit that linked it
 	PRIMARY KEY (job, kind, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX link_by_feed ON link (job, gseq, kind, id);
