@@ -177,10 +177,14 @@ static enum status prepare_new(struct storage *storage, const struct storage_opt
 	return status;
 }
 
-/* A checkpoint that a reader holds up, or that finds no room, is tried again after the next commit: the log keeps everything meanwhile. */
+/* A checkpoint that a reader holds up, or that finds no room, is tried again after the next commit: the log keeps everything
+ * meanwhile. It is emptied as well, when nobody reads it: the next process could not tell what of it was moved, and
+ * short-lived owners would move it all again and again. */
 static void move_log(struct storage *storage)
 {
-	(void)sqlite3_wal_checkpoint_v2(storage->connection, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	(void)sqlite3_busy_timeout(storage->connection, 0);
+	(void)sqlite3_wal_checkpoint_v2(storage->connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(storage->connection, BUSY_TIMEOUT_MS);
 	storage->log_pages = 0;
 }
 
@@ -194,6 +198,27 @@ static int after_commit(void *context, sqlite3 *connection, const char *name, in
 	if (pages >= storage->log_pages_max)
 		move_log(storage);
 	return SQLITE_OK;
+}
+
+/* For a file that counts for nothing until it is whole: written once, not twice. A transaction can still be rolled back. */
+static enum status begin_bulk(struct storage *storage)
+{
+	enum status status = sql_run(storage, "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+
+	storage->bulk = status == STATUS_OK;
+	return status;
+}
+
+/* Turning the log on syncs the whole file. */
+static enum status end_bulk(struct storage *storage)
+{
+	enum status status = sql_run(storage, "PRAGMA synchronous = FULL");
+
+	if (status == STATUS_OK)
+		status = set_wal(storage);
+	storage->durable = true;
+	storage->bulk = status != STATUS_OK;
+	return status;
 }
 
 static enum status open_owner(struct storage *storage, const struct storage_options *options)
@@ -213,6 +238,8 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 		status = migration_apply(storage, (int)version);
 	if (status == STATUS_OK && version == 0 && (options->bench || options->bare))
 		status = prepare_new(storage, options);
+	if (status == STATUS_OK && options->bare)
+		status = begin_bulk(storage);
 	return status;
 }
 
@@ -275,7 +302,7 @@ static enum status set_durable(struct storage *storage, bool durable)
 {
 	enum status status;
 
-	if (storage->durable == durable)
+	if (storage->durable == durable || storage->bulk)
 		return STATUS_OK;
 	status = sql_run(storage, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 	if (status == STATUS_OK)
@@ -365,6 +392,11 @@ enum status storage_checkpoint(struct storage *storage)
 	int result;
 
 	assert(storage->transaction == TRANSACTION_NONE && storage->mode != STORAGE_READ);
+	if (storage->bulk) {
+		enum status status = end_bulk(storage);
+		if (status != STATUS_OK)
+			return status;
+	}
 	result = sqlite3_wal_checkpoint_v2(storage->connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (result != SQLITE_OK)
 		return sql_fail(storage, result, "checkpoint");

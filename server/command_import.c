@@ -99,10 +99,10 @@ static enum status import_one(struct import_run *run, struct text path, struct t
 	run->created = run->unchanged = run->kept = 0;
 	status = import_file(&options, context->arena, take_record, run, out_report);
 	progress_finish(&run->progress);
-	if (status == STATUS_OK && apply)
+	if (status == STATUS_OK && apply && run->created > 0)
 		status = office_settle(office);
 	else
-		office_abandon(office);
+		office_abandon(office); /* also when nothing was new: not even an empty commit */
 	report(run, table, path, out_report, apply && status == STATUS_OK);
 	return status;
 }

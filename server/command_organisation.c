@@ -4,8 +4,10 @@
 #include "server/commands.h"
 #include "server/office.h"
 #include "server/verify.h"
+#include "shell/digest_listing.h"
 #include "shell/file.h"
 #include "shell/lock.h"
+#include "tests/bench/record/bench_order.h"
 
 #define STORE_FILE "organisation.db"
 
@@ -41,6 +43,13 @@ static enum status make_store(struct context *context, struct text dir, const st
 	return status;
 }
 
+/* The record is known before the store is made, and again whenever it is opened. */
+static enum status mark_bench(struct context *context, struct text dir)
+{
+	bench_order_register();
+	return file_write(path_join(context->arena, dir, text_of(OFFICE_BENCH_FILE)).data, (struct bytes){ 0 }, 0600);
+}
+
 enum status command_init(struct context *context)
 {
 	struct text dir = path_join(context->arena, context->working_dir, arguments_text(context->arguments, "DIR"));
@@ -59,6 +68,8 @@ enum status command_init(struct context *context)
 	if (status == STATUS_OK && file_exists(path_join(context->arena, dir, text_of("server.keys")).data))
 		status = fail(STATUS_REFUSED, "%s holds an organisation already; nothing was changed", dir.data);
 	randombytes_buf(&organisation, sizeof(organisation));
+	if (status == STATUS_OK && arguments_flag(context->arguments, "bench"))
+		status = mark_bench(context, dir);
 	if (status == STATUS_OK)
 		status = make_store(context, dir, &organisation);
 	if (status == STATUS_OK) /* last: with the keys the organisation is there */
@@ -107,24 +118,31 @@ static void show_listener(struct context *context, struct office *office)
 	output_value(context->output, "bytes_sent", NULL, cell_size((int64_t)carrier.sent_bytes));
 }
 
-/* How equal two stores are is read off these: a device's own list must say the same of every scope it holds. */
+static struct digest digest_of(struct statement *statement, int count_column, int sum_column)
+{
+	struct digest digest = { .count = statement_integer(statement, count_column) };
+	struct bytes sum = statement_bytes(statement, sum_column);
+
+	for (size_t i = 0; i < 8 && sum.size == 16; i++) {
+		digest.sum.low |= (uint64_t)sum.data[i] << (8 * i);
+		digest.sum.high |= (uint64_t)sum.data[8 + i] << (8 * i);
+	}
+	return digest;
+}
+
 static enum status list_digests(struct context *context, struct storage *storage)
 {
-	static const struct column columns[] = { { "scope", NULL, false }, { "of", NULL, false }, { "rows", NULL, false },
-		{ "sum", NULL, false } };
-	struct table *table = output_table(context->output, "digests", columns, LENGTH(columns));
+	struct table *table = digest_listing_start(context->output);
 	struct statement *statement;
 	enum status status = statement_get(storage, STATEMENT_SCOPE_ALL, &statement);
 
 	if (status != STATUS_OK)
 		return status;
 	while ((status = statement_step(statement)) == STATUS_OK) {
-		struct id of = statement_id_column(statement, 1);
-		struct id sum = statement_id_column(statement, 3);
-		struct cell cells[] = { cell_text(scope_kind_to_text((enum scope_kind)statement_integer(statement, 0))), cell_id(&of),
-			cell_integer(statement_integer(statement, 2)), cell_id(&sum) };
+		struct scope scope = { .kind = (enum scope_kind)statement_integer(statement, 0), .id = statement_id_column(statement, 1) };
+		struct digest digest = digest_of(statement, 2, 3);
 
-		table_row(table, cells);
+		digest_listing_add(table, context->arena, &scope, &digest);
 	}
 	statement_reset(statement);
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;

@@ -82,8 +82,8 @@ static bool visit_wanted(const void *context, const void *row)
 
 enum status command_visit_list(struct context *context)
 {
-	static const char *const fields[] = { "work_order_id", "technician_id", "state", "planned_start_at_ms", "outcome", "cancel_cause",
-		NULL };
+	static const char *const fields[] = { "id", "work_order_id", "technician_id", "state", "planned_start_at_ms", "outcome",
+		"cancel_cause", NULL };
 	struct visit_filter filter = { 0 };
 	enum status status = STATUS_OK;
 

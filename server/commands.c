@@ -18,7 +18,8 @@ static const struct option serve_options[] = {
 	{ .name = "ready-file", .value = "FILE", .kind = OPTION_TEXT, .help = "write the port to FILE once devices can connect" },
 	{ 0 },
 };
-static const struct option status_options[] = { { .name = "digests", .kind = OPTION_FLAG, .help = "also what each scope's rows sum up to" }, { 0 } };
+static const struct option status_options[] = {
+	{ .name = "digests", .kind = OPTION_FLAG, .help = "also what each scope's rows sum up to" }, { 0 } };
 static const struct option import_positionals[] = {
 	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "CSV, JSONL or JSONL.gz" }, { 0 } };
 static const struct option import_options[] = {
@@ -28,48 +29,52 @@ static const struct option import_options[] = {
 	{ 0 },
 };
 static const struct option list_positionals[] = { { .name = "KIND", .kind = OPTION_TEXT, .required = true,
-	  .help = "work_order, visit, asset, …" }, { 0 } };
+	  .help = "kind of record: work_order, visit, asset, site, part, …" }, { 0 } };
 static const struct option list_options[] = {
 	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
 	  .help = "at most so many (default 50)" }, { 0 } };
 static const struct option show_positionals[] = {
-	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "kind of record" },
+	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "kind of record: work_order, visit, asset, site, part, …" },
 	{ .name = "WHICH", .kind = OPTION_TEXT, .required = true, .help = "first digits of its id, its number or its name" }, { 0 } };
 static const struct option create_positionals[] = {
-	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "kind of record" },
+	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "kind of record: work_order, visit, asset, site, part, …" },
 	{ .name = "FIELD=VALUE", .kind = OPTION_TEXT, .required = true, .repeated = true,
 	  .help = "fields; references by id, number or name" }, { 0 } };
 static const struct option edit_positionals[] = {
-	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "kind of record" },
-	{ .name = "WHICH", .kind = OPTION_TEXT, .required = true, .help = "which one" },
+	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "kind of record: work_order, visit, asset, site, part, …" },
+	{ .name = "WHICH", .kind = OPTION_TEXT, .required = true, .help = "first digits of its id, its number or its name" },
 	{ .name = "FIELD=VALUE", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "new values" }, { 0 } };
 static const struct option book_positionals[] = {
-	{ .name = "ORDER", .kind = OPTION_TEXT, .required = true, .help = "work order" },
-	{ .name = "TECHNICIAN", .kind = OPTION_TEXT, .required = true, .help = "who goes" }, { 0 } };
+	{ .name = "ORDER", .kind = OPTION_TEXT, .required = true, .help = "work order: its number, or first digits of its id" },
+	{ .name = "TECHNICIAN", .kind = OPTION_TEXT, .required = true, .help = "who goes: the name, or first digits of the id" }, { 0 } };
 static const struct option book_options[] = {
 	{ .name = "start", .value = "TIME", .kind = OPTION_TIME, .help = "planned start" },
 	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "planned end" },
 	{ .name = "dispatch", .kind = OPTION_FLAG, .help = "send it to the technician at once" },
 	{ 0 },
 };
-static const struct option visit_positionals[] = { { .name = "VISIT", .kind = OPTION_TEXT, .required = true, .help = "visit" }, { 0 } };
+static const struct option visit_positionals[] = {
+	{ .name = "VISIT", .kind = OPTION_TEXT, .required = true, .help = "visit: first digits of its id, see \"visit list\"" }, { 0 } };
 static const struct option assign_positionals[] = {
-	{ .name = "VISIT", .kind = OPTION_TEXT, .required = true, .help = "visit that is taken away" },
-	{ .name = "TECHNICIAN", .kind = OPTION_TEXT, .required = true, .help = "who goes instead" }, { 0 } };
+	{ .name = "VISIT", .kind = OPTION_TEXT, .required = true,
+	  .help = "visit that is taken away: first digits of its id, see \"visit list\"" },
+	{ .name = "TECHNICIAN", .kind = OPTION_TEXT, .required = true,
+	  .help = "who goes instead: the name, or first digits of the id" }, { 0 } };
 static const struct option assign_options[] = {
 	{ .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .help = "why" },
 	{ .name = "start", .value = "TIME", .kind = OPTION_TIME, .help = "planned start" },
 	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "planned end" }, { 0 } };
-static const struct option reason_options[] = { { .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .help = "why" }, { 0 } };
+static const struct option reason_options[] = {
+	{ .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .required = true, .help = "why" }, { 0 } };
 static const struct option order_positionals[] = { { .name = "ORDER", .kind = OPTION_TEXT, .required = true,
-	  .help = "work order" }, { 0 } };
+	  .help = "work order: its number, or first digits of its id" }, { 0 } };
 static const struct option visit_list_options[] = {
 	{ .name = "technician", .value = "NAME", .kind = OPTION_TEXT, .help = "only this technician's" },
 	{ .name = "order", .value = "ORDER", .kind = OPTION_TEXT, .help = "only this work order's" },
 	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
 	  .help = "at most so many (default 50)" }, { 0 } };
 static const struct option note_positionals[] = {
-	{ .name = "ORDER", .kind = OPTION_TEXT, .required = true, .help = "work order" },
+	{ .name = "ORDER", .kind = OPTION_TEXT, .required = true, .help = "work order: its number, or first digits of its id" },
 	{ .name = "TEXT", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "the note" }, { 0 } };
 static const struct option invite_options[] = {
 	{ .name = "technician", .value = "NAME", .kind = OPTION_TEXT, .required = true, .help = "whose device it will be" },
@@ -80,12 +85,14 @@ static const struct option device_positionals[] = { { .name = "DEVICE", .kind = 
 static const struct option revoke_options[] = { { .name = "stolen", .kind = OPTION_FLAG,
 	  .help = "take nothing more from it, not even what it did before" }, { 0 } };
 static const struct option issues_options[] = { { .name = "all", .kind = OPTION_FLAG, .help = "also resolved ones" }, { 0 } };
-static const struct option resolve_positionals[] = { { .name = "ISSUE", .kind = OPTION_TEXT, .required = true, .help = "issue" }, { 0 } };
+static const struct option resolve_positionals[] = {
+	{ .name = "ISSUE", .kind = OPTION_TEXT, .required = true, .help = "issue: first digits of its id, see \"issues\"" }, { 0 } };
 static const struct option resolve_options[] = {
-	{ .name = "how", .value = "HOW", .kind = OPTION_TEXT, .help = "noted (default), kept_theirs, took_mine or corrected" },
+	{ .name = "how", .value = "HOW", .kind = OPTION_TEXT,
+	  .help = "noted (default), corrected; of an edit that collided: took_mine puts the author's value in, kept_theirs the other one" },
 	{ .name = "text", .value = "TEXT", .kind = OPTION_TEXT, .help = "what was decided" }, { 0 } };
 static const struct option trace_positionals[] = { { .name = "OPERATION", .kind = OPTION_TEXT, .required = true,
-	  .help = "operation: digits of its id" }, { 0 } };
+	  .help = "operation: first digits of its id, at least four" }, { 0 } };
 static const struct option outcomes_options[] = {
 	{ .name = "device", .value = "DEVICE", .kind = OPTION_TEXT, .help = "only this device's" },
 	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
@@ -114,36 +121,36 @@ static const struct command commands[] = {
 	{ .group = "Records", .name = "list", .summary = "records of one kind", .example = "truckrolld list work_order --limit 20",
 	  .positionals = list_positionals, .options = list_options, .place = PLACE_READER, .run = command_list },
 	{ .group = "Records", .name = "show", .summary = "one record",
-	  .example = "truckrolld show work_order WO-1042", .positionals = show_positionals, .place = PLACE_READER, .run = command_show },
+	  .example = "truckrolld show work_order HH-5008", .positionals = show_positionals, .place = PLACE_READER, .run = command_show },
 	{ .group = "Records", .name = "create", .summary = "make a record",
-	  .example = "truckrolld create work_order title=\"Pump leaks\" territory_id=Coast site_id=\"Pier 4\" released=true",
+	  .example = "truckrolld create work_order title=\"Pump leaks\" territory_id=North site_id=\"Cairn Hotel\" released=true",
 	  .positionals = create_positionals, .place = PLACE_OWNER, .run = command_create },
 	{ .group = "Records", .name = "edit", .summary = "change fields of a record",
-	  .example = "truckrolld edit work_order WO-1042 priority=1",
+	  .example = "truckrolld edit work_order HH-5008 priority=1",
 	  .positionals = edit_positionals, .place = PLACE_OWNER, .run = command_edit },
 	{ .group = "The day", .name = "order release", .summary = "make a draft order ready to be booked",
-	  .example = "truckrolld order release WO-1042",
+	  .example = "truckrolld order release HH-5008",
 	  .positionals = order_positionals, .place = PLACE_OWNER, .run = command_order_release },
 	{ .group = "The day", .name = "visit book", .summary = "plan a visit",
-	  .example = "truckrolld visit book WO-1042 \"Ada North\" --start \"tomorrow 09:00\" --dispatch",
+	  .example = "truckrolld visit book HH-5008 \"Ada Brannock\" --start \"tomorrow 09:00\" --dispatch",
 	  .positionals = book_positionals, .options = book_options, .place = PLACE_OWNER, .run = command_visit_book },
 	{ .group = "The day", .name = "visit dispatch", .summary = "send a booked visit to its technician",
 	  .example = "truckrolld visit dispatch 8f31c2aa",
 	  .positionals = visit_positionals, .place = PLACE_OWNER, .run = command_visit_dispatch },
 	{ .group = "The day", .name = "visit assign", .summary = "give a visit to another technician",
-	  .example = "truckrolld visit assign 8f31c2aa \"Ben Coast\" --reason \"nearer\"",
+	  .example = "truckrolld visit assign 8f31c2aa \"Tomas Hale\" --reason \"nearer\"",
 	  .positionals = assign_positionals, .options = assign_options, .place = PLACE_OWNER, .run = command_visit_assign },
 	{ .group = "The day", .name = "visit cancel", .summary = "cancel a visit that has not begun",
 	  .example = "truckrolld visit cancel 8f31c2aa --reason \"customer moved it\"",
 	  .positionals = visit_positionals, .options = reason_options, .place = PLACE_OWNER, .run = command_visit_cancel },
 	{ .group = "The day", .name = "visit list", .summary = "visits",
-	  .example = "truckrolld visit list --technician \"Ada North\"",
+	  .example = "truckrolld visit list --technician \"Ada Brannock\"",
 	  .options = visit_list_options, .place = PLACE_READER, .run = command_visit_list },
 	{ .group = "The day", .name = "note", .summary = "add a note to a work order",
-	  .example = "truckrolld note WO-1042 gate code has changed",
+	  .example = "truckrolld note HH-5008 gate code has changed",
 	  .positionals = note_positionals, .place = PLACE_OWNER, .run = command_note },
 	{ .group = "Devices", .name = "device invite", .summary = "make a code for one new device",
-	  .example = "truckrolld device invite --technician \"Ada North\"",
+	  .example = "truckrolld device invite --technician \"Ada Brannock\"",
 	  .options = invite_options, .place = PLACE_OWNER, .run = command_device_invite },
 	{ .group = "Devices", .name = "device list", .summary = "devices, and those that wait for approval with their six words",
 	  .example = "truckrolld device list", .place = PLACE_OWNER, .run = command_device_list },
@@ -166,7 +173,7 @@ static const struct command commands[] = {
 	{ .group = "Knowledge", .name = "kb list", .summary = "knowledge articles",
 	  .example = "truckrolld kb list --limit 10", .options = kb_list_options, .place = PLACE_READER, .run = command_kb_list },
 	{ .group = "Knowledge", .name = "kb show", .summary = "one article",
-	  .example = "truckrolld kb show KB-0007", .positionals = kb_show_positionals, .place = PLACE_READER, .run = command_kb_show },
+	  .example = "truckrolld kb show HH-KB-016", .positionals = kb_show_positionals, .place = PLACE_READER, .run = command_kb_show },
 };
 /* clang-format on */
 

@@ -6,6 +6,7 @@
 #include "shell/file.h"
 #include "shell/lookup.h"
 #include "shell/outcome_words.h"
+#include "tests/bench/record/bench_order.h"
 
 #define STORE_FILE "organisation.db"
 
@@ -38,6 +39,8 @@ enum status office_open(struct text dir, const struct clock *clock, bool read_on
 	keys_init();
 	office->clock = clock;
 	office->dir = arena_copy_text(&office->arena, dir);
+	if (file_exists(path_join(&office->arena, office->dir, text_of(OFFICE_BENCH_FILE)).data))
+		bench_order_register();
 	status = server_keys_load(&office->arena, office->dir, &office->keys, &office->identity);
 	options.path = path_join(&office->arena, office->dir, text_of(STORE_FILE)).data;
 	if (status == STATUS_OK)

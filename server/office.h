@@ -9,6 +9,9 @@
 #include "server/store.h"
 #include "shell/command.h"
 
+/* Marks an organisation made with --bench, which has the benchmark's record. */
+#define OFFICE_BENCH_FILE "bench"
+
 struct office {
 	struct arena arena; /* life of the office */
 	struct text dir;

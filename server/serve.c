@@ -14,7 +14,10 @@
 #include "shell/runner.h"
 
 #define LISTEN_DEFAULT    "tcp://0.0.0.0:7450"
-#define FRAMES_PER_COMMIT 256 /* a group commit takes in at most so many frames */
+#define IDLE_MS           200                        /* so long nothing came: time to tidy up */
+#define LOCK_WAIT_MS      5000                       /* a command that works by itself is done by then */
+#define COMMIT_BYTES      ((size_t)64 * 1024 * 1024) /* … and holds at most about so much in memory */
+#define FRAMES_PER_COMMIT 256                        /* a group commit takes in at most so many frames */
 
 static volatile sig_atomic_t stop_asked;
 
@@ -42,16 +45,29 @@ struct server {
 	struct runner_owner owner;
 };
 
-static enum status answer_enrolment(struct server *server, struct listener_token token, struct bytes message)
+static enum status answer_enrolment(struct server *server, struct listener_token token, struct bytes message, enum enrolment_message type)
 {
 	struct bytes answer;
 	enum status status = enrolment_desk_answer(server->office, &server->arena, message, &answer);
 
+	if (status == STATUS_OK && type == ENROL_REQUEST)
+		listener_validate(server->office->listener, token);
 	if (status == STATUS_OK)
 		(void)(listener_reply(server->office->listener, token, answer) == STATUS_OK); /* it may be gone */
 	else
 		listener_forget(server->office->listener, token);
 	return status == STATUS_CORRUPT ? STATUS_OK : status;
+}
+
+/* A frame whose sender proved itself lets its connection stay. */
+static enum status take_sync_frame(struct server *server, struct listener_token token, struct bytes frame)
+{
+	int64_t refused = server_core_counts(server->office->core).frames_refused;
+	enum status status = server_core_frame(server->office->core, token.value, frame);
+
+	if (server_core_counts(server->office->core).frames_refused == refused)
+		listener_validate(server->office->listener, token);
+	return status;
 }
 
 /* Enrolment has its own transactions, so it never meets an open commit: what came before it is settled first. */
@@ -61,24 +77,16 @@ static enum status take_frame(struct server *server, struct listener_token token
 	enum status status;
 
 	if (!enrolment_peek(frame, &type))
-		return server_core_frame(server->office->core, token.value, frame);
-	status = office_settle(server->office);
-	return status == STATUS_OK ? answer_enrolment(server, token, frame) : status;
-}
-
-/* Frames whose sender proved itself keep their connection. */
-static void note_valid(struct server *server, struct listener_token token, int64_t refused_before)
-{
-	if (server_core_counts(server->office->core).frames_refused == refused_before)
-		listener_validate(server->office->listener, token);
+		return take_sync_frame(server, token, frame);
+	status = type == ENROL_REQUEST ? office_settle(server->office) : STATUS_OK;
+	return status == STATUS_OK ? answer_enrolment(server, token, frame, type) : status;
 }
 
 static enum status take_frames(struct server *server)
 {
 	enum status status = STATUS_OK;
 
-	for (int i = 0; i < FRAMES_PER_COMMIT && status == STATUS_OK; i++) {
-		int64_t refused = server_core_counts(server->office->core).frames_refused;
+	for (int i = 0; i < FRAMES_PER_COMMIT && status == STATUS_OK && server_core_commit_size(server->office->core) < COMMIT_BYTES; i++) {
 		struct listener_token token;
 		struct bytes frame;
 		status = listener_take(server->office->listener, &server->arena, &token, &frame);
@@ -86,7 +94,6 @@ static enum status take_frames(struct server *server)
 			break;
 		if (status == STATUS_OK)
 			status = take_frame(server, token, frame);
-		note_valid(server, token, refused);
 		arena_reset(&server->arena);
 	}
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
@@ -105,6 +112,10 @@ static int wait_ms(struct server *server)
 		wait = deadline - now;
 	if (control >= 0 && control < wait)
 		wait = control;
+	if (server_core_may_prepare(server->office->core))
+		return 0;
+	if (wait > IDLE_MS && storage_untidy(server_store_storage(server->office->store)))
+		wait = IDLE_MS;
 	return wait < 0 ? 0 : wait > 5000 ? 5000 : (int)wait;
 }
 
@@ -118,6 +129,15 @@ static enum status bear_with(struct server *server, enum status status)
 	return status == STATUS_CANNOT_WRITE ? STATUS_OK : status;
 }
 
+/* Nobody waits for anything. */
+static void use_leisure(struct server *server)
+{
+	if (!server_core_may_prepare(server->office->core))
+		storage_tidy(server_store_storage(server->office->store));
+	else if (server_core_prepare(server->office->core) != STATUS_OK)
+		log_unusual(&server->log, "page.ahead.failed", "reason=%s", fail_reason());
+}
+
 static enum status loop(struct server *server)
 {
 	struct pollfd polls[CONTROL_POLL_MAX + 1];
@@ -126,7 +146,8 @@ static enum status loop(struct server *server)
 	while (!stop_asked && status == STATUS_OK) {
 		size_t count = control_poll(server->control, polls + 1);
 		polls[0] = (struct pollfd){ .fd = listener_descriptor(server->office->listener), .events = POLLIN };
-		(void)poll(polls, (nfds_t)(count + 1), wait_ms(server));
+		if (poll(polls, (nfds_t)(count + 1), wait_ms(server)) == 0)
+			use_leisure(server);
 		status = bear_with(server, take_frames(server));
 		if (status == STATUS_OK)
 			status = bear_with(server, server_core_tick(server->office->core));
@@ -160,6 +181,8 @@ static enum status open_server(struct server *server, struct context *context)
 	if (status == STATUS_OK)
 		status = control_open(context->dir.data, context->clock, &server->control);
 	if (status == STATUS_OK)
+		storage_defer_checkpoints(server_store_storage(server->office->store));
+	if (status == STATUS_OK)
 		status = write_ready_file(context, listener_port(server->office->listener));
 	return status;
 }
@@ -168,7 +191,7 @@ enum status command_serve(struct context *context)
 {
 	struct server server = { 0 };
 	struct lock lock = { .descriptor = -1 };
-	enum status status = lock_take(context->dir.data, "truckrolld serve", 0, &lock);
+	enum status status = lock_take(context->dir.data, "truckrolld serve", LOCK_WAIT_MS, &lock);
 
 	if (status != STATUS_OK)
 		return status;

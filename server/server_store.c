@@ -13,6 +13,7 @@ enum status server_store_open(const struct server_store_options *options, struct
 		.path = options->path, .kind = STORAGE_SERVER, .mode = options->mode, .vfs = options->vfs, .bench = options->bench
 	};
 	struct server_store *store = calloc(1, sizeof(*store));
+	struct server_state state;
 	enum status status;
 
 	if (store == NULL)
@@ -24,6 +25,7 @@ enum status server_store_open(const struct server_store_options *options, struct
 	}
 	store_rows_init(store);
 	store_references_init(store);
+	store->opened_gseq = server_store_state(store, &state) == STATUS_OK ? state.gseq : INT64_MAX;
 	*out_store = store;
 	return STATUS_OK;
 }

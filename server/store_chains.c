@@ -30,6 +30,29 @@ enum status server_store_chain(
 	return status;
 }
 
+enum status server_store_chain_by_number(struct server_store *store, int64_t number, struct chain_state *out_chain)
+{
+	struct chain_state chain = { .number = number };
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_CHAIN_BY_NUMBER, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, number);
+	status = statement_step(statement);
+	if (status == STATUS_OK)
+		status = store_read_raw(statement, 4, chain.last_hash.bytes, HASH_SIZE, "chain head");
+	if (status == STATUS_OK) {
+		chain.device = statement_id_column(statement, 1);
+		chain.incarnation = statement_id_column(statement, 2);
+		chain.last_seq = statement_integer(statement, 3);
+		chain.last_gseq = statement_integer(statement, 5);
+		*out_chain = chain;
+	}
+	statement_reset(statement);
+	return status;
+}
+
 enum status server_store_add_chain(struct server_store *store, const struct id *device, const struct id *incarnation,
 	const struct hash *genesis, struct chain_state *out_chain)
 {

@@ -29,6 +29,8 @@ struct server_store {
 	struct id_map scopes;        /* by scope kind and id: struct cached_scope */
 	struct id_map scope_numbers; /* by 0 and number: the same */
 	struct cached_scope *changed_scopes;
+	int64_t opened_gseq;                        /* what happened up to it is not remembered by kind */
+	int64_t kind_gseq[RECORD_KIND_MAX + 1]; /* latest put since then; may be of a commit that never was */
 };
 
 /* Makes `store->records` and `store->references` usable. */

@@ -183,9 +183,16 @@ enum status server_store_put_row(struct server_store *store, enum record_kind ki
 
 	if (status == STATUS_OK)
 		status = table_put(store->storage, schema, row, &stored);
+	if (status == STATUS_OK && meta->gseq > store->kind_gseq[kind])
+		store->kind_gseq[kind] = meta->gseq;
 	if (status == STATUS_OK)
 		(void)cache(store, kind, row_id(row), row_copy(&store->row_arena, schema, row), &stored);
 	return status;
+}
+
+bool server_store_kind_changed(const struct server_store *store, enum record_kind kind, int64_t gseq)
+{
+	return gseq < store->opened_gseq || store->kind_gseq[kind] > gseq;
 }
 
 enum status server_store_remove_row(struct server_store *store, enum record_kind kind, const struct id *id)

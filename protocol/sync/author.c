@@ -68,21 +68,19 @@ static enum status foresee(const struct author *author, struct arena *arena, con
 	return status;
 }
 
-/* Lays the saved operation's effect on the replica. */
-static enum status show(const struct author *author, struct arena *arena, const struct draft *draft, struct replica_state *state)
+/* Lays the effects of what is saved and not shown on the replica: this operation, and any before it that could not be shown. */
+static enum status show(const struct author *author, struct arena *arena, int64_t seq, struct replica_state *state)
 {
 	struct device_store *store = author->store;
 	struct replica replica;
-	struct verdict verdict;
 	enum status status = device_store_begin(store, false);
 
 	if (status != STATUS_OK)
 		return status;
 	status = replica_open(&replica, store, arena);
 	if (status == STATUS_OK)
-		status = replay_operation(
-			&replica, &draft->operation, &draft->entry.id, &author->device, draft->entry.seq, REPLAY_GUESS, &verdict);
-	state->shown_seq = draft->entry.seq;
+		status = replay_entries(&replica, &author->device, state->shown_seq, seq, NULL, 0, REPLAY_GUESS);
+	state->shown_seq = seq;
 	if (status == STATUS_OK)
 		status = device_store_put_replica(store, state);
 	if (status == STATUS_OK)
@@ -114,5 +112,5 @@ enum status author_save(const struct author *author, struct arena *arena, const 
 		return status;
 	*out_saved = true; /* whatever happens to the view now, it is re-run when the store opens again */
 	*out_operation_id = draft.entry.id;
-	return blind ? STATUS_OK : show(author, arena, &draft, &replica); /* else the cut shows it */
+	return blind ? STATUS_OK : show(author, arena, draft.entry.seq, &replica); /* else the cut shows it */
 }

@@ -46,29 +46,34 @@ static enum status apply_patch(struct replica *replica, const struct page_group 
 	return replica_confirm(replica, group->schema->kind, id, patched);
 }
 
-static enum status apply_page(struct replica *replica, struct bytes body)
+static enum status apply_page(struct replica *replica, const struct page *page)
 {
-	struct arena arena = { 0 };
-	struct page page;
-	enum status status = page_decode(body, &arena, device_store_references(replica->store), &page);
+	enum status status = STATUS_OK;
 
-	for (size_t i = 0; i < page.group_count && status == STATUS_OK; i++) {
-		const struct page_group *group = &page.groups[i];
+	for (size_t i = 0; i < page->group_count && status == STATUS_OK; i++) {
+		const struct page_group *group = &page->groups[i];
 		status = replica_hold(replica, &group->scope);
 		for (size_t k = 0; k < group->count && status == STATUS_OK; k++)
 			status = group->type == ENTRY_PATCH ? apply_patch(replica, group, k) : apply_entry(replica, group, k);
 		device_store_reset_rows(replica->store);
 	}
+	return status;
+}
+
+static enum status apply_staged(void *context, struct bytes body)
+{
+	struct replica *replica = context;
+	struct arena arena = { 0 };
+	struct page page;
+	enum status status = page_decode(body, &arena, device_store_references(replica->store), &page);
+
+	if (status == STATUS_OK)
+		status = apply_page(replica, &page);
 	arena_finish(&arena);
 	return status;
 }
 
-static enum status apply_staged(void *context, struct bytes page)
-{
-	return apply_page(context, page);
-}
-
-enum status cut_load_page(struct device_store *store, struct arena *arena, struct bytes page)
+enum status cut_load_page(struct device_store *store, struct arena *arena, const struct page *page)
 {
 	struct replica replica;
 	enum status status = replica_open(&replica, store, arena);
@@ -106,13 +111,14 @@ static enum status check_digests(struct replica *replica, const struct cut *cut)
 }
 
 /* No rows came, and everything the device did was decided as it computed it. */
-static enum status is_quiet(struct device_store *store, const struct cut_input *input, const struct outbox_state *outbox, bool *out_quiet)
+static enum status is_quiet(struct device_store *store, const struct cut_input *input, const struct replica_state *state,
+	const struct outbox_state *outbox, bool *out_quiet)
 {
 	size_t staged;
 	enum status status = device_store_staged_count(store, &staged);
 
 	*out_quiet = staged == 0 && input->cut->dropped_count == 0 && (input->decided == NULL || input->decided->unlike_count == 0) &&
-		     input->decided != NULL && input->decided->seq == outbox->last_seq;
+		     input->decided != NULL && input->decided->seq == outbox->last_seq && state->shown_seq == outbox->last_seq;
 	return status;
 }
 
@@ -152,7 +158,7 @@ static enum status apply(struct replica *replica, const struct cut_input *input,
 	enum status status = STATUS_OK;
 
 	if (!device_store_seeding(replica->store))
-		status = is_quiet(replica->store, input, outbox, &quiet);
+		status = is_quiet(replica->store, input, state, outbox, &quiet);
 	if (status == STATUS_OK && quiet)
 		status = replica_confirm_guesses(replica);
 	else if (status == STATUS_OK && !device_store_seeding(replica->store))

@@ -13,7 +13,7 @@ struct cut_input {
 };
 
 /* Applies pages to a fresh replica as they come (device_store_seeding()); the caller's transaction is open. */
-enum status cut_load_page(struct device_store *store, struct arena *arena, struct bytes page);
+enum status cut_load_page(struct device_store *store, struct arena *arena, const struct page *page);
 
 /* Takes back the guesses, applies what was staged (or loaded), checks digests, lays pending operations on top again and moves
  * the cursor. The caller has begun the transaction and commits it, durably, when this returns STATUS_OK; on anything else it

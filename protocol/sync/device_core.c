@@ -6,6 +6,7 @@
 
 #include "protocol/sync/author.h"
 #include "protocol/sync/cut.h"
+#include "protocol/sync/history.h"
 #include "protocol/sync/replay.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/request.h"
@@ -35,6 +36,7 @@ struct device_core {
 	int64_t acknowledged_seq; /* the server said so in this session */
 	bool batch_out;           /* the request that is out carries operations */
 	bool whole_ids;           /* the next batch names whole ids */
+	bool batch_refused;       /* in this session: what is pending stays, what the server has is still fetched */
 	bool own_rows;            /* also rows that this device computed: the replica is fresh */
 	bool nothing_missing;
 	bool poll_again; /* the last answer was complete: wait for news */
@@ -77,19 +79,15 @@ static int64_t monotonic_ms(const struct device_core *core)
 
 /* ---- opening ---- */
 
-/* A replica that speaks of another incarnation (restored beside a newer outbox, or fresh) has shown nothing of this one yet. */
+/* A replica that speaks of another incarnation, or of more operations than there are (one of the two files was restored), has
+ * shown nothing of this outbox: its guesses go, and it is fetched again. */
 static enum status adopt_incarnation(struct device_core *core, const struct outbox_state *outbox, struct replica_state *state)
 {
 	if (id_equal(&state->incarnation, &outbox->incarnation) && state->shown_seq <= outbox->last_seq)
 		return STATUS_OK;
-	state->incarnation = outbox->incarnation;
-	if (state->shown_seq > outbox->last_seq) {
-		state->shown_seq = 0;
-		state->settled_seq = 0;
-	}
+	*state = (struct replica_state){ .incarnation = outbox->incarnation };
 	core->own_rows = true;
-	state->cursor = (struct cursor){ 0 };
-	return STATUS_OK;
+	return device_store_restore_shadows(core->options.store);
 }
 
 /* Effects of operations that were saved while the replica could not show them. */
@@ -104,12 +102,12 @@ static enum status show_unshown(struct device_core *core)
 	if (status == STATUS_OK)
 		status = device_store_outbox(store, &outbox);
 	if (status == STATUS_OK)
-		status = adopt_incarnation(core, &outbox, &state);
-	if (status == STATUS_OK)
 		status = device_store_begin(store, false);
 	if (status != STATUS_OK)
 		return status;
-	status = replica_open(&replica, store, &core->arena);
+	status = adopt_incarnation(core, &outbox, &state);
+	if (status == STATUS_OK)
+		status = replica_open(&replica, store, &core->arena);
 	if (status == STATUS_OK)
 		status = replay_entries(&replica, &core->options.identity.id, state.shown_seq, outbox.last_seq, NULL, 0, REPLAY_GUESS);
 	state.shown_seq = outbox.last_seq;
@@ -131,7 +129,7 @@ enum status device_core_create(const struct device_core_options *options, struct
 		abort();
 	core->options = *options;
 	core->backoff_ms = BACKOFF_MIN_MS;
-	core->batch_raw_max = (size_t)128 * 1024;
+	core->batch_raw_max = options->batch_raw_max > 0 ? options->batch_raw_max : (size_t)128 * 1024;
 	status = show_unshown(core);
 	arena_reset(&core->arena);
 	if (status == STATUS_OK)
@@ -219,7 +217,9 @@ static enum status send_hello(struct device_core *core)
 		return status;
 	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
 	request_hello(&request, &outbox, &replica, clock_now_ms(core->options.clock), device_store_free_bytes(core->options.store));
-	request_pull(&request, &pull);
+	if (outbox.last_seq == replica.settled_seq ||
+		core->batch_refused) /* else rows come with the answer to what is sent first: one cut instead of two */
+		request_pull(&request, &pull);
 	ephemeral_generate(&core->ephemeral);
 	status = request_seal_hello(&request, &core->options.identity, &core->options.organisation, &core->options.server,
 		&outbox.incarnation, &replica.cursor.epoch, &core->ephemeral, &sealed);
@@ -239,22 +239,25 @@ static enum status send_request(struct device_core *core)
 	struct replica_state replica;
 	struct pull pull;
 	struct bytes frame;
+	int64_t last_seq;
 	enum status status = device_store_outbox(core->options.store, &outbox);
 
 	if (status == STATUS_OK)
 		status = device_store_replica(core->options.store, &replica);
 	if (status != STATUS_OK)
 		return status;
+	last_seq = outbox.last_seq;
 	request_init(&request, &core->arena, REPLY_IN_SESSION_MAX);
-	core->batch_out = outbox.last_seq > core->acknowledged_seq;
+	core->batch_out = outbox.last_seq > core->acknowledged_seq && !core->batch_refused;
 	if (core->batch_out)
 		status = request_batch(&request, core->options.store, &core->options.identity, &core->options.organisation, &outbox,
-			core->acknowledged_seq, core->whole_ids, &core->batch_raw_max);
+			core->acknowledged_seq, core->whole_ids, &core->batch_raw_max, &last_seq);
 	if (status == STATUS_OK)
 		status = make_pull(core, &replica, !core->batch_out, &pull);
 	if (status != STATUS_OK)
 		return status;
-	request_pull(&request, &pull);
+	if (last_seq == outbox.last_seq) /* a cut while more is on its way would lay all that again */
+		request_pull(&request, &pull);
 	status = session_seal(&core->arena, &core->session, request_bytes(&request), &frame);
 	if (status != STATUS_OK)
 		return status;
@@ -354,74 +357,8 @@ static enum status start_over(struct device_core *core, const char *what, const 
 		device_store_rollback(store);
 	core->own_rows = true;
 	core->poll_again = false;
+	core->nothing_missing = false;
 	return status == STATUS_OK ? fail(STATUS_OFFLINE, "the replica does not fit the server's (%s): it is fetched again", what) : status;
-}
-
-struct rehead {
-	uint8_t (*secrets)[WINDOW_SECRET_SIZE];
-};
-
-static struct hash rehead_operation(void *context, const struct hash *previous, int64_t seq, struct bytes canonical)
-{
-	const struct rehead *rehead = context;
-
-	return chain_extend(previous, rehead->secrets[seq / WINDOW_LENGTH], seq, canonical);
-}
-
-/* The server knows a history of this chain that is not in this outbox: it was restored from an older copy. What is not settled
- * goes out again under a new incarnation and its first ids. */
-static enum status begin_incarnation(struct device_core *core)
-{
-	struct device_store *store = core->options.store;
-	struct outbox_state outbox;
-	struct replica_state state;
-	struct rehead rehead;
-	struct id incarnation;
-	size_t windows;
-	enum status status = device_store_outbox(store, &outbox);
-
-	if (status == STATUS_OK)
-		status = device_store_replica(store, &state);
-	if (status != STATUS_OK)
-		return status;
-	windows = (size_t)(outbox.last_seq - state.settled_seq) / WINDOW_LENGTH + 2;
-	rehead.secrets = arena_allocate_array(&core->arena, windows, WINDOW_SECRET_SIZE);
-	random_fill(core->options.random, rehead.secrets, windows * WINDOW_SECRET_SIZE);
-	random_fill(core->options.random, &incarnation, sizeof(incarnation));
-	status = device_store_new_incarnation(store, &incarnation, state.settled_seq, (const uint8_t(*)[WINDOW_SECRET_SIZE])rehead.secrets,
-		windows, rehead_operation, &rehead);
-	if (status == STATUS_OK)
-		status = device_store_begin(store, false);
-	if (status != STATUS_OK)
-		return status;
-	state.incarnation = incarnation;
-	state.shown_seq = outbox.last_seq - state.settled_seq;
-	state.settled_seq = 0;
-	status = device_store_put_replica(store, &state);
-	if (status == STATUS_OK)
-		status = device_store_commit(store);
-	else
-		device_store_rollback(store);
-	core->own_rows = true; /* what the lost history computed is missing here */
-	return status;
-}
-
-/* Does the server's account of the chain fit the outbox? */
-static enum status compare_chains(struct device_core *core, const struct welcome *welcome, bool *out_same)
-{
-	struct outbox_state outbox;
-	struct hash head;
-	enum status status = device_store_outbox(core->options.store, &outbox);
-
-	*out_same = false;
-	if (status != STATUS_OK || welcome->last_seq > outbox.last_seq || !id_equal(&welcome->incarnation, &outbox.incarnation))
-		return status;
-	status = device_store_outbox_head(core->options.store, welcome->last_seq, &head);
-	if (status == STATUS_NOT_FOUND) /* settled long ago and forgotten here */
-		*out_same = true;
-	else if (status == STATUS_OK)
-		*out_same = hash_equal(&head, &welcome->chain_hash);
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 /* The server was restored: its commits are counted anew, and the cursor means nothing to it. */
@@ -430,7 +367,8 @@ static enum status compare_epochs(struct device_core *core, const struct welcome
 	struct replica_state state;
 	enum status status = device_store_replica(core->options.store, &state);
 
-	if (status != STATUS_OK || state.cursor.gseq == 0 || id_equal(&state.cursor.epoch, &welcome->epoch))
+	if (status != STATUS_OK || state.cursor.gseq == 0 ||
+		(id_equal(&state.cursor.epoch, &welcome->epoch) && welcome->gseq >= state.cursor.gseq))
 		return status;
 	return start_over(core, "epoch", "the server was restored: it counts its commits anew");
 }
@@ -438,16 +376,17 @@ static enum status compare_epochs(struct device_core *core, const struct welcome
 static enum status take_welcome(struct device_core *core, const struct welcome *welcome)
 {
 	bool same = false;
-	enum status status = compare_chains(core, welcome, &same);
+	enum status status = history_compare(core->options.store, &welcome->incarnation, welcome->last_seq, &welcome->chain_hash, &same);
 
 	if (status != STATUS_OK)
 		return status;
 	core->state.lease_until_ms = welcome->lease_until_ms;
 	core->state.device_state = welcome->device_state;
-	core->acknowledged_seq = welcome->last_seq;
+	core->acknowledged_seq = same ? welcome->last_seq : 0; /* of the incarnation that goes on */
 	if (same)
 		return compare_epochs(core, welcome);
-	status = begin_incarnation(core);
+	status = history_begin_incarnation(core->options.store, core->options.random, &core->arena);
+	core->own_rows = true; /* what the lost history computed is missing here */
 	if (status == STATUS_OK)
 		status = note_incident(core, "restored", "the server knows operations that are not in this outbox");
 	if (status != STATUS_OK)
@@ -457,29 +396,47 @@ static enum status take_welcome(struct device_core *core, const struct welcome *
 	return fail(STATUS_OFFLINE, "this device was restored from an older copy: it goes on under a new incarnation");
 }
 
+/* The server takes no batch in this session: nothing of it is lost, and rows still come. */
+static enum status refuse_batch(struct device_core *core, const char *why)
+{
+	core->batch_refused = true;
+	(void)snprintf(core->state.refusal, sizeof(core->state.refusal), "%s", why);
+	return STATUS_OK;
+}
+
+static enum status send_from(struct device_core *core, int64_t seq)
+{
+	struct outbox_state outbox;
+	enum status status = device_store_outbox(core->options.store, &outbox);
+
+	if (status != STATUS_OK)
+		return status;
+	if (seq < 1 || seq > outbox.last_seq + 1)
+		return fail(STATUS_CORRUPT, "the server asks for operation %lld of %lld", (long long)seq, (long long)outbox.last_seq);
+	core->acknowledged_seq = seq - 1;
+	return STATUS_OK;
+}
+
 static enum status take_fault(struct device_core *core, const struct wire_fault *fault)
 {
 	switch ((enum wire_error)fault->code) {
 	case WIRE_ERROR_SEND_FROM:
-		core->acknowledged_seq = fault->value - 1;
-		return STATUS_OK;
+		return send_from(core, fault->value);
 	case WIRE_ERROR_SEND_WHOLE:
+	case WIRE_ERROR_FORK: /* perhaps only a short id that meant another record */
+		if (core->whole_ids)
+			return refuse_batch(
+				core, "the server does not know what the operations name, or knows another history of this device");
 		core->whole_ids = true;
 		return STATUS_OK;
-	case WIRE_ERROR_FORK:
-		if (!core->whole_ids) { /* perhaps only a short id that meant another record */
-			core->whole_ids = true;
-			return STATUS_OK;
-		}
-		link_down(core);
-		return fail(STATUS_OFFLINE, "the server knows another history of this device");
 	case WIRE_ERROR_REVOKED:
-		link_down(core);
-		return fail(STATUS_OFFLINE, "this device is revoked: nothing more is taken from it");
+		return refuse_batch(core, "this device is revoked: nothing more is taken from it");
+	case WIRE_ERROR_NEWER:
+		return refuse_batch(core, "the server is older than this program and cannot read what is pending: update the server");
+	case WIRE_ERROR_MALFORMED:
+		return refuse_batch(core, "the server cannot read what is pending: tell the office, and keep this device");
 	case WIRE_ERROR_EPOCH:
 		return start_over(core, "epoch", "the server does not know this cursor");
-	case WIRE_ERROR_NEWER:
-	case WIRE_ERROR_MALFORMED:
 	case WIRE_ERROR_UNKNOWN_SESSION:
 	case WIRE_ERROR_BUSY:
 		break;
@@ -490,53 +447,78 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 
 static enum status take_decided(struct device_core *core, struct bytes body)
 {
+	bool same = false;
 	enum status status;
 
 	arena_reset(&core->decided_arena);
 	status = decided_decode(body, &core->decided_arena, &core->decided);
-	core->has_decided = status == STATUS_OK;
-	if (status == STATUS_OK && core->decided.seq > core->acknowledged_seq)
+	if (status == STATUS_OK)
+		status = history_compare(
+			core->options.store, &core->decided.incarnation, core->decided.seq, &core->decided.chain_hash, &same);
+	if (status != STATUS_OK)
+		return status;
+	if (!same) { /* what was under way before this device was restored arrived after its hello */
+		link_down(core);
+		core->retry_at_ms = 0;
+		return fail(STATUS_OFFLINE, "the server decided operations that are not in this outbox: the next hello sorts it out");
+	}
+	core->has_decided = true;
+	if (core->decided.seq > core->acknowledged_seq)
 		core->acknowledged_seq = core->decided.seq;
-	return status;
+	return STATUS_OK;
 }
 
-/* The resume token of a page, without reading its rows. */
-static enum status page_resume(
-	struct bytes body, struct arena *arena, const struct references *references, struct bytes *out_resume, int64_t *rows)
+/* Stages the page, or loads it at once into a fresh replica. */
+static enum status keep_page(struct device_core *core, struct bytes body, const struct page *page)
 {
-	struct page page;
-	enum status status = page_decode(body, arena, references, &page);
+	struct device_store *store = core->options.store;
+	enum status status = device_store_begin(store, false);
 
 	if (status != STATUS_OK)
 		return status;
-	for (size_t i = 0; i < page.group_count; i++)
-		*rows += (int64_t)page.groups[i].count;
-	*out_resume = page.resume;
-	return STATUS_OK;
+	status = device_store_seeding(store) ? cut_load_page(store, &core->arena, page) : device_store_stage(store, body);
+	if (status == STATUS_OK)
+		status = device_store_put_resume(store, page->resume);
+	if (status == STATUS_OK)
+		status = device_store_commit(store);
+	else
+		device_store_rollback(store);
+	return status;
 }
 
 static enum status take_page(struct device_core *core, struct bytes body)
 {
 	struct device_store *store = core->options.store;
 	struct replica_state state;
-	struct bytes resume = { 0 };
-	enum status status = page_resume(body, &core->arena, device_store_references(store), &resume, &core->state.rows_received);
+	struct page page;
+	enum status status = device_store_replica(store, &state);
 
-	if (status == STATUS_OK)
-		status = device_store_replica(store, &state);
 	if (status == STATUS_OK && state.cursor.gseq == 0 && !device_store_seeding(store))
 		status = device_store_seed_begin(store);
 	if (status == STATUS_OK)
-		status = device_store_begin(store, false);
+		status = page_decode(body, &core->arena, device_store_references(store), &page);
 	if (status != STATUS_OK)
 		return status;
-	status = device_store_seeding(store) ? cut_load_page(store, &core->arena, body) : device_store_stage(store, body);
+	for (size_t i = 0; i < page.group_count; i++)
+		core->state.rows_received += (int64_t)page.groups[i].count;
+	return keep_page(core, body, &page);
+}
+
+/* The seeded bug: the cursor says that the cut is here before it is. */
+static enum status move_cursor_early(struct device_store *store, const struct cut *cut)
+{
+	struct replica_state state;
+	enum status status = device_store_replica(store, &state);
+
 	if (status == STATUS_OK)
-		status = device_store_put_resume(store, resume);
+		status = device_store_begin(store, true);
+	if (status != STATUS_OK)
+		return status;
+	state.cursor = cut->cursor;
+	status = device_store_put_replica(store, &state);
 	if (status == STATUS_OK)
-		status = device_store_commit(store);
-	else
-		device_store_rollback(store);
+		return device_store_commit(store);
+	device_store_rollback(store);
 	return status;
 }
 
@@ -550,6 +532,8 @@ static enum status take_cut(struct device_core *core, struct bytes body)
 		.bug = core->options.bug };
 	enum status status = cut_decode(body, &core->arena, &cut);
 
+	if (status == STATUS_OK && core->options.bug == BUG_CURSOR_BEFORE_COMMIT)
+		status = move_cursor_early(store, &cut);
 	if (status == STATUS_OK)
 		status = device_store_begin(store, true);
 	if (status != STATUS_OK)
@@ -635,6 +619,8 @@ static enum status open_welcome(struct device_core *core, struct bytes reply, st
 	core->session_started_at_ms = monotonic_ms(core);
 	core->link = LINK_IDLE;
 	core->whole_ids = false;
+	core->batch_refused = false;
+	core->state.refusal[0] = '\0';
 	*out_sections = envelope.sections;
 	return STATUS_OK;
 }
@@ -741,6 +727,6 @@ struct device_core_state device_core_state(const struct device_core *core)
 	state.synced = false;
 	if (core->nothing_missing && device_store_outbox(core->options.store, &outbox) == STATUS_OK &&
 		device_store_replica(core->options.store, &replica) == STATUS_OK)
-		state.synced = outbox.last_seq == replica.settled_seq;
+		state.synced = outbox.last_seq == replica.settled_seq && core->acknowledged_seq >= outbox.last_seq;
 	return state;
 }

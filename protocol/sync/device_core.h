@@ -23,6 +23,7 @@ struct device_core_options {
 	struct id technician;
 	int64_t poll_wait_ms; /* how long the server may hold a poll; 0: never wait */
 	enum seeded_bug bug;
+	size_t batch_raw_max; /* bytes of operations in a batch to begin with; 0: the usual. Tests take few */
 };
 
 /* Shows what was saved but not shown before a crash. Adds the store's statuses. */
@@ -75,6 +76,8 @@ struct device_core_state {
 	int64_t cuts;
 	int64_t rows_received;
 	int64_t incidents;
+	/* Why the server takes nothing of what is pending; "" when it does. */
+	char refusal[REASON_SIZE];
 	char failure[REASON_SIZE]; /* why the link failed last; "" when it is well */
 };
 struct device_core_state device_core_state(const struct device_core *core);

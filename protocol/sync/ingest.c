@@ -4,6 +4,7 @@
 
 #include "protocol/domain/device.h"
 #include "protocol/domain/operation_outcome.h"
+#include "protocol/domain/rule.h"
 #include "protocol/sync/publish.h"
 #include "protocol/sync/witness.h"
 #include "protocol/wire/operation_codec.h"
@@ -34,6 +35,8 @@ static enum status decide_intake(struct intake *intake, struct overlay *overlay,
 }
 
 static enum status decide_parked_for(struct ingest *ingest, const struct overlay *overlay);
+static enum status set_aside(struct intake *intake, enum outcome outcome, enum rule rule, const char *detail);
+static bool is_overwriting(const struct intake *intake, const struct overlay *overlay);
 
 /* Decides, stores the effects and logs. */
 static enum status take_in(struct intake *intake, struct verdict *out_verdict)
@@ -44,6 +47,10 @@ static enum status take_in(struct intake *intake, struct verdict *out_verdict)
 
 	if (status != STATUS_OK)
 		return status;
+	if (is_overwriting(intake, &overlay)) {
+		*out_verdict = (struct verdict){ .outcome = OUTCOME_PARKED };
+		return set_aside(intake, OUTCOME_PARKED, RULE_NOT_ALLOWED, "role=device;reason=another record has this id");
+	}
 	intake->log.unlike = intake->witness == NULL || intake->witness->unlike || ingest->handler_revision != HANDLER_REVISION;
 	intake->log.outcome = out_verdict->outcome;
 	intake->log.gseq = ingest->commit->gseq;
@@ -57,30 +64,49 @@ static enum status take_in(struct intake *intake, struct verdict *out_verdict)
 }
 
 /* Operations that waited for a record which has just appeared, collected before any of them is decided. */
-struct waiting {
+struct parked_list {
 	struct arena *arena;
 	struct id *ids;
 	size_t count;
 	size_t capacity;
 };
 
-#define WAITING_MAX 1024
-
-static enum status collect_waiting(void *context, const void *row)
+static enum status collect_parked(void *context, const void *row)
 {
-	struct waiting *waiting = context;
+	struct parked_list *list = context;
 	const struct operation_outcome *outcome = row;
 
-	if (outcome->outcome != OUTCOME_PARKED || waiting->count == WAITING_MAX)
+	if (outcome->outcome != OUTCOME_PARKED)
 		return STATUS_OK;
-	if (waiting->ids == NULL)
-		waiting->ids = arena_allocate_array(waiting->arena, WAITING_MAX, sizeof(*waiting->ids));
-	waiting->ids[waiting->count++] = outcome->id;
+	if (list->count == list->capacity) {
+		struct id *larger;
+		list->capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
+		larger = arena_allocate_array(list->arena, list->capacity, sizeof(*larger));
+		if (list->count > 0)
+			memcpy(larger, list->ids, list->count * sizeof(*larger));
+		list->ids = larger;
+	}
+	list->ids[list->count++] = outcome->id;
 	return STATUS_OK;
 }
 
-/* The same operation, the same id, decided again on what is there now. Its author is sent the result. */
-static enum status decide_again(struct ingest *ingest, const struct id *id, struct waiting *more)
+/* What waits for the records that an operation has just made. */
+static enum status collect_for_changes(struct ingest *ingest, const struct overlay *overlay, struct parked_list *list)
+{
+	struct records *records = server_store_records(ingest->commit->store);
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < overlay_change_count(overlay) && status == STATUS_OK; i++) {
+		struct change change;
+		if (overlay_change(overlay, i, &change) == STATUS_OK && change.before == NULL && change.kind != RECORD_OPERATION)
+			status = records_each(records, RECORD_OPERATION, "waits_for", row_id(change.after), collect_parked, list);
+	}
+	return status;
+}
+
+/* The same operation, the same id, decided again on what is there now. Its author is sent the result. One whose bytes this version cannot
+ * read stays parked: it never stands in the way of the commit that woke it. */
+static enum status decide_again(struct ingest *ingest, const struct id *id, struct parked_list *more)
 {
 	struct server_store *store = ingest->commit->store;
 	struct operation operation;
@@ -93,39 +119,27 @@ static enum status decide_again(struct ingest *ingest, const struct id *id, stru
 	if (status == STATUS_OK)
 		status = records_get(intake.records, RECORD_OPERATION, id, &row);
 	if (status != STATUS_OK)
-		return status;
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 	intake.device = ((const struct operation_outcome *)row)->device_id;
-	status = operation_decode(ingest->arena, intake.log.canonical, &operation);
-	if (status == STATUS_OK)
-		status = decide_intake(&intake, &overlay, &verdict);
+	if (operation_decode(ingest->arena, intake.log.canonical, &operation) != STATUS_OK)
+		return STATUS_OK;
+	status = decide_intake(&intake, &overlay, &verdict);
 	if (status == STATUS_OK && verdict.outcome == OUTCOME_APPLIED)
 		status = records_remove(&overlay.records, RECORD_OPERATION, id);
 	if (status == STATUS_OK)
 		status = publish_changes(ingest->commit, &overlay, 0);
 	if (status == STATUS_OK)
 		status = server_store_log_outcome(store, id, verdict.outcome, ingest->commit->gseq);
-	for (size_t i = 0; i < overlay_change_count(&overlay) && status == STATUS_OK; i++) {
-		struct change change;
-		if (overlay_change(&overlay, i, &change) == STATUS_OK && change.before == NULL)
-			status = records_each(
-				server_store_records(store), RECORD_OPERATION, "waits_for", row_id(change.after), collect_waiting, more);
-	}
-	return status;
+	return status == STATUS_OK && verdict.outcome != OUTCOME_PARKED ? collect_for_changes(ingest, &overlay, more) : status;
 }
 
 static enum status decide_parked_for(struct ingest *ingest, const struct overlay *overlay)
 {
-	struct records *records = server_store_records(ingest->commit->store);
-	struct waiting waiting = { .arena = ingest->arena };
-	enum status status = STATUS_OK;
+	struct parked_list list = { .arena = ingest->arena };
+	enum status status = collect_for_changes(ingest, overlay, &list);
 
-	for (size_t i = 0; i < overlay_change_count(overlay) && status == STATUS_OK; i++) {
-		struct change change;
-		if (overlay_change(overlay, i, &change) == STATUS_OK && change.before == NULL && change.kind != RECORD_OPERATION)
-			status = records_each(records, RECORD_OPERATION, "waits_for", row_id(change.after), collect_waiting, &waiting);
-	}
-	for (size_t i = 0; i < waiting.count && status == STATUS_OK; i++)
-		status = decide_again(ingest, &waiting.ids[i], &waiting);
+	for (size_t i = 0; i < list.count && status == STATUS_OK; i++)
+		status = decide_again(ingest, &list.ids[i], &list);
 	return status;
 }
 
@@ -153,12 +167,15 @@ static const uint8_t *window_secret(const struct batch *batch, int64_t seq)
 	return window >= 0 && (size_t)window < batch->secret_count ? batch->secrets[window] : NULL;
 }
 
-static struct bytes canonical_form(struct arena *arena, const struct operation *operation)
+static enum status canonical_form(struct arena *arena, const struct operation *operation, struct bytes *out_canonical)
 {
 	struct writer writer = writer_in(arena, OPERATION_SIZE_MAX);
 
 	operation_encode(&writer, operation);
-	return writer_bytes(&writer);
+	if (writer.overflow)
+		return fail(STATUS_INVALID, "an operation is larger than %zu bytes", OPERATION_SIZE_MAX);
+	*out_canonical = writer_bytes(&writer);
+	return STATUS_OK;
 }
 
 /* Computes the chain over the batch. STATUS_CORRUPT when it does not come to what was signed. */
@@ -176,7 +193,8 @@ static enum status verify_chain(struct arena *arena, const struct batch *batch, 
 		if (secret == NULL)
 			return fail(STATUS_CORRUPT, "batch: no salt for operation %lld", (long long)seq);
 		salt = chain_salt(secret, seq);
-		out_verified->canonical[i] = canonical_form(arena, &batch->operations[i]);
+		if (canonical_form(arena, &batch->operations[i], &out_verified->canonical[i]) != STATUS_OK)
+			return STATUS_INVALID;
 		out_verified->commitments[i] = chain_commitment(&salt, out_verified->canonical[i]);
 		out_verified->heads[i] = chain_next(previous, &out_verified->commitments[i]);
 		previous = &out_verified->heads[i];
@@ -220,14 +238,125 @@ static enum status store_windows(struct server_store *store, const struct chain_
 	return status;
 }
 
-/* Decides the operation at `position`, unless it came before under its first id. */
+/* What a first id, given with an operation that is sent again after a restore, turns out to be. */
+enum first_id {
+	FIRST_ID_NONE,    /* not given */
+	FIRST_ID_NEW,     /* never seen: the operation keeps it */
+	FIRST_ID_KNOWN,   /* decided under an earlier incarnation of this device */
+	FIRST_ID_FOREIGN, /* another device's */
+};
+
+static enum status judge_first_id(const struct ingest *ingest, const struct device_entry *device, const struct batch *batch,
+	size_t position, enum first_id *out_first)
+{
+	struct logged_operation known;
+	struct chain_state chain;
+	enum status status;
+
+	*out_first = FIRST_ID_NONE;
+	if (batch->first_ids == NULL || id_is_nil(&batch->first_ids[position]) || ingest->bug == BUG_NO_DEDUPLICATION)
+		return STATUS_OK;
+	*out_first = FIRST_ID_NEW;
+	status = server_store_logged(ingest->commit->store, &batch->first_ids[position], ingest->arena, &known);
+	if (status == STATUS_OK)
+		status = server_store_chain_by_number(ingest->commit->store, known.chain, &chain);
+	if (status == STATUS_OK)
+		*out_first = id_equal(&chain.device, &device->id) ? FIRST_ID_KNOWN : FIRST_ID_FOREIGN;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* It has its place in this chain too, so that the chain verifies; it does nothing again. What it did the first time its author is sent,
+ * since that need not be what it would compute now. */
+static enum status log_known(struct intake *intake)
+{
+	intake->log.outcome = OUTCOME_APPLIED_NOTE;
+	intake->log.unlike = true;
+	intake->log.gseq = intake->ingest->commit->gseq;
+	intake->log.received_at_ms = intake->ingest->received_at_ms;
+	return server_store_log(intake->ingest->commit->store, &intake->log);
+}
+
+/* The seeded bug: as if a FACT depended on the CLAIM before it. */
+static bool is_refused_by_bug(const struct ingest *ingest, const struct operation *operation)
+{
+	const struct operation_row *row = operation_find(operation->head.kind);
+
+	return ingest->bug == BUG_FACT_REFUSED_AFTER_CLAIM && row != NULL && row->sort == SORT_FACT && !id_is_nil(&ingest->refused) &&
+	       id_equal(&operation->head.subject, &ingest->refused);
+}
+
+/* Kept and logged with that outcome, without being decided. */
+static enum status set_aside(struct intake *intake, enum outcome outcome, enum rule rule, const char *detail)
+{
+	struct operation_outcome row = { .id = intake->log.id,
+		.device_id = intake->device,
+		.seq = intake->log.seq,
+		.kind = intake->operation->head.kind,
+		.subject = intake->operation->head.subject,
+		.outcome = outcome,
+		.rule = text_of(rule_find(rule)->word),
+		.detail = text_of(detail),
+		.at_ms = intake->operation->head.at_ms };
+	struct overlay overlay;
+	enum status status;
+
+	overlay_init(&overlay, intake->records, intake->ingest->arena);
+	status = records_put(&overlay.records, RECORD_OPERATION, &row);
+	if (status == STATUS_OK)
+		status = publish_changes(intake->ingest->commit, &overlay, 0);
+	intake->log.outcome = outcome;
+	intake->log.unlike = true;
+	intake->log.gseq = intake->ingest->commit->gseq;
+	intake->log.received_at_ms = intake->ingest->received_at_ms;
+	return status == STATUS_OK ? server_store_log(intake->ingest->commit->store, &intake->log) : status;
+}
+
+/* A device speaks for its technician and for nobody else, and names no ids for what it makes. */
+static bool is_authorised(const struct device_entry *device, const struct operation *operation)
+{
+	return operation->head.role == ROLE_TECHNICIAN && id_equal(&operation->head.actor, &device->technician) &&
+	       (operation->head.kind != OPERATION_CREATE || id_is_nil(&operation->head.subject));
+}
+
+/* An operation sent under a first id must not write over what has that id already. */
+static bool is_overwriting(const struct intake *intake, const struct overlay *overlay)
+{
+	for (size_t i = 0; i < overlay_change_count(overlay); i++) {
+		struct change change;
+		if (overlay_change(overlay, i, &change) != STATUS_OK || change.before == NULL || change.kind == RECORD_OPERATION)
+			continue;
+		if (id_equal(row_id(change.before), &intake->log.id) && !id_equal(&intake->operation->head.subject, &intake->log.id))
+			return true;
+	}
+	return false;
+}
+
+/* Decides one operation, unless it came before under its first id or its author may not make it at all. */
+static enum status take_in_once(struct intake *intake, const struct device_entry *device, enum first_id first, const struct id *first_id,
+	struct verdict *out_verdict)
+{
+	*out_verdict = (struct verdict){ 0 };
+	if (first == FIRST_ID_KNOWN)
+		return log_known(intake);
+	if (first == FIRST_ID_FOREIGN || !is_authorised(device, intake->operation)) {
+		*out_verdict = (struct verdict){ .outcome = OUTCOME_PARKED };
+		return set_aside(intake, OUTCOME_PARKED, RULE_NOT_ALLOWED, "role=device;reason=it speaks only for its technician");
+	}
+	if (is_refused_by_bug(intake->ingest, intake->operation)) {
+		*out_verdict = (struct verdict){ .outcome = OUTCOME_REJECTED };
+		return set_aside(intake, OUTCOME_REJECTED, RULE_VISIT_NOT_YOURS, "");
+	}
+	if (first == FIRST_ID_NEW)
+		intake->log.id = *first_id;
+	return take_in(intake, out_verdict);
+}
+
 static enum status take_in_next(struct ingest *ingest, const struct device_entry *device, struct chain_state *chain,
 	const struct batch *batch, size_t position, const struct verified *verified, struct witness *witness, struct verdict *out_verdict)
 {
-	struct server_store *store = ingest->commit->store;
 	struct intake intake = { .ingest = ingest, .operation = &batch->operations[position], .device = device->id, .witness = witness };
-	struct logged_operation known;
-	enum status status = STATUS_NOT_FOUND;
+	enum first_id first;
+	enum status status = judge_first_id(ingest, device, batch, position, &first);
 
 	intake.records = &witness->records;
 	intake.log = (struct logged_operation){ .id = chain_operation_id(&verified->heads[position]),
@@ -236,31 +365,14 @@ static enum status take_in_next(struct ingest *ingest, const struct device_entry
 		.canonical = verified->canonical[position],
 		.commitment = verified->commitments[position],
 		.head = verified->heads[position] };
-	if (batch->first_ids != NULL && !id_is_nil(&batch->first_ids[position])) {
-		intake.log.id = batch->first_ids[position];
-		if (ingest->bug != BUG_NO_DEDUPLICATION)
-			status = server_store_logged(store, &intake.log.id, ingest->arena, &known);
-		else
-			intake.log.id = chain_operation_id(&verified->heads[position]);
-	}
-	*out_verdict = (struct verdict){ 0 };
-	if (status == STATUS_NOT_FOUND)
-		status = take_in(&intake, out_verdict);
+	if (status == STATUS_OK)
+		status = take_in_once(&intake, device, first, batch->first_ids == NULL ? NULL : &batch->first_ids[position], out_verdict);
 	if (status != STATUS_OK)
 		return status;
 	chain->last_seq = intake.log.seq;
 	chain->last_hash = intake.log.head;
 	chain->last_gseq = ingest->commit->gseq;
 	return STATUS_OK;
-}
-
-/* The seeded bug: as if a FACT depended on the CLAIM before it. */
-static bool refuse_after_claim(const struct ingest *ingest, const struct operation *operation, const struct id *refused)
-{
-	const struct operation_row *row = operation_find(operation->head.kind);
-
-	return ingest->bug == BUG_FACT_REFUSED_AFTER_CLAIM && row != NULL && row->sort == SORT_FACT && !id_is_nil(refused) &&
-	       id_equal(&operation->head.subject, refused);
 }
 
 static enum status take_in_batch(struct ingest *ingest, const struct device_entry *device, struct chain_state *chain,
@@ -270,7 +382,6 @@ static enum status take_in_batch(struct ingest *ingest, const struct device_entr
 	struct server_state state;
 	struct grant_entry *grants;
 	size_t grant_count;
-	struct id refused = { 0 };
 	enum status status = server_store_state(store, &state);
 
 	if (status == STATUS_OK)
@@ -281,18 +392,24 @@ static enum status take_in_batch(struct ingest *ingest, const struct device_entr
 		bool same_epoch = id_equal(&operation->head.base_epoch, &state.epoch);
 		struct witness witness;
 		struct verdict verdict;
-		if (refuse_after_claim(ingest, operation, &refused)) {
-			chain->last_seq = seq;
-			chain->last_hash = verified->heads[position];
-			chain->last_gseq = ingest->commit->gseq;
-			continue;
-		}
 		witness_init(&witness, store, chain->number, same_epoch ? operation->head.base_gseq : -1, grants, grant_count);
 		witness.unlike = !same_epoch;
 		status = take_in_next(ingest, device, chain, batch, position, verified, &witness, &verdict);
 		if (verdict.outcome == OUTCOME_REJECTED)
-			refused = operation->head.subject;
+			ingest->refused = operation->head.subject;
 	}
+	return status;
+}
+
+/* What is not beyond the last one decided is skipped, after its hash was compared. */
+static enum status compare_known(
+	struct server_store *store, const struct chain_state *chain, int64_t seq, const struct hash *head, struct wire_fault *out_fault)
+{
+	struct hash known = chain->last_hash;
+	enum status status = seq == chain->last_seq ? STATUS_OK : server_store_logged_head(store, chain->number, seq, &known);
+
+	if (status == STATUS_OK && !hash_equal(head, &known))
+		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_FORK };
 	return status;
 }
 
@@ -317,20 +434,21 @@ enum status ingest_batch(struct ingest *ingest, const struct device_entry *devic
 	if (status != STATUS_OK || out_fault->code != 0)
 		return status;
 	status = verify_chain(ingest->arena, batch, &before, &verified);
-	if (status == STATUS_CORRUPT) {
-		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_FORK };
+	if (status != STATUS_OK) {
+		*out_fault = (struct wire_fault){ .code = status == STATUS_CORRUPT ? WIRE_ERROR_FORK : WIRE_ERROR_MALFORMED };
 		return STATUS_OK;
 	}
-	if (last <= chain.last_seq) { /* all of it came before */
-		if (last == chain.last_seq && !hash_equal(&batch->last_hash, &chain.last_hash))
-			*out_fault = (struct wire_fault){ .code = WIRE_ERROR_FORK };
-		return STATUS_OK;
-	}
+	if (last <= chain.last_seq) /* all of it came before */
+		return compare_known(store, &chain, last, &batch->last_hash, out_fault);
 	if (batch->first_seq <= chain.last_seq && !hash_equal(&verified.heads[chain.last_seq - batch->first_seq], &chain.last_hash)) {
 		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_FORK };
 		return STATUS_OK;
 	}
 	status = store_windows(store, &chain, batch);
+	if (status == STATUS_CORRUPT) { /* another salt than the window began with */
+		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
+		return STATUS_OK;
+	}
 	if (status == STATUS_OK)
 		status = take_in_batch(ingest, device, &chain, batch, &verified);
 	if (status == STATUS_OK)
@@ -345,12 +463,16 @@ enum status ingest_own(struct ingest *ingest, struct chain_state *chain, const u
 	struct intake intake = {
 		.ingest = ingest, .operation = operation, .device = chain->device, .records = server_store_records(store)
 	};
-	struct bytes canonical = canonical_form(ingest->arena, operation);
 	int64_t seq = chain->last_seq + 1;
 	struct hash salt = chain_salt(secret, seq);
-	struct hash commitment = chain_commitment(&salt, canonical);
-	struct hash head = chain_next(&chain->last_hash, &commitment);
-	enum status status;
+	struct hash commitment, head;
+	struct bytes canonical;
+	enum status status = canonical_form(ingest->arena, operation, &canonical);
+
+	if (status != STATUS_OK)
+		return status;
+	commitment = chain_commitment(&salt, canonical);
+	head = chain_next(&chain->last_hash, &commitment);
 
 	intake.log = (struct logged_operation){ .id = chain_operation_id(&head),
 		.chain = chain->number,

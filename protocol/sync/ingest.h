@@ -12,6 +12,7 @@ struct ingest {
 	int64_t received_at_ms;
 	int64_t handler_revision; /* the author's */
 	enum seeded_bug bug;
+	struct id refused; /* subject of the latest refused CLAIM of the batch, for a seeded bug */
 };
 
 /* Decides what is new in a device's batch. A fault for the sender (send from, fork, …) is a result, not a failure: STATUS_OK with

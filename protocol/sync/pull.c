@@ -158,7 +158,7 @@ static enum status gather_row(void *context, const void *row, const struct serve
 
 	gather->position.gseq = gather->whole_scope ? 0 : meta->gseq;
 	gather->position.id = *row_id(row);
-	if (!is_own(gather, meta) && gather->whole_scope)
+	if (gather->whole_scope) /* also its own: what it made in a scope that it did not hold, it could not keep */
 		add_whole(gather, gather->schema, row);
 	else if (!is_own(gather, meta))
 		add_changed(gather, gather->schema, row);
@@ -230,6 +230,8 @@ static enum status gather_rows(struct gather *gather)
 			position->gseq = gather->whole_scope ? 0 : position->low;
 			memset(&position->id, gather->whole_scope ? 0 : 0xff, sizeof(position->id));
 		}
+		if (!gather->whole_scope && !server_store_kind_changed(store, position->kind, position->low))
+			continue;
 		if (gather->whole_scope)
 			status = server_store_by_id(store, position->kind, position->scope, &position->id, gather_row, gather);
 		else
@@ -248,7 +250,7 @@ static enum status gather_links(struct gather *gather)
 
 static enum status gather_lefts(struct gather *gather)
 {
-	if (gather->whole_scope) /* a device that holds nothing of it has nothing to lose */
+	if (gather->position.low == 0) /* who holds nothing has nothing to lose; others may hold rows of a new scope by a job */
 		return STATUS_OK;
 	return server_store_left_feed(gather->question->store, gather->position.scope, gather->position.gseq, gather->position.kind,
 		&gather->position.id, gather_left, gather);
@@ -257,11 +259,12 @@ static enum status gather_lefts(struct gather *gather)
 static void begin_part(struct gather *gather, enum pass_part part)
 {
 	struct position *position = &gather->position;
+	bool whole = gather->whole_scope && part != PART_LEFT;
 
 	position->part = part;
-	position->kind = gather->whole_scope || part == PART_ROWS ? RECORD_NONE : RECORD_KIND_MAX;
-	position->gseq = gather->whole_scope ? 0 : position->low;
-	memset(&position->id, gather->whole_scope ? 0 : 0xff, sizeof(position->id));
+	position->kind = whole || part == PART_ROWS ? RECORD_NONE : RECORD_KIND_MAX;
+	position->gseq = whole ? 0 : position->low;
+	memset(&position->id, whole ? 0 : 0xff, sizeof(position->id));
 }
 
 /* One scope from where the position stands to its end. */

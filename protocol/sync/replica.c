@@ -317,22 +317,54 @@ static enum status purge_scope(struct replica *replica, const struct scope *scop
 	return status == STATUS_OK ? device_store_remove_scope(replica->store, scope) : status;
 }
 
+/* Rows at home in a scope can be here before it is held: a job linked them. */
+struct homecoming {
+	struct replica *replica;
+	struct digest digest;
+};
+
+static enum status count_in(void *context, enum record_kind kind, const struct id *id)
+{
+	struct homecoming *homecoming = context;
+	struct device_row row;
+	enum status status = device_store_row(homecoming->replica->store, kind, id, &row);
+
+	if (status == STATUS_OK)
+		digest_add(&homecoming->digest, row.hash);
+	return status;
+}
+
+/* What the digest of a scope begins with. */
+static enum status count_home(struct replica *replica, const struct scope *scope, struct digest *out_digest)
+{
+	struct homecoming homecoming = { .replica = replica };
+	enum status status = STATUS_OK;
+
+	if (scope->kind != SCOPE_JOB)
+		status = device_store_rows_of_scope(replica->store, scope, count_in, &homecoming);
+	*out_digest = homecoming.digest;
+	return status;
+}
+
 enum status replica_hold(struct replica *replica, const struct scope *scope)
 {
 	struct held_scope *held = find_scope(replica, scope);
 	struct held_scope fresh = { .scope = *scope, .changed = true };
-	enum status status;
+	enum status status = STATUS_OK;
 
 	if (held != NULL && !held->dropped)
 		return STATUS_OK;
-	if (held == NULL) {
-		add_scope(replica, &fresh);
-		return STATUS_OK;
-	}
-	status = purge_scope(replica, scope);
+	if (held != NULL)
+		status = purge_scope(replica, scope);
 	if (status == STATUS_OK)
+		status = count_home(replica, scope, &fresh.digest);
+	if (status != STATUS_OK)
+		return status;
+	if (held == NULL)
+		add_scope(replica, &fresh);
+	else
 		*held = fresh;
-	return status;
+	return STATUS_OK;
 }
 
 enum status replica_purge(struct replica *replica)

@@ -31,7 +31,7 @@ void reply_welcome(struct reply *reply, const struct welcome *welcome)
 	section_write(&reply->writer, SECTION_WELCOME, writer_bytes(&body));
 }
 
-static enum status write_decided(struct reply *reply, struct server_store *store, const struct chain_state *chain, int64_t settled_seq)
+enum status reply_decided(struct reply *reply, struct server_store *store, const struct chain_state *chain, int64_t settled_seq)
 {
 	struct decided decided = {
 		.incarnation = chain->incarnation, .seq = chain->last_seq, .chain_hash = chain->last_hash, .gseq = chain->last_gseq
@@ -49,20 +49,23 @@ static enum status write_decided(struct reply *reply, struct server_store *store
 	return STATUS_OK;
 }
 
-static struct bytes encode_page(const struct reply *reply, const struct page *page)
+/* False when the page is beyond what a decoder would take. */
+static bool encode_page(const struct reply *reply, const struct page *page, struct bytes *out_body)
 {
 	struct writer body = body_writer(reply);
 
 	page_encode(&body, page, NULL);
-	return writer_bytes(&body);
+	*out_body = writer_bytes(&body);
+	return !body.overflow;
 }
 
-static struct bytes encode_cut(const struct reply *reply, const struct cut *cut)
+static bool encode_cut(const struct reply *reply, const struct cut *cut, struct bytes *out_body)
 {
 	struct writer body = body_writer(reply);
 
 	cut_encode(&body, cut);
-	return writer_bytes(&body);
+	*out_body = writer_bytes(&body);
+	return !body.overflow;
 }
 
 /* How many raw bytes the next full page may gather so that its frame is well filled. */
@@ -70,6 +73,8 @@ static void adapt(const struct reply *reply, size_t raw_max, size_t body_size, s
 {
 	size_t fitting = body_size == 0 ? raw_max : raw_max * (room - room / 16) / body_size;
 
+	if (*reply->page_raw_max < PAGE_RAW_MIN) /* a test wants them that small */
+		return;
 	if (fitting > raw_max + raw_max / 2)
 		fitting = raw_max + raw_max / 2;
 	*reply->page_raw_max = fitting < PAGE_RAW_MIN ? PAGE_RAW_MIN : fitting > PAGE_RAW_MAX ? PAGE_RAW_MAX : fitting;
@@ -102,12 +107,15 @@ enum status reply_pull(struct reply *reply, struct server_store *store, const st
 		.pull = *pull,
 		.raw_max = *reply->page_raw_max };
 	bool decided_news = chain->last_seq > pull->settled_seq;
-	enum status status = decided_news ? write_decided(reply, store, chain, pull->settled_seq) : STATUS_OK;
+	enum status status = decided_news ? reply_decided(reply, store, chain, pull->settled_seq) : STATUS_OK;
 
+	if (status == STATUS_OK && reply->writer.size + 64 > reply->size_max)
+		return fail(STATUS_INVALID, "decided: %zu bytes pass a frame", reply->writer.size);
 	for (; status == STATUS_OK; question.raw_max /= 2) {
 		size_t room = reply->size_max - reply->writer.size - 16;
 		struct pull_answer answer;
 		struct bytes page, cut = { 0 };
+		bool fits;
 		status = pull_answer(&question, &answer);
 		if (status != STATUS_OK)
 			return status;
@@ -115,16 +123,16 @@ enum status reply_pull(struct reply *reply, struct server_store *store, const st
 			write_again(reply);
 			return STATUS_OK;
 		}
-		page = encode_page(reply, &answer.page);
-		if (answer.cut_follows)
-			cut = encode_cut(reply, &answer.cut);
-		if (page.size + cut.size > room && question.raw_max > 1)
+		fits = encode_page(reply, &answer.page, &page) && (!answer.cut_follows || encode_cut(reply, &answer.cut, &cut)) &&
+		       page.size + cut.size <= room;
+		if (!fits && question.raw_max > 1)
 			continue;
-		if (page.size + cut.size > room)
+		if (!fits)
 			return fail(STATUS_INVALID, "page: one row and its cut pass a frame (%zu bytes)", page.size + cut.size);
 		if (answer.page.resume.size > 0)
 			adapt(reply, question.raw_max, page.size, room);
 		write_page_and_cut(reply, &answer, page, cut);
+		reply->resume = answer.page.resume;
 		return STATUS_OK;
 	}
 	return status;

@@ -18,11 +18,14 @@ struct reply {
 	struct writer writer;
 	size_t size_max;
 	size_t *page_raw_max; /* how much raw page has lately filled a frame; adapted */
+	struct bytes resume;  /* of the page that was written: where the next pull goes on; empty when nothing follows */
 };
 
 void reply_init(struct reply *reply, struct arena *arena, size_t *page_raw_max, size_t size_max);
 void reply_fault(struct reply *reply, const struct wire_fault *fault);
 void reply_welcome(struct reply *reply, const struct welcome *welcome);
+/* How far the chain is decided, with what came out unlike after `settled_seq`. */
+enum status reply_decided(struct reply *reply, struct server_store *store, const struct chain_state *chain, int64_t settled_seq);
 /* decided, page and cut as the pull asks; `again` when there is nothing. The store's read snapshot is open. */
 enum status reply_pull(struct reply *reply, struct server_store *store, const struct change_ring *ring, const struct device_entry *device,
 	const struct chain_state *chain, const struct pull *pull);

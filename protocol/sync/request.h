@@ -18,9 +18,10 @@ void request_hello(struct request *request, const struct outbox_state *outbox, c
 void request_pull(struct request *request, const struct pull *pull);
 
 /* The operations after `acknowledged_seq`, as many as the frame takes. `*raw_max` is how much raw batch has lately filled a
- * frame; adapted. */
+ * frame; adapted. `*out_last_seq`: the last one that went in. */
 enum status request_batch(struct request *request, struct device_store *store, const struct identity *identity,
-	const struct id *organisation, const struct outbox_state *outbox, int64_t acknowledged_seq, bool whole_ids, size_t *raw_max);
+	const struct id *organisation, const struct outbox_state *outbox, int64_t acknowledged_seq, bool whole_ids, size_t *raw_max,
+	int64_t *out_last_seq);
 
 struct bytes request_bytes(const struct request *request);
 

@@ -32,12 +32,24 @@ struct effect_entry {
 	struct server_effect effect;
 };
 
+/* The answer to the pull that follows a page, made while the device takes that page in. */
+struct ahead {
+	bool wanted;            /* a page went out that more follows */
+	bool ready;             /* `sections` answers the request, as long as nothing commits */
+	struct waiting request; /* as it will come */
+	int64_t gseq;
+	struct arena arena;
+	struct bytes sections;
+	struct bytes resume; /* as in struct reply */
+};
+
 struct server_core {
 	struct server_core_options options;
 	struct server_state state;
 	struct chain_state chain;        /* the server's own */
 	struct chain_state chain_before; /* as of the last durable commit */
 	uint8_t window_secret[WINDOW_SECRET_SIZE];
+	uint8_t window_secret_before[WINDOW_SECRET_SIZE];
 	struct session_table *sessions;
 	struct change_ring *ring;
 	struct commit commit;
@@ -52,6 +64,7 @@ struct server_core {
 	struct effect_entry *effects;
 	struct effect_entry **effects_end;
 	size_t page_raw_max; /* adapts to how well pages compress */
+	struct ahead ahead;
 	struct server_core_counts counts;
 };
 
@@ -92,7 +105,7 @@ enum status server_core_create(const struct server_core_options *options, struct
 	core->sessions = session_table_create(SESSIONS_MAX);
 	core->answering_end = &core->answering;
 	core->effects_end = &core->effects;
-	core->page_raw_max = (size_t)128 * 1024;
+	core->page_raw_max = options->page_raw_max > 0 ? options->page_raw_max : (size_t)128 * 1024;
 	status = server_store_begin(options->store);
 	if (status == STATUS_OK)
 		status = server_store_state(options->store, &core->state);
@@ -131,6 +144,7 @@ void server_core_destroy(struct server_core *core)
 	free_waiting(core->answering);
 	free_waiting(core->parked);
 	arena_finish(&core->commit_arena);
+	arena_finish(&core->ahead.arena);
 	arena_finish(&core->request_arena);
 	arena_finish(&core->effect_arena);
 	identity_wipe(&core->options.identity);
@@ -181,6 +195,7 @@ static void abandon_commit(struct server_core *core)
 	server_store_reset_rows(core->options.store);
 	change_ring_forget(core->ring, core->commit.gseq);
 	core->chain = core->chain_before;
+	memcpy(core->window_secret, core->window_secret_before, sizeof(core->window_secret));
 	core->in_commit = false;
 	arena_reset(&core->commit_arena);
 }
@@ -263,7 +278,7 @@ static struct welcome make_welcome(
 		.gseq = core->state.gseq,
 		.time_ms = now_ms(core),
 		.device_state = device->state,
-		.lease_until_ms = device->lease_until_ms,
+		.lease_until_ms = device->state == DEVICE_STATE_ACTIVE ? now_ms(core) + LEASE_MS : device->lease_until_ms,
 		.schema_revision = SCHEMA_REVISION,
 		.handler_revision = HANDLER_REVISION,
 	};
@@ -295,8 +310,8 @@ static enum status write_sections(struct server_core *core, const struct waiting
 		if (welcome.rolled_back)
 			return STATUS_OK;
 	}
-	if (!waiting->has_pull)
-		return STATUS_OK;
+	if (!waiting->has_pull) /* more follows: only how far it came */
+		return chain.number == 0 ? STATUS_OK : reply_decided(reply, store, &chain, chain.last_seq);
 	return reply_pull(reply, store, core->ring, &device, &chain, &waiting->pull);
 }
 
@@ -335,20 +350,92 @@ static enum status seal_welcome(struct server_core *core, const struct waiting *
 	return status;
 }
 
+/* The device goes on where the page ended. */
+static void expect_next(struct server_core *core, const struct waiting *waiting, struct bytes resume)
+{
+	struct ahead *ahead = &core->ahead;
+
+	if (resume.size == 0 || resume.size > sizeof(ahead->request.resume_bytes))
+		return;
+	ahead->request =
+		(struct waiting){ .device = waiting->device, .incarnation = waiting->incarnation, .has_pull = true, .pull = waiting->pull };
+	memcpy(ahead->request.resume_bytes, resume.data, resume.size);
+	ahead->request.pull.resume = (struct bytes){ ahead->request.resume_bytes, resume.size };
+	ahead->wanted = true;
+	ahead->ready = false;
+}
+
+bool server_core_may_prepare(const struct server_core *core)
+{
+	return core->ahead.wanted && !core->ahead.ready && !core->in_commit && core->answering == NULL;
+}
+
+enum status server_core_prepare(struct server_core *core)
+{
+	struct ahead *ahead = &core->ahead;
+	struct reply reply;
+	enum status status = server_store_begin_read(core->options.store);
+
+	if (status == STATUS_OK)
+		status = server_store_state(core->options.store, &core->state);
+	arena_reset(&ahead->arena);
+	reply_init(&reply, &ahead->arena, &core->page_raw_max, REPLY_IN_SESSION_MAX);
+	if (status == STATUS_OK)
+		status = write_sections(core, &ahead->request, &reply);
+	server_store_reset_rows(core->options.store);
+	server_store_rollback(core->options.store);
+	ahead->wanted = false; /* what cannot be made ahead is tried again when it is asked for */
+	ahead->ready = status == STATUS_OK;
+	ahead->gseq = core->state.gseq;
+	ahead->sections = reply_bytes(&reply);
+	ahead->resume = reply.resume;
+	return status;
+}
+
+static bool is_expected(const struct server_core *core, const struct waiting *waiting)
+{
+	const struct ahead *ahead = &core->ahead;
+	const struct pull *pull = &waiting->pull, *expected = &ahead->request.pull;
+
+	return ahead->ready && ahead->gseq == core->state.gseq && !waiting->by_envelope && waiting->has_pull && waiting->fault.code == 0 &&
+	       id_equal(&waiting->device, &ahead->request.device) && id_equal(&waiting->incarnation, &ahead->request.incarnation) &&
+	       id_equal(&pull->cursor.epoch, &expected->cursor.epoch) && pull->cursor.gseq == expected->cursor.gseq &&
+	       pull->settled_seq == expected->settled_seq && pull->byte_budget == expected->byte_budget &&
+	       pull->class_max == expected->class_max && pull->own_rows == expected->own_rows &&
+	       pull->resume.size == expected->resume.size && memcmp(pull->resume.data, expected->resume.data, pull->resume.size) == 0;
+}
+
+/* The sections of an answer, as they lie ready or made now; in the arena of either. */
+static enum status make_sections(struct server_core *core, const struct waiting *waiting, struct bytes *out_sections)
+{
+	struct reply reply;
+	enum status status;
+
+	if (is_expected(core, waiting)) {
+		*out_sections = core->ahead.sections;
+		core->ahead.ready = false;
+		expect_next(core, waiting, core->ahead.resume);
+		return STATUS_OK;
+	}
+	reply_init(&reply, &core->request_arena, &core->page_raw_max, waiting->by_envelope ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
+	status = write_sections(core, waiting, &reply);
+	*out_sections = reply_bytes(&reply);
+	if (status == STATUS_OK)
+		expect_next(core, waiting, reply.resume);
+	return status;
+}
+
 /* Answers one request from the current snapshot. Whatever goes wrong for one device stays with that device. */
 static void answer(struct server_core *core, const struct waiting *waiting)
 {
 	struct live_session *live = waiting->by_envelope ? NULL : session_table_find(core->sessions, waiting->session_id);
-	struct reply reply;
-	struct bytes sealed;
-	enum status status;
+	struct bytes sections, sealed;
+	enum status status = make_sections(core, waiting, &sections);
 
-	reply_init(&reply, &core->request_arena, &core->page_raw_max, waiting->by_envelope ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
-	status = write_sections(core, waiting, &reply);
 	if (status == STATUS_OK && waiting->by_envelope)
-		status = seal_welcome(core, waiting, reply_bytes(&reply), &sealed);
+		status = seal_welcome(core, waiting, sections, &sealed);
 	else if (status == STATUS_OK && live != NULL)
-		status = session_seal(&core->request_arena, &live->session, reply_bytes(&reply), &sealed);
+		status = session_seal(&core->request_arena, &live->session, sections, &sealed);
 	else if (status == STATUS_OK)
 		status = fail(STATUS_NOT_FOUND, "session: ended while the request waited");
 	if (status == STATUS_OK)
@@ -505,6 +592,7 @@ enum status server_core_committed(struct server_core *core, enum status result)
 	}
 	core->in_commit = false;
 	core->chain_before = core->chain;
+	memcpy(core->window_secret_before, core->window_secret, sizeof(core->window_secret));
 	core->counts.commits++;
 	server_store_reset_rows(core->options.store);
 	arena_reset(&core->commit_arena);
@@ -527,37 +615,59 @@ static enum status find_sender(void *context, const struct id *sender, uint32_t 
 	return STATUS_OK;
 }
 
-static enum status take_batch(struct server_core *core, struct waiting *waiting, struct bytes body, int64_t handler_revision)
+/* Why a batch cannot be read; 0 when it can. */
+static uint32_t batch_fault(enum status decoded)
 {
-	struct server_store *store = core->options.store;
-	struct device_entry device;
-	struct batch batch;
-	struct ingest ingest;
-	enum status status = ensure_commit(core);
+	if (decoded == STATUS_OK)
+		return 0;
+	if (decoded == STATUS_AMBIGUOUS || decoded == STATUS_NOT_FOUND)
+		return WIRE_ERROR_SEND_WHOLE;
+	return decoded == STATUS_NEWER ? WIRE_ERROR_NEWER : WIRE_ERROR_MALFORMED;
+}
 
-	if (status == STATUS_OK)
-		status = server_store_device(store, &waiting->device, &device);
+/* Reads a batch and judges its sender, before any commit is opened for it. */
+static enum status read_batch(
+	struct server_core *core, struct waiting *waiting, struct bytes body, struct device_entry *out_device, struct batch *out_batch)
+{
+	enum status status = server_store_device(core->options.store, &waiting->device, out_device);
+
 	if (status != STATUS_OK)
 		return status;
-	if (device.state == DEVICE_STATE_STOLEN || device.state == DEVICE_STATE_PENDING) {
+	if (out_device->state == DEVICE_STATE_STOLEN || out_device->state == DEVICE_STATE_PENDING) {
 		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_REVOKED };
 		return STATUS_OK;
 	}
-	status = batch_decode(body, &core->commit_arena, server_store_references(store), &batch);
-	if (status == STATUS_AMBIGUOUS || status == STATUS_NOT_FOUND)
-		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_SEND_WHOLE };
-	else if (status == STATUS_NEWER)
-		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_NEWER };
-	else if (status != STATUS_OK)
-		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
-	if (status != STATUS_OK)
-		return STATUS_OK;
+	waiting->fault.code = batch_fault(batch_decode(body, &core->commit_arena, server_store_references(core->options.store), out_batch));
+	if (waiting->fault.code == 0 && !id_equal(&out_batch->incarnation, &waiting->incarnation))
+		waiting->fault.code = WIRE_ERROR_MALFORMED;
+	return STATUS_OK;
+}
+
+static enum status take_batch(struct server_core *core, struct waiting *waiting, struct bytes body, int64_t handler_revision)
+{
+	struct device_entry device;
+	struct batch batch;
+	struct ingest ingest;
+	enum status status = read_batch(core, waiting, body, &device, &batch);
+
+	if (status == STATUS_OK && waiting->fault.code == 0)
+		status = ensure_commit(core);
+	if (status != STATUS_OK || waiting->fault.code != 0) {
+		if (!core->in_commit)
+			arena_reset(&core->commit_arena);
+		return status;
+	}
 	ingest = make_ingest(core, handler_revision);
 	status = ingest_batch(&ingest, &device, &core->state.organisation, &batch, &waiting->fault);
 	core->counts.operations += (int64_t)batch.count;
 	if (status != STATUS_OK)
 		abandon_commit(core);
 	return status;
+}
+
+size_t server_core_commit_size(const struct server_core *core)
+{
+	return core->commit_arena.used;
 }
 
 static enum status take_pull(struct waiting *waiting, struct bytes body)
@@ -661,6 +771,8 @@ static enum status take_session_frame(struct server_core *core, uint64_t connect
 		refuse(core, connection);
 		return STATUS_OK;
 	}
+	if (!live->proved)
+		session_table_keep_only(core->sessions, live);
 	live->proved = true;
 	live->last_used_at_ms = monotonic_ms(core);
 	live->last_seen_at_ms = now_ms(core);

@@ -23,6 +23,7 @@ struct server_core_options {
 	struct identity identity; /* the server's keys; id = server id */
 	struct id incarnation;    /* of the server's own chain: fresh at every start */
 	enum seeded_bug bug;
+	size_t page_raw_max; /* bytes of rows in a page to begin with; 0: the usual. Tests take few, so that pulls are resumed */
 };
 
 /* Opens the server's own chain as part of the first commit. */
@@ -48,10 +49,16 @@ enum status server_core_open_commit(struct server_core *core);
  * EDIT of its record. */
 enum status server_core_revoke(struct server_core *core, const struct id *device, uint32_t state);
 
+/* Bytes that the open commit has taken so far: a caller closes the group before it grows too large. */
+size_t server_core_commit_size(const struct server_core *core);
+
 /* Nothing more is waiting to come in: close the group. Emits SERVER_EFFECT_COMMIT when something was decided, else answers what waits. */
 enum status server_core_flush(struct server_core *core);
 /* The commit asked for was carried out (STATUS_OK: it is durable) or failed; answers or drops what waited for it. */
 enum status server_core_committed(struct server_core *core, enum status result);
+/* While nothing else is to do: is there a page that will surely be asked for next, and making it. */
+bool server_core_may_prepare(const struct server_core *core);
+enum status server_core_prepare(struct server_core *core);
 /* Answers polls whose time is over and forgets idle sessions. */
 enum status server_core_tick(struct server_core *core);
 /* The connection is gone: forgets a poll parked on it. */

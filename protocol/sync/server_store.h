@@ -63,6 +63,9 @@ enum status server_store_feed(struct server_store *store, enum record_kind kind,
 enum status server_store_by_id(
 	struct server_store *store, enum record_kind kind, int64_t scope, const struct id *after_id, server_row_visit visit, void *context);
 
+/* May any row of the kind have changed after commit `gseq`? False only when none has, of any scope. O(1), without a look at the store. */
+bool server_store_kind_changed(const struct server_store *store, enum record_kind kind, int64_t gseq);
+
 /* Rows that left a scope, one entry a (scope, kind, id), the newest. Put again when it leaves again; forgotten when the row comes back. */
 enum status server_store_put_left(struct server_store *store, int64_t scope, enum record_kind kind, const struct id *id, int64_t gseq);
 enum status server_store_forget_left(struct server_store *store, int64_t scope, enum record_kind kind, const struct id *id);
@@ -101,6 +104,8 @@ struct chain_state {
 /* STATUS_NOT_FOUND for an incarnation never seen. */
 enum status server_store_chain(
 	struct server_store *store, const struct id *device, const struct id *incarnation, struct chain_state *out_chain);
+/* STATUS_NOT_FOUND. */
+enum status server_store_chain_by_number(struct server_store *store, int64_t number, struct chain_state *out_chain);
 /* Gives out_chain->number. */
 enum status server_store_add_chain(struct server_store *store, const struct id *device, const struct id *incarnation,
 	const struct hash *genesis, struct chain_state *out_chain);

@@ -86,16 +86,23 @@ struct live_session *session_table_of_device(struct session_table *table, const 
 	return newest;
 }
 
-static void forget_longest_unused(struct session_table *table)
+/* Which of two goes first. */
+static bool goes_before(const struct live_session *left, const struct live_session *right)
 {
-	size_t oldest = table->slot_count;
+	if (left->proved != right->proved)
+		return !left->proved;
+	return left->last_used_at_ms < right->last_used_at_ms;
+}
+
+static void make_room(struct session_table *table)
+{
+	size_t first = table->slot_count;
 
 	for (size_t i = 0; i < table->slot_count; i++)
-		if (table->slots[i] != NULL &&
-			(oldest == table->slot_count || table->slots[i]->last_used_at_ms < table->slots[oldest]->last_used_at_ms))
-			oldest = i;
-	if (oldest < table->slot_count)
-		remove_slot(table, oldest);
+		if (table->slots[i] != NULL && (first == table->slot_count || goes_before(table->slots[i], table->slots[first])))
+			first = i;
+	if (first < table->slot_count)
+		remove_slot(table, first);
 }
 
 struct live_session *session_table_add(struct session_table *table, const struct live_session *session)
@@ -104,7 +111,7 @@ struct live_session *session_table_add(struct session_table *table, const struct
 
 	if (table->slots[slot] == NULL) {
 		if (table->count == table->count_max)
-			forget_longest_unused(table);
+			make_room(table);
 		slot = find_slot(table, session->session.id);
 		table->slots[slot] = malloc(sizeof(*session));
 		if (table->slots[slot] == NULL)
@@ -113,6 +120,17 @@ struct live_session *session_table_add(struct session_table *table, const struct
 	}
 	*table->slots[slot] = *session;
 	return table->slots[slot];
+}
+
+void session_table_keep_only(struct session_table *table, const struct live_session *session)
+{
+	for (size_t i = 0; i < table->slot_count;) {
+		struct live_session *other = table->slots[i];
+		if (other != NULL && other != session && id_equal(&other->device, &session->device))
+			remove_slot(table, i); /* a follower may have moved here: look again */
+		else
+			i++;
+	}
 }
 
 void session_table_forget(struct session_table *table, const struct id *device, int64_t before_ms)

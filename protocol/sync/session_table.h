@@ -24,8 +24,11 @@ void session_table_destroy(struct session_table *table);
 struct live_session *session_table_find(struct session_table *table, const uint8_t id[static SESSION_ID_SIZE]);
 /* The most recent session of a device; NULL. O(sessions). */
 struct live_session *session_table_of_device(struct session_table *table, const struct id *device);
-/* Makes room by forgetting the longest unused one when full. An older session with that id is replaced. */
+/* Makes room by forgetting the longest unused one when full, of those first that no frame has proved: recorded hellos push
+ * nobody out. An older session with that id is replaced. */
 struct live_session *session_table_add(struct session_table *table, const struct live_session *session);
+/* A frame proved that `session` is alive: the device's other sessions are forgotten. O(sessions). */
+void session_table_keep_only(struct session_table *table, const struct live_session *session);
 /* Forgets all sessions of a device; those unused since `before_ms` when device is NULL. */
 void session_table_forget(struct session_table *table, const struct id *device, int64_t before_ms);
 size_t session_table_count(const struct session_table *table);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "protocol/transport/address.h"
+#include "protocol/transport/listener_watch.h"
 #include "protocol/transport/signal_file.h"
 
 #define RECEIVERS          8
@@ -46,6 +47,7 @@ struct receiver {
 struct listener {
 	nng_socket socket;
 	nng_listener listener;
+	struct listener_watch watch; /* of the owner's thread */
 	int signal;
 	const struct clock *clock;
 	struct listener_limits limits;
@@ -60,6 +62,7 @@ struct listener {
 	size_t links_size; /* a power of two */
 	struct request *requests;
 	uint32_t free_request;
+	uint64_t accepted; /* connections ever */
 	struct listener_counts counts;
 };
 
@@ -184,6 +187,7 @@ static void link_ask(nng_pipe pipe, nng_pipe_ev event, void *context)
 
 	(void)event;
 	(void)pthread_mutex_lock(&listener->mutex);
+	listener->accepted++;
 	full = listener->counts.pipes >= listener->limits.pipes_max;
 	if (full) {
 		listener->counts.refused++;
@@ -332,10 +336,33 @@ bool listener_pending(struct listener *listener, struct listener_token token)
 	return pending;
 }
 
+static int listen_at(nng_socket socket, const char *url, nng_listener *out_listener)
+{
+	int error = nng_listener_create(out_listener, socket, url);
+
+	if (error == 0 && strncmp(url, "tcp://", strlen("tcp://")) == 0)
+		error = nng_listener_set_bool(*out_listener, NNG_OPT_TCP_KEEPALIVE, true);
+	return error == 0 ? nng_listener_start(*out_listener, 0) : error;
+}
+
+/* The old one goes first, with its connections: their devices come back. When the port cannot be had again, the next watch
+ * tries once more. */
+static void listen_anew(struct listener *listener)
+{
+	char *url = NULL;
+
+	if (nng_listener_get_string(listener->listener, NNG_OPT_URL, &url) != 0)
+		return;
+	(void)nng_listener_close(listener->listener);
+	(void)listen_at(listener->socket, url, &listener->listener);
+	nng_strfree(url);
+}
+
 int64_t listener_tick(struct listener *listener)
 {
 	int64_t now_ms = clock_monotonic_ms(listener->clock);
 	uint32_t silent[SWEEP_MAX];
+	uint64_t accepted;
 	size_t count = 0;
 
 	(void)pthread_mutex_lock(&listener->mutex);
@@ -349,7 +376,10 @@ int64_t listener_tick(struct listener *listener)
 			silent[count++] = link->pipe;
 	}
 	listener->counts.silent += count;
+	accepted = listener->accepted;
 	(void)pthread_mutex_unlock(&listener->mutex);
+	if (listener_watch_tick(&listener->watch, listener->listener, now_ms, accepted))
+		listen_anew(listener);
 	for (size_t i = 0; i < count; i++)
 		(void)nng_pipe_close((nng_pipe){ .id = silent[i] });
 	return count == SWEEP_MAX ? 0 : TICK_MS;
@@ -400,6 +430,7 @@ static struct listener *listener_make(const struct listener_limits *limits)
 	assert(listener->limits.pending_max <= UINT16_MAX);
 	listener->clock = listener->limits.clock == NULL ? clock_system() : listener->limits.clock;
 	listener->signal = -1;
+	listener_watch_init(&listener->watch);
 	listener->requests = zeroed(listener->limits.pending_max, sizeof(*listener->requests));
 	for (size_t i = 0; i < listener->limits.pending_max; i++)
 		listener->requests[i].next = i + 1 == listener->limits.pending_max ? NONE : (uint32_t)(i + 1);
@@ -430,11 +461,7 @@ static int listener_start(struct listener *listener, const char *url)
 		error = nng_aio_alloc(&listener->receivers[i].aio, listener_received, &listener->receivers[i]);
 	}
 	if (error == 0)
-		error = nng_listener_create(&listener->listener, listener->socket, url);
-	if (error == 0 && strncmp(url, "tcp://", strlen("tcp://")) == 0)
-		error = nng_listener_set_bool(listener->listener, NNG_OPT_TCP_KEEPALIVE, true);
-	if (error == 0)
-		error = nng_listener_start(listener->listener, 0);
+		error = listen_at(listener->socket, url, &listener->listener);
 	for (size_t i = 0; i < RECEIVERS && error == 0; i++)
 		nng_recv_aio(listener->socket, listener->receivers[i].aio);
 	return error;
@@ -478,6 +505,7 @@ void listener_close(struct listener *listener)
 	(void)pthread_mutex_lock(&listener->mutex);
 	listener->closing = true;
 	(void)pthread_mutex_unlock(&listener->mutex);
+	listener_watch_finish(&listener->watch);
 	(void)nng_close(listener->socket); /* no callback runs for a connection after it */
 	for (size_t i = 0; i < RECEIVERS; i++)
 		nng_aio_free(listener->receivers[i].aio);

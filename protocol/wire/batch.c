@@ -177,6 +177,22 @@ static void write_groups(struct encoder *encoder)
 	}
 }
 
+/* Only a batch with operations that went out before under another incarnation ends with ids: of each operation 1 and its first id, or 0. */
+static void write_first_ids(struct encoder *encoder)
+{
+	const struct batch *batch = encoder->batch;
+	bool any = false;
+
+	for (size_t i = 0; batch->first_ids != NULL && i < batch->count; i++)
+		any = any || !id_is_nil(&batch->first_ids[i]);
+	for (size_t i = 0; any && i < batch->count; i++) {
+		bool re_sent = !id_is_nil(&batch->first_ids[i]);
+		write_u8(&encoder->writer, re_sent);
+		if (re_sent)
+			write_id(&encoder->writer, &batch->first_ids[i]);
+	}
+}
+
 void batch_encode(struct writer *writer, const struct batch *batch, const struct references *references)
 {
 	struct encoder encoder = { .batch = batch, .references = references };
@@ -195,6 +211,7 @@ void batch_encode(struct writer *writer, const struct batch *batch, const struct
 		write_groups(&encoder);
 	else
 		writer->overflow = true;
+	write_first_ids(&encoder);
 	if (encoder.writer.overflow || encoder.memory > COLUMNS_MEMORY_MAX / 2)
 		writer->overflow = true;
 	else
@@ -211,6 +228,7 @@ struct decoder {
 	struct operation *operations;
 	struct group *groups;
 	size_t group_count;
+	struct id *first_ids; /* NULL: none was sent before */
 };
 
 static enum status read_group_head(struct decoder *decoder, struct group *out_group)
@@ -348,6 +366,25 @@ static enum status read_group(struct decoder *decoder, const struct group *group
 	return group->kind == OPERATION_EDIT ? read_edits(decoder, group) : read_arguments(decoder, group);
 }
 
+static enum status read_first_ids(struct decoder *decoder)
+{
+	bool any = false;
+
+	if (reader_left(&decoder->reader) == 0)
+		return STATUS_OK;
+	decoder->first_ids = arena_allocate_array(decoder->arena, decoder->count, sizeof(*decoder->first_ids));
+	for (size_t i = 0; i < decoder->count; i++) {
+		uint8_t re_sent = read_u8(&decoder->reader);
+		if (re_sent == 0)
+			continue;
+		decoder->first_ids[i] = read_id(&decoder->reader);
+		any = true;
+		if (re_sent != 1 || id_is_nil(&decoder->first_ids[i]))
+			return fail(STATUS_CORRUPT, "%s: malformed first id", what);
+	}
+	return any ? STATUS_OK : fail(STATUS_CORRUPT, "%s: first ids of nothing", what);
+}
+
 static enum status read_operations(struct decoder *decoder)
 {
 	enum status status = read_group_heads(decoder);
@@ -359,6 +396,8 @@ static enum status read_operations(struct decoder *decoder)
 	decoder->operations = arena_allocate_array(decoder->arena, decoder->count, sizeof(*decoder->operations));
 	for (size_t i = 0; status == STATUS_OK && i < decoder->group_count; i++)
 		status = read_group(decoder, &decoder->groups[i]);
+	if (status == STATUS_OK)
+		status = read_first_ids(decoder);
 	if (status == STATUS_OK)
 		status = reader_end(&decoder->reader, what);
 	return status;
@@ -399,11 +438,12 @@ enum status batch_decode(struct bytes body, struct arena *arena, const struct re
 		return status;
 	decoder.reader = reader_of(raw);
 	decoder.count = batch.count;
-	decoder.room -= batch.count * (sizeof(*decoder.operations) + sizeof(size_t));
+	decoder.room -= batch.count * (sizeof(*decoder.operations) + sizeof(size_t) + sizeof(*decoder.first_ids));
 	status = read_operations(&decoder);
 	if (status != STATUS_OK)
 		return status;
 	batch.operations = decoder.operations;
+	batch.first_ids = decoder.first_ids;
 	*out_batch = batch;
 	return STATUS_OK;
 }
