@@ -11,7 +11,7 @@
 #include "shell/file.h"
 
 #define HOLDER_SIZE 120
-#define PAUSE_MS 20
+#define PAUSE_MS    20
 
 /* What the holder wrote into the file, such as "truckrolld, process 4711"; hostile content is cut at the first odd byte. */
 static void read_holder(int descriptor, char *out, size_t size)
@@ -71,7 +71,10 @@ enum status lock_take(const char *dir, const char *program, int wait_ms, struct 
 	enum status status;
 
 	if (descriptor < 0 && errno == ENOENT) {
-		status = fail(STATUS_NOT_FOUND, "there is no directory %s: make it first, or name another with --dir", dir);
+		status = fail(STATUS_NOT_FOUND,
+			"there is no directory %s: \"truckroll enroll\" makes a device and \"truckrolld init\" an organisation, or name "
+			"another with --dir",
+			dir);
 		goto done;
 	}
 	if (descriptor < 0) {

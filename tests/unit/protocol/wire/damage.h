@@ -1,6 +1,6 @@
 /* Every truncation and every single flipped bit of a sample, for decoders. */
-#ifndef TRUCKROLL_TESTS_DAMAGE_H
-#define TRUCKROLL_TESTS_DAMAGE_H
+#ifndef TRUCKROLL_TESTS_UNIT_PROTOCOL_WIRE_DAMAGE_H
+#define TRUCKROLL_TESTS_UNIT_PROTOCOL_WIRE_DAMAGE_H
 
 #include <stdlib.h>
 #include <string.h>

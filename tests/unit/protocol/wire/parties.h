@@ -1,6 +1,6 @@
 /* The parties of the security tests: keys from fixed seeds, so that a failure repeats. */
-#ifndef TRUCKROLL_TESTS_WIRE_PARTIES_H
-#define TRUCKROLL_TESTS_WIRE_PARTIES_H
+#ifndef TRUCKROLL_TESTS_UNIT_PROTOCOL_WIRE_PARTIES_H
+#define TRUCKROLL_TESTS_UNIT_PROTOCOL_WIRE_PARTIES_H
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* References over the ids of a struct dice: what a sender and a receiver that hold the same rows would agree on. */
-#ifndef TRUCKROLL_TESTS_POOL_REFERENCES_H
-#define TRUCKROLL_TESTS_POOL_REFERENCES_H
+#ifndef TRUCKROLL_TESTS_UNIT_PROTOCOL_WIRE_POOL_REFERENCES_H
+#define TRUCKROLL_TESTS_UNIT_PROTOCOL_WIRE_POOL_REFERENCES_H
 
 #include "protocol/wire/ids.h"
 #include "tests/unit/protocol/wire/random_row.h"

@@ -1,7 +1,7 @@
 /* Rows and operations made from a seed by walking the field tables, for property tests of anything that takes any row.
  * Every id comes from a pool of DICE_IDS, so that shortened references can be found again. */
-#ifndef TRUCKROLL_TESTS_RANDOM_ROW_H
-#define TRUCKROLL_TESTS_RANDOM_ROW_H
+#ifndef TRUCKROLL_TESTS_UNIT_PROTOCOL_WIRE_RANDOM_ROW_H
+#define TRUCKROLL_TESTS_UNIT_PROTOCOL_WIRE_RANDOM_ROW_H
 
 #include <stdio.h>
 #include <string.h>

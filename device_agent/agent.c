@@ -1,0 +1,147 @@
+#include "device_agent/agent.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "device_agent/kb_search.h"
+#include "device_agent/link.h"
+#include "protocol/base/log.h"
+#include "shell/control.h"
+#include "shell/file.h"
+#include "shell/runner.h"
+
+#define INDEX_SLICE_MS 20 /* docs/architecture.md: what a command may have to wait for */
+
+static volatile sig_atomic_t stop_asked;
+
+static void ask_to_stop(int signal_number)
+{
+	(void)signal_number;
+	stop_asked = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = ask_to_stop };
+
+	stop_asked = 0;
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGINT, &action, NULL);
+}
+
+struct agent {
+	struct local_device *device;
+	struct link link;
+	struct control *control;
+	struct log log;
+	struct runner_owner owner;
+	bool indexed;    /* the search index has caught up */
+	FILE *cut_times; /* NULL: nobody measures */
+};
+
+/* Until something happens; returns how many descriptors have something. */
+static int wait_for_events(struct agent *agent)
+{
+	struct pollfd polls[CONTROL_POLL_MAX + 1];
+	size_t count = control_poll(agent->control, polls);
+	int control_ms = control_timeout_ms(agent->control);
+	int timeout_ms = agent->indexed ? link_timeout_ms(&agent->link) : 0;
+
+	if (control_ms >= 0 && control_ms < timeout_ms)
+		timeout_ms = control_ms;
+	polls[count] = (struct pollfd){ .fd = link_descriptor(&agent->link), .events = POLLIN };
+	return poll(polls, (nfds_t)(count + 1), timeout_ms);
+}
+
+/* A slice of the search index, only when nobody waits for anything. */
+static void index_slice(struct agent *agent)
+{
+	enum status status = kb_index_step(agent->device->store, agent->device->clock, INDEX_SLICE_MS, &agent->indexed);
+
+	if (status == STATUS_OK)
+		return;
+	log_unusual(&agent->log, "kb.index.failed", "why=\"%s\"", fail_reason());
+	agent->indexed = true; /* tried again after the next cut */
+}
+
+static void note_cut(struct agent *agent)
+{
+	struct timespec now;
+
+	if (agent->cut_times == NULL || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+		return;
+	(void)fprintf(agent->cut_times, "%lld\n", (long long)now.tv_sec * 1000000000 + now.tv_nsec);
+	(void)fflush(agent->cut_times);
+}
+
+static enum status agent_loop(struct agent *agent)
+{
+	while (!stop_asked) {
+		int events = wait_for_events(agent);
+		enum status status;
+		if (events > 0)
+			control_step(agent->control, runner_answer, &agent->owner);
+		status = link_step(&agent->link); /* it has said in the log what failed, and tries again */
+		if (device_store_replica_storage(agent->device->store) == NULL)
+			return status;
+		if (link_take_fresh(&agent->link)) {
+			agent->indexed = false;
+			note_cut(agent);
+		}
+		if (events == 0 && !agent->indexed)
+			index_slice(agent);
+	}
+	return STATUS_OK;
+}
+
+static enum status tell_ready(struct context *context, const char *ready_file)
+{
+	struct text line = arena_print(context->arena, "%ld\n", (long)getpid());
+
+	if (ready_file == NULL)
+		return STATUS_OK;
+	return file_write(ready_file, (struct bytes){ (const uint8_t *)line.data, line.size }, 0600);
+}
+
+static enum status go_on_line(struct agent *agent)
+{
+	enum status status = link_go(&agent->link, true);
+
+	if (status == STATUS_OFFLINE || status == STATUS_CANNOT_WRITE) /* the loop tries again */
+		return STATUS_OK;
+	return status;
+}
+
+enum status agent_run(struct context *context, struct local_device *device, const char *ready_file, const char *cut_times)
+{
+	struct agent agent = { .device = device };
+	enum status status;
+
+	log_init(&agent.log, context->clock, LOG_INFO, NULL, NULL);
+	catch_signals();
+	link_init(&agent.link, device, &agent.log, false);
+	agent.owner =
+		(struct runner_owner){ .program = context->program, .clock = context->clock, .dir = device->dir.data, .state = device };
+	if (cut_times != NULL)
+		agent.cut_times = fopen(cut_times, "ae");
+	status = control_open(device->dir.data, context->clock, &agent.control);
+	if (status == STATUS_OK)
+		status = tell_ready(context, ready_file);
+	if (status == STATUS_OK) {
+		log_info(&agent.log, "agent.started", "device=%.8s server=%s", id_to_text(&device->keys.identity.id).characters,
+			device->keys.url.data);
+		status = go_on_line(&agent);
+	}
+	if (status == STATUS_OK)
+		status = agent_loop(&agent);
+	log_info(&agent.log, "agent.stopped", "rounds=%lld", (long long)device_core_state(device->core).rounds);
+	control_close(agent.control);
+	link_finish(&agent.link);
+	if (agent.cut_times != NULL)
+		(void)fclose(agent.cut_times);
+	log_finish(&agent.log);
+	return status;
+}

@@ -1,0 +1,259 @@
+/* What the day looks like: visits, one order, the van. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "device_agent/commands.h"
+#include "device_agent/visits.h"
+#include "protocol/domain/asset.h"
+#include "protocol/domain/balance.h"
+#include "protocol/domain/part.h"
+#include "protocol/domain/site.h"
+#include "shell/listing.h"
+#include "shell/lookup.h"
+
+#define DAY_MS INT64_C(86400000)
+
+/* ---- today ---- */
+
+static int64_t day_of(int64_t at_ms, const struct zone *zone)
+{
+	return (at_ms + INT64_C(1000) * zone_offset_s(zone, at_ms)) / DAY_MS;
+}
+
+/* Open visits whenever they were planned, and what was planned for or done on this day. */
+static bool is_of_today(const struct context *context, const struct visit *visit)
+{
+	int64_t today = day_of(context->at_ms, context->zone);
+
+	return visit_state_find(visit->state)->open ||
+	       (visit->planned_start_at_ms != 0 && day_of(visit->planned_start_at_ms, context->zone) == today) ||
+	       (visit->finished_at_ms != 0 && day_of(visit->finished_at_ms, context->zone) == today);
+}
+
+/* What is under way first, then by planned start; without one last. */
+static int compare_visits(const void *left, const void *right)
+{
+	const struct visit *a = *(const struct visit *const *)left, *b = *(const struct visit *const *)right;
+	bool a_under_way = visit_state_find(a->state)->under_way, b_under_way = visit_state_find(b->state)->under_way;
+	uint64_t a_start = (uint64_t)a->planned_start_at_ms - 1, b_start = (uint64_t)b->planned_start_at_ms - 1;
+
+	if (a_under_way != b_under_way)
+		return a_under_way ? -1 : 1;
+	if (a_start != b_start)
+		return a_start < b_start ? -1 : 1;
+	return id_compare(&a->id, &b->id);
+}
+
+/* A record of the replica in the command's arena; NULL when there is none. */
+static const void *look(struct context *context, const struct schema *schema, const struct id *id)
+{
+	void *row;
+
+	if (id_is_nil(id) || table_get(local_device_records(context), schema, id, context->arena, &row, NULL) != STATUS_OK)
+		return NULL;
+	return row;
+}
+
+static void add_visit(struct context *context, struct table *table, const struct visit *visit)
+{
+	const struct work_order *order = visit_order(context, visit);
+	const struct site *site = order == NULL ? NULL : look(context, &site_schema, &order->site_id);
+	const struct asset *asset = order == NULL ? NULL : look(context, &asset_schema, &order->asset_id);
+	struct text state = choice_to_text(context->arena, visit_state_names, visit->state);
+	struct cell cells[] = {
+		cell_time(visit->planned_start_at_ms),
+		cell_text(catalogue_word(context->arena, context->language, "state.visit", state)),
+		cell_text(state),
+		cell_text(order == NULL ? text_of("") : order->number),
+		cell_text(order == NULL ? text_of("(not here yet)") : order->title),
+		cell_text(site == NULL ? text_of("") : site->name),
+		cell_text(site == NULL ? text_of("") : site->address),
+		cell_text(asset == NULL ? text_of("") : asset->name),
+		cell_id(&visit->id),
+		cell_id(&visit->work_order_id),
+		cell_time(visit->planned_end_at_ms),
+		order == NULL ? cell_none() : cell_integer(order->priority),
+	};
+
+	table_row(table, cells);
+}
+
+enum status command_today(struct context *context)
+{
+	static const struct column columns[] = {
+		{ "planned_start_at", "start", false },
+		{ "state_words", "state", false },
+		{ "state", NULL, true },
+		{ "number", NULL, false },
+		{ "title", NULL, false },
+		{ "site", NULL, false },
+		{ "address", NULL, false },
+		{ "asset", NULL, false },
+		{ "visit", NULL, false },
+		{ "work_order", NULL, true },
+		{ "planned_end_at", NULL, true },
+		{ "priority", NULL, true },
+	};
+	bool all = arguments_flag(context->arguments, "all");
+	struct own_visits visits;
+	struct table *table;
+	enum status status = own_visits_load(context, &visits);
+
+	if (status != STATUS_OK)
+		return status;
+	if (visits.count > 1)
+		qsort(visits.visits, visits.count, sizeof(struct visit *), compare_visits);
+	table = output_table(context->output, "visits", columns, LENGTH(columns));
+	for (size_t i = 0; i < visits.count; i++)
+		if (all || is_of_today(context, visits.visits[i]))
+			add_visit(context, table, visits.visits[i]);
+	if (table_row_count(table) == 0)
+		output_line(context->output, "No visits for you today.");
+	return STATUS_OK;
+}
+
+/* ---- show ---- */
+
+/* Most frequently meant first. */
+static const enum record_kind shown_kinds[] = {
+	RECORD_WORK_ORDER,
+	RECORD_VISIT,
+	RECORD_ASSET,
+	RECORD_SITE,
+	RECORD_PART,
+	RECORD_STOCK_LOCATION,
+	RECORD_KB_ARTICLE,
+	RECORD_ACCOUNT,
+	RECORD_SERVICE_REQUEST,
+	RECORD_ISSUE,
+	RECORD_TECHNICIAN,
+	RECORD_TERRITORY,
+	RECORD_DEVICE,
+	RECORD_NOTE,
+	RECORD_MOVEMENT,
+};
+
+/* By digits alone, which costs no walk over the records. */
+static enum status find_by_digits(struct storage *storage, struct text which, enum record_kind *out_kind, struct id *out_id)
+{
+	char padded[2 * ID_SIZE + 1] = "00000000000000000000000000000000";
+	struct id id;
+
+	if (which.size < LOOKUP_DIGITS_MIN || which.size > 2 * ID_SIZE || memchr(which.data, '-', which.size) != NULL)
+		return STATUS_NOT_FOUND;
+	memcpy(padded, which.data, which.size);
+	if (id_from_text(text_of(padded), &id) != STATUS_OK)
+		return STATUS_NOT_FOUND;
+	for (size_t i = 0; i < LENGTH(shown_kinds); i++) {
+		enum status status = table_resolve(storage, schema_find(shown_kinds[i]), id.bytes, which.size / 2, out_id);
+		if (status == STATUS_NOT_FOUND)
+			continue;
+		*out_kind = shown_kinds[i];
+		return status == STATUS_AMBIGUOUS ? lookup_record(storage, shown_kinds[i], which, out_id) : status;
+	}
+	return STATUS_NOT_FOUND;
+}
+
+static enum status find_any(struct context *context, struct text which, enum record_kind *out_kind, struct id *out_id)
+{
+	struct storage *storage = local_device_records(context);
+	const struct visit *visit;
+	enum status status = find_by_digits(storage, which, out_kind, out_id);
+
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	*out_kind = RECORD_WORK_ORDER;
+	if (visit_choose(context, OPERATION_NONE, which, &visit) == STATUS_OK) {
+		*out_id = visit->work_order_id;
+		return STATUS_OK;
+	}
+	for (size_t i = 0; i < LENGTH(shown_kinds); i++) {
+		status = lookup_record(storage, shown_kinds[i], which, out_id);
+		*out_kind = shown_kinds[i];
+		if (status != STATUS_NOT_FOUND)
+			return status;
+	}
+	return fail(STATUS_NOT_FOUND, "there is nothing called \"%.*s\" here", TEXT_ARGUMENTS(which));
+}
+
+static enum status show_record(struct context *context, enum record_kind kind, const struct id *id)
+{
+	struct storage *storage = local_device_records(context);
+	const struct schema *schema = schema_find(kind);
+	void *row;
+	enum status status;
+
+	if (kind == RECORD_WORK_ORDER)
+		return listing_show_order(context, storage, id);
+	status = table_get(storage, schema, id, context->arena, &row, NULL);
+	if (status != STATUS_OK)
+		return status;
+	output_record(context->output, schema->name, schema, row);
+	if (kind != RECORD_VISIT)
+		return STATUS_OK;
+	output_heading(context->output, "work order");
+	status = listing_show_order(context, storage, &((const struct visit *)row)->work_order_id);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status; /* it comes with the next sync */
+}
+
+enum status command_show(struct context *context)
+{
+	struct text which = text_trim(arguments_text(context->arguments, "WHICH"));
+	enum record_kind kind;
+	struct id id;
+	enum status status;
+
+	if (arguments_has(context->arguments, "kind"))
+		return listing_show(context, local_device_records(context), arguments_text(context->arguments, "kind"), which);
+	status = find_any(context, which, &kind, &id);
+	return status == STATUS_OK ? show_record(context, kind, &id) : status;
+}
+
+/* ---- van ---- */
+
+struct stock_listing {
+	struct context *context;
+	struct table *table;
+};
+
+static enum status list_balance(void *user, const void *row, const struct row_meta *meta)
+{
+	struct stock_listing *listing = user;
+	const struct balance *balance = row;
+	const struct part *part = look(listing->context, &part_schema, &balance->part_id);
+	struct cell cells[] = {
+		cell_integer(balance->quantity),
+		cell_text(part == NULL ? text_of("") : part->number),
+		cell_text(part == NULL ? text_of("(not here yet)") : part->description),
+		cell_text(part == NULL ? text_of("") : part->unit),
+		cell_id(&balance->part_id),
+	};
+
+	(void)meta;
+	if (balance->quantity != 0)
+		table_row(listing->table, cells);
+	return STATUS_OK;
+}
+
+enum status command_van(struct context *context)
+{
+	static const struct column columns[] = { { "quantity", NULL, false }, { "number", NULL, false }, { "description", NULL, false },
+		{ "unit", NULL, false }, { "part", NULL, true } };
+	struct storage *storage = local_device_records(context);
+	struct stock_listing listing = { .context = context };
+	struct id location;
+	enum status status;
+
+	if (arguments_has(context->arguments, "location"))
+		status = lookup_record(storage, RECORD_STOCK_LOCATION, arguments_text(context->arguments, "location"), &location);
+	else
+		status = own_van(context, &location);
+	if (status != STATUS_OK)
+		return status;
+	output_value(context->output, "location", NULL, cell_text(lookup_name(storage, context->arena, &location)));
+	listing.table = output_table(context->output, "stock", columns, LENGTH(columns));
+	status = table_each(storage, &balance_schema, "location_id", &location, list_balance, &listing);
+	if (status == STATUS_OK && table_row_count(listing.table) == 0)
+		output_line(context->output, "Nothing is known to be there.");
+	return status;
+}

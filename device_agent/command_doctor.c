@@ -1,0 +1,375 @@
+/* How the device stands: status in brief, doctor in full with what to do. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "device_agent/commands.h"
+#include "device_agent/enrol.h"
+#include "device_agent/kb_search.h"
+#include "device_agent/outbox_view.h"
+#include "shell/control.h"
+#include "shell/digest_listing.h"
+#include "shell/file.h"
+#include "shell/lock.h"
+#include "shell/time_text.h"
+
+#define SERVER_TIMEOUT_MS 5000
+#define AGENT_TIMEOUT_MS  300
+#define REPAIR_LOCK_MS    1000
+#define INCIDENTS_TOLD    5
+#define FREE_BYTES_LOW    INT64_C(100000000)
+
+/* ---- status ---- */
+
+/* What the agent says, when one runs and is not too busy to. */
+static void tell_agent(struct context *context)
+{
+	const struct text words[] = { text_of("link"), text_of("--json") };
+	const struct control_request request = { .words = words,
+		.word_count = LENGTH(words),
+		.working_dir = context->working_dir,
+		.language = text_of("en"),
+		.now_ms = context->now_ms };
+	struct control_reply reply;
+	enum status status = control_call(context->dir.data, context->arena, &request, AGENT_TIMEOUT_MS, AGENT_TIMEOUT_MS, &reply);
+	json_t *answer = status == STATUS_OK ? json_loadb(reply.out.data, reply.out.size, 0, NULL) : NULL;
+	const char *failure = json_string_value(json_object_get(answer, "failure"));
+
+	output_value(context->output, "agent_running", "agent runs", cell_boolean(status != STATUS_NOT_FOUND));
+	if (answer == NULL)
+		return;
+	output_value(context->output, "connected", NULL, cell_boolean(json_is_true(json_object_get(answer, "connected"))));
+	output_value(context->output, "synced", NULL, cell_boolean(json_is_true(json_object_get(answer, "synced"))));
+	if (failure != NULL && failure[0] != '\0')
+		output_value(context->output, "failure", "latest failure", cell_text(arena_print(context->arena, "%s", failure)));
+	json_decref(answer);
+}
+
+static enum status tell_replica(struct context *context, struct local_device *device)
+{
+	struct replica_state replica;
+	size_t behind = 0;
+	enum status status = device_store_replica(device->store, &replica);
+
+	if (status == STATUS_OK)
+		status = kb_index_behind(device->store, &behind);
+	if (status != STATUS_OK)
+		return status;
+	output_value(context->output, "gseq", "server's commit shown", cell_integer(replica.cursor.gseq));
+	output_json(context->output, "epoch", json_string(id_to_text(&replica.cursor.epoch).characters));
+	output_value(context->output, "index_behind", "articles not yet searchable", cell_integer((int64_t)behind));
+	return STATUS_OK;
+}
+
+struct digest_listing {
+	struct context *context;
+	struct table *table;
+};
+
+static enum status list_digest(void *user, const struct scope *scope, const struct digest *digest)
+{
+	struct digest_listing *listing = user;
+
+	digest_listing_add(listing->table, listing->context->arena, scope, digest);
+	return STATUS_OK;
+}
+
+static enum status tell_digests(struct context *context, struct local_device *device)
+{
+	struct digest_listing listing = { .context = context, .table = digest_listing_start(context->output) };
+
+	return device_store_scopes_each(device->store, list_digest, &listing);
+}
+
+enum status command_status(struct context *context)
+{
+	struct local_device *device = local_device_of(context);
+	const struct keystore *keys = &device->keys;
+	struct output *output = context->output;
+	struct outbox_marks marks;
+	enum status status = outbox_marks_read(device->store, &marks);
+
+	if (status != STATUS_OK)
+		return status;
+	output_value(output, "device", NULL, cell_id(&keys->identity.id));
+	output_value(output, "device_name", "name", cell_text(keys->device_name));
+	output_value(output, "technician", NULL, cell_text(keys->technician_name));
+	output_json(output, "technician_id", json_string(id_to_text(&keys->technician).characters));
+	output_value(output, "server", NULL, cell_text(keys->url));
+	output_value(output, "dir", NULL, cell_text(device->dir));
+	output_value(output, "operations", NULL, cell_integer(marks.last_seq));
+	output_value(output, "settled", NULL, cell_integer(marks.settled_seq));
+	output_value(output, "pending", NULL, cell_integer(marks.last_seq - marks.settled_seq));
+	status = tell_replica(context, device);
+	if (status == STATUS_OK)
+		tell_agent(context);
+	if (status == STATUS_OK && arguments_flag(context->arguments, "digests"))
+		status = tell_digests(context, device);
+	return status;
+}
+
+/* ---- doctor ---- */
+
+struct doctor {
+	struct context *context;
+	struct table *table;
+	enum status worst; /* the first that is wrong; what is not reachable is not wrong */
+};
+
+/* One line: fine, or wrong with the advice. */
+static void tell_check(struct doctor *doctor, const char *name, enum status status, struct text found)
+{
+	struct cell cells[] = { cell_string(status == STATUS_OK ? "ok" : "!!"), cell_string(name), cell_text(found),
+		cell_string(status_to_text(status)) };
+
+	table_row(doctor->table, cells);
+	if (doctor->worst == STATUS_OK && status != STATUS_OFFLINE)
+		doctor->worst = status;
+}
+
+/* The same with the reason of the latest failure, or `fine`. */
+static void tell_result(struct doctor *doctor, const char *name, enum status status, struct text fine)
+{
+	tell_check(doctor, name, status, status == STATUS_OK ? fine : arena_print(doctor->context->arena, "%s", fail_reason()));
+}
+
+static void check_directory(struct doctor *doctor)
+{
+	enum status status = directory_check_writable(doctor->context->dir.data);
+
+	tell_result(doctor, "directory", status, doctor->context->dir);
+}
+
+static void check_owner(struct doctor *doctor)
+{
+	struct lock lock = { .descriptor = -1 };
+	enum status status = lock_take(doctor->context->dir.data, "truckroll doctor", 0, &lock);
+
+	if (status == STATUS_BUSY) /* as it should be while an agent runs */
+		tell_check(doctor, "lock", STATUS_OK, arena_print(doctor->context->arena, "%s", fail_reason()));
+	else
+		tell_result(doctor, "lock", status, text_of("free: no agent is running"));
+	lock_release(&lock);
+}
+
+static bool check_keys(struct doctor *doctor, struct keystore *keys)
+{
+	struct text directory = local_device_keys_directory(doctor->context);
+	enum status status = keystore_load(doctor->context->arena, directory, keys);
+
+	tell_result(doctor, "keys", status,
+		status == STATUS_OK ? arena_print(doctor->context->arena, "device %.8s of %.*s", id_to_text(&keys->identity.id).characters,
+					      TEXT_ARGUMENTS(keys->technician_name))
+				    : text_of(""));
+	return status == STATUS_OK;
+}
+
+static enum status open_file(struct context *context, const char *name, enum storage_kind kind, struct storage **out_storage)
+{
+	const struct storage_options options = {
+		.path = path_join(context->arena, context->dir, text_of(name)).data, .kind = kind, .mode = STORAGE_READ
+	};
+
+	return storage_open(&options, out_storage);
+}
+
+/* Each file by itself, so that a damaged one does not hide the other. */
+static enum status check_file(struct doctor *doctor, const char *name, enum storage_kind kind, const char *advice)
+{
+	struct storage *storage = NULL;
+	enum status status = open_file(doctor->context, name, kind, &storage);
+
+	if (status == STATUS_OK)
+		status = storage_verify(storage);
+	storage_close(storage);
+	if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND)
+		tell_check(doctor, name, status, arena_print(doctor->context->arena, "%s. %s", fail_reason(), advice));
+	else
+		tell_result(doctor, name, status, text_of("sound"));
+	return status;
+}
+
+static void check_pending(struct doctor *doctor, struct local_device *device)
+{
+	struct outbox_marks marks;
+	enum status status = outbox_marks_read(device->store, &marks);
+
+	tell_result(doctor, "pending", status,
+		status != STATUS_OK ? text_of("")
+		: marks.last_seq == marks.settled_seq
+			? text_of("everything is settled with the office")
+			: arena_print(doctor->context->arena, "%lld operations wait: they go out with the next sync",
+				  (long long)(marks.last_seq - marks.settled_seq)));
+}
+
+static enum status tell_incident(void *user, int64_t at_ms, struct text what, struct text detail)
+{
+	struct doctor *doctor = user;
+	struct arena *arena = doctor->context->arena;
+	struct text at = time_print(arena, at_ms, doctor->context->zone);
+
+	tell_check(doctor, "incident", STATUS_OK,
+		arena_print(arena, "%.*s: %.*s (%.*s); repaired by itself, tell the office when it comes again", TEXT_ARGUMENTS(at),
+			TEXT_ARGUMENTS(what), TEXT_ARGUMENTS(detail)));
+	return STATUS_OK;
+}
+
+static void check_space(struct doctor *doctor, struct local_device *device)
+{
+	int64_t free_bytes = device_store_free_bytes(device->store);
+	struct text size = size_print(doctor->context->arena, free_bytes);
+
+	if (free_bytes == INT64_MAX)
+		return;
+	tell_check(doctor, "disk", free_bytes < FREE_BYTES_LOW ? STATUS_CANNOT_WRITE : STATUS_OK,
+		arena_print(doctor->context->arena, free_bytes < FREE_BYTES_LOW ? "only %.*s free: delete something" : "%.*s free",
+			TEXT_ARGUMENTS(size)));
+}
+
+static void check_index(struct doctor *doctor, struct local_device *device)
+{
+	size_t behind = 0;
+	enum status status = kb_index_behind(device->store, &behind);
+
+	tell_result(doctor, "search index", status,
+		behind == 0 ? text_of("complete")
+			    : arena_print(doctor->context->arena, "%zu articles behind: the agent or a sync adds them", behind));
+}
+
+static void check_store(struct doctor *doctor)
+{
+	struct local_device *device;
+	enum status status = local_device_open_for(doctor->context, true, 0, &device);
+
+	if (status != STATUS_OK) {
+		tell_result(doctor, "device", status, text_of(""));
+		return;
+	}
+	check_pending(doctor, device);
+	check_space(doctor, device);
+	check_index(doctor, device);
+	status = device_store_incidents_each(device->store, INCIDENTS_TOLD, tell_incident, doctor);
+	if (status != STATUS_OK)
+		tell_result(doctor, "incidents", status, text_of(""));
+	local_device_close(device);
+}
+
+static void check_server(struct doctor *doctor, const struct keystore *keys)
+{
+	struct server_keys server;
+	enum status status = enrol_ask(doctor->context->arena, keys->url.data, SERVER_TIMEOUT_MS, &server);
+
+	if (status == STATUS_OK && !id_equal(&server.organisation, &keys->organisation))
+		status = fail(STATUS_OFFLINE, "%.*s is the server of another organisation: ask the office for the right address",
+			TEXT_ARGUMENTS(keys->url));
+	tell_result(doctor, "server", status, arena_print(doctor->context->arena, "%.*s answers", TEXT_ARGUMENTS(keys->url)));
+}
+
+#define REPLICA_ADVICE "Your work is safe in outbox.db; \"truckroll doctor --repair\" puts this file aside and begins a new one"
+#define OUTBOX_ADVICE  "Nothing was deleted: keep the file, tell the office, and put back a copy of it if there is one"
+
+static void check_all(struct doctor *doctor)
+{
+	struct keystore keys = { 0 };
+	bool known;
+	bool sound;
+
+	check_directory(doctor);
+	check_owner(doctor);
+	known = check_keys(doctor, &keys);
+	if (known) {
+		sound = check_file(doctor, "outbox.db", STORAGE_OUTBOX, OUTBOX_ADVICE) == STATUS_OK;
+		if (check_file(doctor, "replica.db", STORAGE_REPLICA, REPLICA_ADVICE) == STATUS_OK && sound)
+			check_store(doctor);
+	}
+	if (known && !arguments_flag(doctor->context->arguments, "offline"))
+		check_server(doctor, &keys);
+	keystore_wipe(&keys);
+}
+
+/* ---- repair ---- */
+
+/* replica.db and its log get new names; a name that is not there is none to move. */
+static enum status put_aside(struct context *context, struct text *out_name)
+{
+	static const char *const endings[] = { "", "-wal", "-shm" };
+	struct text name = arena_print(context->arena, "replica.damaged-%lld.db", (long long)(context->now_ms / 1000));
+
+	for (size_t i = 0; i < LENGTH(endings); i++) {
+		struct text from = path_join(context->arena, context->dir, arena_print(context->arena, "replica.db%s", endings[i]));
+		struct text to =
+			path_join(context->arena, context->dir, arena_print(context->arena, "%.*s%s", TEXT_ARGUMENTS(name), endings[i]));
+		if (rename(from.data, to.data) != 0 && errno != ENOENT)
+			return file_fail(errno, "rename", from.data);
+	}
+	*out_name = name;
+	return STATUS_OK;
+}
+
+/* The owner makes a missing replica anew and shows what the outbox has; the rest comes with the next sync. */
+static enum status repair_replica(struct context *context)
+{
+	struct local_device *device = NULL;
+	struct text name;
+	enum status status = put_aside(context, &name);
+
+	if (status == STATUS_OK)
+		status = local_device_open_for(context, false, 0, &device);
+	local_device_close(device);
+	if (status != STATUS_OK)
+		return status;
+	output_value(context->output, "put_aside", "put aside as", cell_text(name));
+	output_line(
+		context->output, "A new replica is begun; \"truckroll sync\" fetches everything again. What you did is kept in outbox.db.");
+	return STATUS_OK;
+}
+
+static enum status verify_file(struct context *context, const char *name, enum storage_kind kind)
+{
+	struct storage *storage = NULL;
+	enum status status = open_file(context, name, kind, &storage);
+
+	if (status == STATUS_OK)
+		status = storage_verify(storage);
+	storage_close(storage);
+	return status;
+}
+
+/* Only what is really damaged is touched, and only what can be fetched again. */
+static enum status repair(struct context *context)
+{
+	struct lock lock = { .descriptor = -1 };
+	enum status status = lock_take(context->dir.data, "truckroll doctor", REPAIR_LOCK_MS, &lock);
+
+	if (status != STATUS_OK)
+		return status;
+	status = verify_file(context, "outbox.db", STORAGE_OUTBOX);
+	if (status == STATUS_OK) {
+		status = verify_file(context, "replica.db", STORAGE_REPLICA);
+		if (status == STATUS_OK)
+			output_line(context->output, "replica.db is sound: there is nothing to repair.");
+		else if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND)
+			status = repair_replica(context);
+	}
+	lock_release(&lock);
+	return status;
+}
+
+enum status command_doctor(struct context *context)
+{
+	static const struct column columns[] = { { "result", "", false }, { "check", NULL, false }, { "found", NULL, false },
+		{ "status", NULL, true } };
+	struct doctor doctor = { .context = context };
+	enum status status;
+
+	if (arguments_flag(context->arguments, "repair")) {
+		status = repair(context);
+		if (status != STATUS_OK)
+			return status;
+	}
+	doctor.table = output_table(context->output, "checks", columns, LENGTH(columns));
+	check_all(&doctor);
+	if (doctor.worst != STATUS_OK)
+		return fail(doctor.worst, "not everything is well: see the lines with !!");
+	return STATUS_OK;
+}

@@ -1,0 +1,90 @@
+/* Joining an organisation. */
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "device_agent/commands.h"
+#include "device_agent/device.h"
+#include "device_agent/enrol.h"
+#include "shell/file.h"
+#include "shell/lock.h"
+
+#define LOCK_WAIT_MS 5000
+#define PORT_DEFAULT "7450"
+
+/* "office.example" and "office.example:7450" are tcp:// addresses. */
+static struct text complete_url(struct arena *arena, struct text url)
+{
+	if (strstr(url.data, "://") != NULL)
+		return url;
+	return arena_print(arena, "tcp://%.*s%s", TEXT_ARGUMENTS(url), strchr(url.data, ':') == NULL ? ":" PORT_DEFAULT : "");
+}
+
+static void write_at_once(int descriptor, struct text text)
+{
+	if (descriptor >= 0 && write(descriptor, text.data, text.size) < 0)
+		return; /* nobody reads: the office has the words as well */
+}
+
+/* The words must be seen while the command waits; scripts get them as a first object on a line of its own. */
+static void show_words(void *user, struct text words)
+{
+	struct context *context = user;
+	const struct output_style *style = output_style_of(context->output);
+
+	if (style->json) {
+		write_at_once(style->stdout_descriptor,
+			arena_print(context->arena, "{\"words\": \"%.*s\", \"waiting\": true}\n", TEXT_ARGUMENTS(words)));
+		return;
+	}
+	output_line(context->output, "Six words: %.*s", TEXT_ARGUMENTS(words));
+	output_line(context->output, "The office sees six words, too. When they are the same, it lets this device in. Waiting ...");
+	output_flush(context->output);
+}
+
+static void tell_who(struct context *context, const struct keystore *keys, struct text keys_directory)
+{
+	output_value(context->output, "device", NULL, cell_id(&keys->identity.id));
+	output_value(context->output, "device_name", "name", cell_text(keys->device_name));
+	output_value(context->output, "technician", NULL, cell_text(keys->technician_name));
+	output_json(context->output, "technician_id", json_string(id_to_text(&keys->technician).characters));
+	if (keys->organisation_name.size > 0)
+		output_value(context->output, "organisation", NULL, cell_text(keys->organisation_name));
+	output_value(context->output, "server", NULL, cell_text(keys->url));
+	output_value(context->output, "keys", NULL, cell_text(keys_directory));
+	output_line(context->output, "You are in. \"truckroll sync\" fetches your data; \"truckroll agent\" keeps it fresh.");
+}
+
+enum status command_enroll(struct context *context)
+{
+	struct utsname machine = { 0 };
+	struct enrol_options options = { .dir = context->dir,
+		.keys_directory = local_device_keys_directory(context),
+		.code = arguments_text(context->arguments, "CODE"),
+		.url = complete_url(context->arena, arguments_text(context->arguments, "server")),
+		.name = arguments_text(context->arguments, "name"),
+		.wait_ms = 1000 * arguments_integer(context->arguments, "wait", 600),
+		.bench = arguments_flag(context->arguments, "bench"),
+		.clock = context->clock,
+		.show_words = show_words,
+		.context = context };
+	struct lock lock = { .descriptor = -1 };
+	struct keystore keys = { 0 };
+	enum status status;
+
+	if (uname(&machine) != 0)
+		memcpy(machine.nodename, "device", sizeof("device"));
+	if (options.name.size == 0)
+		options.name = text_of(machine.nodename);
+	options.platform = arena_print(context->arena, "%s %s", machine.sysname, machine.machine);
+	status = directory_make(context->dir.data);
+	if (status == STATUS_OK)
+		status = lock_take(context->dir.data, "truckroll enroll", LOCK_WAIT_MS, &lock);
+	if (status == STATUS_OK)
+		status = enrol_device(context->arena, &options, &keys);
+	if (status == STATUS_OK)
+		tell_who(context, &keys, options.keys_directory);
+	keystore_wipe(&keys);
+	lock_release(&lock);
+	return status;
+}

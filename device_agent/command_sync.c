@@ -1,0 +1,343 @@
+/* On line: agent, sync, link. Who owns the device talks to the server; sync asks the agent when there is one and becomes the owner
+ * when there is none. */
+#include <jansson.h>
+#include <poll.h>
+#include <time.h>
+
+#include "device_agent/agent.h"
+#include "device_agent/commands.h"
+#include "device_agent/kb_search.h"
+#include "device_agent/link.h"
+#include "device_agent/outbox_view.h"
+#include "shell/control.h"
+#include "shell/lock.h"
+#include "shell/outcome_words.h"
+#include "shell/progress.h"
+
+#define LOCK_WAIT_MS       5000
+#define TURN_MS            200   /* between asking for an agent and for the lock */
+#define ASK_EVERY_MS       100   /* how often a running agent is asked how far it is */
+#define ANSWER_MS          10000 /* an agent may be in the middle of a large cut */
+#define AGENT_POLL_WAIT_MS 60000
+#define INDEX_SLICE_MS     100
+
+/* ---- the agent ---- */
+
+enum status command_agent(struct context *context)
+{
+	struct local_device *device = NULL;
+	struct lock lock = { .descriptor = -1 };
+	const char *ready_file =
+		arguments_has(context->arguments, "ready-file") ? arguments_text(context->arguments, "ready-file").data : NULL;
+	const char *cut_times =
+		arguments_has(context->arguments, "cut-times") ? arguments_text(context->arguments, "cut-times").data : NULL;
+	enum status status = lock_take(context->dir.data, "truckroll agent", LOCK_WAIT_MS, &lock);
+
+	if (status == STATUS_OK)
+		status = local_device_open_for(context, false, AGENT_POLL_WAIT_MS, &device);
+	if (status == STATUS_OK)
+		status = agent_run(context, device, ready_file, cut_times);
+	local_device_close(device);
+	lock_release(&lock);
+	return status;
+}
+
+/* How far the owner is. */
+struct progress_report {
+	bool synced;
+	bool connected;
+	int64_t failures;
+	int64_t rounds, rows, sent, received;
+	struct text failure; /* in the command's arena */
+};
+
+static struct progress_report report_of(struct context *context, const struct link *link)
+{
+	struct device_core_state state = device_core_state(link->device->core);
+	struct progress_report report = { .synced = state.synced,
+		.connected = state.connected,
+		.failures = link->failures,
+		.rounds = state.rounds,
+		.rows = state.rows_received,
+		.failure = arena_print(context->arena, "%s", link->failure) };
+	uint64_t sent, received;
+
+	link_count(link, &sent, &received);
+	report.sent = (int64_t)sent;
+	report.received = (int64_t)received;
+	return report;
+}
+
+enum status command_link(struct context *context)
+{
+	struct local_device *device = local_device_of(context);
+	struct progress_report report;
+	struct device_core_state state;
+	enum status status = STATUS_OK;
+
+	output_value(context->output, "running", "agent", cell_boolean(device->link != NULL));
+	if (device->link == NULL) {
+		output_line(context->output, "No agent is running: \"truckroll agent\" starts one, \"truckroll sync\" exchanges once.");
+		return STATUS_OK;
+	}
+	if (arguments_flag(context->arguments, "now"))
+		status = link_go(device->link, true);
+	if (status != STATUS_OK && status != STATUS_OFFLINE)
+		return status;
+	report = report_of(context, device->link);
+	state = device_core_state(device->core);
+	output_value(context->output, "connected", NULL, cell_boolean(report.connected));
+	output_value(context->output, "synced", NULL, cell_boolean(report.synced));
+	output_value(context->output, "rounds", NULL, cell_integer(report.rounds));
+	output_value(context->output, "rows_received", "rows received", cell_integer(report.rows));
+	output_value(context->output, "bytes_sent", "sent", cell_size(report.sent));
+	output_value(context->output, "bytes_received", "received", cell_size(report.received));
+	output_value(context->output, "last_contact_at", "last contact", cell_time(state.last_contact_at_ms));
+	output_value(context->output, "failures", "failed tries", cell_integer(report.failures));
+	output_value(context->output, "failure", "latest failure", cell_text(report.failure));
+	return STATUS_OK;
+}
+
+/* ---- sync ---- */
+
+struct sync_run {
+	struct context *context;
+	int64_t until_ms; /* monotonic; INT64_MAX: until it is done */
+	bool patient;     /* --wait: a failed try is not the end */
+	bool asked;       /* the agent has been told to go */
+	struct progress progress;
+	struct outbox_marks before;
+	struct progress_report first, last; /* of the agent: it counts since its start */
+};
+
+/* STATUS_BUSY: not yet. */
+static enum status judge(struct sync_run *run)
+{
+	const struct progress_report *report = &run->last;
+	bool over = clock_monotonic_ms(run->context->clock) >= run->until_ms;
+
+	progress_step(&run->progress, report->rows - run->first.rows, report->received - run->first.received);
+	if (report->synced)
+		return STATUS_OK;
+	if (report->failures > run->first.failures && (!run->patient || over))
+		return fail(STATUS_OFFLINE, "%.*s", TEXT_ARGUMENTS(report->failure));
+	if (over)
+		return fail(STATUS_OFFLINE, "not everything was exchanged in time: give more --wait, or just sync again");
+	return STATUS_BUSY;
+}
+
+static enum status index_all(struct sync_run *run, struct local_device *device)
+{
+	bool done = false;
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && !done)
+		status = kb_index_step(device->store, run->context->clock, INDEX_SLICE_MS, &done);
+	return status;
+}
+
+static enum status run_link(struct sync_run *run, struct link *link)
+{
+	enum status status = link_go(link, true);
+
+	while (status == STATUS_OK) {
+		struct pollfd ready;
+		run->last = report_of(run->context, link);
+		status = judge(run);
+		if (status != STATUS_BUSY)
+			break;
+		ready = (struct pollfd){ .fd = link_descriptor(link), .events = POLLIN };
+		(void)poll(&ready, 1, link_timeout_ms(link));
+		status = link_step(link);
+	}
+	return status;
+}
+
+/* The lock is held. */
+static enum status sync_as_owner(struct sync_run *run)
+{
+	struct local_device *device = NULL;
+	struct link link;
+	enum status status = local_device_open_for(run->context, false, 0, &device);
+
+	if (status != STATUS_OK)
+		return status;
+	run->first = (struct progress_report){ 0 };
+	link_init(&link, device, NULL, true);
+	status = run_link(run, &link);
+	run->last = report_of(run->context, &link);
+	link_finish(&link);
+	if (status == STATUS_OK)
+		status = index_all(run, device);
+	local_device_close(device);
+	return status;
+}
+
+static int64_t member(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static enum status read_report(struct context *context, struct text text, struct progress_report *out_report)
+{
+	json_t *object = json_loadb(text.data, text.size, 0, NULL);
+	const char *failure = json_string_value(json_object_get(object, "failure"));
+
+	if (!json_is_true(json_object_get(object, "running"))) {
+		json_decref(object);
+		return fail(STATUS_OFFLINE, "the agent is there but does not say how far it is: is it of another version?");
+	}
+	*out_report = (struct progress_report){ .synced = json_is_true(json_object_get(object, "synced")),
+		.connected = json_is_true(json_object_get(object, "connected")),
+		.failures = member(object, "failures"),
+		.rounds = member(object, "rounds"),
+		.rows = member(object, "rows_received"),
+		.sent = member(object, "bytes_sent"),
+		.received = member(object, "bytes_received"),
+		.failure = arena_print(context->arena, "%s", failure == NULL ? "" : failure) };
+	json_decref(object);
+	return STATUS_OK;
+}
+
+/* STATUS_NOT_FOUND: no agent runs. `go`: it is to go on line at once. */
+static enum status ask_agent(struct context *context, bool go, struct progress_report *out_report)
+{
+	const struct text words[] = { text_of("link"), text_of("--json"), text_of("--now") };
+	const struct control_request request = { .words = words,
+		.word_count = go ? 3 : 2,
+		.working_dir = context->working_dir,
+		.language = text_of("en"),
+		.now_ms = context->now_ms };
+	struct control_reply reply;
+	enum status status = control_call(context->dir.data, context->arena, &request, ANSWER_MS, ANSWER_MS, &reply);
+
+	return status == STATUS_OK ? read_report(context, reply.out, out_report) : status;
+}
+
+static void pause_ms(int ms)
+{
+	struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	(void)nanosleep(&time, NULL);
+}
+
+/* STATUS_NOT_FOUND: no agent runs, or none any more. What it counted before it was told to go is not of this sync. */
+static enum status sync_by_agent(struct sync_run *run)
+{
+	enum status status = ask_agent(run->context, false, &run->first);
+
+	if (status == STATUS_OK)
+		status = ask_agent(run->context, true, &run->last);
+	while (status == STATUS_OK) {
+		status = judge(run);
+		if (status != STATUS_BUSY)
+			return status;
+		pause_ms(ASK_EVERY_MS);
+		status = ask_agent(run->context, false, &run->last);
+	}
+	return status;
+}
+
+static enum status sync_somehow(struct sync_run *run)
+{
+	int64_t turns_until_ms = clock_monotonic_ms(run->context->clock) + LOCK_WAIT_MS;
+	struct lock lock = { .descriptor = -1 };
+	enum status status;
+
+	do {
+		status = sync_by_agent(run);
+		if (status != STATUS_NOT_FOUND)
+			return status;
+		status = lock_take(run->context->dir.data, "truckroll sync", TURN_MS, &lock);
+	} while (status == STATUS_BUSY && clock_monotonic_ms(run->context->clock) < turns_until_ms);
+	if (status != STATUS_OK)
+		return status;
+	status = sync_as_owner(run);
+	lock_release(&lock);
+	return status;
+}
+
+struct outcome_listing {
+	struct context *context;
+	struct storage *records;
+	struct table *table;
+	int64_t up_to_seq;
+};
+
+static enum status list_outcome(void *user, const struct outbox_item *item)
+{
+	struct outcome_listing *listing = user;
+	struct context *context = listing->context;
+	const char *kind = operation_find(item->operation.head.kind)->name;
+
+	if (item->seq > listing->up_to_seq || item->outcome == NULL)
+		return STATUS_OK;
+	table_row(listing->table, (const struct cell[]){
+					  cell_id(&item->id),
+					  cell_string(kind),
+					  cell_text(outbox_item_subject(context, listing->records, item)),
+					  cell_text(outbox_item_words(context, listing->records, item)),
+					  cell_string(outcome_name(item->outcome->outcome)),
+					  cell_text(item->outcome->rule),
+					  cell_id(&item->outcome->issue_id),
+				  });
+	return STATUS_OK;
+}
+
+/* What the server made of what was sent, where it was not simply applied. */
+static enum status tell_outcomes(struct sync_run *run, struct local_device *device)
+{
+	static const struct column columns[] = { { "operation", NULL, false }, { "kind", NULL, false }, { "subject", "about", false },
+		{ "words", NULL, false }, { "outcome", NULL, true }, { "rule", NULL, true }, { "issue", NULL, true } };
+	struct outcome_listing listing = { .context = run->context, .records = device_store_replica_storage(device->store) };
+	struct outbox_marks after;
+	bool same;
+	enum status status = outbox_marks_read(device->store, &after);
+
+	if (status != STATUS_OK)
+		return status;
+	same = id_equal(&after.incarnation, &run->before.incarnation);
+	listing.up_to_seq = after.settled_seq;
+	output_value(run->context->output, "operations_sent", "operations sent",
+		cell_integer(after.settled_seq - (same ? run->before.settled_seq : 0)));
+	output_value(run->context->output, "pending", NULL, cell_integer(after.last_seq - after.settled_seq));
+	listing.table = output_table(run->context->output, "outcomes", columns, LENGTH(columns));
+	return outbox_items_each(run->context, device, same ? run->before.settled_seq : 0, list_outcome, &listing);
+}
+
+static enum status tell_sync(struct sync_run *run)
+{
+	struct output *output = run->context->output;
+	struct local_device *device = NULL;
+	enum status status = local_device_open_for(run->context, true, 0, &device); /* anew: a first sync has exchanged the file */
+
+	if (status != STATUS_OK)
+		return status;
+	output_value(output, "synced", NULL, cell_boolean(true));
+	output_value(output, "rows_received", "rows received", cell_integer(run->last.rows - run->first.rows));
+	output_value(output, "bytes_sent", "sent", cell_size(run->last.sent - run->first.sent));
+	output_value(output, "bytes_received", "received", cell_size(run->last.received - run->first.received));
+	output_value(output, "rounds", NULL, cell_integer(run->last.rounds - run->first.rounds));
+	status = tell_outcomes(run, device);
+	local_device_close(device);
+	return status;
+}
+
+enum status command_sync(struct context *context)
+{
+	struct sync_run run = { .context = context, .until_ms = INT64_MAX, .patient = arguments_has(context->arguments, "wait") };
+	struct local_device *device = NULL;
+	enum status status = local_device_open_for(context, true, 0, &device);
+
+	if (status == STATUS_OK)
+		status = outbox_marks_read(device->store, &run.before);
+	local_device_close(device);
+	if (status != STATUS_OK)
+		return status;
+	if (run.patient)
+		run.until_ms = clock_monotonic_ms(context->clock) + 1000 * arguments_integer(context->arguments, "wait", 0);
+	progress_start(&run.progress, context->clock, "syncing", output_style_of(context->output)->json);
+	status = sync_somehow(&run);
+	progress_finish(&run.progress);
+	return status == STATUS_OK ? tell_sync(&run) : status;
+}

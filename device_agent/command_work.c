@@ -1,0 +1,169 @@
+/* The technician's work: one command is one operation. */
+#include "device_agent/commands.h"
+#include "device_agent/visits.h"
+#include "protocol/domain/part.h"
+#include "protocol/domain/stock_location.h"
+#include "protocol/domain/technician.h"
+#include "shell/lookup.h"
+
+static struct text argument(const struct context *context, const char *name)
+{
+	return arguments_text(context->arguments, name);
+}
+
+static enum status run_on_visit(struct context *context, enum operation_kind kind, struct text which, const void *arguments)
+{
+	struct operation operation = { .head = { .kind = kind }, .arguments = arguments };
+	const struct visit *visit;
+	struct text words;
+	struct id id;
+	enum status status = visit_choose(context, kind, which, &visit);
+
+	if (status != STATUS_OK)
+		return status;
+	words = visit_words(context, visit);
+	operation.head.subject = visit->id;
+	status = local_device_run(context, &operation, &id);
+	if (status != STATUS_OK)
+		return status;
+	output_json(context->output, "visit", json_string(id_to_text(&visit->id).characters));
+	output_line(context->output, "Visit %.8s: %.*s", id_to_text(&visit->id).characters, TEXT_ARGUMENTS(words));
+	return STATUS_OK;
+}
+
+enum status command_accept(struct context *context)
+{
+	return run_on_visit(context, OPERATION_ACCEPT, argument(context, "VISIT"), NULL);
+}
+
+enum status command_travel(struct context *context)
+{
+	return run_on_visit(context, OPERATION_TRAVEL, argument(context, "VISIT"), NULL);
+}
+
+enum status command_arrive(struct context *context)
+{
+	return run_on_visit(context, OPERATION_ARRIVE, argument(context, "VISIT"), NULL);
+}
+
+enum status command_resume(struct context *context)
+{
+	return run_on_visit(context, OPERATION_RESUME, argument(context, "VISIT"), NULL);
+}
+
+static enum status run_with_reason(struct context *context, enum operation_kind kind)
+{
+	struct reason_arguments arguments = { .reason = argument(context, "reason") };
+
+	return run_on_visit(context, kind, argument(context, "VISIT"), &arguments);
+}
+
+enum status command_decline(struct context *context)
+{
+	return run_with_reason(context, OPERATION_DECLINE);
+}
+
+enum status command_pause(struct context *context)
+{
+	return run_with_reason(context, OPERATION_PAUSE);
+}
+
+enum status command_abort(struct context *context)
+{
+	return run_with_reason(context, OPERATION_ABORT);
+}
+
+enum status command_finish(struct context *context)
+{
+	struct finish_arguments arguments = {
+		.outcome = VISIT_OUTCOME_FIXED,
+		.cause_code = argument(context, "cause"),
+		.action_code = argument(context, "action"),
+		.text = argument(context, "text"),
+		.signer_name = argument(context, "signer"),
+		.signature_refused_reason = argument(context, "refused"),
+	};
+	enum status status = STATUS_OK;
+
+	if (arguments.signer_name.size > 0 && arguments.signature_refused_reason.size > 0)
+		return fail(STATUS_INVALID, "somebody signed (--signer), or nobody did and why (--refused): not both");
+	if (arguments_has(context->arguments, "outcome"))
+		status = choice_from_text(visit_outcome_names, argument(context, "outcome"), &arguments.outcome);
+	return status == STATUS_OK ? run_on_visit(context, OPERATION_FINISH, argument(context, "VISIT"), &arguments) : status;
+}
+
+enum status own_van(struct context *context, struct id *out_location)
+{
+	const struct id *own = &local_device_of(context)->keys.technician;
+	const struct technician *technician;
+	void *row;
+	enum status status = table_get(local_device_records(context), &technician_schema, own, context->arena, &row, NULL);
+
+	if (status == STATUS_NOT_FOUND)
+		return fail(STATUS_NOT_FOUND, "your own record has not come yet: run \"truckroll sync\" first");
+	if (status != STATUS_OK)
+		return status;
+	technician = row;
+	if (id_is_nil(&technician->van_location_id))
+		return fail(STATUS_NOT_FOUND, "no van is known for you: name the place, or ask the office to set your van");
+	*out_location = technician->van_location_id;
+	return STATUS_OK;
+}
+
+/* A part to or from a place: the own van unless another is named. */
+static enum status move_part(struct context *context, enum operation_kind kind, const char *place)
+{
+	struct part_arguments arguments = { .quantity = arguments_integer(context->arguments, "quantity", 1) };
+	struct storage *storage = local_device_records(context);
+	enum status status = lookup_record(storage, RECORD_PART, argument(context, "PART"), &arguments.part_id);
+
+	if (status == STATUS_OK && arguments_has(context->arguments, place))
+		status = lookup_record(storage, RECORD_STOCK_LOCATION, argument(context, place), &arguments.location_id);
+	else if (status == STATUS_OK)
+		status = own_van(context, &arguments.location_id);
+	return status == STATUS_OK ? run_on_visit(context, kind, argument(context, "visit"), &arguments) : status;
+}
+
+enum status command_use(struct context *context)
+{
+	return move_part(context, OPERATION_USE_PART, "from");
+}
+
+enum status command_return(struct context *context)
+{
+	return move_part(context, OPERATION_RETURN_PART, "to");
+}
+
+/* The order a person means: of an own visit, else of all that are here. */
+enum status find_order(struct context *context, struct text which, struct id *out_order)
+{
+	const struct visit *visit;
+	struct own_visits own;
+	enum status status = own_visits_load(context, &own);
+
+	for (size_t i = 0; i < own.count && status == STATUS_OK; i++) {
+		const struct work_order *order = visit_order(context, own.visits[i]);
+		if (order != NULL && text_equal(order->number, which)) {
+			*out_order = order->id;
+			return STATUS_OK;
+		}
+	}
+	if (status == STATUS_OK)
+		status = lookup_record(local_device_records(context), RECORD_WORK_ORDER, which, out_order);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	if (visit_choose(context, OPERATION_NONE, which, &visit) != STATUS_OK)
+		return fail(STATUS_NOT_FOUND, "there is no work order or visit \"%.*s\" here", TEXT_ARGUMENTS(which));
+	*out_order = visit->work_order_id;
+	return STATUS_OK;
+}
+
+enum status command_note(struct context *context)
+{
+	struct note_arguments arguments = { .text = arguments_joined(context->arguments, context->arena, "TEXT") };
+	struct operation operation = { .head = { .kind = OPERATION_ADD_NOTE }, .arguments = &arguments };
+	struct id id;
+	enum status status = find_order(context, argument(context, "ORDER"), &operation.head.subject);
+
+	return status == STATUS_OK ? local_device_run(context, &operation, &id) : status;
+}

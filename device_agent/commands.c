@@ -1,0 +1,272 @@
+#include "device_agent/commands.h"
+
+#include "device_agent/device.h"
+
+#define DEVICE_VERSION "0.1.0"
+
+/* clang-format off */
+#define KEYS_OPTION                                          \
+	{ .name = "keys", .value = "DIR", .kind = OPTION_TEXT, \
+	  .help = "where the device's keys are (default: beside --dir, with .keys behind its name)" }
+#define LIMIT_OPTION { .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000, .help = "at most so many" }
+
+static const struct option enroll_positionals[] = {
+	{ .name = "CODE", .kind = OPTION_TEXT, .required = true, .help = "the code from the office" },
+	{ 0 },
+};
+static const struct option enroll_options[] = {
+	{ .name = "server", .value = "URL", .kind = OPTION_TEXT, .required = true,
+	  .help = "where the server is, such as tcp://office.example:7450" },
+	{ .name = "name", .value = "TEXT", .kind = OPTION_TEXT, .help = "what to call this device (default: the machine's name)" },
+	{ .name = "wait", .value = "SECONDS", .kind = OPTION_INTEGER, .min = 0, .max = 86400,
+	  .help = "how long to wait for the approval (default 600)" },
+	{ .name = "bench", .kind = OPTION_FLAG, .help = "also the record that ./bench measures with" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option agent_options[] = {
+	{ .name = "ready-file", .value = "FILE", .kind = OPTION_TEXT, .help = "write the process id to FILE once commands are answered" },
+	{ .name = "cut-times", .value = "FILE", .kind = OPTION_TEXT,
+	  .help = "add a line to FILE whenever news is on disk: the monotonic clock in ns" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option sync_options[] = {
+	{ .name = "wait", .value = "SECONDS", .kind = OPTION_INTEGER, .min = 0, .max = 86400,
+	  .help = "keep trying for so long (default: one try)" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option link_options[] = {
+	{ .name = "now", .kind = OPTION_FLAG, .help = "go on line at once" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option keys_options[] = {
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option status_options[] = {
+	{ .name = "digests", .kind = OPTION_FLAG, .help = "also what each scope's rows sum up to" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option today_options[] = {
+	{ .name = "all", .kind = OPTION_FLAG, .help = "also visits of other days that are over" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option show_positionals[] = {
+	{ .name = "WHICH", .kind = OPTION_TEXT, .required = true, .help = "a number, a name or the first digits of an id" },
+	{ 0 },
+};
+static const struct option show_options[] = {
+	{ .name = "kind", .value = "KIND", .kind = OPTION_TEXT,
+	  .help = "work_order, visit, asset, site, part, … (default: the first that fits)" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option van_options[] = {
+	{ .name = "location", .value = "NAME", .kind = OPTION_TEXT, .help = "another place than the own van" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option visit_positionals[] = {
+	{ .name = "VISIT", .kind = OPTION_TEXT, .help = "visit, or its work order; may be left out when only one comes into question" },
+	{ 0 },
+};
+static const struct option reason_options[] = {
+	{ .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .required = true, .help = "why" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option pause_options[] = {
+	{ .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .help = "why" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option finish_options[] = {
+	{ .name = "outcome", .value = "OUTCOME", .kind = OPTION_TEXT,
+	  .help = "fixed (default), partial, cannot_complete, no_access, wrong_asset or safety_stop" },
+	{ .name = "cause", .value = "CODE", .kind = OPTION_TEXT, .help = "cause code" },
+	{ .name = "action", .value = "CODE", .kind = OPTION_TEXT, .help = "action code" },
+	{ .name = "text", .value = "TEXT", .kind = OPTION_TEXT, .help = "what was done" },
+	{ .name = "signer", .value = "NAME", .kind = OPTION_TEXT, .help = "who signed for it" },
+	{ .name = "refused", .value = "TEXT", .kind = OPTION_TEXT, .help = "why nobody signed" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option part_positionals[] = {
+	{ .name = "PART", .kind = OPTION_TEXT, .required = true, .help = "part number or digits of its id" },
+	{ 0 },
+};
+#define PART_OPTIONS                                                                                                             \
+	{ .name = "quantity", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 100000, .help = "how many (default 1)" }, \
+	{ .name = "visit", .value = "VISIT", .kind = OPTION_TEXT,                                                               \
+	  .help = "visit, or its work order (default: the one that is under way)" }, KEYS_OPTION, { 0 }
+static const struct option use_options[] = {
+	{ .name = "from", .value = "LOCATION", .kind = OPTION_TEXT, .help = "where it was taken from (default: the own van)" },
+	PART_OPTIONS,
+};
+static const struct option return_options[] = {
+	{ .name = "to", .value = "LOCATION", .kind = OPTION_TEXT, .help = "where it goes (default: the own van)" },
+	PART_OPTIONS,
+};
+static const struct option note_positionals[] = {
+	{ .name = "ORDER", .kind = OPTION_TEXT, .required = true, .help = "work order: its number, or first digits of its id" },
+	{ .name = "TEXT", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "the note" },
+	{ 0 },
+};
+static const struct option edit_positionals[] = {
+	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "kind of record: work_order, asset, site or kb_article" },
+	{ .name = "WHICH", .kind = OPTION_TEXT, .required = true, .help = "first digits of its id, its number or its name" },
+	{ .name = "FIELD=VALUE", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "new values" },
+	{ 0 },
+};
+static const struct option create_positionals[] = {
+	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "service_request, work_order or kb_article" },
+	{ .name = "FIELD=VALUE", .kind = OPTION_TEXT, .required = true, .repeated = true,
+	  .help = "fields; references by id, number or name" },
+	{ 0 },
+};
+static const struct option limit_options[] = {
+	LIMIT_OPTION,
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option article_positionals[] = {
+	{ .name = "ARTICLE", .kind = OPTION_TEXT, .required = true, .help = "its number or digits of its id" },
+	{ 0 },
+};
+static const struct option search_positionals[] = {
+	{ .name = "WORD", .kind = OPTION_TEXT, .repeated = true, .help = "what to look for" },
+	{ 0 },
+};
+static const struct option search_options[] = {
+	{ .name = "stdin", .kind = OPTION_FLAG, .help = "questions from standard input, one a line" },
+	LIMIT_OPTION,
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option outbox_options[] = {
+	{ .name = "all", .kind = OPTION_FLAG, .help = "also what is settled" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option trace_positionals[] = {
+	{ .name = "OPERATION", .kind = OPTION_TEXT, .required = true, .help = "digits of its id, '#' and its number, or \"last\"" },
+	{ 0 },
+};
+static const struct option issues_options[] = {
+	{ .name = "all", .kind = OPTION_FLAG, .help = "also resolved ones" },
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option doctor_options[] = {
+	{ .name = "repair", .kind = OPTION_FLAG, .help = "put a damaged replica aside and begin a new one; the outbox is kept" },
+	{ .name = "offline", .kind = OPTION_FLAG, .help = "do not ask whether the server can be reached" },
+	KEYS_OPTION,
+	{ 0 },
+};
+
+static const struct command commands[] = {
+	{ .group = "The day", .name = "today", .summary = "your visits", .example = "truckroll today", .options = today_options,
+	  .place = PLACE_READER, .run = command_today },
+	{ .group = "The day", .name = "show", .summary = "one work order with all that belongs to it, or any other record",
+	  .example = "truckroll show HH-5008", .positionals = show_positionals, .options = show_options, .place = PLACE_READER,
+	  .run = command_show },
+	{ .group = "The day", .name = "van", .summary = "what is in your van", .example = "truckroll van", .options = van_options,
+	  .place = PLACE_READER, .run = command_van },
+	{ .group = "Work", .name = "accept", .summary = "take a visit that was sent to you", .example = "truckroll accept HH-5008",
+	  .positionals = visit_positionals, .options = keys_options, .place = PLACE_OWNER, .run = command_accept },
+	{ .group = "Work", .name = "decline", .summary = "give a visit back",
+	  .example = "truckroll decline HH-5008 --reason \"van is in the workshop\"", .positionals = visit_positionals,
+	  .options = reason_options, .place = PLACE_OWNER, .run = command_decline },
+	{ .group = "Work", .name = "travel", .summary = "you are on your way", .example = "truckroll travel",
+	  .positionals = visit_positionals, .options = keys_options, .place = PLACE_OWNER, .run = command_travel },
+	{ .group = "Work", .name = "arrive", .summary = "you are there", .example = "truckroll arrive --at 09:40",
+	  .positionals = visit_positionals, .options = keys_options, .place = PLACE_OWNER, .run = command_arrive },
+	{ .group = "Work", .name = "pause", .summary = "you interrupt the work",
+	  .example = "truckroll pause --reason \"waiting for the key\"", .positionals = visit_positionals, .options = pause_options,
+	  .place = PLACE_OWNER, .run = command_pause },
+	{ .group = "Work", .name = "resume", .summary = "you go on", .example = "truckroll resume", .positionals = visit_positionals,
+	  .options = keys_options, .place = PLACE_OWNER, .run = command_resume },
+	{ .group = "Work", .name = "finish", .summary = "the visit is done",
+	  .details = "Say who signed for it, or why nobody did. What is fixed needs a cause and an action.",
+	  .example = "truckroll finish --cause WEAR --action REPLACE --text \"new seal\" --signer \"B. Harper\"",
+	  .positionals = visit_positionals, .options = finish_options, .place = PLACE_OWNER, .run = command_finish },
+	{ .group = "Work", .name = "abort", .summary = "you leave without a result",
+	  .example = "truckroll abort --reason \"site is closed\"", .positionals = visit_positionals, .options = reason_options,
+	  .place = PLACE_OWNER, .run = command_abort },
+	{ .group = "Work", .name = "use", .summary = "put a part in", .example = "truckroll use HH-1021 --quantity 2",
+	  .positionals = part_positionals, .options = use_options, .place = PLACE_OWNER, .run = command_use },
+	{ .group = "Work", .name = "return", .summary = "take a part back that was not needed", .example = "truckroll return HH-1021",
+	  .positionals = part_positionals, .options = return_options, .place = PLACE_OWNER, .run = command_return },
+	{ .group = "Records", .name = "note", .summary = "add a note to a work order",
+	  .example = "truckroll note HH-5008 gate code has changed", .positionals = note_positionals, .options = keys_options,
+	  .place = PLACE_OWNER, .run = command_note },
+	{ .group = "Records", .name = "edit", .summary = "change fields of a record",
+	  .example = "truckroll edit asset LI1662002 status=down", .positionals = edit_positionals, .options = keys_options,
+	  .place = PLACE_OWNER, .run = command_edit },
+	{ .group = "Records", .name = "create", .summary = "make a record, such as a request that you met on the road",
+	  .example = "truckroll create service_request text=\"second pump leaks, too\" site_id=\"Cairn Hotel\"",
+	  .positionals = create_positionals, .options = keys_options, .place = PLACE_OWNER, .run = command_create },
+	{ .group = "Knowledge", .name = "kb search", .summary = "articles about words", .example = "truckroll kb search pump leaks",
+	  .positionals = search_positionals, .options = search_options, .place = PLACE_READER, .run = command_kb_search },
+	{ .group = "Knowledge", .name = "kb list", .summary = "knowledge articles", .example = "truckroll kb list --limit 10",
+	  .options = limit_options, .place = PLACE_READER, .run = command_kb_list },
+	{ .group = "Knowledge", .name = "kb show", .summary = "one article", .example = "truckroll kb show HH-KB-016",
+	  .positionals = article_positionals, .options = keys_options, .place = PLACE_READER, .run = command_kb_show },
+	{ .group = "What became of it", .name = "outbox", .summary = "your operations that are not settled yet",
+	  .example = "truckroll outbox", .options = outbox_options, .place = PLACE_READER, .run = command_outbox },
+	{ .group = "What became of it", .name = "trace", .summary = "one operation: what it said and what became of it",
+	  .example = "truckroll trace 09f2c1", .positionals = trace_positionals, .options = keys_options, .place = PLACE_READER,
+	  .run = command_trace },
+	{ .group = "What became of it", .name = "issues", .summary = "what waits for a person's decision",
+	  .example = "truckroll issues", .options = issues_options, .place = PLACE_READER, .run = command_issues },
+	{ .group = "The device", .name = "sync", .summary = "exchange with the server now",
+	  .details = "Prints what went and came, and every operation that was not simply applied.",
+	  .example = "truckroll sync --wait 60", .options = sync_options, .place = PLACE_HERE, .run = command_sync },
+	{ .group = "The device", .name = "agent", .summary = "stay on line until told to stop",
+	  .example = "truckroll agent --ready-file /run/user/1000/truckroll.ready", .options = agent_options, .place = PLACE_HERE,
+	  .run = command_agent },
+	{ .group = "The device", .name = "link", .summary = "what the running agent's connection does",
+	  .example = "truckroll link --now", .options = link_options, .place = PLACE_OWNER, .run = command_link },
+	{ .group = "The device", .name = "status", .summary = "who you are and how things stand", .example = "truckroll status --json",
+	  .options = status_options, .place = PLACE_READER, .run = command_status },
+	{ .group = "The device", .name = "doctor", .summary = "check everything, and say what to do", .example = "truckroll doctor",
+	  .options = doctor_options, .place = PLACE_HERE, .run = command_doctor },
+	{ .group = "The device", .name = "enroll", .summary = "join an organisation",
+	  .details = "Shows six words and waits until the office has compared them with its own and lets the device in.\n"
+		     "With --json the words come first, as an object on a line of its own.",
+	  .example = "truckroll enroll 7K2M-9QXR-4D1TB --server tcp://office.example:7450", .positionals = enroll_positionals,
+	  .options = enroll_options, .place = PLACE_HERE, .run = command_enroll },
+};
+/* clang-format on */
+
+static enum status open_device(struct context *context, enum place place)
+{
+	struct local_device *device;
+	enum status status = local_device_open_for(context, place == PLACE_READER, 0, &device);
+
+	if (status == STATUS_OK)
+		context->state = device;
+	return status;
+}
+
+static void close_device(struct context *context)
+{
+	local_device_close(context->state);
+}
+
+const struct program device_program = {
+	.name = "truckroll",
+	.summary = "a technician's work, with or without a network",
+	.version = DEVICE_VERSION,
+	.dir_variable = "TRUCKROLL_DIR",
+	.dir_default = "~/.local/share/truckroll",
+	.commands = commands,
+	.command_count = LENGTH(commands),
+	.open = open_device,
+	.close = close_device,
+};

@@ -1,0 +1,177 @@
+#include "device_agent/device.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "shell/file.h"
+#include "shell/outcome_words.h"
+#include "tests/bench/record/bench_order.h"
+
+static void fill_random(void *context, void *out, size_t size)
+{
+	(void)context;
+	randombytes_buf(out, size);
+}
+
+static const struct random sodium_random = { .fill = fill_random };
+
+static enum status open_core(struct local_device *device, int64_t poll_wait_ms)
+{
+	struct device_core_options options = { .store = device->store,
+		.clock = device->clock,
+		.random = &sodium_random,
+		.identity = device->keys.identity,
+		.server = device->keys.server,
+		.organisation = device->keys.organisation,
+		.technician = device->keys.technician,
+		.poll_wait_ms = poll_wait_ms };
+	enum status status = device_core_create(&options, &device->core);
+
+	identity_wipe(&options.identity);
+	return status;
+}
+
+/* Keys of one device beside the databases of another would sign what they never wrote. */
+static enum status check_same_device(const struct local_device *device)
+{
+	struct outbox_state outbox;
+	enum status status = device_store_outbox(device->store, &outbox);
+
+	if (status == STATUS_OK && !id_equal(&outbox.device, &device->keys.identity.id))
+		return fail(STATUS_CORRUPT,
+			"%.*s belongs to device %.8s, but the keys to device %.8s: name the right keys with --keys, or put them back",
+			TEXT_ARGUMENTS(device->dir), id_to_text(&outbox.device).characters,
+			id_to_text(&device->keys.identity.id).characters);
+	return status;
+}
+
+/* A damaged replica is no reason to fear for the work: says so, and what to do, when the outbox is sound. */
+static enum status explain_damage(struct local_device *device)
+{
+	struct text why = arena_print(&device->arena, "%s", fail_reason());
+	struct text path = path_join(&device->arena, device->dir, text_of("outbox.db"));
+	const struct storage_options options = { .path = path.data, .kind = STORAGE_OUTBOX, .mode = STORAGE_READ };
+	struct storage *outbox = NULL;
+	enum status status = storage_open(&options, &outbox);
+
+	storage_close(outbox);
+	if (status != STATUS_OK)
+		return fail(STATUS_CORRUPT, "%.*s", TEXT_ARGUMENTS(why));
+	return fail(STATUS_CORRUPT,
+		"%.*s. What you did is safe in outbox.db: \"truckroll doctor --repair\" puts replica.db aside, \"truckroll sync\" fetches "
+		"it again",
+		TEXT_ARGUMENTS(why));
+}
+
+static enum status open_store(struct local_device *device, const struct device_store_options *options)
+{
+	enum status status = device_store_open(device->dir.data, options, &device->store);
+
+	return status == STATUS_CORRUPT ? explain_damage(device) : status;
+}
+
+enum status local_device_open(const struct local_device_options *options, struct local_device **out_device)
+{
+	struct local_device *device = calloc(1, sizeof(*device));
+	struct device_store_options store = { .read_only = options->read_only, .fresh_replica = options->fresh_replica };
+	enum status status;
+
+	if (device == NULL)
+		abort();
+	keys_init();
+	(void)sodium_mlock(&device->keys, sizeof(device->keys)); /* where the system allows it */
+	device->clock = options->clock;
+	device->dir = arena_copy_text(&device->arena, options->dir);
+	status = keystore_load(&device->arena, options->keys_directory, &device->keys);
+	store.bench = device->keys.bench;
+	if (store.bench)
+		bench_order_register();
+	if (status == STATUS_OK)
+		status = open_store(device, &store);
+	if (status == STATUS_OK)
+		status = check_same_device(device);
+	if (status == STATUS_OK && !options->read_only)
+		status = open_core(device, options->poll_wait_ms);
+	if (status == STATUS_OK)
+		*out_device = device;
+	else
+		local_device_close(device);
+	return status;
+}
+
+void local_device_close(struct local_device *device)
+{
+	if (device == NULL)
+		return;
+	device_core_destroy(device->core);
+	device_store_close(device->store);
+	keystore_wipe(&device->keys);
+	(void)sodium_munlock(&device->keys, sizeof(device->keys));
+	arena_finish(&device->arena);
+	free(device);
+}
+
+struct text local_device_keys_directory(const struct context *context)
+{
+	return keystore_directory(context->arena, context->working_dir, context->dir, arguments_text(context->arguments, "keys"));
+}
+
+enum status local_device_open_for(struct context *context, bool read_only, int64_t poll_wait_ms, struct local_device **out_device)
+{
+	const struct local_device_options options = { .dir = context->dir,
+		.keys_directory = local_device_keys_directory(context),
+		.clock = context->clock,
+		.poll_wait_ms = poll_wait_ms,
+		.read_only = read_only };
+
+	return local_device_open(&options, out_device);
+}
+
+struct local_device *local_device_of(const struct context *context)
+{
+	return context->state;
+}
+
+struct storage *local_device_records(const struct context *context)
+{
+	return device_store_replica_storage(local_device_of(context)->store);
+}
+
+/* Saved, but its effect cannot be laid on the replica: it is re-run when the device is opened again. */
+static void tell_not_shown(struct context *context, const struct id *operation_id)
+{
+	struct text why = arena_print(context->arena, "%s", fail_reason());
+
+	output_message(context->output, "saved.later", NULL, 0);
+	output_value(context->output, "operation", NULL, cell_id(operation_id));
+	output_warning(context->output, "The operation is saved, but cannot be shown yet: %.*s", TEXT_ARGUMENTS(why));
+}
+
+static void tell_shown(struct context *context, enum operation_kind kind, const struct id *operation_id, const struct verdict *verdict)
+{
+	output_line(context->output, "%.*s", TEXT_ARGUMENTS(catalogue_print(context->arena, context->language, "saved.now", NULL, 0)));
+	outcome_tell(context, local_device_records(context), kind, operation_id, verdict);
+}
+
+enum status local_device_run(struct context *context, struct operation *operation, struct id *out_operation_id)
+{
+	struct local_device *device = local_device_of(context);
+	struct verdict verdict = { 0 };
+	struct id id = { 0 };
+	enum status status;
+
+	operation->head.at_ms = context->at_ms;
+	operation->head.manual = context->at_manual;
+	status = device_core_operation(device->core, context->arena, operation, &verdict, &id);
+	if (status == STATUS_REFUSED && verdict.outcome == OUTCOME_REJECTED)
+		return outcome_refused(context, local_device_records(context), &verdict);
+	if (id_is_nil(&id))
+		return status;
+	output_json(context->output, "saved", json_true());
+	if (status != STATUS_OK)
+		tell_not_shown(context, &id);
+	else
+		tell_shown(context, operation->head.kind, &id, &verdict);
+	*out_operation_id = id;
+	return STATUS_OK;
+}

@@ -1,0 +1,182 @@
+#include "device_agent/link.h"
+
+#include <stdio.h>
+
+#include "protocol/transport/nng_client.h"
+
+#define LOOK_AGAIN_MS 1000 /* a carrier that finds no link only says so when it is asked */
+
+void link_init(struct link *link, struct local_device *device, struct log *log, bool once)
+{
+	*link = (struct link){ .device = device, .log = log, .once = once };
+	device->link = link;
+}
+
+static void drop_transport(struct link *link)
+{
+	uint64_t sent = 0, received = 0;
+
+	if (link->transport == NULL)
+		return;
+	transport_count(link->transport, &sent, &received);
+	link->sent += sent;
+	link->received += received;
+	transport_close(link->transport);
+	link->transport = NULL;
+}
+
+void link_finish(struct link *link)
+{
+	drop_transport(link);
+	arena_finish(&link->arena);
+	link->device->link = NULL;
+}
+
+static void note_failure(struct link *link, const char *why)
+{
+	link->failures++;
+	(void)snprintf(link->failure, sizeof(link->failure), "%s", why);
+	log_info(link->log, "sync.link.lost", "why=\"%s\"", link->failure);
+}
+
+/* The carrier failed with the reason of this thread's latest failure. */
+static enum status carrier_lost(struct link *link)
+{
+	note_failure(link, fail_reason());
+	drop_transport(link);
+	return device_core_lost(link->device->core);
+}
+
+static enum status send_frame(struct link *link, struct bytes frame)
+{
+	enum status status = STATUS_OK;
+
+	if (link->once && device_core_state(link->device->core).synced)
+		return STATUS_OK;
+	if (link->transport == NULL)
+		status = transport_nng_open(link->device->keys.url.data, &link->transport);
+	if (status == STATUS_OK)
+		status = transport_send(link->transport, frame);
+	return status == STATUS_OK ? STATUS_OK : carrier_lost(link);
+}
+
+/* What the store cannot do now must not stop the core for good: it tries again later. */
+static enum status store_failed(struct link *link, enum status status)
+{
+	log_unusual(link->log, "sync.store.failed", "status=%s why=\"%s\"", status_to_text(status), fail_reason());
+	(void)snprintf(link->failure, sizeof(link->failure), "%s", fail_reason());
+	link->failures++;
+	if (device_core_lost(link->device->core) != STATUS_OK)
+		log_unusual(link->log, "sync.store.failed", "why=\"%s\"", fail_reason());
+	return fail(status, "%s", arena_print(&link->arena, "%s", link->failure).data);
+}
+
+static enum status carry_out(struct link *link)
+{
+	struct device_core *core = link->device->core;
+	struct device_effect effect;
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && device_core_next(core, &effect)) {
+		if (effect.kind == DEVICE_EFFECT_SEND)
+			status = send_frame(link, effect.bytes);
+		else
+			status = device_core_committed(core, device_store_commit(link->device->store));
+	}
+	return status == STATUS_OK ? STATUS_OK : store_failed(link, status);
+}
+
+/* After every event for the core: did the try that was under way just end badly? */
+static enum status after_event(struct link *link, const struct device_core_state *before, enum status status)
+{
+	struct device_core_state now;
+
+	if (status != STATUS_OK && status != STATUS_OFFLINE)
+		return store_failed(link, status);
+	status = carry_out(link);
+	now = device_core_state(link->device->core);
+	if (now.cuts != link->cuts) {
+		link->cuts = now.cuts;
+		link->fresh = true;
+	}
+	if (now.incidents != link->incidents) { /* the core begins again by itself: not a failed try */
+		link->incidents = now.incidents;
+		log_unusual(link->log, "sync.incident", "why=\"%s\"", now.failure);
+	} else if (before->waiting && !now.waiting && !now.connected && now.failure[0] != '\0' && link->transport != NULL) {
+		note_failure(link, now.failure);
+		drop_transport(link);
+	}
+	if (!before->connected && now.connected)
+		log_info(link->log, "sync.link.up", "url=%s", link->device->keys.url.data);
+	return status;
+}
+
+enum status link_go(struct link *link, bool now)
+{
+	struct device_core_state before = device_core_state(link->device->core);
+
+	return after_event(link, &before, device_core_go(link->device->core, now));
+}
+
+static enum status take_reply(struct link *link)
+{
+	struct device_core_state before = device_core_state(link->device->core);
+	struct bytes reply;
+	enum status status;
+
+	arena_reset(&link->arena);
+	status = transport_receive(link->transport, 0, &link->arena, &reply);
+	if (status == STATUS_NOT_FOUND)
+		return STATUS_OK;
+	if (status == STATUS_OK)
+		status = device_core_reply(link->device->core, reply);
+	else
+		status = carrier_lost(link);
+	return after_event(link, &before, status);
+}
+
+enum status link_step(struct link *link)
+{
+	struct device_core_state before;
+	enum status status = carry_out(link); /* what a command left */
+
+	if (status == STATUS_OK && link->transport != NULL)
+		status = take_reply(link);
+	if (status != STATUS_OK || clock_monotonic_ms(link->device->clock) < device_core_deadline_ms(link->device->core))
+		return status;
+	before = device_core_state(link->device->core);
+	return after_event(link, &before, device_core_tick(link->device->core));
+}
+
+int link_descriptor(const struct link *link)
+{
+	return link->transport == NULL ? -1 : transport_descriptor(link->transport);
+}
+
+int link_timeout_ms(const struct link *link)
+{
+	int64_t left_ms = device_core_deadline_ms(link->device->core);
+
+	if (left_ms == INT64_MAX)
+		return LOOK_AGAIN_MS;
+	left_ms -= clock_monotonic_ms(link->device->clock);
+	return left_ms < 0 ? 0 : left_ms < LOOK_AGAIN_MS ? (int)left_ms : LOOK_AGAIN_MS;
+}
+
+void link_count(const struct link *link, uint64_t *out_sent, uint64_t *out_received)
+{
+	*out_sent = 0;
+	*out_received = 0;
+	if (link->transport != NULL)
+		transport_count(link->transport, out_sent, out_received);
+	*out_sent += link->sent;
+	*out_received += link->received;
+}
+
+bool link_take_fresh(struct link *link)
+{
+	bool fresh = link->fresh;
+
+	link->fresh = false;
+	return fresh;
+}

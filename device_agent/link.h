@@ -1,0 +1,40 @@
+/* The device on line: carries what its core asks for over the live carrier. A failed carrier is closed and a new one opened for the
+ * next try, so that a try always means a fresh attempt to connect. One thread; never blocks longer than the store does. */
+#ifndef TRUCKROLL_DEVICE_AGENT_LINK_H
+#define TRUCKROLL_DEVICE_AGENT_LINK_H
+
+#include "device_agent/device.h"
+#include "protocol/base/log.h"
+#include "protocol/transport/transport.h"
+
+struct link {
+	struct local_device *device;
+	struct log *log;             /* NULL: silent */
+	struct transport *transport; /* NULL between tries */
+	struct arena arena;          /* of one reply */
+	uint64_t sent, received;     /* bytes over carriers that are closed */
+	int64_t failures;            /* tries that came to nothing since the start */
+	int64_t cuts, incidents;     /* as the core counted them at the last look */
+	bool fresh;                  /* a cut came since link_take_fresh() */
+	bool once;                   /* asks nothing more of the server once everything is exchanged */
+	char failure[REASON_SIZE];   /* why the latest try failed */
+};
+
+/* The link of `device`, which keeps a pointer to it until link_finish(). `once`: falls silent when everything is exchanged. */
+void link_init(struct link *link, struct local_device *device, struct log *log, bool once);
+void link_finish(struct link *link);
+
+/* Wants to be on line; `now`: at once, whatever waiting time a failure has left. STATUS_CANNOT_WRITE and the like: the store fails. */
+enum status link_go(struct link *link, bool now);
+/* Does what can be done without waiting: takes a reply, sends, commits, sees what is overdue. */
+enum status link_step(struct link *link);
+/* What to poll for (POLLIN); -1: nothing. */
+int link_descriptor(const struct link *link);
+/* Milliseconds until link_step() is worth a call by itself; at most a second. */
+int link_timeout_ms(const struct link *link);
+/* Payload bytes over all carriers. */
+void link_count(const struct link *link, uint64_t *out_sent, uint64_t *out_received);
+/* True once after rows came. */
+bool link_take_fresh(struct link *link);
+
+#endif

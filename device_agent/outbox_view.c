@@ -1,0 +1,107 @@
+#include "device_agent/outbox_view.h"
+
+#include "protocol/domain/visit.h"
+#include "protocol/domain/work_order.h"
+#include "protocol/wire/operation_codec.h"
+#include "shell/lookup.h"
+#include "shell/outcome_words.h"
+
+enum status outbox_marks_read(struct device_store *store, struct outbox_marks *out_marks)
+{
+	struct outbox_state outbox;
+	struct replica_state replica;
+	enum status status = device_store_outbox(store, &outbox);
+
+	if (status == STATUS_OK)
+		status = device_store_replica(store, &replica);
+	if (status != STATUS_OK)
+		return status;
+	*out_marks = (struct outbox_marks){
+		.incarnation = outbox.incarnation, .last_seq = outbox.last_seq, .decided_seq = outbox.acknowledged_seq
+	};
+	if (id_equal(&replica.incarnation, &outbox.incarnation)) /* else the replica is fresh and has settled nothing of this one */
+		out_marks->settled_seq = replica.settled_seq;
+	return STATUS_OK;
+}
+
+struct item_walk {
+	struct context *context;
+	struct local_device *device;
+	struct outbox_marks marks;
+	outbox_item_visit visit;
+	void *user;
+};
+
+static const char *state_of(const struct outbox_marks *marks, int64_t seq)
+{
+	if (seq <= marks->settled_seq)
+		return "settled";
+	return seq <= marks->decided_seq ? "decided" : "saved";
+}
+
+static enum status walk_entry(void *user, const struct outbox_entry *entry)
+{
+	struct item_walk *walk = user;
+	struct arena *arena = walk->context->arena;
+	struct outbox_item item = { .seq = entry->seq, .id = entry->id, .state = state_of(&walk->marks, entry->seq) };
+	void *row;
+	enum status status = operation_decode(arena, arena_copy_bytes(arena, entry->canonical), &item.operation);
+
+	if (status != STATUS_OK)
+		return status;
+	status = table_get(device_store_replica_storage(walk->device->store), &operation_outcome_schema, &entry->id, arena, &row, NULL);
+	if (status == STATUS_OK)
+		item.outcome = row;
+	else if (status != STATUS_NOT_FOUND)
+		return status;
+	return walk->visit(walk->user, &item);
+}
+
+enum status outbox_items_each(struct context *context, struct local_device *device, int64_t after, outbox_item_visit visit, void *user)
+{
+	struct item_walk walk = { .context = context, .device = device, .visit = visit, .user = user };
+	enum status status = outbox_marks_read(device->store, &walk.marks);
+
+	return status == STATUS_OK ? device_store_outbox_each(device->store, after, walk_entry, &walk) : status;
+}
+
+static struct text order_words(struct context *context, struct storage *records, const struct id *order_id)
+{
+	const struct work_order *order;
+	void *row;
+
+	if (table_get(records, &work_order_schema, order_id, context->arena, &row, NULL) != STATUS_OK)
+		return arena_print(context->arena, "%.8s", id_to_text(order_id).characters);
+	order = row;
+	return arena_print(context->arena, "%.*s%s%.*s", TEXT_ARGUMENTS(order->number), order->number.size > 0 ? " " : "",
+		TEXT_ARGUMENTS(order->title));
+}
+
+struct text outbox_item_subject(struct context *context, struct storage *records, const struct outbox_item *item)
+{
+	const struct operation_head *head = &item->operation.head;
+	const struct operation_row *kind = operation_find(head->kind);
+	enum record_kind record = head->record != 0 ? (enum record_kind)head->record : kind->subject;
+	struct arena *arena = context->arena;
+	void *row;
+
+	if (head->kind == OPERATION_CREATE)
+		return arena_print(arena, "new %s", schema_find(record)->name);
+	if (record == RECORD_WORK_ORDER)
+		return order_words(context, records, &head->subject);
+	if (record == RECORD_VISIT && table_get(records, &visit_schema, &head->subject, arena, &row, NULL) == STATUS_OK)
+		return order_words(context, records, &((const struct visit *)row)->work_order_id);
+	return lookup_name(records, arena, &head->subject);
+}
+
+struct text outbox_item_words(struct context *context, struct storage *records, const struct outbox_item *item)
+{
+	const struct operation_outcome *outcome = item->outcome;
+	struct message_value words = { .name = "words" };
+
+	if (outcome != NULL)
+		words.text = outcome_words(context, records, outcome->rule, outcome->field, outcome->detail);
+	return catalogue_print(context->arena, context->language,
+		arena_print(context->arena, "outcome.%s", outcome_name(outcome == NULL ? OUTCOME_APPLIED : outcome->outcome)).data, &words,
+		1);
+}

@@ -1,0 +1,215 @@
+/* Opening and closing the device's two files. */
+#include "device_agent/store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device_agent/store_parts.h"
+
+static const char *const companions[] = { "", "-wal", "-shm", "-journal" };
+
+static char *copy_string(const char *string)
+{
+	size_t size = strlen(string) + 1;
+	char *copy = malloc(size);
+
+	if (copy == NULL)
+		abort();
+	memcpy(copy, string, size);
+	return copy;
+}
+
+const char *device_path(struct device_store *store, const char *name)
+{
+	return arena_print(&store->scratch, "%s/%s", store->dir, name).data;
+}
+
+int device_remove_files(struct device_store *store, const char *name)
+{
+	/* The database first: its log means nothing without it, but it may mean everything to it. */
+	for (size_t i = 0; i < LENGTH(companions); i++) {
+		struct text path = arena_print(&store->scratch, "%s/%s%s", store->dir, name, companions[i]);
+		int error = store->files->remove(store->files->context, path.data);
+		if (error != 0)
+			return error;
+	}
+	return 0;
+}
+
+static enum status open_outbox(struct device_store *store, const struct device_store_options *options)
+{
+	struct storage_options outbox = { .path = device_path(store, "outbox.db"), .kind = STORAGE_OUTBOX, .vfs = store->vfs };
+
+	outbox.mode = options->read_only ? STORAGE_READ : options->create ? STORAGE_CREATE : STORAGE_OWN;
+	return storage_open(&outbox, &store->outbox);
+}
+
+/* The device and its first incarnation, in an outbox that has none yet. */
+static enum status name_device(struct device_store *store, const struct device_store_options *options)
+{
+	struct statement *incarnation = NULL, *meta = NULL;
+	enum status status = storage_begin(store->outbox, true);
+
+	if (status != STATUS_OK)
+		return status;
+	status = statement_get(store->outbox, STATEMENT_OUTBOX_INCARNATION_PUT, &incarnation);
+	if (status == STATUS_OK) {
+		statement_bind_id(incarnation, 1, &options->incarnation);
+		status = statement_step(incarnation);
+	}
+	if (status == STATUS_OK)
+		status = statement_get(store->outbox, STATEMENT_OUTBOX_META_PUT, &meta);
+	if (status == STATUS_OK) {
+		statement_bind_id(meta, 1, &options->device);
+		statement_bind_integer(meta, 2, statement_integer(incarnation, 0));
+		status = statement_run(meta);
+	}
+	statement_reset(meta);
+	statement_reset(incarnation);
+	if (status == STATUS_OK)
+		return storage_commit(store->outbox);
+	storage_rollback(store->outbox);
+	return status;
+}
+
+static enum status check_device(struct device_store *store, const struct device_store_options *options)
+{
+	struct outbox_state state;
+	enum status status = device_store_outbox(store, &state);
+
+	if (status == STATUS_NOT_FOUND && options->create)
+		return name_device(store, options);
+	if (status == STATUS_NOT_FOUND)
+		return fail(
+			STATUS_NOT_FOUND, "%s/outbox.db belongs to no device yet: enrolment was not finished; run it again", store->dir);
+	if (status == STATUS_OK && options->create && !id_equal(&state.device, &options->device))
+		return fail(STATUS_REFUSED, "%s already holds device %s; choose another folder", store->dir,
+			id_to_text(&state.device).characters);
+	return status;
+}
+
+enum status device_open_replica(struct device_store *store, enum storage_mode mode)
+{
+	struct storage_options replica = {
+		.path = device_path(store, "replica.db"), .kind = STORAGE_REPLICA, .mode = mode, .vfs = store->vfs, .bench = store->bench
+	};
+	int lock = -1;
+	enum status status = STATUS_OK;
+
+	if (mode == STORAGE_READ)
+		status = swap_lock_take(store, false, &lock);
+	if (status == STATUS_OK)
+		status = storage_open(&replica, &store->replica);
+	swap_lock_release(lock);
+	return status;
+}
+
+/* What is needed before the replica is opened by its owner. */
+static enum status clear_old(struct device_store *store, const struct device_store_options *options)
+{
+	int error = device_remove_files(store, "replica.new");
+
+	if (error == 0 && options->fresh_replica)
+		error = device_remove_files(store, "replica.db");
+	if (error != 0)
+		return fail(STATUS_CANNOT_WRITE, "files in %s cannot be removed (%s); check its rights", store->dir, strerror(error));
+	return STATUS_OK;
+}
+
+static enum status open_files(struct device_store *store, const struct device_store_options *options)
+{
+	enum status status = open_outbox(store, options);
+
+	if (status == STATUS_OK)
+		status = check_device(store, options);
+	if (status == STATUS_OK && !options->read_only)
+		status = clear_old(store, options);
+	if (status == STATUS_OK)
+		status = device_open_replica(store, options->read_only ? STORAGE_READ : STORAGE_CREATE);
+	return status;
+}
+
+enum status device_store_open(const char *dir, const struct device_store_options *options, struct device_store **out_store)
+{
+	struct device_store *store = calloc(1, sizeof(*store));
+	enum status status;
+
+	assert(!(options->read_only && (options->create || options->fresh_replica)));
+	assert(options->vfs == NULL || options->files != NULL || options->read_only);
+	if (store == NULL)
+		abort();
+	store->dir = copy_string(dir);
+	store->vfs = options->vfs == NULL ? NULL : copy_string(options->vfs);
+	store->read_only = options->read_only;
+	store->bench = options->bench;
+	store->files = options->files == NULL ? &device_files_system : options->files;
+	status = open_files(store, options);
+	arena_reset(&store->scratch);
+	if (status != STATUS_OK) {
+		device_store_close(store);
+		return status;
+	}
+	device_turn(store);
+	*out_store = store;
+	return STATUS_OK;
+}
+
+void device_store_close(struct device_store *store)
+{
+	if (store == NULL)
+		return;
+	if (store->fresh != NULL) {
+		storage_close(store->fresh);
+		(void)device_remove_files(store, "replica.new"); /* else the next owner does */
+	}
+	storage_close(store->replica);
+	storage_close(store->outbox);
+	arena_finish(&store->rows);
+	arena_finish(&store->scratch);
+	free(store->vfs);
+	free(store->dir);
+	free(store);
+}
+
+struct storage *device_store_replica_storage(struct device_store *store)
+{
+	return store->fresh != NULL ? store->fresh : store->replica;
+}
+
+struct storage *device_store_outbox_storage(struct device_store *store)
+{
+	return store->outbox;
+}
+
+enum status device_replica(struct device_store *store, struct storage **out_replica)
+{
+	*out_replica = device_store_replica_storage(store);
+	if (*out_replica == NULL)
+		return fail(
+			STATUS_CANNOT_WRITE, "%s/replica.db could not be exchanged and is not open; start the program again", store->dir);
+	return STATUS_OK;
+}
+
+enum status device_statement(struct device_store *store, enum statement_id which, struct statement **out_statement)
+{
+	struct storage *replica;
+	enum status status = device_replica(store, &replica);
+
+	return status == STATUS_OK ? statement_get(replica, which, out_statement) : status;
+}
+
+enum status device_store_verify(struct device_store *store)
+{
+	struct storage *replica;
+	enum status status = device_replica(store, &replica);
+
+	if (status == STATUS_OK)
+		status = storage_verify(store->outbox);
+	return status == STATUS_OK ? storage_verify(replica) : status;
+}
+
+int64_t device_store_free_bytes(const struct device_store *store)
+{
+	return storage_free_bytes(store->outbox);
+}

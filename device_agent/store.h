@@ -1,0 +1,45 @@
+/* Opening the device's two files, and what its programs ask of them beyond the core's device_store.h. A store belongs to one
+ * thread. */
+#ifndef TRUCKROLL_DEVICE_AGENT_STORE_H
+#define TRUCKROLL_DEVICE_AGENT_STORE_H
+
+#include "db/storage.h"
+#include "protocol/sync/device_store.h"
+
+/* What the swap of a fresh replica asks of the file system; 0 or an errno value. */
+struct store_files {
+	int (*rename)(void *context, const char *from, const char *to);
+	int (*remove)(void *context, const char *path); /* 0 also when there is none */
+	int (*sync_directory)(void *context, const char *dir);
+	void *context;
+};
+
+struct device_store_options {
+	bool read_only;     /* beside the owner: reads only, and sees nothing half done */
+	bool create;        /* makes the outbox when there is none, for `device` and its first `incarnation` */
+	bool fresh_replica; /* owner: throws the replica away and makes an empty one, to be fetched again */
+	bool bench;         /* a replica made now has the benchmark's record */
+	struct id device;
+	struct id incarnation;
+	const char *vfs;                 /* SQLite VFS; NULL: the system's */
+	const struct store_files *files; /* NULL: the system's; must outlive the store */
+};
+
+/* Opens DIR/outbox.db and DIR/replica.db. An owner (who holds DIR/lock) makes a missing replica anew and removes what an interrupted seed
+ * left. STATUS_NOT_FOUND (no device here), STATUS_REFUSED (`create` over another device's outbox), and those of storage_open(). */
+enum status device_store_open(const char *dir, const struct device_store_options *options, struct device_store **out_store);
+/* Accepts NULL; an open transaction is rolled back, a seed is dropped. */
+void device_store_close(struct device_store *store);
+
+/* The replica's records, for questions; the fresh one while seeding. Borrowed until seed_begin, seed_finish or close. */
+struct storage *device_store_replica_storage(struct device_store *store);
+struct storage *device_store_outbox_storage(struct device_store *store);
+
+/* The newest incidents first. Texts are valid during the call. */
+typedef enum status (*incident_visit)(void *context, int64_t at_ms, struct text what, struct text detail);
+enum status device_store_incidents_each(struct device_store *store, int64_t limit, incident_visit visit, void *context);
+
+/* Checks both files fully; STATUS_CORRUPT with what was found. O(files). */
+enum status device_store_verify(struct device_store *store);
+
+#endif

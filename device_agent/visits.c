@@ -1,0 +1,206 @@
+#include "device_agent/visits.h"
+
+#include <string.h>
+
+#include "shell/lookup.h"
+
+#define CANDIDATES_TOLD_MAX 5
+
+struct loading {
+	struct context *context;
+	struct own_visits *visits;
+};
+
+static enum status load_visit(void *context, const void *row, const struct row_meta *meta)
+{
+	struct loading *loading = context;
+	struct own_visits *visits = loading->visits;
+	struct arena *arena = loading->context->arena;
+
+	(void)meta;
+	if (visits->count == visits->capacity) {
+		struct visit **larger = arena_allocate_array(arena, 2 * visits->capacity + 16, sizeof(*larger));
+		if (visits->count > 0)
+			memcpy(larger, visits->visits, visits->count * sizeof(*larger));
+		visits->visits = larger;
+		visits->capacity = 2 * visits->capacity + 16;
+	}
+	visits->visits[visits->count++] = row_copy(arena, &visit_schema, row);
+	return STATUS_OK;
+}
+
+static enum status load_by(struct context *context, const char *index_field, const struct id *key, struct own_visits *out_visits)
+{
+	struct loading loading = { context, out_visits };
+
+	*out_visits = (struct own_visits){ 0 };
+	return table_each(local_device_records(context), &visit_schema, index_field, key, load_visit, &loading);
+}
+
+enum status own_visits_load(struct context *context, struct own_visits *out_visits)
+{
+	return load_by(context, "technician_id", &local_device_of(context)->keys.technician, out_visits);
+}
+
+const struct work_order *visit_order(struct context *context, const struct visit *visit)
+{
+	void *row;
+
+	if (table_get(local_device_records(context), &work_order_schema, &visit->work_order_id, context->arena, &row, NULL) != STATUS_OK)
+		return NULL;
+	return row;
+}
+
+struct text visit_words(struct context *context, const struct visit *visit)
+{
+	const struct work_order *order = visit_order(context, visit);
+
+	if (order == NULL)
+		return arena_print(context->arena, "%.8s", id_to_text(&visit->id).characters);
+	if (order->number.size == 0)
+		return order->title;
+	return arena_print(context->arena, "%.*s %.*s", TEXT_ARGUMENTS(order->number), TEXT_ARGUMENTS(order->title));
+}
+
+#define IN(state) (UINT32_C(1) << VISIT_STATE_##state)
+#define STEPS_MAX 4
+
+/* Where a visit stands that an operation is obviously about: the first set that holds any decides. */
+static const struct {
+	enum operation_kind kind;
+	const char *verb;
+	uint32_t steps[STEPS_MAX];
+} obvious[] = {
+	{ OPERATION_ACCEPT, "accept", { IN(DISPATCHED) } },
+	{ OPERATION_DECLINE, "decline", { IN(DISPATCHED), IN(ACCEPTED) } },
+	{ OPERATION_TRAVEL, "travel to", { IN(ACCEPTED), IN(DISPATCHED) } },
+	{ OPERATION_ARRIVE, "arrive at", { IN(TRAVELLING), IN(ACCEPTED), IN(DISPATCHED) } },
+	{ OPERATION_PAUSE, "pause", { IN(ON_SITE) } },
+	{ OPERATION_RESUME, "resume", { IN(PAUSED) } },
+	{ OPERATION_FINISH, "finish", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
+	{ OPERATION_ABORT, "abort", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
+	{ OPERATION_USE_PART, "use parts on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
+	{ OPERATION_RETURN_PART, "return parts from", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
+};
+
+/* Keeps those in one of the states. */
+static struct own_visits in_states(struct context *context, const struct own_visits *visits, uint32_t states)
+{
+	struct own_visits kept = { .visits = arena_allocate_array(context->arena, visits->count + 1, sizeof(struct visit *)) };
+
+	for (size_t i = 0; i < visits->count; i++)
+		if ((uint32_t)visits->visits[i]->state < VISIT_STATE_COUNT && (states >> visits->visits[i]->state & 1) != 0)
+			kept.visits[kept.count++] = visits->visits[i];
+	return kept;
+}
+
+static struct own_visits furthest(struct context *context, enum operation_kind kind, const struct own_visits *visits)
+{
+	struct own_visits kept = { 0 };
+
+	for (size_t i = 0; i < LENGTH(obvious); i++)
+		for (size_t step = 0; step < STEPS_MAX && obvious[i].kind == kind && kept.count == 0; step++)
+			kept = in_states(context, visits, obvious[i].steps[step]);
+	return kept;
+}
+
+static enum status fail_ambiguous(struct context *context, const struct own_visits *visits)
+{
+	struct text list = { 0 };
+
+	for (size_t i = 0; i < visits->count && i < CANDIDATES_TOLD_MAX; i++)
+		list = arena_print(context->arena, "%.*s%s%.8s (%.*s)", TEXT_ARGUMENTS(list), i == 0 ? "" : ", ",
+			id_to_text(&visits->visits[i]->id).characters, TEXT_ARGUMENTS(visit_words(context, visits->visits[i])));
+	return fail(STATUS_AMBIGUOUS, "%zu visits come into question: %.*s%s; name one", visits->count, TEXT_ARGUMENTS(list),
+		visits->count > CANDIDATES_TOLD_MAX ? ", ..." : "");
+}
+
+static enum status choose_obvious(
+	struct context *context, enum operation_kind kind, const struct own_visits *own, const struct visit **out_visit)
+{
+	struct own_visits found = furthest(context, kind, own);
+	const char *verb = "work on";
+
+	for (size_t i = 0; i < LENGTH(obvious); i++)
+		if (obvious[i].kind == kind)
+			verb = obvious[i].verb;
+	if (found.count == 0)
+		return fail(STATUS_NOT_FOUND, "you have no visit to %s now; \"truckroll today\" lists your visits", verb);
+	if (found.count > 1)
+		return fail_ambiguous(context, &found);
+	*out_visit = found.visits[0];
+	return STATUS_OK;
+}
+
+static bool id_begins(const struct id *id, struct text digits)
+{
+	struct id_text text = id_to_text(id);
+
+	return digits.size >= LOOKUP_DIGITS_MIN && digits.size < sizeof(text.characters) &&
+	       memcmp(text.characters, digits.data, digits.size) == 0;
+}
+
+/* Own visits that the words fit, without a look at anything else. */
+static struct own_visits matching(struct context *context, const struct own_visits *own, struct text which)
+{
+	struct own_visits kept = { .visits = arena_allocate_array(context->arena, own->count + 1, sizeof(struct visit *)) };
+
+	for (size_t i = 0; i < own->count; i++) {
+		const struct work_order *order;
+		bool fits = id_begins(&own->visits[i]->id, which) || id_begins(&own->visits[i]->work_order_id, which);
+		order = fits ? NULL : visit_order(context, own->visits[i]);
+		if (fits || (order != NULL && text_equal(order->number, which)))
+			kept.visits[kept.count++] = own->visits[i];
+	}
+	return kept;
+}
+
+/* Somebody else's visit, or none that was told to this technician: work on it is a fact all the same. */
+static enum status choose_any(struct context *context, struct text which, struct own_visits *out_found)
+{
+	struct storage *storage = local_device_records(context);
+	struct id id;
+	void *row;
+	enum status status = lookup_record(storage, RECORD_VISIT, which, &id);
+
+	if (status == STATUS_OK) {
+		status = table_get(storage, &visit_schema, &id, context->arena, &row, NULL);
+		if (status != STATUS_OK)
+			return status;
+		out_found->visits = arena_allocate_array(context->arena, 1, sizeof(struct visit *));
+		out_found->visits[0] = row;
+		out_found->count = 1;
+		return STATUS_OK;
+	}
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	if (lookup_record(storage, RECORD_WORK_ORDER, which, &id) != STATUS_OK)
+		return fail(STATUS_NOT_FOUND, "there is no visit or work order \"%.*s\" here", TEXT_ARGUMENTS(which));
+	return load_by(context, "work_order_id", &id, out_found);
+}
+
+enum status visit_choose(struct context *context, enum operation_kind kind, struct text which, const struct visit **out_visit)
+{
+	struct own_visits own, found, best;
+	enum status status = own_visits_load(context, &own);
+
+	which = text_trim(which);
+	if (status == STATUS_OK && which.size == 0)
+		return choose_obvious(context, kind, &own, out_visit);
+	if (status != STATUS_OK)
+		return status;
+	found = matching(context, &own, which);
+	if (found.count == 0)
+		status = choose_any(context, which, &found);
+	if (status != STATUS_OK)
+		return status;
+	if (found.count == 0)
+		return fail(STATUS_NOT_FOUND, "work order \"%.*s\" has no visit here", TEXT_ARGUMENTS(which));
+	best = found.count > 1 ? furthest(context, kind, &found) : found;
+	if (best.count == 0)
+		best = found;
+	if (best.count > 1)
+		return fail_ambiguous(context, &best);
+	*out_visit = best.visits[0];
+	return STATUS_OK;
+}

@@ -1,0 +1,180 @@
+/* The device's side: cuts, crashes, restores. */
+#include <string.h>
+
+#include "tests/unit/protocol/sync/pair.h"
+
+static void what_was_decided_as_computed_brings_no_rows(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), remark;
+	struct device_core_state before, after;
+
+	pair_settle(pair);
+	before = device_core_state(pair_device(pair, 1)->core);
+	remark = pair_note(pair, 1, &order);
+	pair_settle(pair);
+	after = device_core_state(pair_device(pair, 1)->core);
+	assert_true(after.cuts > before.cuts);
+	assert_int_equal(after.rows_received, before.rows_received);
+	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &remark));
+}
+
+static void a_saved_operation_is_shown_after_a_crash(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0), remark;
+
+	pair_settle(pair);
+	device->link_up = false;
+	for (int i = 0; i < 5; i++) {
+		remark = pair_note(pair, 1, &order);
+		device_node_kill(pair, device); /* the replica was not synced: its rows may be gone, the operation is not */
+		device_node_start(pair, device, false);
+		assert_true(pair_on_device(pair, 1, RECORD_NOTE, &remark));
+	}
+	device->link_up = true;
+	device_node_go(pair, device);
+	pair_settle(pair);
+	assert_true(pair_on_server(pair, RECORD_NOTE, &remark));
+}
+
+static void a_claim_that_the_rules_refuse_here_is_not_saved(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0), visit = pair_book(pair, &order, 1);
+	struct operation accept = { .head = { .kind = OPERATION_ACCEPT, .subject = visit, .at_ms = WALL_START_MS } };
+	struct outbox_state before, after;
+
+	pair_settle(pair);
+	device_node_operation(pair, device, &accept);
+	assert_int_equal(device_store_outbox(device->store, &before), STATUS_OK);
+	device_node_operation(pair, device, &accept); /* accepted already */
+	assert_int_equal(device_store_outbox(device->store, &after), STATUS_OK);
+	assert_int_equal(before.last_seq, 1);
+	assert_int_equal(after.last_seq, 1);
+}
+
+static void a_restored_device_goes_on_under_a_new_incarnation_and_keeps_ids(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0), known, lost, later;
+	struct outbox_state before, after;
+	struct logged_operation logged;
+
+	pair_settle(pair);
+	device->link_up = false;
+	known = pair_note(pair, 1, &order);
+	device_node_copy(pair, device);
+	lost = pair_note(pair, 1, &order);
+	device->link_up = true;
+	device_node_go(pair, device);
+	pair_settle(pair); /* the server has both */
+	assert_int_equal(device_store_outbox(device->store, &before), STATUS_OK);
+	device_node_restore(pair, device);
+	device_node_start(pair, device, false);
+	later = pair_note(pair, 1, &order);
+	pair_settle(pair);
+	assert_int_equal(device_store_outbox(device->store, &after), STATUS_OK);
+	assert_false(id_equal(&before.incarnation, &after.incarnation));
+	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 3);
+	assert_true(pair_logged(pair, &known, &logged));
+	assert_true(pair_logged(pair, &later, &logged));
+	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &lost)); /* what the copy had forgotten came back as a row */
+}
+
+/* Requests under way to the server, made by the device that no longer is. */
+static bool is_request(const struct event *event)
+{
+	return event->kind == EVENT_REQUEST;
+}
+
+static void what_arrives_from_before_a_restore_is_noticed(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0), late;
+	struct outbox_state before, after;
+	struct bytes frame, next;
+	uint64_t connection;
+
+	pair_settle(pair);
+	device_node_copy(pair, device);
+	late = pair_note(pair, 1, &order);
+	assert_true(pair_intercept(pair, 1, &frame, &connection));
+	frame.data = memcpy(test_malloc(frame.size), frame.data, frame.size);
+	event_queue_drop(&pair->queue, is_request);
+	assert_int_equal(device_store_outbox(device->store, &before), STATUS_OK);
+	device_node_restore(pair, device);
+	device_node_start(pair, device, false);
+	do { /* hello and welcome: both agree that nothing was made */
+		assert_true(simulation_step(pair));
+		assert_true(pair_intercept(pair, 1, &next, &connection));
+	} while (envelope_looks_like(next));
+	server_node_frame(pair, 1000000, frame);
+	server_node_flush(pair);
+	pair_settle(pair);
+	test_free((void *)(uintptr_t)frame.data);
+	assert_int_equal(device_store_outbox(device->store, &after), STATUS_OK);
+	assert_false(id_equal(&before.incarnation, &after.incarnation));
+	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &late));
+}
+
+static void only_what_the_server_decided_counts_as_acknowledged(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0);
+
+	pair_settle(pair);
+	device_node_copy(pair, device);
+	for (int i = 0; i < 3; i++)
+		(void)pair_note(pair, 1, &order);
+	pair_settle(pair);
+	device_node_restore(pair, device);
+	device_node_start(pair, device, false);
+	(void)pair_note(pair, 1, &order);
+	while (device_core_state(device->core).incidents == 0)
+		assert_true(simulation_step(pair));
+	assert_int_equal(device_core_state(device->core).acknowledged_seq, 0); /* the server's 3 were of the incarnation before */
+	pair_settle(pair);
+	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 4);
+}
+
+static void a_full_disk_refuses_and_loses_nothing(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0), remark;
+	const struct note_arguments arguments = { .text = text_of("no room") };
+	const struct operation operation = { .head = { .kind = OPERATION_ADD_NOTE, .subject = order, .at_ms = WALL_START_MS },
+		.arguments = &arguments };
+
+	pair_settle(pair);
+	crash_disk_fail(device->disk, DISK_FULL, 0);
+	for (int i = 0; i < 20; i++)
+		device_node_operation(pair, device, &operation);
+	crash_disk_fail(device->disk, DISK_WELL, 0);
+	remark = pair_note(pair, 1, &order);
+	device_node_go(pair, device);
+	pair_settle(pair);
+	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), pair->oracle.count);
+	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &remark));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_was_decided_as_computed_brings_no_rows, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_saved_operation_is_shown_after_a_crash, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_claim_that_the_rules_refuse_here_is_not_saved, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_restored_device_goes_on_under_a_new_incarnation_and_keeps_ids, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_arrives_from_before_a_restore_is_noticed, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(only_what_the_server_decided_counts_as_acknowledged, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_full_disk_refuses_and_loses_nothing, pair_open, pair_close),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
