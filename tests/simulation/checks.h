@@ -1,0 +1,20 @@
+/* The invariants, each seen from outside of the code under test. */
+#ifndef TRUCKROLL_TESTS_SIMULATION_CHECKS_H
+#define TRUCKROLL_TESTS_SIMULATION_CHECKS_H
+
+#include "tests/simulation/simulation.h"
+
+/* While it runs. */
+void checks_of_server_start(struct simulation *simulation);
+void checks_of_device_start(struct simulation *simulation, struct device_node *device);
+void checks_of_device(struct simulation *simulation, struct device_node *device);
+/* Tells the oracle of an operation that the device saved, or may have saved. */
+void checks_note_saved(struct simulation *simulation, struct device_node *device, const struct id *id, enum promise_state state);
+/* What only the device had is gone with it. */
+void checks_after_restore(struct simulation *simulation, struct device_node *device);
+
+/* When all is quiet. */
+void checks_of_server_end(struct simulation *simulation);
+void checks_of_device_end(struct simulation *simulation, struct device_node *device);
+
+#endif

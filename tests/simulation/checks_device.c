@@ -1,0 +1,218 @@
+/* I6: when all is quiet, a device holds exactly what the server's rows say it should, found by a walk of its own. */
+#include <string.h>
+
+#include "device_agent/store.h"
+#include "protocol/domain/asset.h"
+#include "protocol/domain/note.h"
+#include "protocol/domain/site.h"
+#include "protocol/domain/technician.h"
+#include "protocol/wire/record_codec.h"
+#include "tests/simulation/checks.h"
+#include "tests/simulation/snapshot.h"
+
+#define WANTED_MAX 4096
+
+struct wanted {
+	enum record_kind kind;
+	struct id id;
+};
+
+/* What one device should hold. */
+struct projection {
+	const struct snapshot *server;
+	struct id device;
+	struct id technician;
+	struct id territory;
+	struct wanted members[WANTED_MAX]; /* of its jobs, wherever they live */
+	size_t member_count;
+	struct id jobs[256];
+	size_t job_count;
+};
+
+static bool is_member(const struct projection *projection, enum record_kind kind, const struct id *id)
+{
+	for (size_t i = 0; i < projection->member_count; i++)
+		if (projection->members[i].kind == kind && id_equal(&projection->members[i].id, id))
+			return true;
+	return false;
+}
+
+static const void *want(struct projection *projection, enum record_kind kind, const struct id *id)
+{
+	const struct snapshot_row *row = id_is_nil(id) ? NULL : snapshot_find(projection->server, kind, id);
+
+	if (row == NULL)
+		return NULL;
+	if (!is_member(projection, kind, id) && projection->member_count < WANTED_MAX)
+		projection->members[projection->member_count++] = (struct wanted){ kind, *id };
+	return row->row;
+}
+
+static void want_site(struct projection *projection, const struct id *id)
+{
+	const struct site *site = want(projection, RECORD_SITE, id);
+
+	if (site != NULL)
+		(void)want(projection, RECORD_ACCOUNT, &site->account_id);
+}
+
+static void want_job(struct projection *projection, const struct id *order_id)
+{
+	const struct work_order *order = want(projection, RECORD_WORK_ORDER, order_id);
+	const struct snapshot_table *visits = &projection->server->tables[RECORD_VISIT];
+	const struct snapshot_table *notes = &projection->server->tables[RECORD_NOTE];
+	const struct asset *asset;
+
+	if (order == NULL)
+		return;
+	projection->jobs[projection->job_count++ % LENGTH(projection->jobs)] = *order_id;
+	want_site(projection, &order->site_id);
+	(void)want(projection, RECORD_ACCOUNT, &order->account_id);
+	(void)want(projection, RECORD_SERVICE_REQUEST, &order->request_id);
+	asset = want(projection, RECORD_ASSET, &order->asset_id);
+	if (asset != NULL)
+		want_site(projection, &asset->site_id);
+	for (size_t i = 0; i < visits->count; i++)
+		if (id_equal(&((const struct visit *)visits->rows[i].row)->work_order_id, order_id))
+			(void)want(projection, RECORD_VISIT, row_id(visits->rows[i].row));
+	for (size_t i = 0; i < notes->count; i++)
+		if (id_equal(&((const struct note *)notes->rows[i].row)->work_order_id, order_id))
+			(void)want(projection, RECORD_NOTE, row_id(notes->rows[i].row));
+}
+
+/* A visit that was sent to its technician and not taken away again. */
+static bool is_with_technician(enum visit_state state)
+{
+	return state != VISIT_STATE_PROPOSED && state != VISIT_STATE_SCHEDULED && state != VISIT_STATE_DECLINED &&
+	       state != VISIT_STATE_ABORTED && state != VISIT_STATE_CANCELLED;
+}
+
+static bool has_job(const struct projection *projection, const struct id *order)
+{
+	for (size_t i = 0; i < projection->job_count; i++)
+		if (id_equal(&projection->jobs[i], order))
+			return true;
+	return false;
+}
+
+static void project(struct projection *projection, const struct snapshot *server, unsigned number)
+{
+	const struct snapshot_table *visits = &server->tables[RECORD_VISIT];
+	const struct snapshot_row *technician;
+
+	projection->server = server;
+	projection->device = organisation_device_id(number);
+	projection->technician = organisation_id(RECORD_TECHNICIAN, number - 1);
+	technician = snapshot_find(server, RECORD_TECHNICIAN, &projection->technician);
+	if (technician != NULL)
+		projection->territory = ((const struct technician *)technician->row)->territory_id;
+	for (size_t i = 0; i < visits->count; i++) {
+		const struct visit *visit = visits->rows[i].row;
+		if (id_equal(&visit->technician_id, &projection->technician) && is_with_technician(visit->state) &&
+			!has_job(projection, &visit->work_order_id))
+			want_job(projection, &visit->work_order_id);
+	}
+}
+
+static bool is_at_home(const struct projection *projection, const struct schema *schema, const void *row)
+{
+	struct scope home = row_home(schema, row);
+
+	return home.kind == SCOPE_ORG_ALL || (home.kind == SCOPE_TERRITORY && id_equal(&home.id, &projection->territory)) ||
+	       (home.kind == SCOPE_TECHNICIAN && id_equal(&home.id, &projection->technician)) ||
+	       (home.kind == SCOPE_DEVICE && id_equal(&home.id, &projection->device));
+}
+
+static void compare_kind(struct simulation *simulation, const struct projection *projection, const struct snapshot *here,
+	const struct schema *schema, unsigned number)
+{
+	const struct snapshot_table *there = &projection->server->tables[schema->kind];
+	const struct snapshot_table *table = &here->tables[schema->kind];
+
+	for (size_t i = 0; i < there->count; i++) {
+		const void *row = there->rows[i].row;
+		bool wanted = is_at_home(projection, schema, row) || is_member(projection, schema->kind, row_id(row));
+		const struct snapshot_row *held = snapshot_find(here, schema->kind, row_id(row));
+		if (wanted && held == NULL)
+			violate(simulation, "I6", "device %u lacks %s %s", number, schema->name, id_to_text(row_id(row)).characters);
+		else if (!wanted && held != NULL)
+			violate(simulation, "I6", "device %u still has %s %s", number, schema->name, id_to_text(row_id(row)).characters);
+		else if (wanted && !row_equal(schema, held->row, row))
+			violate(simulation, "I6", "device %u has another %s %s", number, schema->name, id_to_text(row_id(row)).characters);
+	}
+	for (size_t i = 0; i < table->count; i++)
+		if (snapshot_find(projection->server, schema->kind, row_id(table->rows[i].row)) == NULL)
+			violate(simulation, "I6", "device %u has %s %s, which is not on the server", number, schema->name,
+				id_to_text(row_id(table->rows[i].row)).characters);
+}
+
+/* Digests of the scopes held, against the server's. */
+struct scopes_look {
+	struct simulation *simulation;
+	struct device_node *device;
+	const struct projection *projection;
+	size_t count;
+};
+
+static enum status look_at_scope(void *context, const struct scope *scope, const struct digest *digest)
+{
+	struct scopes_look *look = context;
+	struct scope_state state;
+
+	look->count++;
+	if (scope->kind == SCOPE_JOB && !has_job(look->projection, &scope->id))
+		violate(look->simulation, "I6", "device %u still holds job %s", look->device->number, id_to_text(&scope->id).characters);
+	if (server_store_scope(look->simulation->server.store, scope, &state) != STATUS_OK || !digest_equal(&state.digest, digest))
+		violate(look->simulation, "I6", "device %u: digest of scope %d %s is not the server's", look->device->number,
+			(int)scope->kind, id_to_text(&scope->id).characters);
+	return STATUS_OK;
+}
+
+static void check_scopes(struct simulation *simulation, struct device_node *device, const struct projection *projection)
+{
+	struct scopes_look look = { simulation, device, projection, 0 };
+
+	if (server_store_begin(simulation->server.store) != STATUS_OK ||
+		device_store_scopes_each(device->store, look_at_scope, &look) != STATUS_OK)
+		violate(simulation, "I6", "device %u: scopes cannot be read: %s", device->number, fail_reason());
+	server_store_rollback(simulation->server.store);
+	if (look.count != 4 + projection->job_count)
+		violate(simulation, "I6", "device %u holds %zu scopes instead of %zu", device->number, look.count,
+			4 + projection->job_count);
+}
+
+/* Nothing pending, nothing staged, no guess. */
+static void check_settled(struct simulation *simulation, struct device_node *device)
+{
+	struct outbox_state outbox;
+	struct replica_state replica;
+	size_t staged = 0;
+
+	if (device_store_outbox(device->store, &outbox) != STATUS_OK || device_store_replica(device->store, &replica) != STATUS_OK ||
+		device_store_staged_count(device->store, &staged) != STATUS_OK)
+		violate(simulation, "I14", "device %u cannot be read: %s", device->number, fail_reason());
+	else if (outbox.last_seq != replica.settled_seq || staged != 0)
+		violate(simulation, "I14", "device %u: %lld operations made, %lld settled, %zu pages staged", device->number,
+			(long long)outbox.last_seq, (long long)replica.settled_seq, staged);
+}
+
+void checks_of_device_end(struct simulation *simulation, struct device_node *device)
+{
+	struct snapshot server, here;
+	struct projection *projection = arena_allocate(&simulation->arena, sizeof(*projection));
+	const struct schema *schema;
+
+	check_settled(simulation, device);
+	if (snapshot_load(&server, server_store_storage(simulation->server.store)) != STATUS_OK)
+		violate(simulation, "failure", "the server cannot be read: %s", fail_reason());
+	if (snapshot_load(&here, device_store_replica_storage(device->store)) != STATUS_OK)
+		violate(simulation, "failure", "device %u cannot be read: %s", device->number, fail_reason());
+	project(projection, &server, device->number);
+	for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
+		compare_kind(simulation, projection, &here, schema, device->number);
+	check_scopes(simulation, device, projection);
+	if (simulation->violated && simulation->trace)
+		snapshot_print_differences(&here, "device", &server, "server");
+	snapshot_finish(&server);
+	snapshot_finish(&here);
+}

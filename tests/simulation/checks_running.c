@@ -1,0 +1,271 @@
+/* What must hold at every moment: what was promised is there after any crash, no device sees half an operation, and no digest
+ * ever fails. */
+#include <string.h>
+
+#include "device_agent/store.h"
+#include "protocol/domain/balance.h"
+#include "protocol/domain/movement.h"
+#include "protocol/domain/technician.h"
+#include "protocol/wire/operation_codec.h"
+#include "tests/simulation/checks.h"
+#include "tests/simulation/snapshot.h"
+
+/* ---- promises ---- */
+
+struct outbox_look {
+	struct simulation *simulation;
+	struct device_node *device;
+	const struct id *wanted; /* NULL: all of it */
+	enum promise_state state;
+	int64_t acknowledged_seq;
+	struct id *present; /* when not NULL: filled with the ids that are there */
+	size_t present_count;
+	size_t present_max;
+};
+
+static enum status look_at_entry(void *context, const struct outbox_entry *entry)
+{
+	struct outbox_look *look = context;
+	struct operation operation;
+	struct promise *promise;
+	uint8_t content[16];
+	enum status status;
+
+	if (look->wanted != NULL && !id_equal(look->wanted, &entry->id))
+		return STATUS_OK;
+	status = operation_decode(&look->simulation->arena, arena_copy_bytes(&look->simulation->arena, entry->canonical), &operation);
+	if (status != STATUS_OK)
+		return status;
+	promise = oracle_note(&look->simulation->oracle, &entry->id, look->device->number, look->state, &operation, entry->canonical);
+	oracle_content(entry->canonical, content);
+	if (memcmp(content, promise->content, sizeof(content)) != 0)
+		violate(look->simulation, "I1", "device %u: operation %s changed in the outbox", look->device->number,
+			id_to_text(&entry->id).characters);
+	if (promise->state != PROMISE_SAVED)
+		promise->state = look->state;
+	if (entry->seq <= look->acknowledged_seq)
+		promise->acknowledged = true;
+	if (look->present != NULL && look->present_count < look->present_max)
+		look->present[look->present_count++] = entry->id;
+	return STATUS_OK;
+}
+
+void checks_note_saved(struct simulation *simulation, struct device_node *device, const struct id *id, enum promise_state state)
+{
+	struct outbox_look look = { .simulation = simulation, .device = device, .wanted = id, .state = state };
+	struct outbox_state outbox;
+
+	if (device_store_outbox(device->store, &outbox) != STATUS_OK ||
+		device_store_outbox_each(device->store, outbox.last_seq - 1, look_at_entry, &look) != STATUS_OK)
+		violate(simulation, "I1", "device %u: the outbox cannot be read: %s", device->number, fail_reason());
+	else if (oracle_find(&simulation->oracle, id) == NULL)
+		violate(simulation, "I1", "device %u: operation %s was called saved and is not in the outbox", device->number,
+			id_to_text(id).characters);
+}
+
+void checks_after_restore(struct simulation *simulation, struct device_node *device)
+{
+	for (size_t i = 0; i < simulation->oracle.count; i++) {
+		struct promise *promise = &simulation->oracle.promises[i];
+		if (promise->device == device->number && !promise->acknowledged)
+			promise->state = PROMISE_LOST; /* unless the copy has it, see below */
+	}
+}
+
+static bool is_among(const struct id *ids, size_t count, const struct id *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id_equal(&ids[i], id))
+			return true;
+	return false;
+}
+
+/* I1, and what of a restored device is still there. */
+void checks_of_device_start(struct simulation *simulation, struct device_node *device)
+{
+	struct oracle *oracle = &simulation->oracle;
+	struct outbox_look look = { .simulation = simulation, .device = device, .state = PROMISE_SAVED };
+
+	look.present_max = oracle->count + 64;
+	look.present = arena_allocate_array(&simulation->arena, look.present_max, sizeof(*look.present));
+	if (device_store_outbox_each(device->store, 0, look_at_entry, &look) != STATUS_OK) {
+		violate(simulation, "I1", "device %u: the outbox cannot be read: %s", device->number, fail_reason());
+		return;
+	}
+	for (size_t i = 0; i < oracle->count; i++) {
+		const struct promise *promise = &oracle->promises[i];
+		if (promise->device != device->number || promise->state != PROMISE_SAVED || promise->acknowledged)
+			continue;
+		if (!is_among(look.present, look.present_count, &promise->id))
+			violate(simulation, "I1", "device %u: saved operation %s is not in the outbox after a crash", device->number,
+				id_to_text(&promise->id).characters);
+	}
+}
+
+/* I2: whatever a device was told is decided, is in the log. */
+void checks_of_server_start(struct simulation *simulation)
+{
+	for (size_t i = 0; i < simulation->oracle.count && !simulation->violated; i++) {
+		const struct promise *promise = &simulation->oracle.promises[i];
+		struct logged_operation logged;
+		uint8_t content[16];
+		enum status status;
+		if (!promise->acknowledged)
+			continue;
+		status = server_store_logged(simulation->server.store, &promise->id, &simulation->arena, &logged);
+		if (status != STATUS_OK) {
+			violate(simulation, "I2", "operation %s of device %u was acknowledged and is not in the server's log",
+				id_to_text(&promise->id).characters, promise->device);
+			return;
+		}
+		oracle_content(logged.canonical, content);
+		if (memcmp(content, promise->content, sizeof(content)) != 0)
+			violate(simulation, "I2", "operation %s is another one in the server's log", id_to_text(&promise->id).characters);
+	}
+}
+
+static void look_at_acknowledged(struct simulation *simulation, struct device_node *device, int64_t acknowledged_seq)
+{
+	struct outbox_look look = {
+		.simulation = simulation, .device = device, .state = PROMISE_SAVED, .acknowledged_seq = acknowledged_seq
+	};
+	int64_t after = acknowledged_seq > device->acknowledged_seq ? device->acknowledged_seq : 0;
+
+	if (acknowledged_seq == device->acknowledged_seq)
+		return;
+	device->acknowledged_seq = acknowledged_seq;
+	if (device_store_outbox_each(device->store, after, look_at_entry, &look) != STATUS_OK)
+		violate(simulation, "I1", "device %u: the outbox cannot be read: %s", device->number, fail_reason());
+}
+
+/* ---- incidents ---- */
+
+struct incident_look {
+	struct simulation *simulation;
+	struct device_node *device;
+	int64_t new_ones;
+};
+
+static enum status look_at_incident(void *context, int64_t at_ms, struct text what, struct text detail)
+{
+	const struct incident_look *look = context;
+
+	(void)at_ms;
+	if (!(text_equals(what, "restored") && look->device->swapped))
+		violate(look->simulation, "digest", "device %u: incident \"%.*s\": %.*s", look->device->number, TEXT_ARGUMENTS(what),
+			TEXT_ARGUMENTS(detail));
+	return STATUS_OK;
+}
+
+static void print_differences(struct simulation *simulation, struct device_node *device)
+{
+	struct snapshot here, server;
+
+	if (snapshot_load(&here, device_store_replica_storage(device->store)) == STATUS_OK && simulation->server.store != NULL &&
+		snapshot_load(&server, server_store_storage(simulation->server.store)) == STATUS_OK) {
+		snapshot_print_differences(&here, "device", &server, "server");
+		snapshot_finish(&server);
+	}
+	snapshot_finish(&here);
+}
+
+static void look_at_incidents(struct simulation *simulation, struct device_node *device, int64_t incidents)
+{
+	struct incident_look look = { simulation, device, incidents - device->incidents };
+
+	if (look.new_ones == 0)
+		return;
+	device->incidents = incidents;
+	if (device_store_incidents_each(device->store, look.new_ones, look_at_incident, &look) != STATUS_OK)
+		violate(simulation, "digest", "device %u: its incidents cannot be read: %s", device->number, fail_reason());
+	if (simulation->violated && simulation->trace)
+		print_differences(simulation, device);
+}
+
+/* ---- I4: nobody sees a part of an operation ---- */
+
+static bool holds(struct device_node *device, enum scope_kind kind, const struct id *id)
+{
+	const struct scope scope = { kind, *id };
+	struct digest digest;
+
+	return device_store_scope(device->store, &scope, &digest) == STATUS_OK && digest.count >= 0;
+}
+
+/* A visit and its order, a reassigned visit and its replacement: one operation wrote both. */
+static void check_jobs(struct simulation *simulation, struct device_node *device, const struct snapshot *view)
+{
+	const struct snapshot_table *orders = &view->tables[RECORD_WORK_ORDER];
+	const struct snapshot_table *visits = &view->tables[RECORD_VISIT];
+
+	for (size_t i = 0; i < orders->count; i++) {
+		const struct work_order *order = orders->rows[i].row;
+		if (holds(device, SCOPE_JOB, &order->id) && snapshot_order_state(view, order) != order->state)
+			violate(simulation, "I4", "device %u sees order %s in state %d, its visits make it %d", device->number,
+				id_to_text(&order->id).characters, (int)order->state, (int)snapshot_order_state(view, order));
+	}
+	for (size_t i = 0; i < visits->count; i++) {
+		const struct visit *visit = visits->rows[i].row;
+		if (!id_is_nil(&visit->replaced_by_id) && holds(device, SCOPE_JOB, &visit->work_order_id) &&
+			snapshot_find(view, RECORD_VISIT, &visit->replaced_by_id) == NULL)
+			violate(simulation, "I4", "device %u sees visit %s reassigned, but not the one in its place", device->number,
+				id_to_text(&visit->id).characters);
+	}
+}
+
+/* What is in the technician's van is what was loaded, less what the technician used: nobody else takes from it in these runs. */
+static void check_van(struct simulation *simulation, struct device_node *device, const struct snapshot *view)
+{
+	const struct id van = organisation_id(RECORD_STOCK_LOCATION, device->number - 1);
+	const struct id home = organisation_id(RECORD_TERRITORY, organisation_territory_of(device->number - 1));
+	const struct snapshot_table *balances = &view->tables[RECORD_BALANCE];
+	const struct snapshot_table *movements = &view->tables[RECORD_MOVEMENT];
+
+	for (unsigned part = 0; part < PARTS && holds(device, SCOPE_TERRITORY, &home); part++) {
+		const struct id part_id = organisation_id(RECORD_PART, part);
+		int64_t there = 0, expected = part + 1 < PARTS ? (int64_t)part + 1 : 0;
+		for (size_t i = 0; i < movements->count; i++) {
+			const struct movement *movement = movements->rows[i].row;
+			if (!id_equal(&movement->part_id, &part_id))
+				continue;
+			expected -= id_equal(&movement->from_location_id, &van) ? movement->quantity : 0;
+			expected += id_equal(&movement->to_location_id, &van) ? movement->quantity : 0;
+		}
+		for (size_t i = 0; i < balances->count; i++) {
+			const struct balance *balance = balances->rows[i].row;
+			if (id_equal(&balance->location_id, &van) && id_equal(&balance->part_id, &part_id))
+				there = balance->quantity;
+		}
+		if (there != expected)
+			violate(simulation, "I4", "device %u sees %lld of part %u in its van, its movements make it %lld", device->number,
+				(long long)there, part, (long long)expected);
+	}
+}
+
+static void check_view(struct simulation *simulation, struct device_node *device)
+{
+	struct snapshot view;
+	struct replica_state state;
+
+	if (device_store_seeding(device->store) || device_store_replica(device->store, &state) != STATUS_OK || state.cursor.gseq == 0)
+		return; /* nothing to see yet */
+	if (snapshot_load(&view, device_store_replica_storage(device->store)) != STATUS_OK) {
+		violate(simulation, "I4", "device %u cannot be read: %s", device->number, fail_reason());
+	} else {
+		check_jobs(simulation, device, &view);
+		check_van(simulation, device, &view);
+	}
+	if (simulation->violated && simulation->trace)
+		print_differences(simulation, device);
+	snapshot_finish(&view);
+}
+
+void checks_of_device(struct simulation *simulation, struct device_node *device)
+{
+	struct device_core_state state = device_core_state(device->core);
+
+	look_at_incidents(simulation, device, state.incidents);
+	look_at_acknowledged(simulation, device, state.acknowledged_seq);
+	if (stream_chance(&simulation->chance, 6))
+		check_view(simulation, device);
+}

@@ -1,0 +1,303 @@
+/* What must hold on the server when all is quiet; the log is read from the file itself. */
+#include <sqlite3.h>
+#include <string.h>
+
+#include "protocol/domain/balance.h"
+#include "protocol/domain/decide.h"
+#include "protocol/domain/movement.h"
+#include "protocol/domain/note.h"
+#include "protocol/domain/operation_outcome.h"
+#include "protocol/domain/stock_location.h"
+#include "protocol/wire/record_codec.h"
+#include "server/store.h"
+#include "tests/simulation/checks.h"
+#include "tests/simulation/snapshot.h"
+
+#define SERVER_FILE "/server/store.db"
+
+/* ---- the log ---- */
+
+typedef void (*row_look)(struct simulation *simulation, sqlite3_stmt *row);
+
+static void each_row(struct simulation *simulation, const char *sql, row_look look)
+{
+	sqlite3 *connection = NULL;
+	sqlite3_stmt *row = NULL;
+
+	if (sqlite3_open_v2(SERVER_FILE, &connection, SQLITE_OPEN_READWRITE, CRASH_VFS) == SQLITE_OK &&
+		sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK &&
+		sqlite3_prepare_v2(connection, sql, -1, &row, NULL) == SQLITE_OK) {
+		while (sqlite3_step(row) == SQLITE_ROW)
+			look(simulation, row);
+	} else {
+		violate(simulation, "I5", "the server's file cannot be read: %s", sqlite3_errmsg(connection));
+	}
+	sqlite3_finalize(row);
+	sqlite3_close(connection);
+}
+
+static struct bytes column(sqlite3_stmt *row, int number)
+{
+	return (struct bytes){ sqlite3_column_blob(row, number), (size_t)sqlite3_column_bytes(row, number) };
+}
+
+static struct hash hash_column(sqlite3_stmt *row, int number)
+{
+	struct hash hash = { 0 };
+
+	if (column(row, number).size == sizeof(hash))
+		memcpy(&hash, column(row, number).data, sizeof(hash));
+	return hash;
+}
+
+static struct id id_column(sqlite3_stmt *row, int number)
+{
+	struct id id = { 0 };
+
+	if (column(row, number).size == sizeof(id))
+		memcpy(&id, column(row, number).data, sizeof(id));
+	return id;
+}
+
+/* chain.device, chain.incarnation, seq, id, canonical, commitment, head, secret, head of seq - 1, outcome */
+static const char log_sql[] = "SELECT c.device, c.incarnation, o.seq, o.id, o.canonical, o.commitment, o.head, w.secret,"
+			      " (SELECT p.head FROM operation_log p WHERE p.chain = o.chain AND p.seq = o.seq - 1), o.outcome, c.last_seq"
+			      " FROM operation_log o JOIN chain c ON c.number = o.chain"
+			      " LEFT JOIN salt_window w ON w.chain = o.chain AND w.number = o.seq / 256 ORDER BY o.chain, o.seq";
+
+/* I5: commitments fit the bytes, heads fit the commitments. */
+static void check_link(struct simulation *simulation, sqlite3_stmt *row)
+{
+	struct id device = id_column(row, 0), incarnation = id_column(row, 1);
+	int64_t seq = sqlite3_column_int64(row, 2);
+	struct hash commitment = hash_column(row, 5), head = hash_column(row, 6);
+	struct hash previous = seq == 1 ? chain_genesis(&device, &incarnation) : hash_column(row, 8);
+	struct hash salt, made;
+
+	if (column(row, 7).size != WINDOW_SECRET_SIZE) {
+		violate(simulation, "I5", "no salt is kept for operation %lld", (long long)seq);
+		return;
+	}
+	salt = chain_salt(column(row, 7).data, seq);
+	made = chain_commitment(&salt, column(row, 4));
+	if (!hash_equal(&made, &commitment))
+		violate(simulation, "I5", "the commitment of operation %lld does not fit its bytes", (long long)seq);
+	made = chain_next(&previous, &commitment);
+	if (!hash_equal(&made, &head))
+		violate(simulation, "I5", "the chain breaks at operation %lld", (long long)seq);
+	if (seq > sqlite3_column_int64(row, 10))
+		violate(simulation, "I5", "operation %lld is beyond the end of its chain", (long long)seq);
+}
+
+static bool is_own_device(const struct simulation *simulation, const struct id *device)
+{
+	for (unsigned i = 1; i <= simulation->device_count; i++) {
+		const struct id id = organisation_device_id(i);
+		if (id_equal(device, &id))
+			return true;
+	}
+	return false;
+}
+
+static bool was_made_before(const struct simulation *simulation, struct bytes canonical)
+{
+	uint8_t content[16];
+
+	oracle_content(canonical, content);
+	for (size_t i = 0; i < simulation->oracle.count; i++)
+		if (memcmp(simulation->oracle.promises[i].content, content, sizeof(content)) == 0)
+			return true;
+	return false;
+}
+
+/* I3, and that only a CLAIM is ever refused. */
+static void check_logged(struct simulation *simulation, sqlite3_stmt *row)
+{
+	struct id device = id_column(row, 0), incarnation = id_column(row, 1), id = id_column(row, 3);
+	enum outcome outcome = (enum outcome)sqlite3_column_int(row, 9);
+	const struct promise *promise = oracle_find(&simulation->oracle, &id);
+	uint8_t content[16];
+
+	check_link(simulation, row);
+	if (!is_own_device(simulation, &device))
+		return;
+	if (promise == NULL && outcome == OUTCOME_APPLIED_NOTE && was_made_before(simulation, column(row, 4)))
+		return; /* sent again after a restore: in its new chain it does nothing */
+	if (promise == NULL) {
+		violate(simulation, "I3", "the server's log has operation %s (seq %lld of device %s, incarnation %s), which no device made",
+			id_to_text(&id).characters, (long long)sqlite3_column_int64(row, 2), id_to_text(&device).characters,
+			id_to_text(&incarnation).characters);
+		return;
+	}
+	oracle_content(column(row, 4), content);
+	if (memcmp(content, promise->content, sizeof(content)) != 0)
+		violate(simulation, "I2", "operation %s is another one in the server's log", id_to_text(&id).characters);
+	if (outcome == OUTCOME_REJECTED && operation_find(promise->kind)->sort != SORT_CLAIM)
+		violate(simulation, "refused", "%s %s was rejected", operation_find(promise->kind)->name, id_to_text(&id).characters);
+}
+
+/* Every promise that was not lost with its device was decided. */
+static void check_promises(struct simulation *simulation)
+{
+	for (size_t i = 0; i < simulation->oracle.count && !simulation->violated; i++) {
+		const struct promise *promise = &simulation->oracle.promises[i];
+		struct logged_operation logged;
+		if (promise->state == PROMISE_SAVED &&
+			server_store_logged(simulation->server.store, &promise->id, &simulation->arena, &logged) != STATUS_OK)
+			violate(simulation, promise->acknowledged ? "I2" : "I1", "%s %s of device %u, saved%s, is not in the server's log",
+				operation_find(promise->kind)->name, id_to_text(&promise->id).characters, promise->device,
+				promise->acknowledged ? " and acknowledged" : "");
+	}
+}
+
+/* ---- effects ---- */
+
+static bool was_decided(struct simulation *simulation, const struct promise *promise)
+{
+	struct logged_operation logged;
+
+	return server_store_logged(simulation->server.store, &promise->id, &simulation->arena, &logged) == STATUS_OK &&
+	       logged.outcome != OUTCOME_REJECTED && logged.outcome != OUTCOME_PARKED;
+}
+
+/* What is still parked waits for a record that is not there, or for a person: a technician who opened an order elsewhere. */
+static void check_parked(struct simulation *simulation, const struct snapshot *server)
+{
+	const struct snapshot_table *outcomes = &server->tables[RECORD_OPERATION];
+
+	for (size_t i = 0; i < outcomes->count; i++) {
+		const struct operation_outcome *outcome = outcomes->rows[i].row;
+		bool comes = false;
+		if (outcome->outcome != OUTCOME_PARKED)
+			continue;
+		for (int kind = 1; kind <= RECORD_KIND_MAX && !id_is_nil(&outcome->waits_for); kind++)
+			comes = comes ||
+				(kind != RECORD_OPERATION && snapshot_find(server, (enum record_kind)kind, &outcome->waits_for) != NULL);
+		if (comes || (id_is_nil(&outcome->waits_for) && !text_equals(outcome->rule, "not_your_territory")))
+			violate(simulation, "parked", "%s %s is still parked: %.*s", operation_find(outcome->kind)->name,
+				id_to_text(&outcome->id).characters, TEXT_ARGUMENTS(outcome->rule));
+	}
+}
+
+/* I3: counted from what the operations leave behind, which is named after them. */
+static void check_effects(struct simulation *simulation, const struct snapshot *server)
+{
+	const struct snapshot_table *movements = &server->tables[RECORD_MOVEMENT];
+	const struct snapshot_table *notes = &server->tables[RECORD_NOTE];
+	size_t left_behind = 0, expected = 0;
+
+	for (size_t i = 0; i < movements->count; i++) {
+		const struct movement *movement = movements->rows[i].row;
+		const struct promise *promise;
+		if (id_is_nil(&movement->technician_id))
+			continue;
+		left_behind++;
+		promise = oracle_find(&simulation->oracle, &movement->id);
+		if (promise == NULL || promise->quantity != movement->quantity)
+			violate(simulation, "I3", "movement %s belongs to no operation", id_to_text(&movement->id).characters);
+	}
+	for (size_t i = 0; i < notes->count; i++) {
+		const struct note *remark = notes->rows[i].row;
+		const struct promise *promise = oracle_find(&simulation->oracle, &remark->id);
+		if (id_is_nil(&remark->author_id))
+			continue;
+		left_behind++;
+		if (promise == NULL || promise->kind != OPERATION_ADD_NOTE)
+			violate(simulation, "I3", "note %s belongs to no operation", id_to_text(&remark->id).characters);
+	}
+	for (size_t i = 0; i < simulation->oracle.count; i++) {
+		const struct promise *promise = &simulation->oracle.promises[i];
+		if ((promise->quantity > 0 || promise->kind == OPERATION_ADD_NOTE) && was_decided(simulation, promise))
+			expected++;
+	}
+	if (left_behind != expected)
+		violate(simulation, "I3", "%zu operations left %zu movements and notes", expected, left_behind);
+}
+
+/* I7: balances are what the ledger makes them, and each part sums to nothing over all places. */
+static void check_stock(struct simulation *simulation, const struct snapshot *server)
+{
+	const struct snapshot_table *movements = &server->tables[RECORD_MOVEMENT];
+	const struct snapshot_table *balances = &server->tables[RECORD_BALANCE];
+	int64_t all = 0, moved = 0;
+
+	for (size_t i = 0; i < balances->count; i++) {
+		const struct balance *balance = balances->rows[i].row;
+		int64_t expected = 0;
+		for (size_t k = 0; k < movements->count; k++) {
+			const struct movement *movement = movements->rows[k].row;
+			if (!id_equal(&movement->part_id, &balance->part_id))
+				continue;
+			expected -= id_equal(&movement->from_location_id, &balance->location_id) ? movement->quantity : 0;
+			expected += id_equal(&movement->to_location_id, &balance->location_id) ? movement->quantity : 0;
+		}
+		if (expected != balance->quantity)
+			violate(simulation, "I7", "balance %s is %lld, the ledger makes it %lld", id_to_text(&balance->id).characters,
+				(long long)balance->quantity, (long long)expected);
+		all += balance->quantity;
+		moved += location_is_virtual(&balance->location_id) ? 0 : balance->quantity;
+	}
+	if (all != 0)
+		violate(simulation, "I7", "all balances sum to %lld (%lld in real places)", (long long)all, (long long)moved);
+}
+
+/* I8. */
+static void check_orders(struct simulation *simulation, const struct snapshot *server)
+{
+	for (size_t i = 0; i < simulation->oracle.order_count; i++) {
+		const struct snapshot_row *row = snapshot_find(server, RECORD_WORK_ORDER, &simulation->oracle.orders[i]);
+		const struct work_order *order;
+		if (row == NULL) {
+			violate(simulation, "I8", "work order %s is lost", id_to_text(&simulation->oracle.orders[i]).characters);
+			return;
+		}
+		order = row->row;
+		if (snapshot_order_state(server, order) != order->state)
+			violate(simulation, "I4", "order %s is in state %d, its visits make it %d", id_to_text(&order->id).characters,
+				(int)order->state, (int)snapshot_order_state(server, order));
+	}
+}
+
+/* Bookkeeping of every row: hash and home. */
+static void check_rows(struct simulation *simulation, const struct snapshot *server)
+{
+	const struct schema *schema;
+
+	for (size_t k = 0; (schema = schema_at(k)) != NULL; k++) {
+		for (size_t i = 0; i < server->tables[schema->kind].count; i++) {
+			const struct snapshot_row *row = &server->tables[schema->kind].rows[i];
+			struct row_hash hash = row_hash(schema, row->row);
+			struct scope home = row_home(schema, row->row), stored = { 0 };
+			struct scope_state state;
+			uint8_t bytes[16];
+			for (int b = 0; b < 8; b++) {
+				bytes[b] = (uint8_t)(hash.low >> 8 * b);
+				bytes[8 + b] = (uint8_t)(hash.high >> 8 * b);
+			}
+			if (memcmp(bytes, row->meta.hash, sizeof(bytes)) != 0)
+				violate(simulation, "I6", "%s %s has another hash than its content", schema->name,
+					id_to_text(row_id(row->row)).characters);
+			if (server_store_scope_by_number(simulation->server.store, row->meta.home, &stored, &state) != STATUS_OK ||
+				!scope_equal(&home, &stored))
+				violate(simulation, "I6", "%s %s is not at home", schema->name, id_to_text(row_id(row->row)).characters);
+		}
+	}
+}
+
+void checks_of_server_end(struct simulation *simulation)
+{
+	struct snapshot server;
+
+	each_row(simulation, log_sql, check_logged);
+	check_promises(simulation);
+	if (snapshot_load(&server, server_store_storage(simulation->server.store)) != STATUS_OK) {
+		violate(simulation, "failure", "the server cannot be read: %s", fail_reason());
+	} else {
+		check_rows(simulation, &server);
+		check_parked(simulation, &server);
+		check_effects(simulation, &server);
+		check_stock(simulation, &server);
+		check_orders(simulation, &server);
+	}
+	snapshot_finish(&server);
+}

@@ -1,0 +1,692 @@
+#include "tests/simulation/crash_vfs.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DISKS_MAX          64
+#define NAMES_MAX          16
+#define SECTOR             512
+#define SHARED_REGIONS_MAX 16
+
+/* One change of a file since its last sync. */
+struct pending_write {
+	struct pending_write *next;
+	int64_t offset; /* TRUNCATE: the new size */
+	size_t size;    /* 0: a truncation */
+	uint8_t data[];
+};
+
+struct contents {
+	uint8_t *bytes;
+	size_t size;
+	size_t capacity;
+};
+
+/* A file's contents, whatever its name. */
+struct node_file {
+	unsigned references;
+	struct contents now;
+	struct contents synced;
+	struct pending_write *pending;
+	struct pending_write **pending_end;
+	void *shared[SHARED_REGIONS_MAX]; /* memory that the connections to it share */
+};
+
+struct name {
+	char path[96];
+	struct node_file *file;
+};
+
+/* A folder's list of names. */
+struct directory {
+	struct name names[NAMES_MAX];
+	size_t count;
+};
+
+struct crash_disk {
+	char prefix[48]; /* "/name/" */
+	struct directory now;
+	struct directory synced;
+	unsigned open_count;
+	enum disk_failure state;
+	enum disk_failure failing; /* becomes the state when `countdown` is used up */
+	uint64_t countdown;
+};
+
+struct saved_file {
+	char path[96];
+	uint8_t *bytes;
+	size_t size;
+};
+
+struct crash_image {
+	struct saved_file files[NAMES_MAX];
+	size_t count;
+};
+
+struct open_file {
+	sqlite3_file base;
+	struct crash_disk *disk;
+	struct node_file *file;
+	char path[96];
+	bool delete_on_close;
+};
+
+static struct crash_disk *disks[DISKS_MAX];
+static struct crash_counts counts;
+
+struct crash_counts crash_counts(void)
+{
+	return counts;
+}
+
+static void *allocate(size_t size)
+{
+	void *memory = calloc(1, size);
+
+	if (memory == NULL)
+		abort();
+	return memory;
+}
+
+/* ---- contents ---- */
+
+static void contents_resize(struct contents *contents, size_t size)
+{
+	if (size > contents->capacity) {
+		contents->capacity = size < 4096 ? 4096 : size + size / 2;
+		contents->bytes = realloc(contents->bytes, contents->capacity);
+		if (contents->bytes == NULL)
+			abort();
+	}
+	if (size > contents->size)
+		memset(contents->bytes + contents->size, 0, size - contents->size);
+	contents->size = size;
+}
+
+static void contents_apply(struct contents *contents, const struct pending_write *write, size_t from, size_t to)
+{
+	if (write->size == 0) {
+		contents_resize(contents, (size_t)write->offset);
+		return;
+	}
+	if (to == from)
+		return;
+	if ((size_t)write->offset + to > contents->size)
+		contents_resize(contents, (size_t)write->offset + to);
+	memcpy(contents->bytes + write->offset + from, write->data + from, to - from);
+}
+
+static void contents_copy(struct contents *to, const struct contents *from)
+{
+	to->size = 0;
+	contents_resize(to, from->size);
+	if (from->size > 0)
+		memcpy(to->bytes, from->bytes, from->size);
+}
+
+/* ---- files ---- */
+
+static struct node_file *file_create(void)
+{
+	struct node_file *file = allocate(sizeof(*file));
+
+	file->pending_end = &file->pending;
+	return file;
+}
+
+static void forget_shared(struct node_file *file)
+{
+	for (size_t i = 0; i < SHARED_REGIONS_MAX; i++) {
+		free(file->shared[i]);
+		file->shared[i] = NULL;
+	}
+}
+
+static void forget_pending(struct node_file *file)
+{
+	while (file->pending != NULL) {
+		struct pending_write *write = file->pending;
+		file->pending = write->next;
+		free(write);
+	}
+	file->pending_end = &file->pending;
+}
+
+static void file_release(struct node_file *file)
+{
+	if (file == NULL || --file->references > 0)
+		return;
+	forget_pending(file);
+	forget_shared(file);
+	free(file->now.bytes);
+	free(file->synced.bytes);
+	free(file);
+}
+
+static void note_write(struct node_file *file, int64_t offset, const void *data, size_t size)
+{
+	struct pending_write *write = allocate(sizeof(*write) + size);
+
+	write->offset = offset;
+	write->size = size;
+	if (size > 0)
+		memcpy(write->data, data, size);
+	*file->pending_end = write;
+	file->pending_end = &write->next;
+	contents_apply(&file->now, write, 0, size);
+}
+
+static void file_sync(struct node_file *file)
+{
+	for (const struct pending_write *write = file->pending; write != NULL; write = write->next)
+		contents_apply(&file->synced, write, 0, write->size);
+	forget_pending(file);
+}
+
+/* Where a write that was under way when the power went is cut; 0: it never arrived. */
+static size_t surviving(struct stream *stream, const struct pending_write *write)
+{
+	size_t sectors = (write->size + SECTOR - 1) / SECTOR;
+	uint64_t dice = stream_below(stream, 8);
+
+	if (dice < 3 || write->size == 0)
+		return dice < 3 ? 0 : write->size;
+	if (dice < 7 || sectors < 2)
+		return write->size;
+	counts.writes_torn++;
+	return (size_t)stream_below(stream, sectors) * SECTOR;
+}
+
+static void file_crash(struct node_file *file, struct stream *stream, bool all_lost)
+{
+	for (const struct pending_write *write = file->pending; write != NULL; write = write->next) {
+		size_t kept = all_lost ? 0 : surviving(stream, write);
+		counts.writes_lost += kept == 0;
+		if (kept > 0)
+			contents_apply(&file->synced, write, 0, kept);
+	}
+	forget_pending(file);
+	forget_shared(file);
+	contents_copy(&file->now, &file->synced);
+}
+
+/* ---- names ---- */
+
+static struct name *directory_find(struct directory *directory, const char *path)
+{
+	for (size_t i = 0; i < directory->count; i++)
+		if (strcmp(directory->names[i].path, path) == 0)
+			return &directory->names[i];
+	return NULL;
+}
+
+static void directory_put(struct directory *directory, const char *path, struct node_file *file)
+{
+	struct name *name = directory_find(directory, path);
+
+	file->references++;
+	if (name != NULL) {
+		file_release(name->file);
+	} else {
+		assert(directory->count < NAMES_MAX && strlen(path) < sizeof(name->path));
+		name = &directory->names[directory->count++];
+		strcpy(name->path, path);
+	}
+	name->file = file;
+}
+
+static void directory_remove(struct directory *directory, const char *path)
+{
+	struct name *name = directory_find(directory, path);
+
+	if (name == NULL)
+		return;
+	file_release(name->file);
+	*name = directory->names[--directory->count];
+}
+
+static void directory_clear(struct directory *directory)
+{
+	while (directory->count > 0)
+		file_release(directory->names[--directory->count].file);
+}
+
+static void directory_copy(struct directory *to, const struct directory *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		from->names[i].file->references++;
+	directory_clear(to);
+	*to = *from;
+}
+
+/* ---- disks ---- */
+
+struct crash_disk *crash_disk_create(const char *name)
+{
+	struct crash_disk *disk = allocate(sizeof(*disk));
+
+	(void)snprintf(disk->prefix, sizeof(disk->prefix), "/%s/", name);
+	for (size_t i = 0; i < DISKS_MAX; i++) {
+		if (disks[i] == NULL) {
+			disks[i] = disk;
+			return disk;
+		}
+	}
+	abort();
+}
+
+void crash_disk_destroy(struct crash_disk *disk)
+{
+	if (disk == NULL)
+		return;
+	assert(disk->open_count == 0);
+	for (size_t i = 0; i < DISKS_MAX; i++)
+		if (disks[i] == disk)
+			disks[i] = NULL;
+	directory_clear(&disk->now);
+	directory_clear(&disk->synced);
+	free(disk);
+}
+
+static struct crash_disk *disk_of(const char *path)
+{
+	for (size_t i = 0; i < DISKS_MAX; i++)
+		if (disks[i] != NULL && strncmp(disks[i]->prefix, path, strlen(disks[i]->prefix)) == 0)
+			return disks[i];
+	return NULL;
+}
+
+struct crash_image *crash_disk_save(const struct crash_disk *disk)
+{
+	struct crash_image *image = allocate(sizeof(*image));
+
+	for (size_t i = 0; i < disk->now.count; i++) {
+		const struct contents *contents = &disk->now.names[i].file->now;
+		struct saved_file *saved = &image->files[image->count++];
+		strcpy(saved->path, disk->now.names[i].path);
+		saved->size = contents->size;
+		saved->bytes = allocate(contents->size + 1);
+		if (contents->size > 0)
+			memcpy(saved->bytes, contents->bytes, contents->size);
+	}
+	return image;
+}
+
+static void load_contents(struct contents *contents, const struct saved_file *saved)
+{
+	contents_resize(contents, saved->size);
+	if (saved->size > 0)
+		memcpy(contents->bytes, saved->bytes, saved->size);
+}
+
+void crash_disk_load(struct crash_disk *disk, const struct crash_image *image)
+{
+	assert(disk->open_count == 0);
+	directory_clear(&disk->now);
+	for (size_t i = 0; i < image->count; i++) {
+		struct node_file *file = file_create();
+		load_contents(&file->now, &image->files[i]);
+		load_contents(&file->synced, &image->files[i]);
+		directory_put(&disk->now, image->files[i].path, file);
+	}
+	directory_copy(&disk->synced, &disk->now);
+}
+
+void crash_image_free(struct crash_image *image)
+{
+	if (image == NULL)
+		return;
+	for (size_t i = 0; i < image->count; i++)
+		free(image->files[i].bytes);
+	free(image);
+}
+
+void crash_disk_fail(struct crash_disk *disk, enum disk_failure failure, uint64_t calls)
+{
+	disk->failing = failure;
+	disk->countdown = calls;
+	if (calls == 0)
+		disk->state = failure;
+}
+
+enum disk_failure crash_disk_state(const struct crash_disk *disk)
+{
+	return disk->state;
+}
+
+/* Before every call that changes the disk. */
+static enum disk_failure count_call(struct crash_disk *disk)
+{
+	if (disk->countdown > 0 && --disk->countdown == 0)
+		disk->state = disk->failing;
+	return disk->state;
+}
+
+void crash_disk_crash(struct crash_disk *disk, struct stream *stream)
+{
+	bool all_lost = stream_chance(stream, 30);
+
+	assert(disk->open_count == 0);
+	if (stream_chance(stream, 50))
+		directory_copy(&disk->now, &disk->synced);
+	else
+		directory_copy(&disk->synced, &disk->now);
+	for (size_t i = 0; i < disk->now.count; i++)
+		file_crash(disk->now.names[i].file, stream, all_lost);
+	disk->state = DISK_WELL;
+	disk->countdown = 0;
+}
+
+int crash_disk_rename(void *context, const char *from, const char *to)
+{
+	struct crash_disk *disk = context;
+	struct name *name = directory_find(&disk->now, from);
+
+	if (count_call(disk) == DISK_DEAD)
+		return EIO;
+	if (name == NULL)
+		return ENOENT;
+	directory_put(&disk->now, to, name->file);
+	directory_remove(&disk->now, from);
+	return 0;
+}
+
+int crash_disk_remove(void *context, const char *path)
+{
+	struct crash_disk *disk = context;
+
+	if (count_call(disk) == DISK_DEAD)
+		return EIO;
+	directory_remove(&disk->now, path);
+	return 0;
+}
+
+int crash_disk_sync_directory(void *context, const char *dir)
+{
+	struct crash_disk *disk = context;
+
+	(void)dir;
+	if (count_call(disk) == DISK_DEAD)
+		return EIO;
+	directory_copy(&disk->synced, &disk->now);
+	return 0;
+}
+
+/* ---- SQLite's methods of a file ---- */
+
+static int file_close(sqlite3_file *base)
+{
+	struct open_file *open = (struct open_file *)base;
+
+	if (open->delete_on_close)
+		directory_remove(&open->disk->now, open->path);
+	open->disk->open_count--;
+	file_release(open->file);
+	return SQLITE_OK;
+}
+
+static int file_read(sqlite3_file *base, void *out, int size, sqlite3_int64 offset)
+{
+	const struct contents *contents = &((struct open_file *)base)->file->now;
+	size_t there = (size_t)offset < contents->size ? contents->size - (size_t)offset : 0;
+	size_t taken = there < (size_t)size ? there : (size_t)size;
+
+	if (taken > 0)
+		memcpy(out, contents->bytes + offset, taken);
+	if (taken == (size_t)size)
+		return SQLITE_OK;
+	memset((uint8_t *)out + taken, 0, (size_t)size - taken);
+	return SQLITE_IOERR_SHORT_READ;
+}
+
+static int file_write(sqlite3_file *base, const void *data, int size, sqlite3_int64 offset)
+{
+	struct open_file *open = (struct open_file *)base;
+	enum disk_failure state = count_call(open->disk);
+
+	if (state == DISK_DEAD)
+		return SQLITE_IOERR_WRITE;
+	if (state == DISK_FULL && (size_t)offset + (size_t)size > open->file->now.size)
+		return SQLITE_FULL;
+	counts.writes++;
+	note_write(open->file, offset, data, (size_t)size);
+	return SQLITE_OK;
+}
+
+static int file_truncate(sqlite3_file *base, sqlite3_int64 size)
+{
+	struct open_file *open = (struct open_file *)base;
+
+	if (count_call(open->disk) == DISK_DEAD)
+		return SQLITE_IOERR_TRUNCATE;
+	note_write(open->file, size, NULL, 0);
+	return SQLITE_OK;
+}
+
+static int file_sync_method(sqlite3_file *base, int flags)
+{
+	struct open_file *open = (struct open_file *)base;
+
+	(void)flags;
+	if (count_call(open->disk) == DISK_DEAD)
+		return SQLITE_IOERR_FSYNC;
+	counts.syncs++;
+	file_sync(open->file);
+	/* The sync of a new file takes its name along, as on every journalling file system; removals and renames wait for the folder's. */
+	if (directory_find(&open->disk->synced, open->path) == NULL)
+		directory_put(&open->disk->synced, open->path, open->file);
+	return SQLITE_OK;
+}
+
+static int file_size(sqlite3_file *base, sqlite3_int64 *out_size)
+{
+	*out_size = (sqlite3_int64)((struct open_file *)base)->file->now.size;
+	return SQLITE_OK;
+}
+
+/* Only one connection writes at a time in the simulation, and none waits. */
+static int file_lock(sqlite3_file *base, int level)
+{
+	(void)base;
+	(void)level;
+	return SQLITE_OK;
+}
+
+static int file_check_reserved(sqlite3_file *base, int *out_reserved)
+{
+	(void)base;
+	*out_reserved = 0;
+	return SQLITE_OK;
+}
+
+static int file_control(sqlite3_file *base, int operation, void *argument)
+{
+	(void)base;
+	(void)operation;
+	(void)argument;
+	return SQLITE_NOTFOUND;
+}
+
+static int file_sector_size(sqlite3_file *base)
+{
+	(void)base;
+	return SECTOR;
+}
+
+static int file_characteristics(sqlite3_file *base)
+{
+	(void)base;
+	return 0;
+}
+
+static int file_shared_map(sqlite3_file *base, int region, int size, int extend, void volatile **out_memory)
+{
+	struct node_file *file = ((struct open_file *)base)->file;
+
+	*out_memory = NULL;
+	if (region >= SHARED_REGIONS_MAX)
+		return SQLITE_NOMEM;
+	if (file->shared[region] == NULL && extend != 0)
+		file->shared[region] = allocate((size_t)size);
+	*out_memory = file->shared[region];
+	return SQLITE_OK;
+}
+
+static int file_shared_lock(sqlite3_file *base, int offset, int count, int flags)
+{
+	(void)base;
+	(void)offset;
+	(void)count;
+	(void)flags;
+	return SQLITE_OK;
+}
+
+static void file_shared_barrier(sqlite3_file *base)
+{
+	(void)base;
+}
+
+static int file_shared_unmap(sqlite3_file *base, int remove)
+{
+	if (remove != 0)
+		forget_shared(((struct open_file *)base)->file);
+	return SQLITE_OK;
+}
+
+static const sqlite3_io_methods methods = {
+	.iVersion = 2,
+	.xClose = file_close,
+	.xRead = file_read,
+	.xWrite = file_write,
+	.xTruncate = file_truncate,
+	.xSync = file_sync_method,
+	.xFileSize = file_size,
+	.xLock = file_lock,
+	.xUnlock = file_lock,
+	.xCheckReservedLock = file_check_reserved,
+	.xFileControl = file_control,
+	.xSectorSize = file_sector_size,
+	.xDeviceCharacteristics = file_characteristics,
+	.xShmMap = file_shared_map,
+	.xShmLock = file_shared_lock,
+	.xShmBarrier = file_shared_barrier,
+	.xShmUnmap = file_shared_unmap,
+};
+
+/* ---- SQLite's methods of the file system ---- */
+
+static int vfs_open(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file *base, int flags, int *out_flags)
+{
+	struct open_file *open = (struct open_file *)base;
+	struct crash_disk *disk = path == NULL ? NULL : disk_of(path);
+	struct node_file *file;
+	struct name *name;
+
+	(void)vfs;
+	base->pMethods = NULL;
+	if (disk == NULL)
+		return SQLITE_CANTOPEN;
+	name = directory_find(&disk->now, path);
+	if (name == NULL && ((flags & SQLITE_OPEN_CREATE) == 0 || disk->state == DISK_DEAD))
+		return SQLITE_CANTOPEN;
+	file = name != NULL ? name->file : file_create();
+	if (name == NULL)
+		directory_put(&disk->now, path, file);
+	*open = (struct open_file){ .base = { &methods }, .disk = disk, .file = file };
+	open->delete_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
+	strcpy(open->path, path);
+	open->file->references++;
+	disk->open_count++;
+	if (out_flags != NULL)
+		*out_flags = flags;
+	return SQLITE_OK;
+}
+
+static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync_directory)
+{
+	struct crash_disk *disk = disk_of(path);
+
+	(void)vfs;
+	if (disk == NULL || count_call(disk) == DISK_DEAD)
+		return SQLITE_IOERR_DELETE;
+	if (directory_find(&disk->now, path) == NULL)
+		return SQLITE_IOERR_DELETE_NOENT;
+	directory_remove(&disk->now, path);
+	if (sync_directory != 0)
+		directory_copy(&disk->synced, &disk->now);
+	return SQLITE_OK;
+}
+
+static int vfs_access(sqlite3_vfs *vfs, const char *path, int flags, int *out_result)
+{
+	struct crash_disk *disk = disk_of(path);
+	struct name *name = disk == NULL ? NULL : directory_find(&disk->now, path);
+
+	(void)vfs;
+	*out_result = name != NULL && (flags != SQLITE_ACCESS_EXISTS || name->file->now.size > 0);
+	return SQLITE_OK;
+}
+
+static int vfs_full_path(sqlite3_vfs *vfs, const char *path, int size, char *out)
+{
+	(void)vfs;
+	(void)snprintf(out, (size_t)size, "%s", path);
+	return SQLITE_OK;
+}
+
+static int vfs_randomness(sqlite3_vfs *vfs, int size, char *out)
+{
+	struct stream stream;
+
+	(void)vfs;
+	stream_init(&stream, 0, "sqlite"); /* whoever ran before in this process must not matter */
+	stream_fill(&stream, out, (size_t)size);
+	return size;
+}
+
+static int vfs_sleep(sqlite3_vfs *vfs, int microseconds)
+{
+	(void)vfs;
+	return microseconds;
+}
+
+static int vfs_time(sqlite3_vfs *vfs, sqlite3_int64 *out_julian_ms)
+{
+	(void)vfs;
+	*out_julian_ms = INT64_C(212700000000000);
+	return SQLITE_OK;
+}
+
+static int vfs_last_error(sqlite3_vfs *vfs, int size, char *out)
+{
+	(void)vfs;
+	(void)size;
+	(void)out;
+	return 0;
+}
+
+void crash_vfs_register(void)
+{
+	static sqlite3_vfs vfs = {
+		.iVersion = 2,
+		.szOsFile = sizeof(struct open_file),
+		.mxPathname = 90,
+		.zName = CRASH_VFS,
+		.xOpen = vfs_open,
+		.xDelete = vfs_delete,
+		.xAccess = vfs_access,
+		.xFullPathname = vfs_full_path,
+		.xRandomness = vfs_randomness,
+		.xSleep = vfs_sleep,
+		.xCurrentTimeInt64 = vfs_time,
+		.xGetLastError = vfs_last_error,
+	};
+
+	if (sqlite3_vfs_register(&vfs, 1) != SQLITE_OK)
+		abort();
+}

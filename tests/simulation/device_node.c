@@ -1,0 +1,215 @@
+#include "tests/simulation/device_node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/wire/operation_codec.h"
+#include "tests/simulation/checks.h"
+#include "tests/simulation/network.h"
+
+void device_node_init(struct simulation *simulation, unsigned number)
+{
+	struct device_node *device = &simulation->devices[number - 1];
+	char name[24];
+
+	device->number = number;
+	(void)snprintf(name, sizeof(name), "device-%u", number);
+	(void)snprintf(device->dir, sizeof(device->dir), "/device-%u", number);
+	device->disk = crash_disk_create(name);
+	stream_init(&device->stream, simulation->seed, name);
+	(void)snprintf(name, sizeof(name), "hands-%u", number);
+	stream_init(&device->hands, simulation->seed, name);
+	device->random = stream_random(&device->stream);
+	device->link_up = true;
+	node_clock_init(&device->clock, &device->time, &simulation->now_ms);
+	device->files = calloc(1, sizeof(*device->files));
+	if (device->files == NULL)
+		abort();
+	*device->files = (struct store_files){ crash_disk_rename, crash_disk_remove, crash_disk_sync_directory, device->disk };
+}
+
+void device_node_finish(struct device_node *device)
+{
+	device_core_destroy(device->core);
+	device_store_close(device->store);
+	crash_disk_destroy(device->disk);
+	crash_image_free(device->copy);
+	free(device->files);
+}
+
+static enum status open_device(struct simulation *simulation, struct device_node *device, bool create)
+{
+	const struct device_store_options store = { .create = create,
+		.device = organisation_device_id(device->number),
+		.incarnation = organisation_incarnation(device->number),
+		.vfs = CRASH_VFS,
+		.files = device->files };
+	struct device_core_options core = { .clock = &device->clock,
+		.random = &device->random,
+		.organisation = organisation_self,
+		.technician = organisation_id(RECORD_TECHNICIAN, device->number - 1),
+		.poll_wait_ms = POLL_WAIT_MS,
+		.bug = simulation->bug,
+		.batch_raw_max = simulation->faults.batch_raw_max };
+	struct identity server;
+	enum status status = device_store_open(device->dir, &store, &device->store);
+
+	if (status != STATUS_OK)
+		return status;
+	core.store = device->store;
+	organisation_identity(device->number, &core.identity);
+	organisation_identity(0, &server);
+	core.server = identity_party(&server);
+	identity_wipe(&server);
+	status = device_core_create(&core, &device->core);
+	identity_wipe(&core.identity);
+	return status;
+}
+
+static void effects(struct simulation *simulation, struct device_node *device);
+
+void device_node_start(struct simulation *simulation, struct device_node *device, bool create)
+{
+	if (device->core != NULL)
+		return;
+	stream_for_libsodium(&device->stream);
+	if (open_device(simulation, device, create) != STATUS_OK) {
+		if (crash_disk_state(device->disk) == DISK_WELL)
+			violate(simulation, "start", "device %u does not start: %s", device->number, fail_reason());
+		device_node_kill(simulation, device);
+		return;
+	}
+	device->incidents = 0;
+	device->acknowledged_seq = 0;
+	note(simulation, "device %u started", device->number);
+	checks_of_device_start(simulation, device);
+	device_node_go(simulation, device);
+}
+
+void device_node_kill(struct simulation *simulation, struct device_node *device)
+{
+	crash_disk_fail(device->disk, DISK_DEAD, 0);
+	device_core_destroy(device->core);
+	device_store_close(device->store);
+	device->core = NULL;
+	device->store = NULL;
+	device->connection = 0;
+	crash_disk_crash(device->disk, &simulation->crash);
+	note(simulation, "device %u killed", device->number);
+	plan(simulation, stream_between(&simulation->chance, 10, 60000), EVENT_START_DEVICE, device->number, 0, (struct bytes){ 0 });
+}
+
+/* As of the server. */
+static bool survives(struct simulation *simulation, struct device_node *device, enum status status, const char *doing)
+{
+	if (crash_disk_state(device->disk) == DISK_DEAD) {
+		device_node_kill(simulation, device);
+		return false;
+	}
+	if (status != STATUS_OK && !(crash_disk_state(device->disk) == DISK_FULL && status == STATUS_CANNOT_WRITE))
+		violate(simulation, "failure", "device %u, %s: %s: %s", device->number, doing, status_to_text(status), fail_reason());
+	return true;
+}
+
+static void effects(struct simulation *simulation, struct device_node *device)
+{
+	struct device_effect effect;
+
+	while (device->core != NULL && !simulation->violated && device_core_next(device->core, &effect)) {
+		enum status status = STATUS_OK;
+		switch (effect.kind) {
+		case DEVICE_EFFECT_SEND:
+			network_request(simulation, device, effect.bytes);
+			break;
+		case DEVICE_EFFECT_COMMIT:
+			status = device_store_commit(device->store);
+			if (crash_disk_state(device->disk) != DISK_DEAD)
+				status = device_core_committed(device->core, status);
+			break;
+		}
+		if (!survives(simulation, device, status, "effect"))
+			return;
+	}
+}
+
+static void settle(struct simulation *simulation, struct device_node *device, enum status status, const char *doing)
+{
+	if (!survives(simulation, device, status, doing))
+		return;
+	if (device_core_state(device->core).failure[0] != '\0')
+		note(simulation, "device %u: %s", device->number, device_core_state(device->core).failure);
+	effects(simulation, device);
+	if (device->core != NULL && !simulation->violated)
+		checks_of_device(simulation, device);
+}
+
+void device_node_reply(struct simulation *simulation, struct device_node *device, struct bytes frame)
+{
+	stream_for_libsodium(&device->stream);
+	settle(simulation, device, device_core_reply(device->core, frame), "reply");
+}
+
+void device_node_lost(struct simulation *simulation, struct device_node *device)
+{
+	stream_for_libsodium(&device->stream);
+	device->connection = 0;
+	settle(simulation, device, device_core_lost(device->core), "lost");
+}
+
+void device_node_tick(struct simulation *simulation, struct device_node *device)
+{
+	stream_for_libsodium(&device->stream);
+	settle(simulation, device, device_core_tick(device->core), "tick");
+}
+
+void device_node_go(struct simulation *simulation, struct device_node *device)
+{
+	if (device->core == NULL)
+		return;
+	stream_for_libsodium(&device->stream);
+	settle(simulation, device, device_core_go(device->core, true), "go");
+}
+
+void device_node_operation(struct simulation *simulation, struct device_node *device, const struct operation *operation)
+{
+	struct verdict verdict = { 0 };
+	struct id id = { 0 };
+	enum status status;
+
+	if (device->core == NULL)
+		return;
+	stream_for_libsodium(&device->stream);
+	status = device_core_operation(device->core, &simulation->arena, operation, &verdict, &id);
+	note(simulation, "device %u: %s: %s", device->number, operation_find(operation->head.kind)->name,
+		status == STATUS_OK ? id_to_text(&id).characters : status_to_text(status));
+	if (crash_disk_state(device->disk) != DISK_DEAD && (status == STATUS_OK || !id_is_nil(&id)))
+		checks_note_saved(simulation, device, &id, status == STATUS_OK ? PROMISE_SAVED : PROMISE_MAYBE);
+	if (status == STATUS_REFUSED) { /* a claim that the rules refuse here and now */
+		if (operation_find(operation->head.kind)->sort != SORT_CLAIM)
+			violate(simulation, "refused", "device %u refused its own %s: %s", device->number,
+				operation_find(operation->head.kind)->name, fail_reason());
+		status = STATUS_OK;
+	}
+	settle(simulation, device, status, "operation");
+}
+
+void device_node_copy(struct simulation *simulation, struct device_node *device)
+{
+	if (device->core == NULL)
+		return;
+	crash_image_free(device->copy);
+	device->copy = crash_disk_save(device->disk);
+	note(simulation, "device %u copied", device->number);
+}
+
+void device_node_restore(struct simulation *simulation, struct device_node *device)
+{
+	if (device->copy == NULL || device->core == NULL)
+		return;
+	device_node_kill(simulation, device);
+	crash_disk_load(device->disk, device->copy);
+	device->swapped = true;
+	note(simulation, "device %u restored", device->number);
+	checks_after_restore(simulation, device);
+}

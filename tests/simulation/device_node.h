@@ -1,0 +1,25 @@
+/* A device of a run: its disk, its two files and its core, with everything the agent does around them. */
+#ifndef TRUCKROLL_TESTS_SIMULATION_DEVICE_NODE_H
+#define TRUCKROLL_TESTS_SIMULATION_DEVICE_NODE_H
+
+#include "device_agent/store.h"
+#include "tests/simulation/simulation.h"
+
+void device_node_init(struct simulation *simulation, unsigned number);
+void device_node_finish(struct device_node *device);
+/* Opens the files, making them when `create`, and starts a core that wants to be on line; does nothing when it runs. */
+void device_node_start(struct simulation *simulation, struct device_node *device, bool create);
+void device_node_kill(struct simulation *simulation, struct device_node *device);
+
+void device_node_reply(struct simulation *simulation, struct device_node *device, struct bytes frame);
+void device_node_lost(struct simulation *simulation, struct device_node *device);
+void device_node_tick(struct simulation *simulation, struct device_node *device);
+void device_node_go(struct simulation *simulation, struct device_node *device);
+/* The technician's command. */
+void device_node_operation(struct simulation *simulation, struct device_node *device, const struct operation *operation);
+/* Keeps a copy of both files, as a backup program would. */
+void device_node_copy(struct simulation *simulation, struct device_node *device);
+/* Puts the copy back, if there is one. */
+void device_node_restore(struct simulation *simulation, struct device_node *device);
+
+#endif

@@ -1,0 +1,182 @@
+/* simulate --seed N [--count M] [--devices D] [--bug NAME] [--trace]   runs seeds; silence is success
+ * simulate --bugs [--devices D]                                        proves that each seeded bug is caught
+ * Without --seed the number of seeds follows TRUCKROLL_TEST_SIZE. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/simulation/simulation.h"
+
+#define CATCH_WITHIN 2000
+
+struct arguments {
+	uint64_t seed;
+	uint64_t count;
+	unsigned devices;
+	enum seeded_bug bug;
+	bool trace;
+	bool bugs;
+};
+
+static int usage(const char *what)
+{
+	(void)fprintf(stderr, "simulate: %s\nusage: simulate [--seed N] [--count M] [--devices 1..%d] [--bug NAME] [--trace] | --bugs\n",
+		what, DEVICES_MAX);
+	return 2;
+}
+
+static enum seeded_bug bug_by_name(const char *name)
+{
+	int bug = BUG_NONE;
+
+	while (bug < BUG_COUNT && strcmp(bug_to_text((enum seeded_bug)bug), name) != 0)
+		bug++;
+	return (enum seeded_bug)bug;
+}
+
+static uint64_t count_of_size(void)
+{
+	const char *size = getenv("TRUCKROLL_TEST_SIZE");
+
+	if (size != NULL && strcmp(size, "quick") == 0)
+		return 50;
+	return size != NULL && strcmp(size, "full") == 0 ? 5000 : 500;
+}
+
+/* False after telling what is wrong. */
+static bool read_arguments(int count, char **words, struct arguments *out_arguments)
+{
+	struct arguments arguments = { .seed = 1, .count = count_of_size(), .devices = 3 };
+	bool given = false;
+
+	for (int i = 1; i < count; i++) {
+		const char *value = i + 1 < count ? words[i + 1] : "";
+		if (strcmp(words[i], "--trace") == 0) {
+			arguments.trace = true;
+			continue;
+		}
+		if (strcmp(words[i], "--bugs") == 0) {
+			arguments.bugs = true;
+			continue;
+		}
+		if (strcmp(words[i], "--seed") == 0)
+			arguments.seed = strtoull(value, NULL, 10);
+		else if (strcmp(words[i], "--count") == 0)
+			arguments.count = strtoull(value, NULL, 10);
+		else if (strcmp(words[i], "--devices") == 0)
+			arguments.devices = (unsigned)strtoul(value, NULL, 10);
+		else if (strcmp(words[i], "--bug") == 0)
+			arguments.bug = bug_by_name(value);
+		else
+			return usage(words[i]) == 0;
+		given = given || strcmp(words[i], "--count") == 0;
+		if (strcmp(words[i], "--seed") == 0 && !given)
+			arguments.count = 1;
+		i++;
+	}
+	if (arguments.devices < 1 || arguments.devices > DEVICES_MAX || arguments.bug == BUG_COUNT || arguments.count == 0)
+		return usage("a number or a name is out of range") == 0;
+	*out_arguments = arguments;
+	return true;
+}
+
+static void print_hash(const uint8_t hash[static 16])
+{
+	for (int i = 0; i < 16; i++)
+		(void)printf("%02x", hash[i]);
+}
+
+static void print_violation(const struct arguments *arguments, uint64_t seed, const struct run_result *result)
+{
+	(void)printf("seed %llu violates %s: %s\n  replay: simulate --seed %llu --devices %u --trace", (unsigned long long)seed,
+		result->invariant, result->violation, (unsigned long long)seed, arguments->devices);
+	if (arguments->bug != BUG_NONE)
+		(void)printf(" --bug %s", bug_to_text(arguments->bug));
+	(void)printf("\n");
+}
+
+/* One seed in a hundred is run twice: the same seed must give the same run. */
+static bool is_repeatable(const struct template *template, const struct run_options *options, const struct run_result *first)
+{
+	struct run_result second;
+
+	if (options->seed % 100 != 1)
+		return true;
+	simulation_run(template, options, &second);
+	(void)printf("seed %llu twice: ", (unsigned long long)options->seed);
+	print_hash(first->hash);
+	(void)printf(" %s\n", memcmp(first->hash, second.hash, sizeof(second.hash)) == 0 ? "same" : "DIFFERENT");
+	return memcmp(first->hash, second.hash, sizeof(second.hash)) == 0;
+}
+
+static int run_seeds(const struct template *template, const struct arguments *arguments)
+{
+	uint64_t steps = 0, operations = 0;
+	int64_t rounds = 0;
+	unsigned failures = 0;
+	clock_t start = clock();
+	struct crash_counts counts;
+
+	for (uint64_t seed = arguments->seed; seed < arguments->seed + arguments->count && failures < 10; seed++) {
+		const struct run_options options = {
+			.seed = seed, .device_count = arguments->devices, .bug = arguments->bug, .trace = arguments->trace
+		};
+		struct run_result result;
+		simulation_run(template, &options, &result);
+		if (result.violated)
+			print_violation(arguments, seed, &result);
+		failures += result.violated || !is_repeatable(template, &options, &result);
+		steps += result.steps;
+		operations += result.operations;
+		rounds = result.rounds > rounds ? result.rounds : rounds;
+		(void)fflush(stdout);
+	}
+	counts = crash_counts();
+	(void)printf("%llu seeds, %u failed; %llu steps, %llu operations of devices, at most %lld rounds after healing; %llu syncs, "
+		     "%llu writes, %llu lost, %llu torn; %.1f s\n",
+		(unsigned long long)arguments->count, failures, (unsigned long long)steps, (unsigned long long)operations,
+		(long long)rounds, (unsigned long long)counts.syncs, (unsigned long long)counts.writes,
+		(unsigned long long)counts.writes_lost, (unsigned long long)counts.writes_torn, (double)(clock() - start) / CLOCKS_PER_SEC);
+	return failures == 0 ? 0 : 1;
+}
+
+static int catch_bugs(const struct template *template, const struct arguments *arguments)
+{
+	int missed = 0;
+
+	for (int bug = BUG_NONE + 1; bug < BUG_COUNT; bug++) {
+		struct run_result result = { 0 };
+		uint64_t seed;
+		for (seed = arguments->seed; seed < arguments->seed + CATCH_WITHIN && !result.violated; seed++) {
+			const struct run_options options = {
+				.seed = seed, .device_count = arguments->devices, .bug = (enum seeded_bug)bug
+			};
+			simulation_run(template, &options, &result);
+		}
+		if (result.violated)
+			(void)printf("%s: caught at seed %llu by %s: %s\n", bug_to_text((enum seeded_bug)bug), (unsigned long long)seed - 1,
+				result.invariant, result.violation);
+		else
+			(void)printf("%s: NOT caught within %d seeds\n", bug_to_text((enum seeded_bug)bug), CATCH_WITHIN);
+		missed += !result.violated;
+		(void)fflush(stdout);
+	}
+	return missed == 0 ? 0 : 1;
+}
+
+int main(int count, char **words)
+{
+	struct arguments arguments;
+	struct template template;
+	int result;
+
+	if (!read_arguments(count, words, &arguments))
+		return 2;
+	stream_seize_libsodium();
+	crash_vfs_register();
+	template_create(arguments.devices, &template);
+	result = arguments.bugs ? catch_bugs(&template, &arguments) : run_seeds(&template, &arguments);
+	template_finish(&template);
+	return result;
+}

@@ -1,0 +1,189 @@
+#include <string.h>
+
+#include "protocol/domain/asset.h"
+#include "protocol/domain/issue.h"
+#include "protocol/domain/site.h"
+#include "protocol/domain/technician.h"
+#include "server/store.h"
+#include "tests/simulation/scenario.h"
+#include "tests/simulation/server_node.h"
+#include "tests/simulation/snapshot.h"
+
+/* One command of the office being thought of. */
+struct plan {
+	struct simulation *simulation;
+	struct snapshot *view;
+	struct operation operation;
+};
+
+static const void *any_row(struct plan *plan, enum record_kind kind)
+{
+	const struct snapshot_table *table = &plan->view->tables[kind];
+
+	return table->count == 0 ? NULL : table->rows[stream_below(&plan->simulation->office, table->count)].row;
+}
+
+static struct text words(struct plan *plan)
+{
+	return arena_print(&plan->simulation->arena, "office %u", (unsigned)stream_below(&plan->simulation->office, 1000000));
+}
+
+static void aim(struct plan *plan, enum operation_kind kind, const void *subject, const void *arguments)
+{
+	plan->operation.head.kind = kind;
+	plan->operation.head.subject = *row_id(subject);
+	plan->operation.arguments = arguments;
+}
+
+static struct id any_technician(struct plan *plan)
+{
+	return organisation_id(RECORD_TECHNICIAN, (unsigned)stream_below(&plan->simulation->office, plan->simulation->device_count));
+}
+
+static void create_order(struct plan *plan)
+{
+	const struct asset *asset = any_row(plan, RECORD_ASSET);
+	const struct snapshot_row *site = asset == NULL ? NULL : snapshot_find(plan->view, RECORD_SITE, &asset->site_id);
+	struct work_order *order = arena_allocate(&plan->simulation->arena, sizeof(*order));
+
+	if (asset == NULL || site == NULL)
+		return;
+	*order = (struct work_order){
+		.territory_id = asset->territory_id, .asset_id = asset->id, .site_id = asset->site_id, .title = words(plan)
+	};
+	order->account_id = ((const struct site *)site->row)->account_id;
+	order->released = stream_chance(&plan->simulation->office, 80);
+	if (stream_chance(&plan->simulation->office, 40))
+		order->request_id = organisation_id(RECORD_SERVICE_REQUEST, (unsigned)stream_below(&plan->simulation->office, SITES));
+	aim(plan, OPERATION_CREATE, &(struct id){ 0 }, order);
+	plan->operation.head.record = RECORD_WORK_ORDER;
+}
+
+static void book(struct plan *plan)
+{
+	const struct work_order *order = any_row(plan, RECORD_WORK_ORDER);
+	struct book_arguments *arguments = arena_allocate(&plan->simulation->arena, sizeof(*arguments));
+
+	if (order == NULL) {
+		create_order(plan);
+		return;
+	}
+	arguments->technician_id = any_technician(plan);
+	arguments->planned_start_at_ms = WALL_START_MS + stream_between(&plan->simulation->office, 0, 8 * 3600000);
+	arguments->planned_end_at_ms = arguments->planned_start_at_ms + 3600000;
+	arguments->dispatch = stream_chance(&plan->simulation->office, 75);
+	aim(plan, OPERATION_BOOK, order, arguments);
+}
+
+static void change_visit(struct plan *plan)
+{
+	const struct visit *visit = any_row(plan, RECORD_VISIT);
+	struct reassign_arguments *reassign = arena_allocate(&plan->simulation->arena, sizeof(*reassign));
+	struct reason_arguments *cancel = arena_allocate(&plan->simulation->arena, sizeof(*cancel));
+	uint64_t dice = stream_below(&plan->simulation->office, 100);
+
+	if (visit == NULL) {
+		book(plan);
+	} else if (dice < 55) {
+		reassign->technician_id = any_technician(plan);
+		reassign->reason = words(plan);
+		aim(plan, OPERATION_REASSIGN, visit, reassign);
+	} else if (dice < 80) {
+		aim(plan, OPERATION_DISPATCH, visit, NULL);
+	} else {
+		cancel->reason = words(plan);
+		aim(plan, OPERATION_CANCEL, visit, cancel);
+	}
+}
+
+/* The same fields as technicians edit, and references that give rows another home or another job. */
+static void edit(struct plan *plan)
+{
+	static const struct {
+		enum record_kind kind;
+		const char *field;
+	} fields[] = { { RECORD_ASSET, "serial" }, { RECORD_SITE, "access_notes" }, { RECORD_WORK_ORDER, "description" },
+		{ RECORD_ASSET, "territory_id" }, { RECORD_SITE, "territory_id" }, { RECORD_WORK_ORDER, "territory_id" },
+		{ RECORD_ACCOUNT, "territory_id" }, { RECORD_TECHNICIAN, "territory_id" }, { RECORD_WORK_ORDER, "title" } };
+	size_t which = (size_t)stream_below(&plan->simulation->office, LENGTH(fields));
+	const struct schema *schema = schema_find(fields[which].kind);
+	const struct field *field = schema_field(schema, text_of(fields[which].field));
+	const void *row = any_row(plan, schema->kind);
+	void *wanted;
+
+	if (row == NULL)
+		return;
+	wanted = row_copy(&plan->simulation->arena, schema, row);
+	if (field->kind == FIELD_TEXT)
+		*(struct text *)field_at_mutable(field, wanted) = words(plan);
+	else
+		*(struct id *)field_at_mutable(field, wanted) =
+			organisation_id(RECORD_TERRITORY, (unsigned)stream_below(&plan->simulation->office, TERRITORIES));
+	aim(plan, OPERATION_EDIT, row, wanted);
+	plan->operation.head.record = schema->kind;
+	plan->operation.old_values = row;
+	plan->operation.mask = UINT64_C(1) << field->tag;
+}
+
+static void resolve(struct plan *plan)
+{
+	const struct issue *issue = any_row(plan, RECORD_ISSUE);
+	struct resolve_arguments *arguments = arena_allocate(&plan->simulation->arena, sizeof(*arguments));
+
+	if (issue == NULL)
+		return;
+	arguments->resolution = (uint32_t)stream_between(&plan->simulation->office, ISSUE_RESOLUTION_NOTED, ISSUE_RESOLUTION_TOOK_MINE);
+	arguments->text = words(plan);
+	aim(plan, OPERATION_RESOLVE_ISSUE, issue, arguments);
+}
+
+static void add_note(struct plan *plan)
+{
+	const struct work_order *order = any_row(plan, RECORD_WORK_ORDER);
+	struct note_arguments *arguments = arena_allocate(&plan->simulation->arena, sizeof(*arguments));
+
+	if (order == NULL)
+		return;
+	arguments->text = words(plan);
+	aim(plan, OPERATION_ADD_NOTE, order, arguments);
+}
+
+static void think(struct plan *plan)
+{
+	static const struct {
+		unsigned below;
+		void (*plan)(struct plan *plan);
+	} choices[] = { { 15, create_order }, { 45, book }, { 75, change_visit }, { 90, edit }, { 95, resolve }, { 100, add_note } };
+	uint64_t dice = stream_below(&plan->simulation->office, 100);
+	size_t i = 0;
+
+	while (dice >= choices[i].below)
+		i++;
+	choices[i].plan(plan);
+}
+
+void scenario_office(struct simulation *simulation)
+{
+	struct snapshot view;
+	struct plan plan = { .simulation = simulation, .view = &view };
+	struct verdict verdict;
+	struct id id = { 0 };
+	bool durable;
+
+	if (simulation->server.core == NULL)
+		return;
+	if (snapshot_load(&view, server_store_storage(simulation->server.store)) == STATUS_OK)
+		think(&plan);
+	else
+		violate(simulation, "failure", "the server cannot be read: %s", fail_reason());
+	plan.operation.head.at_ms = clock_now_ms(&simulation->server.clock);
+	plan.operation.head.role = ROLE_DISPATCHER;
+	if (plan.operation.head.kind != OPERATION_NONE) {
+		durable = server_node_operation(simulation, &plan.operation, &verdict, &id);
+		note(simulation, "office: %s %s: %s", operation_find(plan.operation.head.kind)->name,
+			id_to_text(&plan.operation.head.subject).characters, durable ? "done" : "failed");
+		if (durable && plan.operation.head.kind == OPERATION_CREATE && verdict.outcome == OUTCOME_APPLIED)
+			oracle_note_order(&simulation->oracle, &id);
+	}
+	snapshot_finish(&view);
+}

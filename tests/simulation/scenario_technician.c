@@ -1,0 +1,189 @@
+#include <string.h>
+
+#include "device_agent/store.h"
+#include "protocol/domain/asset.h"
+#include "protocol/domain/site.h"
+#include "tests/simulation/device_node.h"
+#include "tests/simulation/scenario.h"
+#include "tests/simulation/snapshot.h"
+
+/* One command being thought of. */
+struct intent {
+	struct simulation *simulation;
+	struct device_node *device;
+	struct snapshot *view;
+	struct operation operation;
+};
+
+static const void *any_row(struct intent *intent, enum record_kind kind)
+{
+	const struct snapshot_table *table = &intent->view->tables[kind];
+
+	return table->count == 0 ? NULL : table->rows[stream_below(&intent->device->hands, table->count)].row;
+}
+
+static struct text words(struct intent *intent)
+{
+	return arena_print(&intent->simulation->arena, "remark %u", (unsigned)stream_below(&intent->device->hands, 1000000));
+}
+
+static void aim(struct intent *intent, enum operation_kind kind, const void *subject, const void *arguments)
+{
+	intent->operation.head.kind = kind;
+	intent->operation.head.subject = *row_id(subject);
+	intent->operation.arguments = arguments;
+}
+
+static const void *reason(struct intent *intent)
+{
+	struct reason_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
+
+	arguments->reason = words(intent);
+	return arguments;
+}
+
+static const void *finish(struct intent *intent)
+{
+	struct finish_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
+
+	arguments->outcome = (uint32_t)(stream_chance(&intent->device->hands, 70) ? VISIT_OUTCOME_FIXED : VISIT_OUTCOME_PARTIAL);
+	arguments->cause_code = text_of("worn");
+	arguments->action_code = text_of("replaced");
+	arguments->text = words(intent);
+	arguments->signer_name = text_of("on site");
+	return arguments;
+}
+
+static void use_part(struct intent *intent, const struct visit *visit, enum operation_kind kind)
+{
+	struct part_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
+
+	arguments->part_id = organisation_id(RECORD_PART, (unsigned)stream_below(&intent->device->hands, PARTS));
+	arguments->location_id = organisation_id(RECORD_STOCK_LOCATION, intent->device->number - 1);
+	arguments->quantity = stream_between(&intent->device->hands, 1, 2);
+	aim(intent, kind, visit, arguments);
+}
+
+/* What comes next on the visit, or anything at all. */
+static void work_on_visit(struct intent *intent, const struct visit *visit)
+{
+	static const enum operation_kind next[VISIT_STATE_COUNT] = {
+		[VISIT_STATE_DISPATCHED] = OPERATION_ACCEPT,
+		[VISIT_STATE_ACCEPTED] = OPERATION_TRAVEL,
+		[VISIT_STATE_TRAVELLING] = OPERATION_ARRIVE,
+		[VISIT_STATE_ON_SITE] = OPERATION_FINISH,
+		[VISIT_STATE_PAUSED] = OPERATION_RESUME,
+	};
+	static const enum operation_kind any[] = { OPERATION_ACCEPT, OPERATION_DECLINE, OPERATION_TRAVEL, OPERATION_ARRIVE, OPERATION_PAUSE,
+		OPERATION_RESUME, OPERATION_FINISH, OPERATION_ABORT };
+	enum operation_kind kind = (unsigned)visit->state < VISIT_STATE_COUNT ? next[visit->state] : OPERATION_NONE;
+	uint64_t dice = stream_below(&intent->device->hands, 100);
+
+	if (kind == OPERATION_NONE || dice < 15)
+		kind = any[stream_below(&intent->device->hands, LENGTH(any))];
+	if (dice >= 75) {
+		use_part(intent, visit, dice < 93 ? OPERATION_USE_PART : OPERATION_RETURN_PART);
+		return;
+	}
+	aim(intent, kind, visit, NULL);
+	if (kind == OPERATION_FINISH)
+		intent->operation.arguments = finish(intent);
+	else if (kind == OPERATION_DECLINE || kind == OPERATION_PAUSE || kind == OPERATION_ABORT)
+		intent->operation.arguments = reason(intent);
+}
+
+static void add_note(struct intent *intent)
+{
+	const struct work_order *order = any_row(intent, RECORD_WORK_ORDER);
+	struct note_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
+
+	if (order == NULL)
+		return;
+	arguments->text = words(intent);
+	aim(intent, OPERATION_ADD_NOTE, order, arguments);
+}
+
+/* A text of a record as seen, and as wanted. Few records and fields: others edit them too. */
+static void edit(struct intent *intent)
+{
+	static const struct {
+		enum record_kind kind;
+		const char *field;
+	} fields[] = { { RECORD_ASSET, "serial" }, { RECORD_SITE, "access_notes" }, { RECORD_WORK_ORDER, "description" } };
+	size_t which = (size_t)stream_below(&intent->device->hands, LENGTH(fields));
+	const struct schema *schema = schema_find(fields[which].kind);
+	const struct field *field = schema_field(schema, text_of(fields[which].field));
+	const void *row = any_row(intent, schema->kind);
+	void *wanted;
+
+	if (row == NULL)
+		return;
+	wanted = row_copy(&intent->simulation->arena, schema, row);
+	*(struct text *)field_at_mutable(field, wanted) = words(intent);
+	aim(intent, OPERATION_EDIT, row, wanted);
+	intent->operation.head.record = schema->kind;
+	intent->operation.old_values = row;
+	intent->operation.mask = UINT64_C(1) << field->tag;
+}
+
+/* A new order, and maybe a remark on it at once: it is parked and follows when its parent is. */
+static void create_order(struct intent *intent)
+{
+	const struct asset *asset = any_row(intent, RECORD_ASSET);
+	struct work_order *order = arena_allocate(&intent->simulation->arena, sizeof(*order));
+
+	if (asset == NULL)
+		return;
+	*order = (struct work_order){ .territory_id =
+					      organisation_id(RECORD_TERRITORY, organisation_territory_of(intent->device->number - 1)),
+		.asset_id = asset->id,
+		.site_id = asset->site_id,
+		.title = words(intent),
+		.released = true };
+	aim(intent, OPERATION_CREATE, &(struct id){ 0 }, order);
+	intent->operation.head.record = RECORD_WORK_ORDER;
+}
+
+static const struct visit *own_visit(struct intent *intent)
+{
+	const struct id technician = organisation_id(RECORD_TECHNICIAN, intent->device->number - 1);
+
+	for (int tries = 0; tries < 6; tries++) {
+		const struct visit *visit = any_row(intent, RECORD_VISIT);
+		if (visit != NULL && (id_equal(&visit->technician_id, &technician) || stream_chance(&intent->device->hands, 5)))
+			return visit;
+	}
+	return NULL;
+}
+
+static void think(struct intent *intent)
+{
+	const struct visit *visit = own_visit(intent);
+	uint64_t dice = stream_below(&intent->device->hands, 100);
+
+	if (visit != NULL && dice < 72)
+		work_on_visit(intent, visit);
+	else if (dice < 84)
+		add_note(intent);
+	else if (dice < 96)
+		edit(intent);
+	else
+		create_order(intent);
+}
+
+void scenario_work(struct simulation *simulation, struct device_node *device)
+{
+	struct snapshot view;
+	struct intent intent = { .simulation = simulation, .device = device, .view = &view };
+
+	if (device->core == NULL)
+		return;
+	if (snapshot_load(&view, device_store_replica_storage(device->store)) == STATUS_OK)
+		think(&intent);
+	else
+		violate(simulation, "failure", "device %u cannot be read: %s", device->number, fail_reason());
+	intent.operation.head.at_ms = clock_now_ms(&device->clock);
+	if (intent.operation.head.kind != OPERATION_NONE)
+		device_node_operation(simulation, device, &intent.operation);
+	snapshot_finish(&view);
+}

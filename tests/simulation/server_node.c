@@ -1,0 +1,192 @@
+#include "tests/simulation/server_node.h"
+
+#include "tests/simulation/checks.h"
+#include "tests/simulation/network.h"
+
+#define SERVER_FILE "/server/store.db"
+
+void server_node_init(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+
+	server->disk = crash_disk_create("server");
+	node_clock_init(&server->clock, &server->time, &simulation->now_ms);
+	stream_init(&server->stream, simulation->seed, "server");
+	server->random = stream_random(&server->stream);
+}
+
+void server_node_finish(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+
+	server_core_destroy(server->core);
+	server_store_close(server->store);
+	crash_disk_destroy(server->disk);
+}
+
+static enum status open_server(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+	const struct server_store_options store = { .path = SERVER_FILE, .vfs = CRASH_VFS, .mode = STORAGE_OWN };
+	struct server_core_options core = {
+		.clock = &server->clock, .random = &server->random, .bug = simulation->bug, .page_raw_max = simulation->faults.page_raw_max
+	};
+	enum status status = server_store_open(&store, &server->store);
+
+	if (status != STATUS_OK)
+		return status;
+	core.store = server->store;
+	random_fill(&server->random, &core.incarnation, sizeof(core.incarnation));
+	organisation_identity(0, &core.identity);
+	status = server_core_create(&core, &server->core);
+	identity_wipe(&core.identity);
+	return status;
+}
+
+void server_node_start(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+
+	if (server->core != NULL)
+		return;
+	stream_for_libsodium(&server->stream);
+	server->starts++;
+	if (open_server(simulation) != STATUS_OK) {
+		if (crash_disk_state(server->disk) == DISK_WELL)
+			violate(simulation, "start", "the server does not start: %s", fail_reason());
+		server_node_kill(simulation);
+		return;
+	}
+	note(simulation, "server started");
+	checks_of_server_start(simulation);
+}
+
+void server_node_kill(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+
+	crash_disk_fail(server->disk, DISK_DEAD, 0);
+	server_core_destroy(server->core);
+	server_store_close(server->store);
+	server->core = NULL;
+	server->store = NULL;
+	server->flush_planned = false;
+	crash_disk_crash(server->disk, &simulation->crash);
+	note(simulation, "server killed");
+	plan(simulation, stream_between(&simulation->chance, 10, 20000), EVENT_START_SERVER, 0, 0, (struct bytes){ 0 });
+}
+
+/* After every call: a store that fails for no reason is a violation, a disk that died takes the server along. False: it is not
+ * running any more. */
+static bool survives(struct simulation *simulation, enum status status, const char *doing)
+{
+	struct server_node *server = &simulation->server;
+
+	if (crash_disk_state(server->disk) == DISK_DEAD) {
+		server_node_kill(simulation);
+		return false;
+	}
+	if (status != STATUS_OK && !(crash_disk_state(server->disk) == DISK_FULL && status == STATUS_CANNOT_WRITE))
+		violate(simulation, "failure", "server, %s: %s: %s", doing, status_to_text(status), fail_reason());
+	return true;
+}
+
+void server_node_effects(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+	struct server_effect effect;
+
+	while (server->core != NULL && !simulation->violated && server_core_next(server->core, &effect)) {
+		enum status status = STATUS_OK;
+		switch (effect.kind) {
+		case SERVER_EFFECT_SEND:
+			network_reply(simulation, effect.connection, effect.bytes);
+			break;
+		case SERVER_EFFECT_DROP:
+			network_drop(simulation, effect.connection);
+			break;
+		case SERVER_EFFECT_COMMIT:
+			status = server_store_commit(server->store);
+			if (crash_disk_state(server->disk) != DISK_DEAD)
+				status = server_core_committed(server->core, status);
+			break;
+		}
+		if (!survives(simulation, status, "effect"))
+			return;
+	}
+}
+
+static void settle(struct simulation *simulation, enum status status, const char *doing)
+{
+	if (survives(simulation, status, doing))
+		server_node_effects(simulation);
+}
+
+static void plan_flush(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+
+	if (server->flush_planned || server->core == NULL)
+		return;
+	server->flush_planned = true;
+	plan(simulation, stream_between(&simulation->net, 0, 30), EVENT_FLUSH, 0, server->starts, (struct bytes){ 0 });
+}
+
+void server_node_frame(struct simulation *simulation, uint64_t connection, struct bytes frame)
+{
+	struct server_node *server = &simulation->server;
+
+	if (server->core == NULL) {
+		network_drop(simulation, connection);
+		return;
+	}
+	stream_for_libsodium(&server->stream);
+	settle(simulation, server_core_frame(server->core, connection, frame), "frame");
+	plan_flush(simulation);
+}
+
+void server_node_forget(struct simulation *simulation, uint64_t connection)
+{
+	if (simulation->server.core != NULL)
+		server_core_forget(simulation->server.core, connection);
+}
+
+void server_node_flush(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+
+	if (server->core == NULL)
+		return;
+	server->flush_planned = false;
+	stream_for_libsodium(&server->stream);
+	settle(simulation, server_core_flush(server->core), "flush");
+	if (server->core != NULL && server_core_may_prepare(server->core) && stream_chance(&simulation->net, 50))
+		settle(simulation, server_core_prepare(server->core), "prepare");
+}
+
+void server_node_tick(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+
+	stream_for_libsodium(&server->stream);
+	settle(simulation, server_core_tick(server->core), "tick");
+}
+
+bool server_node_operation(struct simulation *simulation, const struct operation *operation, struct verdict *out_verdict, struct id *out_id)
+{
+	struct server_node *server = &simulation->server;
+	unsigned start = server->starts;
+	int64_t commits;
+	enum status status;
+
+	if (server->core == NULL)
+		return false;
+	stream_for_libsodium(&server->stream);
+	status = server_core_operation(server->core, operation, out_verdict, out_id);
+	if (!survives(simulation, status, "operation") || status != STATUS_OK)
+		return false;
+	*out_verdict = (struct verdict){ .outcome = out_verdict->outcome }; /* its words end with the commit */
+	commits = server_core_counts(server->core).commits;
+	server_node_flush(simulation);
+	return server->core != NULL && server->starts == start && server_core_counts(server->core).commits == commits + 1;
+}

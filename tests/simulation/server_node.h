@@ -1,0 +1,24 @@
+/* The server of a run: its disk, its store and its core, with everything the serving program does around them. */
+#ifndef TRUCKROLL_TESTS_SIMULATION_SERVER_NODE_H
+#define TRUCKROLL_TESTS_SIMULATION_SERVER_NODE_H
+
+#include "tests/simulation/simulation.h"
+
+void server_node_init(struct simulation *simulation);
+void server_node_finish(struct simulation *simulation);
+/* Opens the store and starts a core; does nothing when it runs. Checks what must be there after a crash. */
+void server_node_start(struct simulation *simulation);
+/* Kills it: sessions and memory are gone, the disk keeps what it keeps. */
+void server_node_kill(struct simulation *simulation);
+
+void server_node_frame(struct simulation *simulation, uint64_t connection, struct bytes frame);
+void server_node_forget(struct simulation *simulation, uint64_t connection);
+void server_node_flush(struct simulation *simulation);
+void server_node_tick(struct simulation *simulation);
+/* One operation of the office, flushed at once; true when it is durable. */
+bool server_node_operation(
+	struct simulation *simulation, const struct operation *operation, struct verdict *out_verdict, struct id *out_id);
+/* Carries out what the core asks for. */
+void server_node_effects(struct simulation *simulation);
+
+#endif

@@ -1,0 +1,149 @@
+/* One run: a server and its devices in one process, on virtual time, a virtual network and disks in memory; everything that
+ * happens follows from the seed. Chaos first, then all is healed, then the invariants must hold. */
+#ifndef TRUCKROLL_TESTS_SIMULATION_SIMULATION_H
+#define TRUCKROLL_TESTS_SIMULATION_SIMULATION_H
+
+#include <sodium.h>
+
+#include "protocol/sync/device_core.h"
+#include "protocol/sync/server_core.h"
+#include "tests/simulation/crash_vfs.h"
+#include "tests/simulation/event_queue.h"
+#include "tests/simulation/oracle.h"
+#include "tests/simulation/organisation.h"
+
+#define VIOLATION_SIZE 1000
+#define WALL_START_MS  INT64_C(1767600000000) /* 2026-01-05 08:00 UTC */
+#define POLL_WAIT_MS   60000
+
+/* How often what goes wrong, in percent; a random half of them is off in each seed. */
+struct faults {
+	unsigned drop;
+	unsigned delay; /* beyond what a request waits for */
+	unsigned duplicate;
+	unsigned damage; /* bits flipped or the end cut off */
+	unsigned cut;    /* the link goes down for minutes */
+	unsigned kill_device;
+	unsigned kill_server;
+	unsigned restore;
+	unsigned full;
+	unsigned wrong_clock;
+	size_t page_raw_max; /* 0: as usual; else tiny pages and batches, so that passes are resumed in every place */
+	size_t batch_raw_max;
+};
+
+/* A clock of a node: virtual time with an error. */
+struct node_clock {
+	const int64_t *now_ms;
+	int64_t error_ms;
+};
+
+struct server_node {
+	struct crash_disk *disk;
+	struct server_store *store;
+	struct server_core *core; /* NULL: not running */
+	struct node_clock time;
+	struct clock clock;
+	struct stream stream;
+	struct random random;
+	unsigned starts;
+	bool flush_planned;
+};
+
+struct device_node {
+	unsigned number; /* from 1 */
+	char dir[24];
+	struct crash_disk *disk;
+	struct device_store *store;
+	struct device_core *core; /* NULL: not running */
+	struct store_files *files;
+	struct node_clock time;
+	struct clock clock;
+	struct stream stream; /* what the device itself draws */
+	struct stream hands;  /* what its technician does */
+	struct random random;
+	bool link_up;
+	uint64_t connection; /* of the request it waits for; 0: none */
+	struct crash_image *copy;
+	int64_t incidents;        /* of this run of the core, as last looked at */
+	int64_t acknowledged_seq; /* likewise */
+	int64_t rounds_at_heal;
+	bool swapped; /* its replica was restored: it may find an incident */
+};
+
+struct simulation {
+	uint64_t seed;
+	enum seeded_bug bug;
+	bool trace;
+	bool healed;
+	int64_t now_ms; /* monotonic; starts at 1 */
+	struct faults faults;
+	struct event_queue queue;
+	struct stream order; /* ties */
+	struct stream net;
+	struct stream chance; /* of faults */
+	struct stream office;
+	struct stream crash;
+	struct server_node server;
+	struct device_node devices[DEVICES_MAX];
+	unsigned device_count;
+	uint64_t connections;
+	struct oracle oracle;
+	struct arena arena; /* life of one event */
+	crypto_generichash_state hash;
+	uint64_t steps;
+	bool violated;
+	char invariant[16];
+	char violation[VIOLATION_SIZE];
+};
+
+/* Images that every run starts from; made once for a number of devices. */
+struct template
+{
+	unsigned device_count;
+	struct crash_image *server;
+	struct crash_image *synced[DEVICES_MAX]; /* after a first sync */
+	struct crash_image *fresh[DEVICES_MAX];  /* enrolled, nothing synced */
+};
+
+struct run_options {
+	uint64_t seed;
+	unsigned device_count;
+	enum seeded_bug bug;
+	bool trace;
+	bool calm; /* nothing is planned and nothing goes wrong: for tests that drive it by hand */
+};
+
+struct run_result {
+	bool violated;
+	char invariant[16];
+	char violation[VIOLATION_SIZE];
+	uint8_t hash[16]; /* of everything that happened */
+	uint64_t steps;
+	int64_t rounds; /* most that a device needed after all was healed */
+	size_t operations;
+};
+
+/* Ends the process with the reason when even that fails. */
+void template_create(unsigned device_count, struct template *out_template);
+void template_finish(struct template *template);
+
+void simulation_run(const struct template *template, const struct run_options *options, struct run_result *out_result);
+
+/* The parts of it: everything is ready and, when calm, running; one event or timer, false when nothing will ever happen again; every device
+ * has everything and waits for news; everything is given back. */
+void simulation_begin(struct simulation *simulation, const struct template *template, const struct run_options *options);
+bool simulation_step(struct simulation *simulation);
+bool simulation_is_quiet(struct simulation *simulation);
+void simulation_finish(struct simulation *simulation);
+
+/* Inside a run: notes the first violation; the run ends at the next step. */
+void violate(struct simulation *simulation, const char *invariant, const char *reason, ...) __attribute__((format(printf, 3, 4)));
+/* A line of the trace: always hashed, printed on request. */
+void note(struct simulation *simulation, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Plans an event `after_ms` from now; takes over `bytes` copied. */
+void plan(struct simulation *simulation, int64_t after_ms, enum event_kind kind, unsigned node, uint64_t connection, struct bytes bytes);
+
+void node_clock_init(struct clock *clock, struct node_clock *time, const int64_t *now_ms);
+
+#endif

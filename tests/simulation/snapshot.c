@@ -1,0 +1,134 @@
+#include "tests/simulation/snapshot.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct loading {
+	struct snapshot *snapshot;
+	const struct schema *schema;
+};
+
+static enum status keep(void *context, const void *row, const struct row_meta *meta)
+{
+	const struct loading *loading = context;
+	struct snapshot *snapshot = loading->snapshot;
+	struct snapshot_table *table = &snapshot->tables[loading->schema->kind];
+
+	if (table->count == table->capacity) {
+		struct snapshot_row *larger;
+		table->capacity = table->capacity == 0 ? 32 : 2 * table->capacity;
+		larger = arena_allocate_array(&snapshot->arena, table->capacity, sizeof(*larger));
+		if (table->count > 0)
+			memcpy(larger, table->rows, table->count * sizeof(*larger));
+		table->rows = larger;
+	}
+	table->rows[table->count++] = (struct snapshot_row){ row_copy(&snapshot->arena, loading->schema, row), *meta };
+	return STATUS_OK;
+}
+
+enum status snapshot_load(struct snapshot *snapshot, struct storage *storage)
+{
+	struct loading loading = { .snapshot = snapshot };
+	const struct id nil = { 0 };
+	enum status status = STATUS_OK;
+
+	*snapshot = (struct snapshot){ 0 };
+	for (size_t i = 0; (loading.schema = schema_at(i)) != NULL && status == STATUS_OK; i++)
+		status = table_scan(storage, loading.schema, &nil, keep, &loading);
+	return status;
+}
+
+void snapshot_finish(struct snapshot *snapshot)
+{
+	arena_finish(&snapshot->arena);
+}
+
+const struct snapshot_row *snapshot_find(const struct snapshot *snapshot, enum record_kind kind, const struct id *id)
+{
+	const struct snapshot_table *table = &snapshot->tables[kind];
+	size_t low = 0, high = table->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = id_compare(row_id(table->rows[middle].row), id);
+		if (order == 0)
+			return &table->rows[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static bool is_busy(enum visit_state state)
+{
+	return state == VISIT_STATE_TRAVELLING || state == VISIT_STATE_ON_SITE || state == VISIT_STATE_PAUSED;
+}
+
+static bool is_expected(enum visit_state state)
+{
+	return state == VISIT_STATE_PROPOSED || state == VISIT_STATE_SCHEDULED || state == VISIT_STATE_DISPATCHED ||
+	       state == VISIT_STATE_ACCEPTED;
+}
+
+enum work_order_state snapshot_order_state(const struct snapshot *snapshot, const struct work_order *order)
+{
+	const struct snapshot_table *visits = &snapshot->tables[RECORD_VISIT];
+	const struct visit *last = NULL;
+	bool busy = false, expected = false;
+
+	if (order->cancelled_at_ms != 0)
+		return WORK_ORDER_STATE_CANCELLED;
+	if (order->closed_at_ms != 0)
+		return WORK_ORDER_STATE_CLOSED;
+	if (!order->released)
+		return WORK_ORDER_STATE_DRAFT;
+	for (size_t i = 0; i < visits->count; i++) {
+		const struct visit *visit = visits->rows[i].row;
+		if (!id_equal(&visit->work_order_id, &order->id))
+			continue;
+		busy = busy || is_busy(visit->state);
+		expected = expected || is_expected(visit->state);
+		if (visit->state == VISIT_STATE_DONE && (last == NULL || visit->finished_at_ms >= last->finished_at_ms))
+			last = visit;
+	}
+	if (busy)
+		return WORK_ORDER_STATE_IN_PROGRESS;
+	if (order->hold_reason.size > 0)
+		return WORK_ORDER_STATE_ON_HOLD;
+	if (expected)
+		return last != NULL ? WORK_ORDER_STATE_IN_PROGRESS : WORK_ORDER_STATE_SCHEDULED;
+	return last != NULL && last->outcome == VISIT_OUTCOME_FIXED ? WORK_ORDER_STATE_COMPLETED : WORK_ORDER_STATE_UNSCHEDULED;
+}
+
+static void print_row(const char *name, const struct schema *schema, const void *row)
+{
+	struct arena arena = { 0 };
+
+	(void)fprintf(stderr, "  %s: %s %s", name, schema->name, id_to_text(row_id(row)).characters);
+	for (size_t i = 1; i < schema->field_count; i++) {
+		struct text value = field_to_text(&arena, &schema->fields[i], row);
+		if (!field_is_default(&schema->fields[i], row))
+			(void)fprintf(stderr, " %s=%.*s", schema->fields[i].name, TEXT_ARGUMENTS(value));
+	}
+	(void)fprintf(stderr, "\n");
+	arena_finish(&arena);
+}
+
+void snapshot_print_differences(const struct snapshot *left, const char *left_name, const struct snapshot *right, const char *right_name)
+{
+	const struct schema *schema;
+
+	for (size_t k = 0; (schema = schema_at(k)) != NULL; k++) {
+		const struct snapshot_table *table = &left->tables[schema->kind];
+		for (size_t i = 0; i < table->count; i++) {
+			const struct snapshot_row *other = snapshot_find(right, schema->kind, row_id(table->rows[i].row));
+			if (other != NULL && row_equal(schema, other->row, table->rows[i].row))
+				continue;
+			print_row(left_name, schema, table->rows[i].row);
+			if (other != NULL)
+				print_row(right_name, schema, other->row);
+		}
+	}
+}
