@@ -1,6 +1,6 @@
 /* What the fuzz targets share. */
-#ifndef TRUCKROLL_FUZZ_TARGET_H
-#define TRUCKROLL_FUZZ_TARGET_H
+#ifndef TRUCKROLL_TESTS_FUZZ_TARGET_H
+#define TRUCKROLL_TESTS_FUZZ_TARGET_H
 
 #include <string.h>
 
