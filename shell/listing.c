@@ -179,6 +179,7 @@ static enum status list_issue(void *context, const void *row, const struct row_m
 	struct issue_listing *listing = context;
 	const struct issue *issue = row;
 	struct arena *arena = listing->context->arena;
+	struct words words = outcome_speaker(listing->context, listing->storage);
 	struct text kind = choice_to_text(arena, issue_kind_names, issue->kind);
 	struct cell cells[] = {
 		cell_id(&issue->id),
@@ -186,7 +187,7 @@ static enum status list_issue(void *context, const void *row, const struct row_m
 		cell_text(choice_to_text(arena, issue_state_names, issue->state)),
 		cell_text(id_is_nil(&issue->work_order_id) ? text_of("") : lookup_name(listing->storage, arena, &issue->work_order_id)),
 		cell_time(issue->opened_at_ms),
-		cell_text(outcome_words(listing->context, listing->storage, kind, issue->field, issue->detail)),
+		cell_text(words_of_issue(&words, issue)),
 		cell_text(issue->field),
 		cell_text(issue->base_value),
 		cell_text(issue->mine_value),

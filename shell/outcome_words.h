@@ -6,6 +6,7 @@
 #include "protocol/domain/decide.h"
 #include "protocol/domain/issue.h"
 #include "shell/command.h"
+#include "shell/words.h"
 
 /* What became of the operation, with its id; ids in the words are told by the names that `storage` has for them. */
 void outcome_tell(struct context *context, struct storage *storage, enum operation_kind kind, const struct id *operation_id,
@@ -16,6 +17,9 @@ enum status outcome_refused(struct context *context, struct storage *storage, co
 
 /* The sentence of a rule or an issue kind, with its detail and field set in. */
 struct text outcome_words(struct context *context, struct storage *storage, struct text rule, struct text field, struct text detail);
+
+/* How to speak to the person of this command; names come from `storage`. */
+struct words outcome_speaker(struct context *context, struct storage *storage);
 
 /* The word of an enum outcome, such as "applied". */
 const char *outcome_name(uint32_t outcome);

@@ -15,7 +15,7 @@ static const struct {
 } prefixes[] = {
 	{ "state", "state" },   { "order_state", "state" }, { "operation", "operation" },          { "record", "word" },
 	{ "role", "word" },     { "kind", "issue" },        { "resolution", "resolution.issue" }, { "outcome", "outcome.visit" },
-	{ "field", "column" },
+	{ "field", "column" },  { "winner", "winner" },
 };
 
 struct text words_of_id(const struct words *words, const struct id *id)
@@ -75,6 +75,11 @@ static const char *key_of(const struct words *words, const char *prefix, struct 
 	return arena_print(words->arena, "%s.%.*s", prefix, TEXT_ARGUMENTS(name)).data;
 }
 
+struct text words_of_rule(const struct words *words, struct text rule, struct text field, struct text detail)
+{
+	return print_with_field(words, key_of(words, "rule", rule), field, detail);
+}
+
 struct text words_of_verdict(const struct words *words, enum outcome outcome, struct text rule, struct text field, struct text detail)
 {
 	static const char *const keys[] = {
@@ -84,7 +89,7 @@ struct text words_of_verdict(const struct words *words, enum outcome outcome, st
 	};
 	struct message_value value = { .name = "words" };
 
-	value.text = print_with_field(words, key_of(words, "rule", rule), field, detail);
+	value.text = words_of_rule(words, rule, field, detail);
 	return catalogue_print(words->arena, words->language, (size_t)outcome < LENGTH(keys) ? keys[outcome] : "outcome.unknown",
 		&value, 1);
 }

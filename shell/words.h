@@ -21,6 +21,9 @@ struct words {
 /* The sentence of `key` with the values of `detail`; ids among them become names, numbers ending in "_at_ms" become times. */
 struct text words_print(const struct words *words, const char *key, struct text detail);
 
+/* The sentence of a rule, such as "visit_not_yours", with its field and detail set in. */
+struct text words_of_rule(const struct words *words, struct text rule, struct text field, struct text detail);
+
 /* "Applied." / "Refused: visit 3f… is already held by Ana." */
 struct text words_of_verdict(const struct words *words, enum outcome outcome, struct text rule, struct text field, struct text detail);
 struct text words_of_outcome(const struct words *words, const struct operation_outcome *outcome);
