@@ -9,6 +9,7 @@
 #include "device_agent/kb_search.h"
 #include "device_agent/link.h"
 #include "device_agent/outbox_view.h"
+#include "protocol/domain/device.h"
 #include "shell/control.h"
 #include "shell/lock.h"
 #include "shell/outcome_words.h"
@@ -48,7 +49,9 @@ struct progress_report {
 	bool connected;
 	int64_t failures;
 	int64_t rounds, rows, sent, received;
+	bool revoked;        /* the server says so */
 	struct text failure; /* in the command's arena */
+	struct text refusal; /* why the server takes nothing that is pending; empty: it does */
 };
 
 static struct progress_report report_of(struct context *context, const struct link *link)
@@ -59,7 +62,9 @@ static struct progress_report report_of(struct context *context, const struct li
 		.failures = link->failures,
 		.rounds = state.rounds,
 		.rows = state.rows_received,
-		.failure = arena_print(context->arena, "%s", link->failure) };
+		.revoked = state.rounds > 0 && state.device_state != DEVICE_STATE_ACTIVE,
+		.failure = arena_print(context->arena, "%s", link->failure),
+		.refusal = arena_print(context->arena, "%s", state.refusal) };
 	uint64_t sent, received;
 
 	link_count(link, &sent, &received);
@@ -95,6 +100,8 @@ enum status command_link(struct context *context)
 	output_value(context->output, "last_contact_at", "last contact", cell_time(state.last_contact_at_ms));
 	output_value(context->output, "failures", "failed tries", cell_integer(report.failures));
 	output_value(context->output, "failure", "latest failure", cell_text(report.failure));
+	output_value(context->output, "refusal", NULL, cell_text(report.refusal));
+	output_value(context->output, "revoked", NULL, cell_boolean(report.revoked));
 	return STATUS_OK;
 }
 
@@ -119,6 +126,8 @@ static enum status judge(struct sync_run *run)
 	progress_step(&run->progress, report->rows - run->first.rows, report->received - run->first.received);
 	if (report->synced)
 		return STATUS_OK;
+	if (report->refusal.size > 0)
+		return fail(STATUS_REFUSED, "%.*s", TEXT_ARGUMENTS(report->refusal));
 	if (report->failures > run->first.failures && (!run->patient || over))
 		return fail(STATUS_OFFLINE, "%.*s", TEXT_ARGUMENTS(report->failure));
 	if (over)
@@ -182,6 +191,7 @@ static enum status read_report(struct context *context, struct text text, struct
 {
 	json_t *object = json_loadb(text.data, text.size, 0, NULL);
 	const char *failure = json_string_value(json_object_get(object, "failure"));
+	const char *refusal = json_string_value(json_object_get(object, "refusal"));
 
 	if (!json_is_true(json_object_get(object, "running"))) {
 		json_decref(object);
@@ -194,7 +204,9 @@ static enum status read_report(struct context *context, struct text text, struct
 		.rows = member(object, "rows_received"),
 		.sent = member(object, "bytes_sent"),
 		.received = member(object, "bytes_received"),
-		.failure = arena_print(context->arena, "%s", failure == NULL ? "" : failure) };
+		.revoked = json_is_true(json_object_get(object, "revoked")),
+		.failure = arena_print(context->arena, "%s", failure == NULL ? "" : failure),
+		.refusal = arena_print(context->arena, "%s", refusal == NULL ? "" : refusal) };
 	json_decref(object);
 	return STATUS_OK;
 }
@@ -314,6 +326,8 @@ static enum status tell_sync(struct sync_run *run)
 	if (status != STATUS_OK)
 		return status;
 	output_value(output, "synced", NULL, cell_boolean(true));
+	if (run->last.revoked)
+		output_warning(output, "This device is revoked: it gets nothing more, and what it held is gone. Ask the office.");
 	output_value(output, "rows_received", "rows received", cell_integer(run->last.rows - run->first.rows));
 	output_value(output, "bytes_sent", "sent", cell_size(run->last.sent - run->first.sent));
 	output_value(output, "bytes_received", "received", cell_size(run->last.received - run->first.received));

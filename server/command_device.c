@@ -41,7 +41,7 @@ static enum status list_pending(void *context, const struct ticket_entry *ticket
 {
 	struct device_listing *listing = context;
 
-	if (ticket->state == TICKET_STATE_PENDING)
+	if (ticket->state == TICKET_STATE_PENDING && !ticket_is_expired(ticket, listing->context->now_ms))
 		list_one(listing, &ticket->device, ticket->device_name, &ticket->technician, text_of("pending"), 0, ticket->words);
 	return STATUS_OK;
 }
@@ -81,6 +81,15 @@ enum status command_device_approve(struct context *context)
 	output_value(context->output, "device", NULL, cell_id(&device));
 	output_line(context->output, "The device is in. It fetches its data by itself.");
 	return STATUS_OK;
+}
+
+enum status command_device_refuse(struct context *context)
+{
+	enum status status = enrolment_desk_refuse(context, arguments_text(context->arguments, "DEVICE"));
+
+	if (status == STATUS_OK)
+		output_line(context->output, "Turned away. A new try needs a new code.");
+	return status;
 }
 
 /* The record's state tells everybody and ends the grants; the entry's state stops its frames. One commit. */

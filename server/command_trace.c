@@ -52,12 +52,18 @@ static struct text name_of(struct context *context, struct storage *storage, con
 	return id_is_nil(id) ? text_of("") : lookup_name(storage, context->arena, id);
 }
 
+/* Who made it: nobody in particular is the office. */
+static struct text actor_name(struct context *context, struct storage *storage, const struct id *actor)
+{
+	return id_is_nil(actor) ? catalogue_print(context->arena, context->language, "word.office", NULL, 0) : name_of(context, storage, actor);
+}
+
 static void list_traced(struct context *context, struct storage *storage, struct table *table, const struct traced *traced)
 {
 	const struct operation_head *head = &traced->operation.head;
 	struct cell cells[] = {
 		cell_id(&traced->id),
-		cell_text(name_of(context, storage, &head->actor)),
+		cell_text(actor_name(context, storage, &head->actor)),
 		cell_string(operation_find(head->kind)->name),
 		cell_text(name_of(context, storage, &head->subject)),
 		cell_time(head->at_ms),
@@ -91,6 +97,8 @@ enum status command_outcomes(struct context *context)
 	statement_bind_integer(statement, 1, arguments_integer(context->arguments, "limit", 50));
 	if (arguments_has(context->arguments, "device"))
 		statement_bind_id(statement, 2, &device);
+	if (arguments_flag(context->arguments, "parked"))
+		statement_bind_integer(statement, 3, OUTCOME_PARKED);
 	while ((status = statement_step(statement)) == STATUS_OK) {
 		struct traced traced;
 		status = read_traced(context->arena, statement, &traced);
@@ -154,7 +162,7 @@ enum status command_trace(struct context *context)
 	schema = arguments_schema(traced.operation.head.kind, (enum record_kind)traced.operation.head.record);
 	output_value(context->output, "operation", NULL, cell_id(&traced.id));
 	output_value(context->output, "kind", NULL, cell_string(operation_find(traced.operation.head.kind)->name));
-	output_value(context->output, "actor", NULL, cell_text(name_of(context, storage, &traced.operation.head.actor)));
+	output_value(context->output, "actor", NULL, cell_text(actor_name(context, storage, &traced.operation.head.actor)));
 	output_value(context->output, "device", NULL, cell_text(name_of(context, storage, &traced.device)));
 	output_value(context->output, "seq", NULL, cell_integer(traced.seq));
 	output_value(context->output, "subject", NULL, cell_text(name_of(context, storage, &traced.operation.head.subject)));

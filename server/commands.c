@@ -94,6 +94,7 @@ static const struct option resolve_options[] = {
 static const struct option trace_positionals[] = { { .name = "OPERATION", .kind = OPTION_TEXT, .required = true,
 	  .help = "operation: first digits of its id, at least four" }, { 0 } };
 static const struct option outcomes_options[] = {
+	{ .name = "parked", .kind = OPTION_FLAG, .help = "only those that wait for a record or for a person" },
 	{ .name = "device", .value = "DEVICE", .kind = OPTION_TEXT, .help = "only this device's" },
 	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
 	  .help = "the latest so many (default 50)" }, { 0 } };
@@ -158,6 +159,8 @@ static const struct command commands[] = {
 	  .summary = "let a waiting device in, once the six words are the same on both screens",
 	  .example = "truckrolld device approve 51c0",
 	  .positionals = device_positionals, .place = PLACE_OWNER, .run = command_device_approve },
+	{ .group = "Devices", .name = "device refuse", .summary = "turn a waiting device away",
+	  .example = "truckrolld device refuse 51c0", .positionals = device_positionals, .place = PLACE_OWNER, .run = command_device_refuse },
 	{ .group = "Devices", .name = "device revoke", .summary = "take a device's rights away",
 	  .example = "truckrolld device revoke 51c0 --stolen",
 	  .positionals = device_positionals, .options = revoke_options, .place = PLACE_OWNER, .run = command_device_revoke },

@@ -25,6 +25,7 @@ enum status command_note(struct context *context);
 enum status command_device_invite(struct context *context);
 enum status command_device_list(struct context *context);
 enum status command_device_approve(struct context *context);
+enum status command_device_refuse(struct context *context);
 enum status command_device_revoke(struct context *context);
 enum status command_issues(struct context *context);
 enum status command_issue_resolve(struct context *context);

@@ -14,6 +14,11 @@ enum refusal {
 	REFUSAL_NOT_APPROVED = 4
 };
 
+bool ticket_is_expired(const struct ticket_entry *ticket, int64_t now_ms)
+{
+	return (ticket->state == TICKET_STATE_OPEN || ticket->state == TICKET_STATE_PENDING) && now_ms > ticket->expires_at_ms;
+}
+
 /* A ticket's change in a transaction of its own. */
 static enum status store_ticket(struct office *office, const struct ticket_entry *ticket)
 {
@@ -52,6 +57,7 @@ static enum status take_ticket(
 	struct office *office, struct arena *arena, const struct enrolment_request *request, struct ticket_entry *ticket)
 {
 	ticket->state = TICKET_STATE_PENDING;
+	ticket->expires_at_ms = clock_now_ms(office->clock) + TICKET_PENDING_MS;
 	ticket->device_keys = request->device;
 	ticket->device_name = request->name;
 	ticket->platform = request->platform;
@@ -60,6 +66,12 @@ static enum status take_ticket(
 	return store_ticket(office, ticket);
 }
 
+static struct bytes refuse(struct arena *arena, enum refusal refusal)
+{
+	return enrolment_refused(arena, (uint32_t)refusal);
+}
+
+/* A device that is leaving, or was stolen, is not let in again by its old ticket. */
 static enum status grant(struct office *office, struct arena *arena, const struct ticket_entry *ticket, struct bytes *out_answer)
 {
 	struct grant grant = { .device_id = ticket->device, .technician_id = ticket->technician };
@@ -75,16 +87,15 @@ static enum status grant(struct office *office, struct arena *arena, const struc
 			server_store_storage(office->store), schema_find(RECORD_TECHNICIAN), &ticket->technician, arena, &technician, NULL);
 	if (status != STATUS_OK)
 		return status;
+	if (device.state != DEVICE_STATE_ACTIVE) {
+		*out_answer = refuse(arena, REFUSAL_NOT_APPROVED);
+		return STATUS_OK;
+	}
 	grant.epoch = state.epoch;
 	grant.lease_until_ms = device.lease_until_ms;
 	grant.technician_name = ((const struct technician *)technician)->name;
 	*out_answer = enrolment_grant_seal(arena, &office->identity, &office->keys, &ticket->ticket, &ticket->device_keys, &grant);
 	return STATUS_OK;
-}
-
-static struct bytes refuse(struct arena *arena, enum refusal refusal)
-{
-	return enrolment_refused(arena, (uint32_t)refusal);
 }
 
 static bool same_keys(const struct public_keys *left, const struct public_keys *right)
@@ -97,7 +108,7 @@ static enum status answer_by_state(struct office *office, struct arena *arena, c
 {
 	enum status status = STATUS_OK;
 
-	if (ticket->state == TICKET_STATE_OPEN && clock_now_ms(office->clock) > ticket->expires_at_ms)
+	if (ticket_is_expired(ticket, clock_now_ms(office->clock)))
 		*out_answer = refuse(arena, REFUSAL_EXPIRED);
 	else if (ticket->state == TICKET_STATE_DEAD)
 		*out_answer = refuse(arena, REFUSAL_FAILURES);
@@ -158,6 +169,7 @@ enum status enrolment_desk_answer(struct office *office, struct arena *arena, st
 struct pending_search {
 	struct arena *arena;
 	struct text which;
+	int64_t now_ms;
 	struct ticket_entry found;
 	size_t count;
 };
@@ -172,7 +184,7 @@ static enum status match_pending(void *context, const struct ticket_entry *ticke
 	struct pending_search *search = context;
 	struct id_text id = id_to_text(&ticket->device);
 
-	if (ticket->state != TICKET_STATE_PENDING ||
+	if (ticket->state != TICKET_STATE_PENDING || ticket_is_expired(ticket, search->now_ms) ||
 		(!begins_with(text_of(id.characters), search->which) && !text_equal(ticket->device_name, search->which)))
 		return STATUS_OK;
 	search->count++;
@@ -222,7 +234,7 @@ static enum status let_in(struct context *context, struct ticket_entry *ticket)
 	return status;
 }
 
-enum status enrolment_desk_approve(struct context *context, struct text which, struct id *out_device)
+static enum status find_pending(struct context *context, struct text which, struct ticket_entry *out_ticket)
 {
 	struct pending_search search = { .arena = context->arena, .which = which };
 	enum status status = server_store_each_ticket(office_of(context)->store, match_pending, &search);
@@ -230,13 +242,33 @@ enum status enrolment_desk_approve(struct context *context, struct text which, s
 	if (status != STATUS_OK)
 		return status;
 	if (search.count == 0)
-		return fail(
-			STATUS_NOT_FOUND, "no device \"%.*s\" waits for approval; see \"truckrolld device list\"", TEXT_ARGUMENTS(which));
+		return fail(STATUS_NOT_FOUND, "no device \"%.*s\" waits for approval; see \"truckrolld device list\"", TEXT_ARGUMENTS(which));
 	if (search.count > 1)
 		return fail(STATUS_AMBIGUOUS, "%zu waiting devices match \"%.*s\": give more digits of the id", search.count,
 			TEXT_ARGUMENTS(which));
-	status = let_in(context, &search.found);
+	*out_ticket = search.found;
+	return STATUS_OK;
+}
+
+enum status enrolment_desk_approve(struct context *context, struct text which, struct id *out_device)
+{
+	struct ticket_entry ticket;
+	enum status status = find_pending(context, which, &ticket);
+
 	if (status == STATUS_OK)
-		*out_device = search.found.device;
+		status = let_in(context, &ticket);
+	if (status == STATUS_OK)
+		*out_device = ticket.device;
 	return status;
+}
+
+enum status enrolment_desk_refuse(struct context *context, struct text which)
+{
+	struct ticket_entry ticket;
+	enum status status = find_pending(context, which, &ticket);
+
+	if (status != STATUS_OK)
+		return status;
+	ticket.state = TICKET_STATE_REFUSED;
+	return store_ticket(office_of(context), &ticket);
 }

@@ -5,6 +5,10 @@
 #include "server/office.h"
 
 #define TICKET_FAILURES_MAX 5
+#define TICKET_PENDING_MS   ((int64_t)24 * 3600 * 1000) /* how long a device waits for approval */
+
+/* Nobody used it, or approved who did, in time. */
+bool ticket_is_expired(const struct ticket_entry *ticket, int64_t now_ms);
 
 /* Answers one enrolment message; the answer is in `arena`. STATUS_CORRUPT: not worth an answer. Other statuses: the store failed. */
 enum status enrolment_desk_answer(struct office *office, struct arena *arena, struct bytes message, struct bytes *out_answer);
@@ -15,5 +19,8 @@ enum status enrolment_desk_invite(
 
 /* Lets the pending device whose id begins like `which` in: makes its record (with its scopes) and keeps its keys. */
 enum status enrolment_desk_approve(struct context *context, struct text which, struct id *out_device);
+
+/* Turns the pending device away: it is told at its next question. */
+enum status enrolment_desk_refuse(struct context *context, struct text which);
 
 #endif

@@ -39,6 +39,7 @@ enum status listing_rows(struct context *context, struct storage *storage, enum 
 	struct row_listing listing = { .filter = filter, .filter_context = filter_context, .left = limit > 0 ? limit : -1 };
 	enum status status;
 
+	output_name_records(context->output, outcome_name_of, storage);
 	listing.table = output_rows(context->output, name, schema, fields);
 	status = table_scan(storage, schema, &(struct id){ 0 }, list_row, &listing);
 	if (status != STATUS_OK)
@@ -57,6 +58,7 @@ enum status listing_show(struct context *context, struct storage *storage, struc
 	void *row;
 	enum status status;
 
+	output_name_records(context->output, outcome_name_of, storage);
 	if (schema == NULL || schema->kind >= RECORD_KIND_MAX)
 		return fail(STATUS_INVALID, "\"%.*s\" is not a kind of record; try work_order, visit, asset, site, part or kb_article",
 			TEXT_ARGUMENTS(kind));

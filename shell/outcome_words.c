@@ -3,7 +3,7 @@
 #include "protocol/domain/operation_outcome.h"
 #include "shell/lookup.h"
 
-static struct text name_of(void *context, struct arena *arena, const struct id *id)
+struct text outcome_name_of(void *context, struct arena *arena, const struct id *id)
 {
 	return lookup_name(context, arena, id);
 }
@@ -11,7 +11,7 @@ static struct text name_of(void *context, struct arena *arena, const struct id *
 struct words outcome_speaker(struct context *context, struct storage *storage)
 {
 	return (struct words){
-		.arena = context->arena, .language = context->language, .zone = context->zone, .name_of = name_of, .context = storage
+		.arena = context->arena, .language = context->language, .zone = context->zone, .name_of = outcome_name_of, .context = storage
 	};
 }
 

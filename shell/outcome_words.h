@@ -18,6 +18,9 @@ enum status outcome_refused(struct context *context, struct storage *storage, co
 /* The sentence of a rule or an issue kind, with its detail and field set in. */
 struct text outcome_words(struct context *context, struct storage *storage, struct text rule, struct text field, struct text detail);
 
+/* lookup_name() of the storage that `context` is. */
+struct text outcome_name_of(void *context, struct arena *arena, const struct id *id);
+
 /* How to speak to the person of this command; names come from `storage`. */
 struct words outcome_speaker(struct context *context, struct storage *storage);
 

@@ -68,6 +68,10 @@ size_t table_row_count(const struct table *table);
 struct table *output_rows(struct output *output, const char *name, const struct schema *schema, const char *const *fields);
 void table_record(struct table *table, const void *row);
 
+/* From now on people see what records are called instead of ids that refer to them: `name_of` gives a name in `arena`. JSON keeps the ids. */
+void output_name_records(
+	struct output *output, struct text (*name_of)(void *context, struct arena *arena, const struct id *id), void *context);
+
 /* One record, a line per field that is set; in JSON the whole object under `name`. */
 void output_record(struct output *output, const char *name, const struct schema *schema, const void *row);
 

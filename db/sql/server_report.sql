@@ -3,7 +3,7 @@
 -- name: log_latest
 SELECT l.id, l.seq, l.canonical, l.gseq, l.received_at_ms, l.outcome, c.device, c.incarnation
 FROM operation_log AS l JOIN chain AS c ON c.number = l.chain
-WHERE $2 IS NULL OR c.device = $2
+WHERE ($2 IS NULL OR c.device = $2) AND ($3 IS NULL OR l.outcome = $3)
 ORDER BY l.gseq DESC, l.chain DESC, l.seq DESC LIMIT $1
 
 -- name: log_between
