@@ -55,7 +55,8 @@ static struct text name_of(struct context *context, struct storage *storage, con
 /* Who made it: nobody in particular is the office. */
 static struct text actor_name(struct context *context, struct storage *storage, const struct id *actor)
 {
-	return id_is_nil(actor) ? catalogue_print(context->arena, context->language, "word.office", NULL, 0) : name_of(context, storage, actor);
+	return id_is_nil(actor) ? catalogue_print(context->arena, context->language, "word.office", NULL, 0)
+				: name_of(context, storage, actor);
 }
 
 static void list_traced(struct context *context, struct storage *storage, struct table *table, const struct traced *traced)

@@ -242,7 +242,8 @@ static enum status find_pending(struct context *context, struct text which, stru
 	if (status != STATUS_OK)
 		return status;
 	if (search.count == 0)
-		return fail(STATUS_NOT_FOUND, "no device \"%.*s\" waits for approval; see \"truckrolld device list\"", TEXT_ARGUMENTS(which));
+		return fail(
+			STATUS_NOT_FOUND, "no device \"%.*s\" waits for approval; see \"truckrolld device list\"", TEXT_ARGUMENTS(which));
 	if (search.count > 1)
 		return fail(STATUS_AMBIGUOUS, "%zu waiting devices match \"%.*s\": give more digits of the id", search.count,
 			TEXT_ARGUMENTS(which));

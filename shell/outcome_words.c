@@ -10,9 +10,11 @@ struct text outcome_name_of(void *context, struct arena *arena, const struct id 
 
 struct words outcome_speaker(struct context *context, struct storage *storage)
 {
-	return (struct words){
-		.arena = context->arena, .language = context->language, .zone = context->zone, .name_of = outcome_name_of, .context = storage
-	};
+	return (struct words){ .arena = context->arena,
+		.language = context->language,
+		.zone = context->zone,
+		.name_of = outcome_name_of,
+		.context = storage };
 }
 
 struct text outcome_words(struct context *context, struct storage *storage, struct text rule, struct text field, struct text detail)

@@ -10,7 +10,16 @@
 #include "shell/catalogue.h"
 #include "shell/zone.h"
 
-enum cell_kind { CELL_NONE, CELL_TEXT, CELL_INTEGER, CELL_TIME, CELL_DURATION, CELL_SIZE, CELL_ID, CELL_BOOLEAN };
+enum cell_kind {
+	CELL_NONE,
+	CELL_TEXT,
+	CELL_INTEGER,
+	CELL_TIME,
+	CELL_DURATION,
+	CELL_SIZE,
+	CELL_ID,
+	CELL_BOOLEAN
+};
 
 /* One value. JSON gets the exact one (times RFC 3339 UTC, ids 32 digits, durations in ms, sizes in bytes), people a readable one. */
 struct cell {
@@ -68,7 +77,8 @@ size_t table_row_count(const struct table *table);
 struct table *output_rows(struct output *output, const char *name, const struct schema *schema, const char *const *fields);
 void table_record(struct table *table, const void *row);
 
-/* From now on people see what records are called instead of ids that refer to them: `name_of` gives a name in `arena`. JSON keeps the ids. */
+/* From now on people see what records are called instead of ids that refer to them: `name_of` gives a name in `arena`. JSON
+ * keeps the ids. */
 void output_name_records(
 	struct output *output, struct text (*name_of)(void *context, struct arena *arena, const struct id *id), void *context);
 

@@ -83,11 +83,17 @@ static int64_t monotonic_ms(const struct device_core *core)
  * shown nothing of this outbox: its guesses go, and it is fetched again. */
 static enum status adopt_incarnation(struct device_core *core, const struct outbox_state *outbox, struct replica_state *state)
 {
+	struct device_store *store = core->options.store;
+	enum status status;
+
 	if (id_equal(&state->incarnation, &outbox->incarnation) && state->shown_seq <= outbox->last_seq)
 		return STATUS_OK;
 	*state = (struct replica_state){ .incarnation = outbox->incarnation };
 	core->own_rows = true;
-	return device_store_restore_shadows(core->options.store);
+	status = device_store_restore_shadows(store);
+	if (status == STATUS_OK)
+		status = device_store_clear_staged(store);
+	return status == STATUS_OK ? device_store_put_resume(store, (struct bytes){ 0 }) : status;
 }
 
 /* Effects of operations that were saved while the replica could not show them. */
@@ -346,6 +352,8 @@ static enum status start_over(struct device_core *core, const char *what, const 
 	if (status != STATUS_OK)
 		return status;
 	state.cursor = (struct cursor){ 0 };
+	if (state.settled_seq > core->acknowledged_seq) /* the server forgot that it had decided them: they are pending again */
+		state.settled_seq = core->acknowledged_seq;
 	status = device_store_clear_staged(store);
 	if (status == STATUS_OK)
 		status = device_store_put_resume(store, (struct bytes){ 0 });
@@ -367,9 +375,11 @@ static enum status compare_epochs(struct device_core *core, const struct welcome
 	struct replica_state state;
 	enum status status = device_store_replica(core->options.store, &state);
 
-	if (status != STATUS_OK || state.cursor.gseq == 0 ||
-		(id_equal(&state.cursor.epoch, &welcome->epoch) && welcome->gseq >= state.cursor.gseq))
+	if (status != STATUS_OK)
 		return status;
+	if (welcome->last_seq >= state.settled_seq &&
+		(state.cursor.gseq == 0 || (id_equal(&state.cursor.epoch, &welcome->epoch) && welcome->gseq >= state.cursor.gseq)))
+		return STATUS_OK;
 	return start_over(core, "epoch", "the server was restored: it counts its commits anew");
 }
 
@@ -468,6 +478,18 @@ static enum status take_decided(struct device_core *core, struct bytes body)
 	return STATUS_OK;
 }
 
+/* The first page of a pass takes the place of what a pass before it staged whose cut failed: it holds all that again. */
+static enum status stage_page(struct device_core *core, struct bytes body)
+{
+	struct device_store *store = core->options.store;
+	struct bytes resume;
+	enum status status = device_store_resume(store, &core->arena, &resume);
+
+	if (status == STATUS_OK && resume.size == 0)
+		status = device_store_clear_staged(store);
+	return status == STATUS_OK ? device_store_stage(store, body) : status;
+}
+
 /* Stages the page, or loads it at once into a fresh replica. */
 static enum status keep_page(struct device_core *core, struct bytes body, const struct page *page)
 {
@@ -476,7 +498,7 @@ static enum status keep_page(struct device_core *core, struct bytes body, const 
 
 	if (status != STATUS_OK)
 		return status;
-	status = device_store_seeding(store) ? cut_load_page(store, &core->arena, page) : device_store_stage(store, body);
+	status = device_store_seeding(store) ? cut_load_page(store, &core->arena, page) : stage_page(core, body);
 	if (status == STATUS_OK)
 		status = device_store_put_resume(store, page->resume);
 	if (status == STATUS_OK)

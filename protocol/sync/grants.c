@@ -83,6 +83,43 @@ static enum status grant_visit_job(void *context, const void *row)
 	return grant(jobs->commit, &jobs->device->id, SCOPE_JOB, &visit->work_order_id);
 }
 
+/* What a device is to hold follows from its record; only a job needs a look at the visits. */
+static enum status is_wanted(struct commit *commit, const struct device *device, const struct technician *technician,
+	const struct scope *scope, bool *out_wanted)
+{
+	struct need need = { .technician = &device->technician_id };
+	enum status status = STATUS_OK;
+
+	if (scope->kind == SCOPE_JOB)
+		status = records_each(server_store_records(commit->store), RECORD_VISIT, "work_order_id", &scope->id, look_for_need, &need);
+	*out_wanted = need.needed || scope->kind == SCOPE_ORG_ALL || scope->kind == SCOPE_DEVICE ||
+		      (scope->kind == SCOPE_TECHNICIAN && id_equal(&scope->id, &device->technician_id)) ||
+		      (scope->kind == SCOPE_TERRITORY && technician != NULL && id_equal(&scope->id, &technician->territory_id));
+	return status;
+}
+
+/* The device is another technician's now: what it held for the one before goes. */
+static enum status end_unwanted(struct commit *commit, const struct device *device, const struct technician *technician)
+{
+	struct grant_entry *grants;
+	size_t count;
+	enum status status = server_store_grants(commit->store, &device->id, INT64_MAX, commit->arena, &grants, &count);
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		struct scope_state state;
+		struct scope scope;
+		bool wanted = true;
+		if (grants[i].until_gseq != 0)
+			continue;
+		status = server_store_scope_by_number(commit->store, grants[i].scope, &scope, &state);
+		if (status == STATUS_OK)
+			status = is_wanted(commit, device, technician, &scope, &wanted);
+		if (status == STATUS_OK && !wanted)
+			status = server_store_ungrant(commit->store, &device->id, grants[i].scope, commit->gseq);
+	}
+	return status;
+}
+
 static enum status follow_device(struct commit *commit, const struct device *device)
 {
 	struct records *records = server_store_records(commit->store);
@@ -104,7 +141,7 @@ static enum status follow_device(struct commit *commit, const struct device *dev
 		status = grant(commit, &device->id, SCOPE_TERRITORY, &((const struct technician *)row)->territory_id);
 	if (status == STATUS_OK)
 		status = records_each(records, RECORD_VISIT, "technician_id", &device->technician_id, grant_visit_job, &jobs);
-	return status;
+	return status == STATUS_OK ? end_unwanted(commit, device, row) : status;
 }
 
 struct territory_move {

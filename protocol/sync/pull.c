@@ -337,8 +337,8 @@ static enum status position_decode(struct bytes token, struct position *out_posi
 	position.kind = (enum record_kind)read_u8(&reader);
 	position.gseq = (int64_t)read_varint_max(&reader, INT64_MAX);
 	read_raw(&reader, &position.id, sizeof(position.id));
-	if (position.part >= PART_COUNT)
-		return fail(STATUS_CORRUPT, "pull: the resume token names an unknown part");
+	if (position.part >= PART_COUNT || position.kind > RECORD_KIND_MAX)
+		return fail(STATUS_CORRUPT, "pull: the resume token names an unknown part or kind");
 	*out_position = position;
 	return reader_end(&reader, "resume token");
 }

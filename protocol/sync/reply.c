@@ -23,6 +23,26 @@ void reply_fault(struct reply *reply, const struct wire_fault *fault)
 	section_write(&reply->writer, SECTION_ERROR, writer_bytes(&body));
 }
 
+struct welcome reply_make_welcome(const struct hello *hello, const struct server_state *state, const struct device_entry *device,
+	const struct chain_state *chain, int64_t now_ms, int64_t lease_until_ms)
+{
+	return (struct welcome){
+		.incarnation = hello->incarnation,
+		.incarnation_known = chain->number != 0,
+		.rolled_back = chain->last_seq > hello->next_seq - 1 ||
+			       (chain->last_seq == hello->next_seq - 1 && !hash_equal(&chain->last_hash, &hello->chain_hash)),
+		.last_seq = chain->last_seq,
+		.chain_hash = chain->last_hash,
+		.epoch = state->epoch,
+		.gseq = state->gseq,
+		.time_ms = now_ms,
+		.device_state = device->state,
+		.lease_until_ms = lease_until_ms,
+		.schema_revision = SCHEMA_REVISION,
+		.handler_revision = HANDLER_REVISION,
+	};
+}
+
 void reply_welcome(struct reply *reply, const struct welcome *welcome)
 {
 	struct writer body = body_writer(reply);

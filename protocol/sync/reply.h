@@ -23,6 +23,9 @@ struct reply {
 
 void reply_init(struct reply *reply, struct arena *arena, size_t *page_raw_max, size_t size_max);
 void reply_fault(struct reply *reply, const struct wire_fault *fault);
+/* What the server knows of the device that said hello. */
+struct welcome reply_make_welcome(const struct hello *hello, const struct server_state *state, const struct device_entry *device,
+	const struct chain_state *chain, int64_t now_ms, int64_t lease_until_ms);
 void reply_welcome(struct reply *reply, const struct welcome *welcome);
 /* How far the chain is decided, with what came out unlike after `settled_seq`. */
 enum status reply_decided(struct reply *reply, struct server_store *store, const struct chain_state *chain, int64_t settled_seq);

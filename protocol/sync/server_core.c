@@ -4,43 +4,19 @@
 #include <string.h>
 
 #include "protocol/domain/device.h"
+#include "protocol/sync/ahead.h"
 #include "protocol/sync/ingest.h"
+#include "protocol/sync/inquiry.h"
 #include "protocol/sync/publish.h"
 #include "protocol/sync/pull.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/session_table.h"
 
-/* A request that waits for the commit to be durable, or for news. */
-struct waiting {
-	struct waiting *next;
-	uint64_t connection;
-	uint8_t session_id[SESSION_ID_SIZE]; /* of a session frame */
-	bool by_envelope;                    /* a hello: answered with a welcome */
-	struct id device;
-	struct id incarnation;
-	struct hello hello;
-	uint8_t ephemeral[BOX_PUBLIC_SIZE]; /* the device's, by_envelope */
-	struct wire_fault fault;
-	bool has_pull;
-	struct pull pull; /* resume points into resume_bytes */
-	uint8_t resume_bytes[64];
-	int64_t deadline_ms; /* monotonic; of a parked poll */
-};
+#define WAKE_AGAIN_MS 1000
 
 struct effect_entry {
 	struct effect_entry *next;
 	struct server_effect effect;
-};
-
-/* The answer to the pull that follows a page, made while the device takes that page in. */
-struct ahead {
-	bool wanted;            /* a page went out that more follows */
-	bool ready;             /* `sections` answers the request, as long as nothing commits */
-	struct waiting request; /* as it will come */
-	int64_t gseq;
-	struct arena arena;
-	struct bytes sections;
-	struct bytes resume; /* as in struct reply */
 };
 
 struct server_core {
@@ -57,10 +33,12 @@ struct server_core {
 	struct arena commit_arena;  /* life of the commit */
 	struct arena request_arena; /* life of one event */
 	struct arena effect_arena;  /* until all effects are taken */
-	struct waiting *answering;  /* wait for the commit, oldest first */
-	struct waiting **answering_end;
-	struct waiting *parked;
+	struct inquiry *answering;  /* wait for the commit, oldest first */
+	struct inquiry **answering_end;
+	struct inquiry *parked;
 	size_t parked_count;
+	/* monotonic; when to look again for polls that a commit has news for, since the store could not be read; 0: not */
+	int64_t wake_at_ms;
 	struct effect_entry *effects;
 	struct effect_entry **effects_end;
 	size_t page_raw_max; /* adapts to how well pages compress */
@@ -124,15 +102,6 @@ enum status server_core_create(const struct server_core_options *options, struct
 	return status;
 }
 
-static void free_waiting(struct waiting *waiting)
-{
-	while (waiting != NULL) {
-		struct waiting *next = waiting->next;
-		free(waiting);
-		waiting = next;
-	}
-}
-
 void server_core_destroy(struct server_core *core)
 {
 	if (core == NULL)
@@ -141,8 +110,8 @@ void server_core_destroy(struct server_core *core)
 		server_store_rollback(core->options.store);
 	session_table_destroy(core->sessions);
 	change_ring_destroy(core->ring);
-	free_waiting(core->answering);
-	free_waiting(core->parked);
+	inquiry_free_all(core->answering);
+	inquiry_free_all(core->parked);
 	arena_finish(&core->commit_arena);
 	arena_finish(&core->ahead.arena);
 	arena_finish(&core->request_arena);
@@ -262,30 +231,8 @@ static void answer_unknown_session(struct server_core *core, uint64_t connection
 	emit(core, SERVER_EFFECT_SEND, connection, writer_bytes(&writer));
 }
 
-static struct welcome make_welcome(
-	struct server_core *core, const struct waiting *waiting, const struct device_entry *device, const struct chain_state *chain)
-{
-	const struct hello *hello = &waiting->hello;
-
-	return (struct welcome){
-		.incarnation = hello->incarnation,
-		.incarnation_known = chain->number != 0,
-		.rolled_back = chain->last_seq > hello->next_seq - 1 ||
-			       (chain->last_seq == hello->next_seq - 1 && !hash_equal(&chain->last_hash, &hello->chain_hash)),
-		.last_seq = chain->last_seq,
-		.chain_hash = chain->last_hash,
-		.epoch = core->state.epoch,
-		.gseq = core->state.gseq,
-		.time_ms = now_ms(core),
-		.device_state = device->state,
-		.lease_until_ms = device->state == DEVICE_STATE_ACTIVE ? now_ms(core) + LEASE_MS : device->lease_until_ms,
-		.schema_revision = SCHEMA_REVISION,
-		.handler_revision = HANDLER_REVISION,
-	};
-}
-
 /* The reply's sections: fault, welcome, decided, page, cut. */
-static enum status write_sections(struct server_core *core, const struct waiting *waiting, struct reply *reply)
+static enum status write_sections(struct server_core *core, const struct inquiry *waiting, struct reply *reply)
 {
 	struct server_store *store = core->options.store;
 	struct device_entry device;
@@ -305,7 +252,8 @@ static enum status write_sections(struct server_core *core, const struct waiting
 	if (waiting->fault.code != 0)
 		reply_fault(reply, &waiting->fault);
 	if (waiting->by_envelope) {
-		struct welcome welcome = make_welcome(core, waiting, &device, &chain);
+		int64_t lease_until_ms = device.state == DEVICE_STATE_ACTIVE ? now_ms(core) + LEASE_MS : device.lease_until_ms;
+		struct welcome welcome = reply_make_welcome(&waiting->hello, &core->state, &device, &chain, now_ms(core), lease_until_ms);
 		reply_welcome(reply, &welcome);
 		if (welcome.rolled_back)
 			return STATUS_OK;
@@ -315,7 +263,7 @@ static enum status write_sections(struct server_core *core, const struct waiting
 	return reply_pull(reply, store, core->ring, &device, &chain, &waiting->pull);
 }
 
-static enum status seal_welcome(struct server_core *core, const struct waiting *waiting, struct bytes sections, struct bytes *out_sealed)
+static enum status seal_welcome(struct server_core *core, const struct inquiry *waiting, struct bytes sections, struct bytes *out_sealed)
 {
 	struct ephemeral ephemeral;
 	struct live_session live = { .device = waiting->device,
@@ -350,21 +298,6 @@ static enum status seal_welcome(struct server_core *core, const struct waiting *
 	return status;
 }
 
-/* The device goes on where the page ended. */
-static void expect_next(struct server_core *core, const struct waiting *waiting, struct bytes resume)
-{
-	struct ahead *ahead = &core->ahead;
-
-	if (resume.size == 0 || resume.size > sizeof(ahead->request.resume_bytes))
-		return;
-	ahead->request =
-		(struct waiting){ .device = waiting->device, .incarnation = waiting->incarnation, .has_pull = true, .pull = waiting->pull };
-	memcpy(ahead->request.resume_bytes, resume.data, resume.size);
-	ahead->request.pull.resume = (struct bytes){ ahead->request.resume_bytes, resume.size };
-	ahead->wanted = true;
-	ahead->ready = false;
-}
-
 bool server_core_may_prepare(const struct server_core *core)
 {
 	return core->ahead.wanted && !core->ahead.ready && !core->in_commit && core->answering == NULL;
@@ -373,6 +306,9 @@ bool server_core_may_prepare(const struct server_core *core)
 enum status server_core_prepare(struct server_core *core)
 {
 	struct ahead *ahead = &core->ahead;
+	const struct inquiry request = {
+		.device = ahead->device, .incarnation = ahead->incarnation, .has_pull = true, .pull = ahead->pull
+	};
 	struct reply reply;
 	enum status status = server_store_begin_read(core->options.store);
 
@@ -381,7 +317,7 @@ enum status server_core_prepare(struct server_core *core)
 	arena_reset(&ahead->arena);
 	reply_init(&reply, &ahead->arena, &core->page_raw_max, REPLY_IN_SESSION_MAX);
 	if (status == STATUS_OK)
-		status = write_sections(core, &ahead->request, &reply);
+		status = write_sections(core, &request, &reply);
 	server_store_reset_rows(core->options.store);
 	server_store_rollback(core->options.store);
 	ahead->wanted = false; /* what cannot be made ahead is tried again when it is asked for */
@@ -392,41 +328,30 @@ enum status server_core_prepare(struct server_core *core)
 	return status;
 }
 
-static bool is_expected(const struct server_core *core, const struct waiting *waiting)
-{
-	const struct ahead *ahead = &core->ahead;
-	const struct pull *pull = &waiting->pull, *expected = &ahead->request.pull;
-
-	return ahead->ready && ahead->gseq == core->state.gseq && !waiting->by_envelope && waiting->has_pull && waiting->fault.code == 0 &&
-	       id_equal(&waiting->device, &ahead->request.device) && id_equal(&waiting->incarnation, &ahead->request.incarnation) &&
-	       id_equal(&pull->cursor.epoch, &expected->cursor.epoch) && pull->cursor.gseq == expected->cursor.gseq &&
-	       pull->settled_seq == expected->settled_seq && pull->byte_budget == expected->byte_budget &&
-	       pull->class_max == expected->class_max && pull->own_rows == expected->own_rows &&
-	       pull->resume.size == expected->resume.size && memcmp(pull->resume.data, expected->resume.data, pull->resume.size) == 0;
-}
-
 /* The sections of an answer, as they lie ready or made now; in the arena of either. */
-static enum status make_sections(struct server_core *core, const struct waiting *waiting, struct bytes *out_sections)
+static enum status make_sections(struct server_core *core, const struct inquiry *waiting, struct bytes *out_sections)
 {
+	struct ahead *ahead = &core->ahead;
+	bool simple = !waiting->by_envelope && waiting->has_pull && waiting->fault.code == 0;
 	struct reply reply;
 	enum status status;
 
-	if (is_expected(core, waiting)) {
-		*out_sections = core->ahead.sections;
-		core->ahead.ready = false;
-		expect_next(core, waiting, core->ahead.resume);
+	if (simple && ahead_answers(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, core->state.gseq)) {
+		*out_sections = ahead->sections;
+		ahead->ready = false;
+		ahead_expect(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, ahead->resume);
 		return STATUS_OK;
 	}
 	reply_init(&reply, &core->request_arena, &core->page_raw_max, waiting->by_envelope ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
 	status = write_sections(core, waiting, &reply);
 	*out_sections = reply_bytes(&reply);
 	if (status == STATUS_OK)
-		expect_next(core, waiting, reply.resume);
+		ahead_expect(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, reply.resume);
 	return status;
 }
 
 /* Answers one request from the current snapshot. Whatever goes wrong for one device stays with that device. */
-static void answer(struct server_core *core, const struct waiting *waiting)
+static void answer(struct server_core *core, const struct inquiry *waiting)
 {
 	struct live_session *live = waiting->by_envelope ? NULL : session_table_find(core->sessions, waiting->session_id);
 	struct bytes sections, sealed;
@@ -448,9 +373,9 @@ static void answer(struct server_core *core, const struct waiting *waiting)
 
 /* ---- polls ---- */
 
-static void remove_parked(struct server_core *core, struct waiting **link)
+static void remove_parked(struct server_core *core, struct inquiry **link)
 {
-	struct waiting *waiting = *link;
+	struct inquiry *waiting = *link;
 
 	*link = waiting->next;
 	core->parked_count--;
@@ -458,9 +383,9 @@ static void remove_parked(struct server_core *core, struct waiting **link)
 }
 
 /* One poll a device: a newer one takes its place without an answer to the older. */
-static void park(struct server_core *core, struct waiting *waiting)
+static void park(struct server_core *core, struct inquiry *waiting)
 {
-	for (struct waiting **link = &core->parked; *link != NULL;) {
+	for (struct inquiry **link = &core->parked; *link != NULL;) {
 		if (id_equal(&(*link)->device, &waiting->device)) {
 			emit(core, SERVER_EFFECT_DROP, (*link)->connection, (struct bytes){ 0 });
 			remove_parked(core, link);
@@ -473,7 +398,7 @@ static void park(struct server_core *core, struct waiting *waiting)
 	core->parked_count++;
 }
 
-static bool has_news(struct server_core *core, const struct waiting *waiting)
+static bool has_news(struct server_core *core, const struct inquiry *waiting)
 {
 	struct device_entry device = { .id = waiting->device };
 	struct chain_state chain;
@@ -493,7 +418,7 @@ static bool has_news(struct server_core *core, const struct waiting *waiting)
 /* Answers the polls that a commit has news for. */
 static void wake_parked(struct server_core *core)
 {
-	for (struct waiting **link = &core->parked; *link != NULL;) {
+	for (struct inquiry **link = &core->parked; *link != NULL;) {
 		if (has_news(core, *link)) {
 			answer(core, *link);
 			remove_parked(core, link);
@@ -505,7 +430,7 @@ static void wake_parked(struct server_core *core)
 
 void server_core_forget(struct server_core *core, uint64_t connection)
 {
-	for (struct waiting **link = &core->parked; *link != NULL;) {
+	for (struct inquiry **link = &core->parked; *link != NULL;) {
 		if ((*link)->connection == connection)
 			remove_parked(core, link);
 		else
@@ -513,7 +438,7 @@ void server_core_forget(struct server_core *core, uint64_t connection)
 	}
 }
 
-static bool wants_to_wait(struct server_core *core, const struct waiting *waiting)
+static bool wants_to_wait(struct server_core *core, const struct inquiry *waiting)
 {
 	return waiting->has_pull && !waiting->by_envelope && waiting->fault.code == 0 && waiting->pull.wait_ms > 0 &&
 	       !has_news(core, waiting);
@@ -524,10 +449,11 @@ static enum status answer_all(struct server_core *core, bool wake)
 {
 	enum status status = server_store_begin_read(core->options.store);
 
+	wake = wake || core->wake_at_ms != 0;
 	if (status == STATUS_OK)
 		status = server_store_state(core->options.store, &core->state);
 	while (core->answering != NULL) {
-		struct waiting *waiting = core->answering;
+		struct inquiry *waiting = core->answering;
 		core->answering = waiting->next;
 		if (status != STATUS_OK) {
 			refuse(core, waiting->connection);
@@ -540,8 +466,9 @@ static enum status answer_all(struct server_core *core, bool wake)
 		}
 	}
 	core->answering_end = &core->answering;
-	if (wake && status == STATUS_OK)
+	if (status == STATUS_OK && wake)
 		wake_parked(core);
+	core->wake_at_ms = status != STATUS_OK && wake ? monotonic_ms(core) + WAKE_AGAIN_MS : 0;
 	server_store_rollback(core->options.store);
 	return status;
 }
@@ -549,9 +476,9 @@ static enum status answer_all(struct server_core *core, bool wake)
 /* The seeded bug: tells the devices before anything is durable. */
 static void answer_early(struct server_core *core)
 {
-	for (struct waiting *waiting = core->answering; waiting != NULL; waiting = waiting->next)
+	for (struct inquiry *waiting = core->answering; waiting != NULL; waiting = waiting->next)
 		answer(core, waiting);
-	free_waiting(core->answering);
+	inquiry_free_all(core->answering);
 	core->answering = NULL;
 	core->answering_end = &core->answering;
 }
@@ -576,7 +503,7 @@ void server_core_abandon(struct server_core *core)
 	if (core->in_commit)
 		abandon_commit(core);
 	while (core->answering != NULL) { /* no word of it: the devices send again */
-		struct waiting *waiting = core->answering;
+		struct inquiry *waiting = core->answering;
 		core->answering = waiting->next;
 		refuse(core, waiting->connection);
 		free(waiting);
@@ -627,7 +554,7 @@ static uint32_t batch_fault(enum status decoded)
 
 /* Reads a batch and judges its sender, before any commit is opened for it. */
 static enum status read_batch(
-	struct server_core *core, struct waiting *waiting, struct bytes body, struct device_entry *out_device, struct batch *out_batch)
+	struct server_core *core, struct inquiry *waiting, struct bytes body, struct device_entry *out_device, struct batch *out_batch)
 {
 	enum status status = server_store_device(core->options.store, &waiting->device, out_device);
 
@@ -643,7 +570,7 @@ static enum status read_batch(
 	return STATUS_OK;
 }
 
-static enum status take_batch(struct server_core *core, struct waiting *waiting, struct bytes body, int64_t handler_revision)
+static enum status take_batch(struct server_core *core, struct inquiry *waiting, struct bytes body, int64_t handler_revision)
 {
 	struct device_entry device;
 	struct batch batch;
@@ -670,21 +597,8 @@ size_t server_core_commit_size(const struct server_core *core)
 	return core->commit_arena.used;
 }
 
-static enum status take_pull(struct waiting *waiting, struct bytes body)
-{
-	enum status status = pull_decode(body, &waiting->pull);
-
-	if (status != STATUS_OK)
-		return status;
-	if (waiting->pull.resume.size > 0)
-		memcpy(waiting->resume_bytes, waiting->pull.resume.data, waiting->pull.resume.size);
-	waiting->pull.resume.data = waiting->resume_bytes;
-	waiting->has_pull = true;
-	return STATUS_OK;
-}
-
 /* Reads a request's sections. STATUS_CORRUPT: malformed, nothing of it was taken. */
-static enum status take_sections(struct server_core *core, struct waiting *waiting, struct bytes message, int64_t handler_revision)
+static enum status take_sections(struct server_core *core, struct inquiry *waiting, struct bytes message, int64_t handler_revision)
 {
 	struct section *sections;
 	size_t count;
@@ -694,7 +608,7 @@ static enum status take_sections(struct server_core *core, struct waiting *waiti
 		if (sections[i].number == SECTION_HELLO)
 			status = hello_decode(sections[i].body, &waiting->hello);
 		else if (sections[i].number == SECTION_PULL)
-			status = take_pull(waiting, sections[i].body);
+			status = inquiry_take_pull(waiting, sections[i].body);
 		else if (sections[i].number != SECTION_BATCH)
 			status = fail(STATUS_CORRUPT, "request: section %d belongs in a reply", (int)sections[i].number);
 	}
@@ -705,26 +619,16 @@ static enum status take_sections(struct server_core *core, struct waiting *waiti
 }
 
 /* Keeps a request until the commit that holds its operations is durable. */
-static void wait_for_commit(struct server_core *core, struct waiting *waiting)
+static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
 {
 	waiting->deadline_ms = monotonic_ms(core) + (waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS);
 	*core->answering_end = waiting;
 	core->answering_end = &waiting->next;
 }
 
-static struct waiting *waiting_create(uint64_t connection)
-{
-	struct waiting *waiting = calloc(1, sizeof(*waiting));
-
-	if (waiting == NULL)
-		abort();
-	waiting->connection = connection;
-	return waiting;
-}
-
 static enum status take_hello(struct server_core *core, uint64_t connection, struct bytes frame)
 {
-	struct waiting *waiting = waiting_create(connection);
+	struct inquiry *waiting = inquiry_create(connection);
 	struct envelope envelope;
 	enum status status = envelope_open(
 		&core->request_arena, &core->options.identity, &core->state.organisation, frame, find_sender, core, &envelope);
@@ -753,7 +657,7 @@ static enum status take_session_frame(struct server_core *core, uint64_t connect
 {
 	uint8_t id[SESSION_ID_SIZE];
 	struct live_session *live;
-	struct waiting *waiting;
+	struct inquiry *waiting;
 	struct bytes plain;
 	enum status status = session_peek(frame, id);
 
@@ -776,7 +680,7 @@ static enum status take_session_frame(struct server_core *core, uint64_t connect
 	live->proved = true;
 	live->last_used_at_ms = monotonic_ms(core);
 	live->last_seen_at_ms = now_ms(core);
-	waiting = waiting_create(connection);
+	waiting = inquiry_create(connection);
 	memcpy(waiting->session_id, id, sizeof(id));
 	waiting->device = live->device;
 	waiting->incarnation = live->incarnation;
@@ -805,8 +709,8 @@ enum status server_core_tick(struct server_core *core)
 	int64_t now = monotonic_ms(core);
 	enum status status = STATUS_OK;
 
-	for (struct waiting **link = &core->parked; *link != NULL;) {
-		struct waiting *waiting = *link;
+	for (struct inquiry **link = &core->parked; *link != NULL;) {
+		struct inquiry *waiting = *link;
 		if (waiting->deadline_ms > now) {
 			link = &waiting->next;
 			continue;
@@ -819,16 +723,16 @@ enum status server_core_tick(struct server_core *core)
 		core->answering_end = &waiting->next;
 	}
 	session_table_forget(core->sessions, NULL, now - SESSION_LIFE_MS);
-	if (core->answering != NULL && !core->in_commit)
+	if (!core->in_commit && (core->answering != NULL || (core->wake_at_ms != 0 && core->wake_at_ms <= now)))
 		status = answer_all(core, false);
 	return status;
 }
 
 int64_t server_core_deadline_ms(const struct server_core *core)
 {
-	int64_t deadline = INT64_MAX;
+	int64_t deadline = core->wake_at_ms != 0 ? core->wake_at_ms : INT64_MAX;
 
-	for (const struct waiting *waiting = core->parked; waiting != NULL; waiting = waiting->next)
+	for (const struct inquiry *waiting = core->parked; waiting != NULL; waiting = waiting->next)
 		if (waiting->deadline_ms < deadline)
 			deadline = waiting->deadline_ms;
 	return deadline;

@@ -36,8 +36,8 @@ static enum status watch(struct witness *witness, enum record_kind kind, const s
 		return status;
 	if (row.gseq > witness->base_gseq && row.author != witness->chain)
 		witness->unlike = true;
-	if (witness->unlike || row.gseq > witness->base_gseq || holds_scope(witness, row.home))
-		return STATUS_OK; /* newer and its own: still a guess on the device, whatever the scope */
+	if (witness->unlike || holds_scope(witness, row.home))
+		return STATUS_OK; /* also its own and newer: once decided, the device keeps only what it holds */
 	status = server_store_links_of_row(witness->store, kind, id, look_at_link, &holding);
 	witness->unlike = !holding.held;
 	return status;

@@ -378,7 +378,7 @@ int64_t listener_tick(struct listener *listener)
 	listener->counts.silent += count;
 	accepted = listener->accepted;
 	(void)pthread_mutex_unlock(&listener->mutex);
-	if (listener_watch_tick(&listener->watch, listener->listener, now_ms, accepted))
+	if (!listener->limits.unwatched && listener_watch_tick(&listener->watch, listener->listener, now_ms, accepted))
 		listen_anew(listener);
 	for (size_t i = 0; i < count; i++)
 		(void)nng_pipe_close((nng_pipe){ .id = silent[i] });

@@ -17,6 +17,7 @@ struct listener_limits {
 	size_t pending_max; /* requests waiting for their reply, 1..65535; 0: LISTENER_PENDING_MAX. One more: its connection is closed */
 	size_t pipes_max;   /* connections; 0: LISTENER_PIPES_MAX. One more is turned away */
 	int64_t silent_ms;  /* a connection without a valid request for so long is closed; 0: 30 s */
+	bool unwatched;     /* does not try now and then whether it still takes connections (tests that count them) */
 	const struct clock *clock; /* NULL: the system's */
 };
 

@@ -164,6 +164,7 @@ static void print_differences(struct simulation *simulation, struct device_node 
 	if (snapshot_load(&here, device_store_replica_storage(device->store)) == STATUS_OK && simulation->server.store != NULL &&
 		snapshot_load(&server, server_store_storage(simulation->server.store)) == STATUS_OK) {
 		snapshot_print_differences(&here, "device", &server, "server");
+		snapshot_print_differences(&server, "server", &here, "device");
 		snapshot_finish(&server);
 	}
 	snapshot_finish(&here);

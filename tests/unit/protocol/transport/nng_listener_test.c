@@ -41,6 +41,7 @@ static int open_with(void **state, struct listener_limits limits)
 	bench = (struct bench){ .now_ms = 1000 };
 	bench.clock = (struct clock){ .now_ms = bench_now, .monotonic_ms = bench_now, .context = &bench };
 	limits.clock = &bench.clock;
+	limits.unwatched = true;
 	if (listener_open("tcp://127.0.0.1:0", &limits, &bench.listener) != STATUS_OK)
 		return -1;
 	(void)snprintf(bench.url, sizeof(bench.url), "tcp://127.0.0.1:%d", listener_port(bench.listener));

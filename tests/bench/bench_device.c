@@ -1,0 +1,171 @@
+/* The device's side of ./bench where the product has no command for it: many offline edits from one file, and changes through
+ * a running agent that are followed to another one. All of it through the device's own library. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "device_agent/device.h"
+#include "shell/control.h"
+#include "tests/bench/record/bench_order.h"
+#include "tests/bench/stopwatch.h"
+
+static int complain(enum status status)
+{
+	(void)fprintf(stderr, "bench_device: %s: %s\n", status_to_text(status), fail_reason());
+	return 1;
+}
+
+static enum status open_device(char **words, struct local_device **out_device)
+{
+	const struct local_device_options options = { .dir = text_of(words[0]),
+		.keys_directory = text_of(words[1]),
+		.clock = clock_system(),
+		.poll_wait_ms = 0 };
+
+	return local_device_open(&options, out_device);
+}
+
+/* One line of the workload: id, state, technician, updated_at_ms, separated by tabs. */
+static enum status edit_one(struct local_device *device, struct arena *arena, char *line)
+{
+	const struct schema *schema = &bench_order_schema;
+	char *rest = line;
+	struct text cells[4];
+	struct id id;
+	const void *before;
+	struct bench_order edited;
+	struct verdict verdict;
+	struct operation operation = { .head = { .kind = OPERATION_EDIT, .record = RECORD_BENCH_ORDER } };
+	enum status status;
+
+	for (size_t i = 0; i < LENGTH(cells); i++)
+		cells[i] = text_of(strtok_r(rest, "\t\n", &rest));
+	status = id_from_text(cells[0], &id);
+	if (status == STATUS_OK)
+		status = records_get(device_store_records(device->store), RECORD_BENCH_ORDER, &id, &before);
+	if (status != STATUS_OK)
+		return status;
+	before = row_copy(arena, schema, before);
+	device_store_reset_rows(device->store);
+	edited = *(const struct bench_order *)before;
+	edited.state = cells[1];
+	edited.technician = cells[2];
+	edited.updated_at_ms = strtoll(cells[3].data, NULL, 10);
+	operation.head.subject = id;
+	operation.head.at_ms = edited.updated_at_ms;
+	operation.arguments = &edited;
+	operation.old_values = before;
+	operation.mask = UINT64_C(1) << 6 | UINT64_C(1) << 9 | UINT64_C(1) << 10;
+	return device_core_operation(device->core, arena, &operation, &verdict, &id);
+}
+
+/* edits DIR KEYS FILE: each line becomes one operation of the technician, saved like any other. */
+static int run_edits(char **words)
+{
+	struct local_device *device = NULL;
+	struct arena arena = { 0 };
+	char line[256];
+	FILE *file = fopen(words[2], "r");
+	enum status status = open_device(words, &device);
+
+	while (status == STATUS_OK && file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		status = edit_one(device, &arena, line);
+		arena_reset(&arena);
+	}
+	if (file != NULL)
+		(void)fclose(file);
+	local_device_close(device);
+	arena_finish(&arena);
+	return status == STATUS_OK && file != NULL ? 0 : complain(status);
+}
+
+/* The last line of a file that another process adds to; 0 when there is none beyond `offset`. */
+static long long last_time(FILE *file, long offset)
+{
+	char line[64];
+	long long time = 0;
+
+	(void)fseek(file, offset, SEEK_SET);
+	while (fgets(line, sizeof(line), file) != NULL)
+		time = strtoll(line, NULL, 10);
+	clearerr(file);
+	return time;
+}
+
+static void rest_us(long us)
+{
+	struct timespec time = { .tv_nsec = us * 1000 };
+
+	(void)nanosleep(&time, NULL);
+}
+
+/* One three-field change through the control socket of a running agent, as the command "truckroll edit" sends it. */
+static enum status change_one(const char *dir, struct arena *arena, const char *id, long number)
+{
+	const struct text words[] = { text_of("edit"), text_of("bench_order"), text_of(id), arena_print(arena, "state=trial_%ld", number),
+		arena_print(arena, "technician=T-%04ld", number % 300 + 400),
+		arena_print(arena, "updated_at_ms=2026-07-20T%02ld:%02ld:00Z", number / 60 % 24, number % 60), text_of("--json") };
+	const struct control_request request = { .words = words,
+		.word_count = LENGTH(words),
+		.working_dir = text_of("/"),
+		.language = text_of("en"),
+		.now_ms = clock_now_ms(clock_system()) };
+	struct control_reply reply;
+	enum status status = control_call(dir, arena, &request, 5000, 5000, &reply);
+
+	if (status == STATUS_OK && reply.exit_code != 0)
+		status = fail(STATUS_REFUSED, "exit %d: %.*s%.*s", reply.exit_code, TEXT_ARGUMENTS(reply.out), TEXT_ARGUMENTS(reply.err));
+	return status;
+}
+
+/* live DIR TIMES COUNT FILE: COUNT changes by the agent in DIR, each once the one before is durable at the agent that writes
+ * TIMES; prints how long each took, in ms, until it was saved and until it was durable there. FILE: ids, the first cell of
+ * each line. */
+static int run_live(char **words)
+{
+	struct arena arena = { 0 };
+	FILE *times = fopen(words[1], "r"), *ids = fopen(words[3], "r");
+	char line[256];
+	enum status status = STATUS_OK;
+
+	for (long i = 0; i < strtol(words[2], NULL, 10) && status == STATUS_OK && fgets(line, sizeof(line), ids) != NULL; i++) {
+		long offset;
+		int64_t started, saved;
+		long long there = 0;
+		(void)fseek(times, 0, SEEK_END);
+		offset = ftell(times);
+		line[32] = '\0';
+		started = stopwatch_now_ns();
+		status = change_one(words[0], &arena, line, i);
+		saved = stopwatch_now_ns();
+		for (long waited_us = 0; status == STATUS_OK && there == 0 && waited_us < 5000000; waited_us += 200) {
+			rest_us(200);
+			there = last_time(times, offset);
+		}
+		if (status == STATUS_OK && there == 0)
+			status = fail(STATUS_OFFLINE, "change %ld did not arrive within 5 s", i);
+		printf("%.3f %.3f\n", (double)(saved - started) / 1e6, (double)(there - started) / 1e6);
+		arena_reset(&arena);
+		rest_us(20000); /* both are back in their polls */
+	}
+	(void)fclose(times);
+	(void)fclose(ids);
+	arena_finish(&arena);
+	return status == STATUS_OK ? 0 : complain(status);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int words;
+		int (*run)(char **words);
+	} verbs[] = { { "edits", 3, run_edits }, { "live", 4, run_live } };
+
+	for (size_t i = 0; i < LENGTH(verbs); i++)
+		if (argc > 1 && strcmp(argv[1], verbs[i].name) == 0 && argc == verbs[i].words + 2)
+			return verbs[i].run(argv + 2);
+	(void)fprintf(stderr, "usage: bench_device edits DIR KEYS FILE | live DIR TIMES COUNT FILE\n");
+	return 2;
+}

@@ -1,0 +1,61 @@
+"""Measures sync and commands beside plain SQLite in the same run.
+
+usage: run.py [sync|commands] [--json FILE] [--quick] [--only CASE,...] [--dir DIR]
+
+Real processes over loopback, everything at its defaults. docs/performance.md says what each case is."""
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+
+import commands_bench
+import sync_bench
+
+
+def format_row(row):
+    """The cells of one result, as the table shows them."""
+    def number(key, digits):
+        return f"{row[key]:.{digits}f}" if key in row else ""
+    return [row["case"] + (f" ({row['variant']})" if "variant" in row else ""), row["who"], number("seconds", 3), number("per_s", 0),
+            number("ratio", 2), number("bytes_per_item", 1), number("median_ms", 2), number("p99_ms", 2),
+            number("rss_device_mb", 1), number("rss_server_mb", 1), row.get("note", "")]
+
+
+def print_table(rows):
+    heading = ["case", "who", "seconds", "per s", "ratio", "bytes", "median ms", "p99 ms", "device MB", "server MB", "note"]
+    lines = [heading] + [format_row(row) for row in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(heading))]
+    for line in lines:
+        print("  ".join(cell.ljust(width) if i in (0, 1, 10) else cell.rjust(width)
+                        for i, (cell, width) in enumerate(zip(line, widths))).rstrip())
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="?", choices=["sync", "commands"])
+    parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default="", help="cases, such as W1,W2")
+    parser.add_argument("--dir", help="where to work (default: a temporary folder beside the build)")
+    options = parser.parse_args()
+    build = os.environ.get("TRUCKROLL_BUILD")
+    if not build:
+        sys.exit("run.py: TRUCKROLL_BUILD names no build; start ./bench instead")
+    rows = []
+    with tempfile.TemporaryDirectory(dir=options.dir or build, prefix="bench-") as folder:
+        only = set(filter(None, options.only.split(",")))
+        if options.what in (None, "sync"):
+            rows += sync_bench.measure(build, folder, options.quick, only)
+        if options.what in (None, "commands"):
+            rows += commands_bench.measure(build, folder, options.quick)
+    print_table(rows)
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            for row in rows:
+                file.write(json.dumps(row) + "\n")
+
+
+if __name__ == "__main__":
+    main()

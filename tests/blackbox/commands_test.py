@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""The command line itself: help, JSON, exit codes."""
+import json
+import re
+
+import tap
+from harness import DONE, NOT_FOUND, OFFLINE, REFUSED, USAGE, Device, Server, World
+from tap import promise
+
+ADA = "Ada Brannock"
+PROGRAMS = ("truckrolld", "truckroll")
+# Those that stay or wait, or make something: they are run by other tests.
+NOT_BARE = {"serve", "agent", "init", "enroll", "sync"}
+
+
+def command_names(world, program):
+    """The commands as the program's own help lists them."""
+    names = []
+    for line in world.run(program, "--help", expect=DONE).out.splitlines():
+        match = re.match(r"  ([a-z]+(?: [a-z]+)?)  +\S", line)
+        if match and not line.startswith("  -"):
+            names.append(match.group(1))
+    assert len(names) > 15, names
+    return names
+
+
+@promise
+def every_command_has_help_with_an_example():
+    with World() as world:
+        for program in PROGRAMS:
+            for name in command_names(world, program):
+                out = world.run(program, *name.split(), "--help", expect=DONE).out
+                assert f"usage: {program} {name}" in out, out
+                example = out.partition("\nexample")[2]
+                assert f"{program} {name}" in example, out
+
+
+@promise
+def every_command_answers_json_in_every_case():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        device.sync()
+        for program, place in (("truckrolld", server), ("truckroll", device)):
+            for name in command_names(world, program):
+                if name not in NOT_BARE:
+                    answer = place.ask(*name.split(), expect=None)
+                    try:
+                        said = json.loads(answer.out)
+                    except ValueError:
+                        raise AssertionError(f"not JSON: {answer}") from None
+                    if answer.code != DONE:
+                        assert said["error"]["exit_code"] == answer.code and said["error"]["reason"], str(answer)
+
+
+@promise
+def exit_codes_say_what_happened():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        visit = server.book("HH-5001", ADA, dispatch=False)
+        device.sync()
+        cases = [
+            (server, DONE, ("status",)),
+            (device, DONE, ("today",)),
+            (server, NOT_FOUND, ("show", "work_order", "HH-none")),
+            (device, NOT_FOUND, ("show", "HH-none")),
+            (server, USAGE, ("show", "work_order")),
+            (server, USAGE, ("list", "unicorns")),
+            (server, USAGE, ("visit", "list", "--limit", "many")),
+            (device, USAGE, ("note",)),
+            (device, USAGE, ("today", "--unknown")),
+            (device, USAGE, ("unknown",)),
+            (device, USAGE, ("note", "HH-5001", "x", "--at", "2999-01-01")),
+            (server, DONE, ("visit", "cancel", visit, "--reason", "customer moved it")),
+            (server, REFUSED, ("visit", "dispatch", visit)),
+            (server, NOT_FOUND, ("trace", "00000000")),
+        ]
+        for place, code, words in cases:
+            answer = place.ask(*words, expect=None)
+            assert answer.code == code, f"expected {code}:\n{answer}"
+            assert code == DONE or answer.err.strip(), f"no sentence:\n{answer}"
+        server.stop()
+        answer = device.ask("sync", expect=OFFLINE)
+        assert "cannot be reached" in answer.reason, str(answer)
+
+
+@promise
+def a_wrong_word_is_answered_with_the_nearest_right_one():
+    with World() as world:
+        for program, wrong, right in (("truckroll", "acept", "accept"), ("truckrolld", "isues", "issues"), ("truckroll", "finsh", "finish")):
+            answer = world.run(program, wrong, expect=USAGE)
+            assert right in answer.err, str(answer)
+
+
+@promise
+def people_get_text_and_no_colours_without_a_terminal():
+    with World() as world:
+        server = Server.made(world)
+        answer = world.run("truckrolld", "list", "work_order", "--dir", server.dir, expect=DONE)
+        assert "\033" not in answer.out and "HH-" in answer.out, str(answer)
+
+
+if __name__ == "__main__":
+    tap.main()

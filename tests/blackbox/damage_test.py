@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Damaged files: a sentence, exit code 5, nothing lost, nothing made up."""
+import random
+import shutil
+import sqlite3
+
+import tap
+from equal import insist_on_equality
+from harness import CORRUPT, DONE, NEWER, Device, Server, World
+from tap import promise, size, tell
+
+ADA = "Ada Brannock"
+
+
+def truncate(path):
+    data = path.read_bytes()
+    path.write_bytes(data[:len(data) // 2 // 4096 * 4096 + 100])
+
+
+def wipe_header(path):
+    data = bytearray(path.read_bytes())
+    data[:100] = bytes(100)
+    path.write_bytes(data)
+
+
+def shred(path):
+    """Every page but the first is filled with noise."""
+    data = bytearray(path.read_bytes())
+    data[4096:] = random.Random(43).randbytes(len(data) - 4096)
+    path.write_bytes(data)
+
+
+def fold(path):
+    """Everything into the file itself, so that the damage cannot be hidden by the log beside it."""
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+def prepared(world):
+    server = Server.made(world)
+    device = Device.enrolled(server, ADA, "tablet")
+    server.book("HH-5001", ADA)
+    device.sync()
+    device.run("accept", "HH-5001")
+    device.run("note", "HH-5001", "not sent yet")
+    return server, device
+
+
+def insist_on_sentence(answer, file, code=CORRUPT):
+    assert answer.code == code, f"expected {code}:\n{answer}"
+    assert file in answer.reason, f"the file is not named:\n{answer}"
+
+
+@promise
+def a_damaged_replica_is_told_put_aside_and_fetched_again_and_the_outbox_is_kept():
+    for damage in (truncate, wipe_header, shred):
+        with World() as world:
+            server, device = prepared(world)
+            fold(device.dir / "replica.db")
+            damage(device.dir / "replica.db")
+            insist_on_sentence(device.ask("today", expect=None), "replica.db")
+            doctor = device.ask("doctor", expect=None)
+            assert doctor.code == CORRUPT and "--repair" in doctor.out, str(doctor)
+            device.ask("doctor", "--repair", "--offline", expect=None)
+            assert list(device.dir.glob("replica.db.*")) or list(device.dir.glob("*damaged*")), "the damaged file was not kept"
+            device.sync()
+            insist_on_equality(server, device)
+            assert [row["text"] for row in server.rows("note")] == ["not sent yet"]
+
+
+@promise
+def a_damaged_outbox_is_told_and_nothing_is_deleted():
+    for damage in (truncate, wipe_header, shred):
+        with World() as world:
+            server, device = prepared(world)
+            fold(device.dir / "outbox.db")
+            damage(device.dir / "outbox.db")
+            before = (device.dir / "outbox.db").read_bytes()
+            for words in (("note", "HH-5001", "more"), ("outbox",), ("sync",)):
+                insist_on_sentence(device.ask(*words, expect=None), "outbox.db")
+            assert (device.dir / "outbox.db").read_bytes() == before, "the damaged outbox was changed"
+
+
+@promise
+def a_damaged_server_store_is_told_and_not_served():
+    for damage in (truncate, wipe_header, shred):
+        with World() as world:
+            server = Server.made(world)
+            server.stop()
+            fold(server.dir / "organisation.db")
+            damage(server.dir / "organisation.db")
+            before = (server.dir / "organisation.db").read_bytes()
+            insist_on_sentence(server.ask("list", "work_order", "--limit", 100000, expect=None), "organisation.db")
+            answer = server.ask("verify", expect=None)
+            assert answer.code == CORRUPT, str(answer)
+            assert (server.dir / "organisation.db").read_bytes() == before, "the damaged store was changed"
+
+
+@promise
+def a_changed_byte_anywhere_in_the_servers_store_is_found_by_verify_or_harmless():
+    with World() as world:
+        server = Server.made(world)
+        server.stop()
+        store = server.dir / "organisation.db"
+        fold(store)
+        whole, dice = store.read_bytes(), random.Random(47)
+        truth, found = server.ask("list", "work_order", "--limit", 100000).out, 0
+        for _ in range(size(10, 40, 1000)):
+            data = bytearray(whole)
+            data[dice.randrange(100, len(data))] ^= 1 << dice.randrange(8)
+            for leftover in server.dir.glob("organisation.db-*"):
+                leftover.unlink()
+            store.write_bytes(data)
+            answer = server.ask("verify", expect=None)
+            assert answer.code in (DONE, CORRUPT), str(answer)
+            found += answer.code == CORRUPT
+            if answer.code == DONE:
+                assert server.ask("list", "work_order", "--limit", 100000).out == truth, "verify found nothing, and the orders read otherwise"
+        tell(f"{found} changes were found, the others lie where nothing is")
+
+
+@promise
+def damaged_keys_are_told():
+    with World() as world:
+        server, device = prepared(world)
+        for path in device.keys.iterdir():
+            path.write_bytes(path.read_bytes()[:20])
+        answer = device.ask("sync", expect=None)
+        assert answer.code == CORRUPT and str(device.keys.name) in answer.reason, str(answer)
+        server.stop()
+        keys = server.dir / "server.keys"
+        keys.write_bytes(keys.read_bytes()[:20])
+        answer = server.ask("status", expect=None)
+        assert answer.code == CORRUPT and "server.keys" in answer.reason, str(answer)
+
+
+@promise
+def a_store_of_a_newer_program_is_refused_and_left_alone():
+    with World() as world:
+        server, device = prepared(world)
+        server.stop()
+        for place, file, words in ((device, "outbox.db", ("note", "HH-5001", "x")), (device, "replica.db", ("today",)),
+                                   (server, "organisation.db", ("status",))):
+            path = place.dir / file
+            fold(path)
+            kept = world.dir / "kept"
+            shutil.copy(path, kept)
+            db = sqlite3.connect(path)
+            db.execute("PRAGMA user_version = 999")
+            db.commit()
+            db.close()
+            answer = place.ask(*words, expect=None)
+            insist_on_sentence(answer, file, NEWER)
+            assert "newer" in answer.reason, str(answer)
+            shutil.copy(kept, path)
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""A full disk and a directory that cannot be written. Runs in a mount namespace of its own; skipped where that is not permitted."""
+import os
+import sqlite3
+import subprocess
+import sys
+
+import tap
+from equal import insist_on_equality
+from harness import CANNOT_WRITE, OFFLINE, Device, Server, World
+from oracle import Told, write_note
+from tap import Skip, promise, until
+
+ADA = "Ada Brannock"
+INSIDE = "TRUCKROLL_IN_NAMESPACE"
+
+
+def need_namespace():
+    if os.environ.get(INSIDE) != "1":
+        raise Skip("mounting is not permitted here")
+
+
+def mount(*words):
+    subprocess.run(["mount", *[str(word) for word in words]], check=True, capture_output=True)
+
+
+def unmount(path):
+    subprocess.run(["umount", "-l", str(path)], capture_output=True)
+
+
+def small_disk(world, path, megabytes):
+    path.mkdir(mode=0o700)
+    mount("-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "tmpfs", path)
+    world.undo.append(lambda: unmount(path))
+
+
+def fill(path):
+    """Leaves not one page free."""
+    with open(path, "wb", buffering=0) as file:
+        for block in (1 << 20, 4096, 1):
+            try:
+                while True:
+                    file.write(bytes(block))
+            except OSError:
+                pass
+
+
+@promise
+def on_a_full_disk_the_device_refuses_with_a_sentence_and_loses_nothing_it_called_saved():
+    need_namespace()
+    with World() as world:
+        server = Server.made(world)
+        small_disk(world, world.dir / "tablet", 8)
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        device.sync()
+        told = Told()
+        write_note(device, told)
+        fill(device.dir / "filler")
+        refused = 0
+        for _ in range(400):
+            answer = device.ask("note", "HH-5001", told.next_text(), expect=None)
+            if answer.code == 0:
+                told.texts[f"note {told.serial} of the oracle"] = answer.json["operation"]
+                continue
+            assert answer.code == CANNOT_WRITE and "full" in answer.reason, str(answer)
+            refused += 1
+            if refused == 3:
+                break
+        assert refused == 3, "the disk was never full"
+        assert device.run("today")["visits"], "reading stopped"
+        (device.dir / "filler").unlink()
+        assert told.texts[write_note(device, told)], "there is room again"
+        device.sync()
+        insist_on_equality(server, device)
+        told.judge(server)
+
+
+@promise
+def on_a_full_disk_the_server_acknowledges_nothing_goes_on_serving_and_recovers_by_itself():
+    need_namespace()
+    with World() as world:
+        small_disk(world, world.dir / "org", 16)
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        device.sync()
+        told = Told()
+        fill(server.dir / "filler")
+        for _ in range(200):
+            write_note(device, told)
+        answer = device.ask("sync", "--wait", "2", expect=None)
+        refused = server.ask("note", "HH-5001", "from the office", expect=None)
+        for _ in range(50):
+            if refused.code != 0:
+                break
+            refused = server.ask("note", "HH-5001", "from the office " + "x" * 3000, expect=None)
+        assert refused.code == CANNOT_WRITE and "full" in refused.reason, str(refused)
+        assert server.process.poll() is None, "the server ended"
+        assert server.run("status")["serving"]
+        if answer.code == OFFLINE:
+            settled = {o["operation"] for o in device.run("outbox", "--all")["operations"]} - {
+                o["operation"] for o in device.run("outbox")["operations"]}
+            log = {o["id"] for o in server.log_of_operations()}
+            assert settled <= log, "acknowledged, and not there"
+        (server.dir / "filler").unlink()
+        until(lambda: device.ask("sync", "--wait", "10", expect=None).code == 0, "the server takes operations again")
+        insist_on_equality(server, device)
+        texts = [row["text"] for row in server.rows("note") if not row["text"].startswith("from the office")]
+        assert sorted(texts) == sorted(told.texts), "notes were lost or doubled"
+
+
+@promise
+def in_a_read_only_directory_every_command_works_or_is_refused_with_a_sentence_and_nothing_is_lost():
+    need_namespace()
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        device.sync()
+        server.stop()
+        for place in (device.dir, server.dir):
+            for path in place.glob("*.db"):
+                db = sqlite3.connect(path)
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                db.close()
+            mount("--bind", place, place)
+            world.undo.append(lambda place=place: unmount(place))
+            mount("-o", "remount,bind,ro", place)
+        answer = device.ask("note", "HH-5001", "x", expect=None)
+        assert answer.code == CANNOT_WRITE and str(device.dir) in answer.reason, str(answer)
+        answer = server.ask("note", "HH-5001", "x", expect=None)
+        assert answer.code == CANNOT_WRITE and str(server.dir) in answer.reason, str(answer)
+        for place, words in ((device, ("today",)), (device, ("outbox",)), (server, ("list", "work_order")), (device, ("sync",)), (server, ("serve",))):
+            answer = place.ask(*words, expect=None)
+            assert answer.code == 0 or (answer.code == CANNOT_WRITE and str(place.dir) in answer.reason), str(answer)
+        for place in (device.dir, server.dir):
+            unmount(place)
+        server.start()
+        assert device.run("note", "HH-5001", "it can be written again")["saved"]
+        device.sync()
+        insist_on_equality(server, device)
+
+
+def enter_namespace():
+    """Starts this file again where it may mount without anybody else seeing it."""
+    if os.environ.get(INSIDE) is not None:
+        return
+    probe = ["unshare", "-m", "--propagation", "private", "sh", "-c", "mount -t tmpfs -o size=1m tmpfs /mnt"]
+    try:
+        permitted = os.geteuid() == 0 and subprocess.run(probe, capture_output=True).returncode == 0
+    except OSError:
+        permitted = False
+    environment = dict(os.environ, **{INSIDE: "1" if permitted else "0"})
+    before = ["unshare", "-m", "--propagation", "private"] if permitted else []
+    words = [*before, sys.executable, *sys.argv]
+    os.execvpe(words[0], words, environment)
+
+
+if __name__ == "__main__":
+    enter_namespace()
+    tap.main()

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Who is let in, and who is not."""
+import tap
+
+from harness import CORRUPT, DONE, OFFLINE, REFUSED, USAGE, Device, Server, World
+from peer import Peer, kind_of, wire
+from tap import promise, until
+
+ADA, TOMAS = "Ada Brannock", "Tomas Hale"
+
+
+def invite(server, technician=ADA, *options):
+    return server.run("device", "invite", "--technician", technician, *options)["code"]
+
+
+def reason_of(answer):
+    assert kind_of(answer) == wire.ENROL_REFUSED, answer
+    return int.from_bytes(answer[8:12], "little")
+
+
+@promise
+def a_device_that_was_approved_after_comparing_six_words_is_in():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet-1")
+        assert len(device.words.split()) == 6
+        listed = server.run("device", "list")["devices"]
+        assert [(d["name"], d["state"], d["technician"]) for d in listed] == [("tablet-1", "active", ADA)], listed
+        device.sync()
+        assert device.run("status")
+
+
+@promise
+def a_device_written_from_the_documents_alone_is_let_in_and_gets_its_rows():
+    with World() as world:
+        server = Server.made(world)
+        peer = Peer(server.port)
+        grant = peer.enrol(server, ADA)
+        assert grant.technician_name == ADA
+        reply = peer.open_reply(peer.ask(peer.hello()))
+        assert reply.type == wire.WELCOME
+
+
+@promise
+def a_wrong_code_is_refused_with_a_sentence():
+    with World() as world:
+        server = Server.made(world)
+        device = Device(world, "tablet-1")
+        answer = device.ask("enroll", "0000000000000", "--server", server.url, "--wait", 5, expect=REFUSED)
+        assert "code" in answer.reason, str(answer)
+        answer = device.ask("enroll", "not-a-code", "--server", server.url, expect=USAGE)
+        assert "code" in answer.reason, str(answer)
+
+
+@promise
+def a_used_code_lets_no_second_device_in():
+    with World() as world:
+        server = Server.made(world)
+        first = Device(world, "first")
+        code = invite(server)
+        first.enrol(server, code, server.url)
+        second = Device(world, "second")
+        answer = second.ask("enroll", code, "--server", server.url, "--wait", 5, expect=REFUSED)
+        assert "code" in answer.reason, str(answer)
+        assert [d["name"] for d in server.run("device", "list")["devices"]] == ["first"]
+
+
+@promise
+def an_expired_code_is_refused():
+    with World() as world:
+        server = Server.made(world)
+        code = server.run("device", "invite", "--technician", ADA, "--minutes", 1)["code"]
+        server.stop()
+        # The ticket is made older in the store itself: no test waits a minute.
+        import sqlite3
+        store = sqlite3.connect(server.dir / "organisation.db")
+        tables = [name for name, in store.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%ticket%'")]
+        assert len(tables) == 1, tables
+        store.execute(f"UPDATE {tables[0]} SET expires_at_ms = expires_at_ms - 120000, created_at_ms = created_at_ms - 120000")
+        store.commit()
+        store.close()
+        server.start()
+        answer = Device(world, "late").ask("enroll", code, "--server", server.url, "--wait", 5, expect=REFUSED)
+        assert "expired" in answer.reason or "too old" in answer.reason, str(answer)
+
+
+@promise
+def five_wrong_tries_kill_a_code_and_the_right_one_comes_too_late():
+    with World() as world:
+        server = Server.made(world)
+        code, other = invite(server), invite(server)
+        peer = Peer(server.port)
+        for _ in range(5):
+            reason_of(peer.ask(peer.request(code, mac_code=other)))
+        assert reason_of(peer.ask(peer.request(code))) == 3
+        assert kind_of(peer.ask(peer.request(other))) == wire.ENROL_PENDING
+
+
+@promise
+def who_was_not_approved_gets_nothing():
+    with World() as world:
+        server = Server.made(world)
+        peer = Peer(server.port)
+        code = invite(server)
+        assert kind_of(peer.ask(peer.request(code))) == wire.ENROL_PENDING
+        waiting = server.run("device", "list")["devices"][0]
+        peer.id = bytes.fromhex(waiting["id"])
+        assert kind_of(peer.provoke(peer.hello())) != wire.WELCOME
+        assert server.run("status")["operations"] > 0
+
+
+@promise
+def an_enrolment_that_was_killed_goes_on_with_the_same_code():
+    with World() as world:
+        server = Server.made(world)
+        device = Device(world, "tablet-1")
+        code = invite(server)
+        process = device.start_enrolment(code, server.url)
+        until(device.shown_words, "the device shows its six words")
+        process.kill()
+        process.wait()
+        device.enrol(server, code, server.url)
+        device.sync()
+
+
+@promise
+def enrolling_where_no_server_answers_says_so():
+    with World() as world:
+        server = Server.made(world)
+        code = invite(server)
+        server.stop()
+        answer = Device(world, "tablet-1").ask("enroll", code, "--server", server.url, "--wait", 2, expect=OFFLINE)
+        assert str(server.port) in answer.reason, str(answer)
+
+
+@promise
+def a_device_that_is_not_enrolled_says_what_to_do():
+    with World() as world:
+        device = Device(world, "nobody")
+        for words in (("today",), ("accept", "WO-1"), ("sync",), ("outbox",)):
+            answer = device.ask(*words, expect=None)
+            assert answer.code not in (DONE, CORRUPT), str(answer)
+            assert "enroll" in answer.reason, str(answer)
+
+
+if __name__ == "__main__":
+    tap.main()

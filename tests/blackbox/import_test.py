@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Taking records in from files."""
+import gzip
+
+import tap
+from harness import DONE, EXAMPLE, USAGE, Server, World, real_data
+from tap import Skip, promise
+
+# What the real files hold, counted by hand from the files themselves: rows without the header.
+REAL = ("assets.csv", "parts_catalogue.csv", "work_orders_excavator.csv", "kb_articles_en.jsonl.gz", "kb_articles_zh.jsonl.gz")
+
+
+def state_of(server):
+    """Everything that an import could change."""
+    status = server.run("status", "--digests")
+    return status["commit"], status["operations"], status["digests"]
+
+
+def malformed(world, server, name, text, line, column):
+    path = world.dir / name
+    path.write_text(text)
+    good = world.dir / "good.csv"
+    good.write_text("record=territory,key,name\n,extra,Extra\n")
+    before = state_of(server)
+    answer = server.ask("import", "--apply", path, expect=USAGE)
+    assert f"{name}:{line}" in answer.err + answer.out, f"line {line} is not named:\n{answer}"
+    if column:
+        assert column in answer.err + answer.out, f"column {column} is not named:\n{answer}"
+    assert state_of(server) == before, "something of the malformed file was taken in"
+
+
+@promise
+def a_malformed_file_is_refused_with_line_and_column_and_nothing_of_it_is_taken_in():
+    with World() as world:
+        server = Server.made(world)
+        head = "record=part,key,number,description,unit,type,assembly\n"
+        malformed(world, server, "short.csv", head + ",P-1,P-1,Ring,set,boiler,Boiler\n,P-2,P-2\n", 3, "")
+        malformed(world, server, "field.csv", "record=part,key,number,colour\n,P-1,P-1,red\n", 1, "colour")
+        malformed(world, server, "quote.csv", head + ',P-1,P-1,"Ring,set,boiler,Boiler\n', 2, "")
+        malformed(world, server, "time.csv", "record=asset,key,site_id,territory_id,name,installed_at_ms\n"
+                  ",A-1,s-north-01,north,Pump,2020-01-01\n,A-2,s-north-01,north,Pump,someday\n", 3, "installed_at_ms")
+        malformed(world, server, "choice.csv", "record=asset,key,site_id,territory_id,name,status\n,A-1,s-north-01,north,Pump,sleepy\n", 2, "status")
+        malformed(world, server, "articles.jsonl", '{"id":"1","lang":"en","title":"a","device":"b","steps":["c"]}\n{"id":"2","lang":\n', 2, "")
+
+
+@promise
+def a_file_of_unknown_columns_is_refused_with_a_sentence():
+    with World() as world:
+        server = Server.made(world)
+        path = world.dir / "strange.csv"
+        path.write_text("some,other,columns\n1,2,3\n")
+        answer = server.ask("import", "--apply", path, expect=USAGE)
+        assert "strange.csv" in answer.reason, str(answer)
+
+
+@promise
+def importing_twice_changes_nothing():
+    with World() as world:
+        server = Server.made(world)
+        before = state_of(server)
+        for report in server.run("import", "--apply", *EXAMPLE)["files"]:
+            assert report["created"] == 0 and report["kept"] == 0, report
+            assert report["unchanged"] == report["records"], report
+        assert state_of(server) == before
+
+
+@promise
+def without_apply_a_file_is_only_checked():
+    with World() as world:
+        server = Server.made(world, files=())
+        before = state_of(server)
+        reports = server.run("import", EXAMPLE[0])["files"]
+        assert reports[0]["rows"] == 3 and reports[0]["created"] in (0, 3) and not reports[0]["applied"], reports
+        assert state_of(server) == before
+
+
+@promise
+def an_import_into_a_running_server_and_into_a_resting_one_give_the_same_records():
+    with World() as world:
+        running = Server.made(world, name="running")
+        resting = Server.made(world, name="resting", start=False)
+        for kind in ("work_order", "asset", "part", "movement", "kb_article", "balance"):
+            assert running.rows(kind) == resting.rows(kind), kind
+
+
+@promise
+def every_row_of_the_real_files_becomes_a_record():
+    data = real_data()
+    if data is None:
+        raise Skip("TRUCKROLL_DATA names no folder of real data")
+    with World() as world:
+        server = Server.made(world)
+        had = {kind: len(server.rows(kind)) for kind in ("work_order", "kb_article", "part", "asset")}
+        server.run("import", "--apply", "--territory", "North", *[data / name for name in REAL])
+        orders = (data / "work_orders_excavator.csv").read_text().count("\n") - 1
+        articles = sum(gzip.open(data / f"kb_articles_{lang}.jsonl.gz").read().count(b"\n") for lang in ("en", "zh"))
+        assert len(server.rows("work_order")) - had["work_order"] == orders
+        assert len(server.rows("kb_article")) - had["kb_article"] == articles
+        imported = [row for row in server.rows("work_order") if row["number"].startswith("EXWO")]
+        assert all(row["state"] == "closed" for row in imported)
+        server.verify()
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""What the server acknowledged survives kill -9, and so does what the devices still hold."""
+import random
+import threading
+
+import tap
+from equal import insist_on_equality
+from harness import Device, Server, World
+from oracle import Told, write_note
+from tap import promise, size, tell, until
+
+PEOPLE = ("Ada Brannock", "Tomas Hale", "Bridget Sorrell", "Ifor Maddox")
+ORDERS = ("HH-5001", "HH-5002", "HH-5016", "HH-5031")
+
+
+def acknowledged(device):
+    """Operations that the device believes to be decided at the server."""
+    return [o["operation"] for o in device.run("outbox", "--all")["operations"] if o["state"] not in ("saved", "sent")]
+
+
+class Writer(threading.Thread):
+    """Saves notes on one device until it is told to stop."""
+
+    def __init__(self, device, order, told):
+        super().__init__(daemon=True)
+        self.device, self.order, self.told, self.stopped, self.failure = device, order, told, False, None
+
+    def run(self):
+        try:
+            while not self.stopped:
+                write_note(self.device, self.told, self.order)
+        except Exception as failure:  # told to the test at the end
+            self.failure = failure
+
+
+@promise
+def what_the_server_acknowledged_survives_killing_it_and_nothing_happens_twice():
+    with World() as world:
+        server = Server.made(world)
+        devices = [Device.enrolled(server, name, f"device-{number}") for number, name in enumerate(PEOPLE)]
+        for name, order, device in zip(PEOPLE, ORDERS, devices):
+            server.book(order, name)
+            device.sync()
+            device.start_agent()
+        told, dice, ever = [Told(f"{number}/") for number in range(len(devices))], random.Random(41), set()
+        writers = [Writer(device, order, ledger) for device, order, ledger in zip(devices, ORDERS, told)]
+        for writer in writers:
+            writer.start()
+        for _ in range(size(5, 25, 100)):
+            wait = threading.Event()
+            wait.wait(dice.uniform(0, 0.15))
+            server.kill()
+            ever.update(operation for device in devices for operation in acknowledged(device))
+            server.start()
+            log = {o["id"] for o in server.log_of_operations()}
+            lost = ever - log
+            assert not lost, f"acknowledged and gone: {lost}"
+            for device in devices:
+                device.ask("link", "--now", expect=None)
+            until(lambda: server.run("status")["operations"] >= len(log), "the server answers")
+        for writer in writers:
+            writer.stopped = True
+            writer.join()
+            assert writer.failure is None, writer.failure
+        for device in devices:
+            device.sync()
+        for device in devices:
+            device.sync()
+            device.stop_agent()
+        insist_on_equality(server, *devices)
+        texts = {}
+        for ledger in told:
+            texts.update(ledger.texts)
+        everything = Told()
+        everything.texts = texts
+        everything.judge(server)
+        tell(f"{len(ever)} acknowledgements were recorded")
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""The line between device and server: cut anywhere, silent, slow to come back; and what travels on it at once."""
+import tap
+from equal import insist_on_equality
+from harness import OFFLINE, Device, Server, World
+from oracle import Told, write_note
+from proxy import DOWN, UP, Cut
+from tap import promise, size, tell, until
+
+ADA, TOMAS = "Ada Brannock", "Tomas Hale"
+
+
+def on_a_line(world, name=ADA, device_name="tablet", order="HH-5001"):
+    server = Server.made(world)
+    line = world.proxy(server)
+    device = Device.enrolled(server, name, device_name, line.url)
+    server.book(order, name)
+    return server, line, device
+
+
+@promise
+def a_session_cut_at_any_byte_ends_equal_and_nothing_happens_twice():
+    with World() as world:
+        server, line, device = on_a_line(world)
+        told = Told()
+        device.sync()
+        line.bytes = {UP: 0, DOWN: 0}
+        write_note(device, told)
+        device.sync()
+        whole = sum(line.bytes.values())
+        step = max(1, whole // size(15, 60, 100000))
+        cuts = 0
+        for k in [0, 1, 7, 8, 9, 15, 16, 17, 20, 27, 28, 29] + list(range(30, whole, step)):
+            write_note(device, told)
+            line.cut_at = k
+            answer = device.ask("sync", expect=None)
+            assert answer.code in (0, OFFLINE), str(answer)
+            if answer.code == OFFLINE:
+                cuts += 1
+            line.cut_at = None
+            if k % 3 == 0:
+                device.sync()
+        device.sync()
+        insist_on_equality(server, device)
+        told.judge(server)
+        tell(f"{whole} bytes in a session, {cuts} sessions were cut")
+        assert cuts > 5
+
+
+@promise
+def a_first_sync_cut_at_any_byte_goes_on_and_ends_equal():
+    with World() as world:
+        server, line, device = on_a_line(world)
+        line.bytes = {UP: 0, DOWN: 0}
+        probe = Device.enrolled(server, TOMAS, "probe", line.url)
+        line.bytes = {UP: 0, DOWN: 0}
+        probe.sync()
+        whole = sum(line.bytes.values())
+        for k in range(0, whole, max(1, whole // size(10, 40, 4000))):
+            line.cut_at = k
+            device.ask("sync", expect=None)
+        line.cut_at = None
+        device.sync()
+        insist_on_equality(server, device, probe)
+
+
+@promise
+def a_lost_acknowledgement_means_sending_again_and_happens_once():
+    with World() as world:
+        server, line, device = on_a_line(world)
+        device.sync()
+        told = Told()
+        for _ in range(size(3, 10, 50)):
+            write_note(device, told)
+            before, lost = server.run("status")["operations"], []
+
+            def swallow(link, direction, data):
+                if direction == DOWN and not lost and server.run("status")["operations"] > before:
+                    lost.append(1)
+                    raise Cut()
+
+            line.on_message = swallow
+            device.sync()
+            line.on_message = None
+            assert lost, "the server never committed"
+        device.sync()
+        insist_on_equality(server, device)
+        told.judge(server)
+
+
+@promise
+def a_new_job_reaches_a_connected_device_without_being_asked_for():
+    with World() as world:
+        server, line, device = on_a_line(world)
+        device.start_agent()
+        until(lambda: device.run("link")["synced"] and server.run("status")["waiting_devices"] == 1, "the device waits for news")
+        events = []
+        line.on_message = lambda link, direction, data: events.append(direction)
+        visit = server.book("HH-5002", ADA)
+        until(lambda: visit in [v["visit"] for v in device.run("today")["visits"]], "the device shows the new job")
+        line.on_message = None
+        assert events and events[0] == DOWN, f"the device had to ask first: {events}"
+
+
+@promise
+def a_change_reaches_the_other_devices_of_the_territory_without_being_asked_for():
+    with World() as world:
+        server, line, ada = on_a_line(world)
+        tomas = Device.enrolled(server, TOMAS, "laptop")
+        tomas.sync()
+        tomas.start_agent()
+        ada.sync()
+        ada.start_agent()
+        until(lambda: server.run("status")["waiting_devices"] == 2, "both devices wait for news")
+        ada.run("edit", "site", "Hillcrest Infirmary", "access_notes=ring twice")
+        until(lambda: tomas.run("show", "--kind", "site", "Hillcrest Infirmary")["site"].get("access_notes") == "ring twice", "Tomas reads it")
+        until(lambda: ada.run("outbox")["operations"] == [], "Ada's operation is settled")
+        insist_on_equality(server, ada, tomas)
+
+
+@promise
+def work_goes_on_without_a_server_and_sync_says_that_it_is_not_there():
+    with World() as world:
+        server, line, device = on_a_line(world)
+        device.sync()
+        line.close_line()
+        for words in (("accept", "HH-5001"), ("travel",), ("arrive",), ("note", "HH-5001", "all alone")):
+            assert device.run(*words)["saved"]
+        answer = device.ask("sync", expect=OFFLINE)
+        assert "cannot be reached" in answer.reason, str(answer)
+        server.kill()
+        line.open_line()
+        device.ask("sync", expect=OFFLINE)
+        server.start()
+        device.sync()
+        insist_on_equality(server, device)
+
+
+@promise
+def a_server_that_falls_silent_is_given_up_and_found_again():
+    import signal
+    with World() as world:
+        server, line, device = on_a_line(world)
+        device.sync()
+        server.process.send_signal(signal.SIGSTOP)
+        assert device.run("note", "HH-5001", "said into silence")["saved"]
+        device.ask("sync", "--wait", "2", expect=OFFLINE)
+        server.process.send_signal(signal.SIGCONT)
+        device.sync()
+        insist_on_equality(server, device)
+        assert [row["text"] for row in server.rows("note")] == ["said into silence"]
+
+
+@promise
+def what_a_revoked_device_did_before_still_counts_and_it_gets_nothing_more():
+    with World() as world:
+        server, line, device = on_a_line(world)
+        device.sync()
+        operation = device.run("accept", "HH-5001")["operation"]
+        server.run("device", "revoke", device.id)
+        device.ask("sync", "--wait", "3", expect=None)
+        log = {o["id"]: o["outcome"] for o in server.log_of_operations()}
+        assert log.get(operation) in ("applied", "applied_note", "issue"), f"the operation is {log.get(operation)}"
+        server.book("HH-5003", ADA)
+        device.ask("sync", "--wait", "2", expect=None)
+        assert "HH-5003" not in device.ask("today", expect=None).out, "a revoked device was sent a job"
+
+
+@promise
+def of_a_stolen_device_nothing_is_applied_and_nothing_vanishes():
+    with World() as world:
+        server, line, device = on_a_line(world)
+        device.sync()
+        device.run("accept", "HH-5001")
+        before = server.find("visit")
+        server.run("device", "revoke", device.id, "--stolen")
+        answer = device.ask("sync", "--wait", "2", expect=None)
+        assert answer.code != 0, str(answer)
+        assert server.find("visit") == before, "a stolen device changed a visit"
+        assert server.run("device", "list")["devices"][0]["state"] == "stolen"
+        server.verify()
+
+
+@promise
+def two_devices_of_one_technician_end_equal():
+    with World() as world:
+        server, line, tablet = on_a_line(world)
+        laptop = Device.enrolled(server, ADA, "laptop", line.url)
+        tablet.sync()
+        laptop.sync()
+        tablet.run("accept", "HH-5001")
+        laptop.run("note", "HH-5001", "written on the laptop")
+        laptop.run("travel", "HH-5001")
+        for device in (tablet, laptop, tablet, laptop):
+            device.sync()
+        insist_on_equality(server, tablet, laptop)
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,90 @@
+"""A device written from the documents alone (tests/golden), to say what no honest device says."""
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
+
+import sp  # noqa: E402
+import truckroll_wire as wire  # noqa: E402
+from truckroll_primitives import blake2b, sign_public, x25519_public  # noqa: E402
+
+WORDS = wire.words_read(pathlib.Path(__file__).resolve().parents[2] / "protocol/wire/words.c")
+
+
+def seed():
+    return os.urandom(32)
+
+
+class Peer:
+    def __init__(self, port):
+        self.port = port
+        self.sign_seed, self.box_secret = seed(), seed()
+        self.sign, self.box = sign_public(self.sign_seed), x25519_public(self.box_secret)
+        self.incarnation = os.urandom(16)
+        self.id, self.epoch = os.urandom(16), bytes(16)
+        with sp.Client(port) as client:
+            self.server = wire.server_keys_read(client.ask(wire.enrolment_header(wire.ENROL_ASK)))
+
+    def ask(self, frame, timeout=2.0):
+        with sp.Client(self.port) as client:
+            return client.ask(frame, timeout)
+
+    def provoke(self, frame):
+        """The answer to a frame that may get none."""
+        with sp.Client(self.port) as client:
+            return client.ask_before(frame, wire.enrolment_header(wire.ENROL_ASK))
+
+    # enrolment
+
+    def request(self, code, name="hand-made", mac_code=None):
+        """An enrolment request; `mac_code`: another code than the one whose ticket it names."""
+        ticket = wire.ticket_of(code)
+        key = wire.ticket_of(mac_code)[1] if mac_code else ticket[1]
+        request = wire.Request(ticket[0], self.sign, self.box, name, "Python")
+        return wire.request_seal(self.server, key, request, seed())
+
+    def words(self, code):
+        return wire.enrolment_words(WORDS, self.server, self.sign, self.box, wire.ticket_of(code)[0])
+
+    def take_grant(self, code, answer):
+        grant = wire.grant_open(answer, self.server, self.sign, self.box, self.box_secret, wire.ticket_of(code))
+        self.id, self.epoch = grant.device_id, grant.epoch
+        return grant
+
+    def enrol(self, server, technician, name="hand-made"):
+        code = server.run("device", "invite", "--technician", technician)["code"]
+        assert kind_of(self.ask(self.request(code, name))) == wire.ENROL_PENDING
+        waiting = next(d for d in server.run("device", "list")["devices"] if d["name"] == name)
+        assert waiting["words"] == self.words(code)
+        server.run("device", "approve", waiting["id"])
+        return self.take_grant(code, self.ask(self.request(code, name)))
+
+    # a hello
+
+    def hello_sections(self, wait_ms=0):
+        head = blake2b(wire.domain("genesis") + self.id + self.incarnation)
+        cursor = self.epoch + wire.varint(0)
+        hello = (self.incarnation + wire.varint(1) + head + cursor + wire.varint(0) + wire.varint(1) + wire.varint(1) + wire.varint(0) * 2
+                 + wire.varint(10**9) + wire.varint(2 * 10**12) + wire.varint(0))
+        pull = cursor + wire.varint(0) * 2 + wire.varint(4) + bytes([0]) + wire.varint(wait_ms) + wire.varint(0)
+        return wire.varint(1 * 2) + wire.with_length(hello) + wire.varint(3 * 2) + wire.with_length(pull)
+
+    def envelope(self, sections, **changes):
+        """Sealed; `changes`: organisation, recipient_id, box, sender, sign_seed, kind, key_number."""
+        ephemeral = x25519_public(seed())
+        envelope = wire.Envelope(changes.get("kind", wire.HELLO), changes.get("sender", self.id), changes.get("key_number", 1), self.incarnation,
+                                 self.epoch, ephemeral, sections)
+        return wire.envelope_seal(envelope, changes.get("sign_seed", self.sign_seed), changes.get("organisation", self.server.organisation),
+                                  changes.get("recipient_id", self.server.server_id), changes.get("box", self.server.box), seed())
+
+    def hello(self, **changes):
+        return self.envelope(self.hello_sections(), **changes)
+
+    def open_reply(self, answer):
+        return wire.envelope_open(answer, self.server.organisation, self.id, self.box, self.box_secret, lambda *_: self.server.sign)
+
+
+def kind_of(message):
+    """The type of an enrolment message or envelope; None for anything else."""
+    return message[6] if message and message[:4] == b"TRK1" else None

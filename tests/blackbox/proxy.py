@@ -1,0 +1,144 @@
+"""The line between a device and the server, with faults. Knows where messages begin and end, nothing of what is in them."""
+import socket
+import struct
+import threading
+
+import sp
+
+OPEN, CLOSED, DEAF = "open", "closed", "deaf"
+UP, DOWN = "up", "down"  # to the server, to the device
+
+
+class Cut(Exception):
+    pass
+
+
+def reset(connection):
+    """Closes so that the other side gets a reset, as when a cable is pulled and put back."""
+    try:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+    except OSError:
+        pass
+
+
+class Link:
+    """One connection through the proxy."""
+
+    def __init__(self, proxy, device, server):
+        self.proxy, self.device, self.server = proxy, device, server
+        self.dead = threading.Event()
+
+    def kill(self):
+        if not self.dead.is_set():
+            self.dead.set()
+            for connection in (self.device, self.server):
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+                reset(connection)
+
+    def pump(self, direction):
+        source, target = (self.device, self.server) if direction == UP else (self.server, self.device)
+        try:
+            self.proxy.forward(self, target, direction, sp.read_exactly(source, 8))
+            while not self.dead.is_set():
+                head = sp.read_exactly(source, 8)
+                body = sp.read_exactly(source, min(struct.unpack(">Q", head)[0], 1 << 20))
+                self.proxy.pass_message(self, target, direction, head + body)
+        except (sp.Gone, Cut, OSError):
+            pass
+        self.kill()
+
+
+class Proxy:
+    """Listens on `port` for as long as it lives. Faults:
+    mode       OPEN; CLOSED: nobody gets through; DEAF: what the server says is swallowed
+    cut_at     counts down over all bytes of both directions; at 0 the connection is reset
+    on_message called as on_message(link, direction, data) before a message is passed on; it may return other bytes (b"": swallow them),
+               None for the same, or raise Cut"""
+
+    def __init__(self, server_port):
+        self.server_port = server_port
+        self.mode = OPEN
+        self.cut_at = None
+        self.cuts = 0
+        self.on_message = None
+        self.recorded = None  # a list: (direction, frame) are added
+        self.bytes = {UP: 0, DOWN: 0}
+        self.messages = {UP: 0, DOWN: 0}
+        self.links = []
+        self.lock = threading.RLock()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port = self.listener.getsockname()[1]
+        self.url = f"tcp://127.0.0.1:{self.port}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                device, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.mode == CLOSED:
+                reset(device)
+                continue
+            try:
+                server = socket.create_connection(("127.0.0.1", self.server_port), timeout=5)
+                server.settimeout(None)
+            except OSError:
+                reset(device)
+                continue
+            for connection in (device, server):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            link = Link(self, device, server)
+            with self.lock:
+                self.links = [old for old in self.links if not old.dead.is_set()] + [link]
+            for direction in (UP, DOWN):
+                threading.Thread(target=link.pump, args=(direction,), daemon=True).start()
+
+    def forward(self, link, target, direction, data):
+        with self.lock:
+            room = len(data) if self.cut_at is None else min(self.cut_at, len(data))
+            if self.cut_at is not None:
+                self.cut_at -= room
+            self.bytes[direction] += room
+            cut = room < len(data)
+            if cut:
+                self.cut_at = None
+                self.cuts += 1
+        target.sendall(data[:room])
+        if cut:
+            raise Cut()
+
+    def pass_message(self, link, target, direction, data):
+        hook = self.on_message
+        self.messages[direction] += 1
+        if self.recorded is not None:
+            self.recorded.append((direction, data[12:]))  # without length and request number
+        if self.mode == DEAF and direction == DOWN:
+            return
+        changed = hook(link, direction, data) if hook is not None else None
+        data = data if changed is None else changed
+        if data:
+            self.forward(link, target, direction, data)
+
+    def hang_up(self):
+        """Resets every connection there is now."""
+        with self.lock:
+            links, self.links = self.links, []
+        for link in links:
+            link.kill()
+
+    def close_line(self):
+        self.mode = CLOSED
+        self.hang_up()
+
+    def open_line(self):
+        self.on_message = None
+        self.mode = OPEN
+
+    def end(self):
+        self.close_line()
+        self.listener.close()

@@ -1,0 +1,245 @@
+/* What a device may say, and for whom. */
+#include <string.h>
+
+#include "protocol/domain/movement.h"
+#include "protocol/domain/note.h"
+#include "protocol/domain/service_request.h"
+#include "protocol/domain/technician.h"
+#include "protocol/sync/session_table.h"
+#include "server/verify.h"
+#include "tests/unit/protocol/sync/by_hand.h"
+
+static struct hand_device hand, other; /* large */
+
+static void send_all(struct hand_device *device)
+{
+	hand_device_send(device, 1, device->last_seq);
+	hand_devices_flush(device->pair, (struct hand_device *const[]){ device }, 1);
+	assert_true(device->answer.has_decided);
+	assert_int_equal(device->answer.decided.seq, device->last_seq);
+}
+
+static void assert_set_aside(struct simulation *pair, const struct id *operation)
+{
+	struct logged_operation logged;
+
+	assert_true(pair_logged(pair, operation, &logged));
+	assert_int_equal(logged.outcome, OUTCOME_PARKED);
+	assert_true(pair_on_server(pair, RECORD_OPERATION, operation));
+}
+
+/* The row as it stands, in the pair's arena. */
+static const void *server_row(struct simulation *pair, enum record_kind kind, const struct id *id)
+{
+	const void *row;
+
+	assert_int_equal(records_get(server_store_records(pair->server.store), kind, id, &row), STATUS_OK);
+	row = row_copy(&pair->arena, schema_find(kind), row);
+	server_store_reset_rows(pair->server.store);
+	return row;
+}
+
+static void a_device_that_claims_another_role_changes_nothing(void **state)
+{
+	static const uint32_t roles[] = { ROLE_DISPATCHER, ROLE_IMPORT, ROLE_SYSTEM };
+	struct simulation *pair = *state;
+	struct id technician = organisation_id(RECORD_TECHNICIAN, 0), valley = organisation_id(RECORD_TERRITORY, 1);
+	struct technician wanted = *(const struct technician *)server_row(pair, RECORD_TECHNICIAN, &technician), old = wanted;
+	struct id made[LENGTH(roles)], site = organisation_id(RECORD_SITE, 1);
+
+	wanted.territory_id = valley;
+	hand_device_open(&hand, pair, 1, 7);
+	for (size_t i = 0; i < LENGTH(roles); i++) {
+		struct operation *operation = hand_device_begin(&hand, OPERATION_EDIT, &technician, &wanted);
+		operation->head.record = RECORD_TECHNICIAN;
+		operation->head.role = roles[i];
+		operation->old_values = &old;
+		operation->mask = UINT64_C(1) << schema_field(schema_find(RECORD_TECHNICIAN), text_of("territory_id"))->tag;
+		made[i] = hand_device_end(&hand);
+	}
+	send_all(&hand);
+	for (size_t i = 0; i < LENGTH(roles); i++)
+		assert_set_aside(pair, &made[i]);
+	assert_true(
+		id_equal(&((const struct technician *)server_row(pair, RECORD_TECHNICIAN, &technician))->territory_id, &old.territory_id));
+	hand_device_close(&hand);
+	device_node_go(pair, pair_device(pair, 1));
+	pair_settle(pair);
+	assert_false(pair_on_device(pair, 1, RECORD_SITE, &site)); /* nothing of the other territory came */
+}
+
+static void a_device_that_speaks_for_another_technician_changes_nothing(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), visit = pair_book(pair, &order, 2), remark, accepted;
+	const struct note_arguments arguments = { .text = text_of("not mine") };
+
+	hand_device_open(&hand, pair, 1, 7);
+	hand_device_begin(&hand, OPERATION_ADD_NOTE, &order, &arguments)->head.actor = organisation_id(RECORD_TECHNICIAN, 1);
+	remark = hand_device_end(&hand);
+	hand_device_begin(&hand, OPERATION_ACCEPT, &visit, NULL)->head.actor = organisation_id(RECORD_TECHNICIAN, 1);
+	accepted = hand_device_end(&hand);
+	send_all(&hand);
+	assert_set_aside(pair, &remark);
+	assert_set_aside(pair, &accepted);
+	assert_false(pair_on_server(pair, RECORD_NOTE, &remark));
+	assert_int_equal(((const struct visit *)server_row(pair, RECORD_VISIT, &visit))->state, VISIT_STATE_DISPATCHED);
+	hand_device_close(&hand);
+}
+
+static void a_create_that_names_its_id_is_set_aside(void **state)
+{
+	struct simulation *pair = *state;
+	const struct id chosen = { { 0x77 } };
+	struct service_request request = { .id = chosen,
+		.account_id = organisation_id(RECORD_ACCOUNT, 0),
+		.territory_id = organisation_id(RECORD_TERRITORY, 0),
+		.text = text_of("no heating") };
+	struct id named, unnamed;
+
+	hand_device_open(&hand, pair, 1, 7);
+	hand_device_begin(&hand, OPERATION_CREATE, &chosen, &request)->head.record = RECORD_SERVICE_REQUEST;
+	named = hand_device_end(&hand);
+	request.id = (struct id){ 0 };
+	hand_device_begin(&hand, OPERATION_CREATE, &request.id, &request)->head.record = RECORD_SERVICE_REQUEST;
+	unnamed = hand_device_end(&hand);
+	send_all(&hand);
+	assert_set_aside(pair, &named);
+	assert_false(pair_on_server(pair, RECORD_SERVICE_REQUEST, &chosen));
+	assert_true(pair_on_server(pair, RECORD_SERVICE_REQUEST, &unnamed));
+	hand_device_close(&hand);
+}
+
+/* The ids of imported rows are in no log: only the rows themselves tell. */
+static void a_first_id_never_overwrites_a_record(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), visit = pair_book(pair, &order, 1);
+	struct id loaded = organisation_id(RECORD_MOVEMENT, 0), remark = { { 0x66 } }, made;
+	const struct note imported = {
+		.id = remark, .work_order_id = order, .territory_id = organisation_id(RECORD_TERRITORY, 0), .text = text_of("from before")
+	};
+	const struct part_arguments use = {
+		.part_id = organisation_id(RECORD_PART, 0), .location_id = organisation_id(RECORD_STOCK_LOCATION, 0), .quantity = 1
+	};
+	struct verify_report report;
+
+	stream_for_libsodium(&pair->server.stream);
+	assert_int_equal(organisation_make(pair->server.core, RECORD_NOTE, &imported, ROLE_IMPORT, WALL_START_MS, &made), STATUS_OK);
+	hand_device_open(&hand, pair, 1, 7);
+	(void)hand_device_begin(&hand, OPERATION_USE_PART, &visit, &use);
+	hand.first_ids[0] = loaded;
+	(void)hand_device_end(&hand);
+	hand.first_ids[1] = remark;
+	(void)hand_device_note(&hand, &order);
+	send_all(&hand);
+	assert_int_equal(((const struct movement *)server_row(pair, RECORD_MOVEMENT, &loaded))->type, MOVEMENT_TYPE_LOAD);
+	assert_true(text_equals(((const struct note *)server_row(pair, RECORD_NOTE, &remark))->text, "from before"));
+	assert_set_aside(pair, &loaded);
+	assert_set_aside(pair, &remark);
+	assert_int_equal(verify_organisation(pair->server.store, &report), STATUS_OK);
+	hand_device_close(&hand);
+}
+
+static void another_devices_first_id_is_set_aside(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), remark, stolen;
+	struct logged_operation logged;
+
+	hand_device_open(&hand, pair, 1, 7);
+	hand_device_open(&other, pair, 2, 8);
+	remark = hand_device_note(&hand, &order);
+	send_all(&hand);
+	other.first_ids[0] = remark;
+	(void)hand_device_note(&other, &order);
+	stolen = chain_operation_id(&other.heads[1]);
+	send_all(&other);
+	assert_set_aside(pair, &stolen); /* under an id of its own */
+	assert_true(pair_logged(pair, &remark, &logged));
+	assert_int_equal(logged.outcome, OUTCOME_APPLIED);
+	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 1);
+	hand_device_close(&hand);
+	hand_device_close(&other);
+}
+
+static void a_batch_of_another_incarnation_than_the_sessions_costs_no_commit(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+	const struct id incarnation = { { 9 } };
+	struct chain_state chain;
+	int64_t commits;
+
+	hand_device_open(&hand, pair, 1, 7);
+	hand.heads[0] = chain_genesis(&hand.identity.id, &incarnation); /* good in itself */
+	(void)hand_device_note(&hand, &order);
+	commits = server_core_counts(pair->server.core).commits;
+	hand_device_send_as(&hand, &incarnation, 1, 1);
+	hand_devices_flush(pair, (struct hand_device *const[]){ &hand }, 1);
+	assert_true(hand.answer.has_fault);
+	assert_int_equal(hand.answer.fault.code, WIRE_ERROR_MALFORMED);
+	assert_int_equal(server_core_counts(pair->server.core).commits, commits);
+	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 0);
+	assert_int_equal(server_store_chain(pair->server.store, &hand.identity.id, &incarnation, &chain), STATUS_NOT_FOUND);
+	hand_device_close(&hand);
+}
+
+static struct live_session numbered_session(uint8_t number, int64_t used_at_ms)
+{
+	return (struct live_session){ .session = { .id = { 0x80, number } }, .device = { { number } }, .last_used_at_ms = used_at_ms };
+}
+
+static void recorded_hellos_push_no_proved_session_out(void **state)
+{
+	struct session_table *table = session_table_create(8);
+	struct live_session proved = numbered_session(1, 1);
+
+	(void)state;
+	session_table_add(table, &proved)->proved = true; /* and unused for longest */
+	for (uint8_t i = 2; i < 200; i++) {
+		struct live_session recorded = numbered_session(i, i);
+		(void)session_table_add(table, &recorded);
+	}
+	assert_non_null(session_table_find(table, proved.session.id));
+	assert_int_equal(session_table_count(table), 8);
+	session_table_destroy(table);
+}
+
+static void a_recorded_hello_leaves_the_live_session_alone(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), remark;
+	struct ephemeral ephemeral;
+	struct bytes recorded;
+
+	hand_device_open(&hand, pair, 1, 7);
+	recorded = hand_device_hello(&hand, &ephemeral);
+	(void)hand_device_note(&hand, &order);
+	send_all(&hand);
+	for (uint64_t i = 0; i < 20; i++)
+		server_node_frame(pair, 5000000 + i, recorded);
+	server_node_flush(pair);
+	remark = hand_device_note(&hand, &order);
+	hand_device_send(&hand, 2, 2);
+	hand_devices_flush(pair, (struct hand_device *const[]){ &hand }, 1);
+	assert_true(hand.answer.has_decided);
+	assert_true(pair_on_server(pair, RECORD_NOTE, &remark));
+	hand_device_close(&hand);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_device_that_claims_another_role_changes_nothing, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_device_that_speaks_for_another_technician_changes_nothing, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_create_that_names_its_id_is_set_aside, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_first_id_never_overwrites_a_record, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(another_devices_first_id_is_set_aside, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_batch_of_another_incarnation_than_the_sessions_costs_no_commit, pair_open, pair_close),
+		cmocka_unit_test(recorded_hellos_push_no_proved_session_out),
+		cmocka_unit_test_setup_teardown(a_recorded_hello_leaves_the_live_session_alone, pair_open, pair_close),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
