@@ -127,6 +127,16 @@ def a_batch_gives_the_canonical_operations(golden):
     equal(forms.chain_head(golden.schemas, batch, sequence(9), wire.chain_extend), head, "chain")
 
 
+def a_batch_sent_again_names_first_ids(golden):
+    plain = forms.batch_decode(golden.schemas, golden.bytes["batch"], resolve)
+    again = forms.batch_decode(golden.schemas, golden.bytes["batch.re_sent"], resolve)
+    wanted = [None] * len(OPERATIONS)
+    wanted[1], wanted[-1] = identifier(91), identifier(92)
+    equal((plain.first_ids, again.first_ids), ([None] * len(OPERATIONS), wanted), "first ids")
+    for one, other in zip(plain.operations, again.operations, strict=True):
+        equal(forms.operation_encode(golden.schemas, other), forms.operation_encode(golden.schemas, one), "operation")
+
+
 def a_page_gives_the_rows(golden):
     resume, groups = forms.page_decode(golden.schemas, golden.bytes["page"], resolve)
     equal(resume, b"\3\1\2", "resume")
@@ -152,7 +162,7 @@ def main():
     golden = Golden(sys.argv[1], sys.argv[2])
     checks = [records_are_canonical, row_hashes_are_siphash, operations_are_canonical, columns_give_the_rows, sections_split_and_read,
               the_head_statement_is_what_is_signed]
-    packed = [a_batch_gives_the_canonical_operations, a_page_gives_the_rows]
+    packed = [a_batch_gives_the_canonical_operations, a_batch_sent_again_names_first_ids, a_page_gives_the_rows]
     failed = 0
     print(f"1..{len(checks) + len(packed)}")
     for number, check in enumerate(checks + packed, 1):

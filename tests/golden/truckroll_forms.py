@@ -464,6 +464,7 @@ class Batch:
     last_hash: bytes
     signature: bytes
     operations: list = field(default_factory=list)
+    first_ids: list = field(default_factory=list)
 
 
 def head_statement(organisation, device, incarnation, last_seq, last_hash):
@@ -492,6 +493,19 @@ def group_operations(schemas, reader, group, resolve):
     return operations
 
 
+def first_ids(block, count):
+    """The ids that operations sent before under another incarnation first had; None for the others, and when nothing was."""
+    if block.left() == 0:
+        return [None] * count
+    ids = []
+    for _ in range(count):
+        flag = block.raw(1)[0]
+        insist(flag in (0, 1), "a first id's flag")
+        ids.append(block.raw(16) if flag else None)
+    insist(any(ids) and NIL not in ids, "first ids of nothing")
+    return ids
+
+
 def batch_decode(schemas, data, resolve):
     reader = Reader(data)
     batch = Batch(reader.raw(16), count_of(reader), [], b"", b"")
@@ -506,6 +520,7 @@ def batch_decode(schemas, data, resolve):
     order = places(block, count, len(groups)) if groups else []
     insist([order.count(number) for number in range(len(groups))] == [size for _, _, size in groups], "groups of another size")
     sources = [iter(group_operations(schemas, block, group, resolve)) for group in groups]
+    batch.first_ids = first_ids(block, count)
     block.end()
     batch.operations = [next(sources[number]) for number in order]
     return batch

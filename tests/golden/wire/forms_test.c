@@ -313,16 +313,31 @@ static void write_sections(struct writer *writer)
 	section_write(writer, SECTION_PULL, writer_bytes(&pull));
 }
 
-static void write_batch(struct writer *writer)
+static void write_batch_with(struct writer *writer, const struct id *first_ids)
 {
 	static uint8_t secrets[2][WINDOW_SECRET_SIZE];
 	struct batch batch = { .incarnation = id_of(7), .first_seq = 253, .operations = operations, .count = LENGTH(operations),
-			       .secrets = (const void *)secrets, .secret_count = 2, .last_hash = hash_of(1) };
+			       .first_ids = first_ids, .secrets = (const void *)secrets, .secret_count = 2, .last_hash = hash_of(1) };
 
 	for (size_t i = 0; i < sizeof(secrets); i++)
 		secrets[i / WINDOW_SECRET_SIZE][i % WINDOW_SECRET_SIZE] = (uint8_t)i;
 	memset(batch.signature, 0x5a, SIGNATURE_SIZE);
 	batch_encode(writer, &batch, &references);
+}
+
+static void write_batch(struct writer *writer)
+{
+	write_batch_with(writer, NULL);
+}
+
+/* The second and the last operation went out before, under another incarnation. */
+static void write_batch_re_sent(struct writer *writer)
+{
+	struct id first_ids[LENGTH(operations)] = { 0 };
+
+	first_ids[1] = id_of(91);
+	first_ids[LENGTH(operations) - 1] = id_of(92);
+	write_batch_with(writer, first_ids);
 }
 
 static void write_page(struct writer *writer)
@@ -355,6 +370,8 @@ static void unfold_batch(struct bytes body, struct writer *writer)
 	write_raw(writer, batch.secrets, batch.secret_count * WINDOW_SECRET_SIZE);
 	for (size_t i = 0; i < batch.count; i++)
 		operation_encode(writer, &batch.operations[i]);
+	for (size_t i = 0; batch.first_ids != NULL && i < batch.count; i++)
+		write_raw(writer, &batch.first_ids[i], ID_SIZE);
 }
 
 static void unfold_page(struct bytes body, struct writer *writer)
@@ -402,6 +419,7 @@ static const struct form {
 	{ "head_statement", write_head_statement, NULL },
 	{ "sections", write_sections, NULL },
 	{ "batch", write_batch, unfold_batch },
+	{ "batch.re_sent", write_batch_re_sent, unfold_batch },
 	{ "page", write_page, unfold_page },
 };
 
