@@ -58,12 +58,11 @@ struct storage {
 	enum storage_mode mode;
 	bool own_files; /* on the system's VFS: the disk may be asked */
 	enum transaction transaction;
-	bool lost;     /* SQLite gave the write transaction up; nothing more may be written before the rollback */
-	bool durable;  /* `synchronous` is FULL */
-	bool bulk;     /* nothing is synced, and there is no log, until storage_checkpoint(): what is not finished counts for nothing */
-	bool unsynced; /* something committed may not be on the disk yet */
-	int log_pages;      /* in the write-ahead log after the latest commit */
-	int log_pages_max;  /* a commit that leaves more moves them into the file itself */
+	bool lost;         /* SQLite gave the write transaction up; nothing more may be written before the rollback */
+	bool durable;      /* `synchronous` is FULL */
+	bool bulk;         /* nothing is synced, and there is no log, until storage_checkpoint(): what is not finished counts for nothing */
+	int log_pages;     /* in the write-ahead log after the latest commit */
+	int log_pages_max; /* a commit that leaves more moves them into the file itself */
 	struct table tables[RECORD_KIND_MAX + 1];
 	struct statement statements[STATEMENT_COUNT + 1];
 };

@@ -8,7 +8,7 @@
 /* "$n" is a name to SQLite, which numbers names by their first appearance. */
 static void find_parameters(struct statement *statement)
 {
-	char name[8];
+	char name[16];
 
 	assert(sqlite3_bind_parameter_count(statement->prepared) <= PARAMETERS_MAX);
 	for (int i = 1; i <= PARAMETERS_MAX; i++) {
@@ -84,13 +84,26 @@ enum status statement_step(struct statement *statement)
 	return sql_step(statement->storage, statement->prepared, source_of(statement));
 }
 
+bool statement_next(struct statement *statement, enum status *status)
+{
+	bool there;
+
+	if (*status != STATUS_OK)
+		return false;
+	*status = statement_step(statement);
+	there = *status == STATUS_OK;
+	if (*status == STATUS_NOT_FOUND)
+		*status = STATUS_OK;
+	return there;
+}
+
 enum status statement_run(struct statement *statement)
 {
 	enum status status = STATUS_OK;
 
-	while (status == STATUS_OK)
-		status = statement_step(statement);
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	while (statement_next(statement, &status))
+		;
+	return status;
 }
 
 int64_t statement_integer(struct statement *statement, int column)

@@ -275,7 +275,6 @@ enum status storage_open(const struct storage_options *options, struct storage *
 	storage->mode = options->mode;
 	storage->own_files = options->vfs == NULL;
 	storage->durable = true;
-	storage->unsynced = true; /* an earlier process may have left commits that were not synced */
 	status = open_checked(storage, options);
 	if (status != STATUS_OK) {
 		storage_close(storage);
@@ -349,7 +348,6 @@ enum status storage_commit(struct storage *storage)
 		return status;
 	}
 	storage->transaction = TRANSACTION_NONE;
-	storage->unsynced = !storage->durable;
 	return STATUS_OK;
 }
 
@@ -368,25 +366,6 @@ bool storage_in_transaction(const struct storage *storage)
 	return storage->transaction == TRANSACTION_WRITE;
 }
 
-enum status storage_make_durable(struct storage *storage)
-{
-	char sql[64];
-	enum status status;
-
-	if (!storage->unsynced)
-		return STATUS_OK;
-	/* A synced commit syncs all that is in the log before it; writing the header again is the smallest one. */
-	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", migration_newest(storage->kind));
-	status = storage_begin(storage, true);
-	if (status != STATUS_OK)
-		return status;
-	status = sql_run(storage, sql);
-	if (status == STATUS_OK)
-		return storage_commit(storage);
-	storage_rollback(storage);
-	return status;
-}
-
 enum status storage_checkpoint(struct storage *storage)
 {
 	int result;
@@ -400,7 +379,6 @@ enum status storage_checkpoint(struct storage *storage)
 	result = sqlite3_wal_checkpoint_v2(storage->connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (result != SQLITE_OK)
 		return sql_fail(storage, result, "checkpoint");
-	storage->unsynced = false;
 	return STATUS_OK;
 }
 

@@ -48,8 +48,6 @@ void storage_rollback(struct storage *storage);
 bool storage_in_transaction(const struct storage *storage);
 /* A read snapshot for several statements; end with storage_rollback(). */
 enum status storage_begin_read(struct storage *storage);
-/* Makes everything committed so far durable (for commits made without `durable`). */
-enum status storage_make_durable(struct storage *storage);
 /* Moves everything into the main file, durably, and empties the log: before a file is renamed or copied, or when an owner retires. Closing
  * never does it. Owner only, outside a transaction; STATUS_BUSY when a reader held on for longer than the busy time-out. */
 enum status storage_checkpoint(struct storage *storage);
@@ -76,6 +74,9 @@ void statement_bind_bytes(struct statement *statement, int parameter, struct byt
 void statement_bind_id(struct statement *statement, int parameter, const struct id *id);
 /* STATUS_OK: a row is there; STATUS_NOT_FOUND: done. Others: the store failed. */
 enum status statement_step(struct statement *statement);
+/* For loops, `while (statement_next(rows, &status)) status = …;`: true when a row is there. False, and the statement is not touched, when
+ * `*status` is another than STATUS_OK already; false with STATUS_OK behind the last row; false with the reason when the store failed. */
+bool statement_next(struct statement *statement, enum status *status);
 /* Runs to the end; rows are ignored. */
 enum status statement_run(struct statement *statement);
 int64_t statement_integer(struct statement *statement, int column); /* columns count from 0 */

@@ -1,7 +1,6 @@
 /* How the device stands: status in brief, doctor in full with what to do. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "device_agent/commands.h"
 #include "device_agent/enrol.h"
@@ -164,24 +163,25 @@ static bool check_keys(struct doctor *doctor, struct keystore *keys)
 	return status == STATUS_OK;
 }
 
-static enum status open_file(struct context *context, const char *name, enum storage_kind kind, struct storage **out_storage)
+static enum status verify_file(struct context *context, const char *name, enum storage_kind kind)
 {
 	const struct storage_options options = {
 		.path = path_join(context->arena, context->dir, text_of(name)).data, .kind = kind, .mode = STORAGE_READ
 	};
+	struct storage *storage = NULL;
+	enum status status = storage_open(&options, &storage);
 
-	return storage_open(&options, out_storage);
+	if (status == STATUS_OK)
+		status = storage_verify(storage);
+	storage_close(storage);
+	return status;
 }
 
 /* Each file by itself, so that a damaged one does not hide the other. */
 static enum status check_file(struct doctor *doctor, const char *name, enum storage_kind kind, const char *advice)
 {
-	struct storage *storage = NULL;
-	enum status status = open_file(doctor->context, name, kind, &storage);
+	enum status status = verify_file(doctor->context, name, kind);
 
-	if (status == STATUS_OK)
-		status = storage_verify(storage);
-	storage_close(storage);
 	if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND)
 		tell_check(doctor, name, status, arena_print(doctor->context->arena, "%s. %s", fail_reason(), advice));
 	else
@@ -322,17 +322,6 @@ static enum status repair_replica(struct context *context)
 	output_line(
 		context->output, "A new replica is begun; \"truckroll sync\" fetches everything again. What you did is kept in outbox.db.");
 	return STATUS_OK;
-}
-
-static enum status verify_file(struct context *context, const char *name, enum storage_kind kind)
-{
-	struct storage *storage = NULL;
-	enum status status = open_file(context, name, kind, &storage);
-
-	if (status == STATUS_OK)
-		status = storage_verify(storage);
-	storage_close(storage);
-	return status;
 }
 
 /* Only what is really damaged is touched, and only what can be fetched again. */

@@ -1,7 +1,5 @@
 /* The knowledge base: list, show, search. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "device_agent/commands.h"
 #include "device_agent/device.h"

@@ -111,7 +111,6 @@ struct sync_run {
 	struct context *context;
 	int64_t until_ms; /* monotonic; INT64_MAX: until it is done */
 	bool patient;     /* --wait: a failed try is not the end */
-	bool asked;       /* the agent has been told to go */
 	struct progress progress;
 	struct outbox_marks before;
 	struct progress_report first, last; /* of the agent: it counts since its start */

@@ -1,8 +1,6 @@
 /* The technician's work: one command is one operation. */
 #include "device_agent/commands.h"
 #include "device_agent/visits.h"
-#include "protocol/domain/part.h"
-#include "protocol/domain/stock_location.h"
 #include "protocol/domain/technician.h"
 #include "shell/lookup.h"
 

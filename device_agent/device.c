@@ -7,19 +7,11 @@
 #include "shell/outcome_words.h"
 #include "tests/bench/record/bench_order.h"
 
-static void fill_random(void *context, void *out, size_t size)
-{
-	(void)context;
-	randombytes_buf(out, size);
-}
-
-static const struct random sodium_random = { .fill = fill_random };
-
 static enum status open_core(struct local_device *device, int64_t poll_wait_ms)
 {
 	struct device_core_options options = { .store = device->store,
 		.clock = device->clock,
-		.random = &sodium_random,
+		.random = random_system(),
 		.identity = device->keys.identity,
 		.server = device->keys.server,
 		.organisation = device->keys.organisation,

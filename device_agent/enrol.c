@@ -63,10 +63,11 @@ static enum status fail_refused(uint32_t reason)
 		uint32_t reason;
 		const char *sentence;
 	} sentences[] = {
-		{ 1, "the server does not know this code, or another device used it: check it, or ask the office for a new one" },
-		{ 2, "this code has expired: ask the office for a new one" },
-		{ 3, "this code was tried wrongly too often and is dead: ask the office for a new one" },
-		{ 4, "the office did not let this device in" },
+		{ ENROLMENT_REFUSAL_UNKNOWN,
+			"the server does not know this code, or another device used it: check it, or ask the office for a new one" },
+		{ ENROLMENT_REFUSAL_EXPIRED, "this code has expired: ask the office for a new one" },
+		{ ENROLMENT_REFUSAL_FAILURES, "this code was tried wrongly too often and is dead: ask the office for a new one" },
+		{ ENROLMENT_REFUSAL_NOT_APPROVED, "the office did not let this device in" },
 	};
 
 	for (size_t i = 0; i < LENGTH(sentences); i++)

@@ -217,7 +217,7 @@ static enum status find(struct device_store *store, struct text query, int64_t l
 		statement_bind_text(each, 1, query);
 		statement_bind_integer(each, 2, limit);
 	}
-	while (status == STATUS_OK && (status = statement_step(each)) == STATUS_OK) {
+	while (statement_next(each, &status)) {
 		struct kb_hit hit = { .id = statement_id_column(each, 0),
 			.title = statement_text(each, 1),
 			.product = statement_text(each, 2),
@@ -225,14 +225,9 @@ static enum status find(struct device_store *store, struct text query, int64_t l
 
 		count++;
 		status = visit(context, &hit);
-		if (status == STATUS_NOT_FOUND)
-			goto done;
 	}
-	if (status == STATUS_NOT_FOUND) {
-		status = STATUS_OK;
+	if (status == STATUS_OK)
 		*out_count = count;
-	}
-done:
 	statement_reset(each);
 	return status;
 }

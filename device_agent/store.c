@@ -199,14 +199,15 @@ enum status device_statement(struct device_store *store, enum statement_id which
 	return status == STATUS_OK ? statement_get(replica, which, out_statement) : status;
 }
 
-enum status device_store_verify(struct device_store *store)
+enum status device_run(struct device_store *store, enum statement_id which)
 {
-	struct storage *replica;
-	enum status status = device_replica(store, &replica);
+	struct statement *statement = NULL;
+	enum status status = device_statement(store, which, &statement);
 
 	if (status == STATUS_OK)
-		status = storage_verify(store->outbox);
-	return status == STATUS_OK ? storage_verify(replica) : status;
+		status = statement_run(statement);
+	statement_reset(statement);
+	return status;
 }
 
 int64_t device_store_free_bytes(const struct device_store *store)

@@ -39,7 +39,4 @@ struct storage *device_store_outbox_storage(struct device_store *store);
 typedef enum status (*incident_visit)(void *context, int64_t at_ms, struct text what, struct text detail);
 enum status device_store_incidents_each(struct device_store *store, int64_t limit, incident_visit visit, void *context);
 
-/* Checks both files fully; STATUS_CORRUPT with what was found. O(files). */
-enum status device_store_verify(struct device_store *store);
-
 #endif

@@ -154,7 +154,7 @@ enum status device_store_outbox_each(struct device_store *store, int64_t after, 
 	if (status != STATUS_OK)
 		return status;
 	statement_bind_integer(each, 1, after);
-	while ((status = statement_step(each)) == STATUS_OK) {
+	while (statement_next(each, &status)) {
 		struct outbox_entry entry = {
 			.seq = statement_integer(each, 0), .id = statement_id_column(each, 1), .re_sent = statement_integer(each, 2) != 0
 		};
@@ -163,12 +163,7 @@ enum status device_store_outbox_each(struct device_store *store, int64_t after, 
 		entry.canonical = statement_bytes(each, 4);
 		if (status == STATUS_OK)
 			status = visit(context, &entry);
-		if (status != STATUS_OK)
-			goto done;
 	}
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
-done:
 	statement_reset(each);
 	return status;
 }

@@ -40,6 +40,8 @@ struct device_store {
 /* The replica that calls go to: the fresh one while seeding. STATUS_CANNOT_WRITE when a failed swap left none. */
 enum status device_replica(struct device_store *store, struct storage **out_replica);
 enum status device_statement(struct device_store *store, enum statement_id which, struct statement **out_statement);
+/* Runs a statement without parameters to its end. */
+enum status device_run(struct device_store *store, enum statement_id which);
 /* Makes the indexes of a fresh replica; does nothing otherwise. */
 enum status device_make_indexes(struct device_store *store);
 /* After another storage became the current one. */
@@ -51,13 +53,9 @@ enum status device_scope_make(struct device_store *store, const struct scope *sc
 enum status device_scope_read(struct device_store *store, int64_t number, struct scope *out_scope);
 void device_scopes_forget(struct device_store *store);
 
-/* As device_store_put_row() and _remove_row(), with the home by number (device_replica.c). */
+/* As device_store_put_row() and _remove_row(), with the home by number (store_replica.c). */
 enum status device_put(struct device_store *store, const struct schema *schema, const void *row, const struct row_meta *meta);
 enum status device_remove(struct device_store *store, const struct schema *schema, const struct id *id);
-/* STATUS_INVALID for a kind that has no table. */
-enum status device_record_schema(enum record_kind kind, const struct schema **out_schema);
-struct row_hash device_hash_from_bytes(const uint8_t bytes[static 16]);
-void device_hash_to_bytes(struct row_hash hash, uint8_t out_bytes[static 16]);
 
 /* Opens DIR/replica.db (store.c). */
 enum status device_open_replica(struct device_store *store, enum storage_mode mode);

@@ -1,5 +1,4 @@
 /* The replica: its state, the view, rows, staged pages and incidents. */
-#include <assert.h>
 #include <string.h>
 
 #include "device_agent/store_parts.h"
@@ -164,7 +163,7 @@ static size_t reference_width(void *context, enum record_kind kind, const struct
 	const struct schema *schema = NULL;
 	size_t width = REFERENCE_WIDTH_MIN;
 
-	if (device_record_schema(kind, &schema) != STATUS_OK)
+	if (schema_of_record(kind, &schema) != STATUS_OK)
 		return REFERENCE_WIDTH_MAX;
 	for (size_t i = 0; i < count && width < REFERENCE_WIDTH_MAX; i++) {
 		size_t common = 0;
@@ -182,7 +181,7 @@ static enum status reference_resolve(void *context, enum record_kind kind, const
 {
 	struct device_store *store = context;
 	const struct schema *schema = NULL;
-	enum status status = device_record_schema(kind, &schema);
+	enum status status = schema_of_record(kind, &schema);
 
 	if (width == ID_SIZE) {
 		memcpy(out_id->bytes, prefix, ID_SIZE);
@@ -208,38 +207,6 @@ void device_turn(struct device_store *store)
 
 /* ---- rows ---- */
 
-static uint64_t half_from_bytes(const uint8_t *bytes)
-{
-	uint64_t value = 0;
-
-	for (int i = 7; i >= 0; i--)
-		value = value << 8 | bytes[i];
-	return value;
-}
-
-struct row_hash device_hash_from_bytes(const uint8_t bytes[static 16])
-{
-	return (struct row_hash){ .low = half_from_bytes(bytes), .high = half_from_bytes(bytes + 8) };
-}
-
-void device_hash_to_bytes(struct row_hash hash, uint8_t out_bytes[static 16])
-{
-	for (int i = 0; i < 8; i++) {
-		out_bytes[i] = (uint8_t)(hash.low >> 8 * i);
-		out_bytes[8 + i] = (uint8_t)(hash.high >> 8 * i);
-	}
-}
-
-enum status device_record_schema(enum record_kind kind, const struct schema **out_schema)
-{
-	const struct schema *schema = kind <= RECORD_KIND_MAX ? schema_find(kind) : NULL;
-
-	if (schema == NULL)
-		return fail(STATUS_INVALID, "there is no table for records of kind %d", (int)kind);
-	*out_schema = schema;
-	return STATUS_OK;
-}
-
 enum status device_store_row(struct device_store *store, enum record_kind kind, const struct id *id, struct device_row *out_row)
 {
 	const struct schema *schema = NULL;
@@ -249,11 +216,11 @@ enum status device_store_row(struct device_store *store, enum record_kind kind, 
 	enum status status = device_replica(store, &replica);
 
 	if (status == STATUS_OK)
-		status = device_record_schema(kind, &schema);
+		status = schema_of_record(kind, &schema);
 	if (status == STATUS_OK)
 		status = table_get(replica, schema, id, &store->scratch, &row, &meta);
 	if (status == STATUS_OK) {
-		struct device_row found = { .gseq = meta.gseq, .hash = device_hash_from_bytes(meta.hash) };
+		struct device_row found = { .gseq = meta.gseq, .hash = row_hash_from_bytes(meta.hash) };
 		status = device_scope_read(store, meta.home, &found.home);
 		if (status == STATUS_OK)
 			*out_row = found;
@@ -288,13 +255,13 @@ enum status device_store_put_row(struct device_store *store, enum record_kind ki
 {
 	const struct schema *schema = NULL;
 	struct row_meta stored = { .gseq = meta->gseq };
-	enum status status = device_record_schema(kind, &schema);
+	enum status status = schema_of_record(kind, &schema);
 
 	if (status == STATUS_OK)
 		status = device_scope_make(store, &meta->home, &stored.home);
 	if (status != STATUS_OK)
 		return status;
-	device_hash_to_bytes(meta->hash, stored.hash);
+	row_hash_to_bytes(meta->hash, stored.hash);
 	return device_put(store, schema, row, &stored);
 }
 
@@ -305,7 +272,7 @@ enum status device_store_remove_row(struct device_store *store, enum record_kind
 	enum status status = device_replica(store, &replica);
 
 	if (status == STATUS_OK)
-		status = device_record_schema(kind, &schema);
+		status = schema_of_record(kind, &schema);
 	return status == STATUS_OK ? device_remove(store, schema, id) : status;
 }
 
@@ -334,32 +301,15 @@ enum status device_store_staged_each(struct device_store *store, staged_visit vi
 	struct statement *each = NULL;
 	enum status status = device_statement(store, STATEMENT_REPLICA_STAGED, &each);
 
-	while (status == STATUS_OK && (status = statement_step(each)) == STATUS_OK) {
+	while (statement_next(each, &status))
 		status = visit(context, statement_bytes(each, 0));
-		if (status == STATUS_NOT_FOUND)
-			goto done;
-	}
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
-done:
 	statement_reset(each);
-	return status;
-}
-
-static enum status run_plain(struct device_store *store, enum statement_id which)
-{
-	struct statement *statement = NULL;
-	enum status status = device_statement(store, which, &statement);
-
-	if (status == STATUS_OK)
-		status = statement_run(statement);
-	statement_reset(statement);
 	return status;
 }
 
 enum status device_store_clear_staged(struct device_store *store)
 {
-	return run_plain(store, STATEMENT_REPLICA_STAGED_CLEAR);
+	return device_run(store, STATEMENT_REPLICA_STAGED_CLEAR);
 }
 
 /* ---- incidents ---- */
@@ -413,14 +363,8 @@ enum status device_store_incidents_each(struct device_store *store, int64_t limi
 
 	if (status == STATUS_OK)
 		statement_bind_integer(each, 1, limit);
-	while (status == STATUS_OK && (status = statement_step(each)) == STATUS_OK) {
+	while (statement_next(each, &status))
 		status = visit(context, statement_integer(each, 0), statement_text(each, 1), statement_text(each, 2));
-		if (status == STATUS_NOT_FOUND)
-			goto done;
-	}
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
-done:
 	statement_reset(each);
 	return status;
 }

@@ -93,9 +93,9 @@ static enum status read_digest(struct statement *statement, int column, struct d
 {
 	struct bytes sum = statement_bytes(statement, column + 1);
 
-	if (sum.size != 16)
+	if (sum.size != ROW_HASH_SIZE)
 		return fail(STATUS_CORRUPT, "replica.db holds a digest of %zu bytes; it must be fetched again", sum.size);
-	*out_digest = (struct digest){ .count = statement_integer(statement, column), .sum = device_hash_from_bytes(sum.data) };
+	*out_digest = (struct digest){ .count = statement_integer(statement, column), .sum = row_hash_from_bytes(sum.data) };
 	return STATUS_OK;
 }
 
@@ -120,14 +120,14 @@ enum status device_store_scope(struct device_store *store, const struct scope *s
 enum status device_store_put_scope(struct device_store *store, const struct scope *scope, const struct digest *digest)
 {
 	struct statement *put = NULL;
-	uint8_t sum[16];
+	uint8_t sum[ROW_HASH_SIZE];
 	int64_t number;
 	enum status status = device_scope_make(store, scope, &number);
 
 	if (status == STATUS_OK)
 		status = device_statement(store, STATEMENT_REPLICA_SCOPE_PUT, &put);
 	if (status == STATUS_OK) {
-		device_hash_to_bytes(digest->sum, sum);
+		row_hash_to_bytes(digest->sum, sum);
 		statement_bind_integer(put, 1, number);
 		statement_bind_integer(put, 2, digest->count);
 		statement_bind_bytes(put, 3, (struct bytes){ sum, sizeof(sum) });
@@ -160,19 +160,14 @@ enum status device_store_scopes_each(struct device_store *store, scope_visit vis
 	struct statement *each = NULL;
 	enum status status = device_statement(store, STATEMENT_REPLICA_SCOPES, &each);
 
-	while (status == STATUS_OK && (status = statement_step(each)) == STATUS_OK) {
+	while (statement_next(each, &status)) {
 		struct scope scope = { .kind = (enum scope_kind)statement_integer(each, 0), .id = statement_id_column(each, 1) };
 		struct digest digest;
 
 		status = read_digest(each, 2, &digest);
 		if (status == STATUS_OK)
 			status = visit(context, &scope, &digest);
-		if (status == STATUS_NOT_FOUND)
-			goto done; /* the visit's, not the end of the rows */
 	}
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
-done:
 	statement_reset(each);
 	return status;
 }
@@ -233,18 +228,13 @@ enum status device_store_links_of_row(
 		statement_bind_integer(each, 1, kind);
 		statement_bind_id(each, 2, id);
 	}
-	while (status == STATUS_OK && (status = statement_step(each)) == STATUS_OK) {
+	while (statement_next(each, &status)) {
 		struct scope scope;
 
 		status = device_scope_read(store, statement_integer(each, 0), &scope);
 		if (status == STATUS_OK)
 			status = visit(context, &scope, &none);
-		if (status == STATUS_NOT_FOUND)
-			goto done;
 	}
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
-done:
 	statement_reset(each);
 	return status;
 }
@@ -284,16 +274,11 @@ static enum status rows_linked(struct device_store *store, int64_t number, row_n
 
 	if (status == STATUS_OK)
 		statement_bind_integer(each, 1, number);
-	while (status == STATUS_OK && (status = statement_step(each)) == STATUS_OK) {
+	while (statement_next(each, &status)) {
 		struct id id = statement_id_column(each, 1);
 
 		status = visit(context, (enum record_kind)statement_integer(each, 0), &id);
-		if (status == STATUS_NOT_FOUND)
-			goto done;
 	}
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
-done:
 	statement_reset(each);
 	return status;
 }

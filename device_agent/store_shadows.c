@@ -50,7 +50,7 @@ enum status device_store_shadow(struct device_store *store, enum record_kind kin
 	struct row_meta meta = { 0 };
 	bool shadowed = false;
 	void *row;
-	enum status status = device_record_schema(kind, &schema);
+	enum status status = schema_of_record(kind, &schema);
 
 	if (status == STATUS_OK)
 		status = is_shadowed(store, kind, id, &shadowed);
@@ -77,7 +77,7 @@ static enum status restore_one(struct device_store *store, struct statement *sha
 	const struct schema *schema = NULL;
 	struct row_meta meta = { 0 };
 	void *row;
-	enum status status = device_record_schema((enum record_kind)statement_integer(shadow, 0), &schema);
+	enum status status = schema_of_record((enum record_kind)statement_integer(shadow, 0), &schema);
 
 	if (status != STATUS_OK)
 		return status;
@@ -100,16 +100,10 @@ enum status device_store_restore_shadows(struct device_store *store)
 	struct statement *each = NULL;
 	enum status status = device_statement(store, STATEMENT_REPLICA_SHADOW_ROWS, &each);
 
-	while (status == STATUS_OK && (status = statement_step(each)) == STATUS_OK) {
+	while (statement_next(each, &status))
 		status = restore_one(store, each);
-		if (status == STATUS_NOT_FOUND)
-			goto done;
-	}
-	if (status == STATUS_NOT_FOUND)
-		status = device_store_drop_shadows(store);
-done:
 	statement_reset(each);
-	return status;
+	return status == STATUS_OK ? device_store_drop_shadows(store) : status;
 }
 
 static enum status visit_one(struct device_store *store, struct statement *each, shadow_visit visit, void *context)
@@ -122,10 +116,10 @@ static enum status visit_one(struct device_store *store, struct statement *each,
 
 	if (!shadow.present)
 		return visit(context, &shadow);
-	if (hash.size != 16)
+	if (hash.size != ROW_HASH_SIZE)
 		return fail(STATUS_CORRUPT, "replica.db holds a shadow with a hash of %zu bytes; it must be fetched again", hash.size);
 	shadow.row.gseq = statement_integer(each, 3);
-	shadow.row.hash = device_hash_from_bytes(hash.data);
+	shadow.row.hash = row_hash_from_bytes(hash.data);
 	status = device_scope_read(store, statement_integer(each, 2), &shadow.row.home);
 	return status == STATUS_OK ? visit(context, &shadow) : status;
 }
@@ -135,25 +129,13 @@ enum status device_store_shadow_each(struct device_store *store, shadow_visit vi
 	struct statement *each = NULL;
 	enum status status = device_statement(store, STATEMENT_REPLICA_SHADOWS, &each);
 
-	while (status == STATUS_OK && (status = statement_step(each)) == STATUS_OK) {
+	while (statement_next(each, &status))
 		status = visit_one(store, each, visit, context);
-		if (status == STATUS_NOT_FOUND)
-			goto done;
-	}
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
-done:
 	statement_reset(each);
 	return status;
 }
 
 enum status device_store_drop_shadows(struct device_store *store)
 {
-	struct statement *drop = NULL;
-	enum status status = device_statement(store, STATEMENT_REPLICA_SHADOWS_DROP, &drop);
-
-	if (status == STATUS_OK)
-		status = statement_run(drop);
-	statement_reset(drop);
-	return status;
+	return device_run(store, STATEMENT_REPLICA_SHADOWS_DROP);
 }

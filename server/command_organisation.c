@@ -123,10 +123,8 @@ static struct digest digest_of(struct statement *statement, int count_column, in
 	struct digest digest = { .count = statement_integer(statement, count_column) };
 	struct bytes sum = statement_bytes(statement, sum_column);
 
-	for (size_t i = 0; i < 8 && sum.size == 16; i++) {
-		digest.sum.low |= (uint64_t)sum.data[i] << (8 * i);
-		digest.sum.high |= (uint64_t)sum.data[8 + i] << (8 * i);
-	}
+	if (sum.size == ROW_HASH_SIZE)
+		digest.sum = row_hash_from_bytes(sum.data);
 	return digest;
 }
 
@@ -138,14 +136,14 @@ static enum status list_digests(struct context *context, struct storage *storage
 
 	if (status != STATUS_OK)
 		return status;
-	while ((status = statement_step(statement)) == STATUS_OK) {
+	while (statement_next(statement, &status)) {
 		struct scope scope = { .kind = (enum scope_kind)statement_integer(statement, 0), .id = statement_id_column(statement, 1) };
 		struct digest digest = digest_of(statement, 2, 3);
 
 		digest_listing_add(table, context->arena, &scope, &digest);
 	}
 	statement_reset(statement);
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	return status;
 }
 
 enum status command_status(struct context *context)

@@ -100,15 +100,14 @@ enum status command_outcomes(struct context *context)
 		statement_bind_id(statement, 2, &device);
 	if (arguments_flag(context->arguments, "parked"))
 		statement_bind_integer(statement, 3, OUTCOME_PARKED);
-	while ((status = statement_step(statement)) == STATUS_OK) {
+	while (statement_next(statement, &status)) {
 		struct traced traced;
 		status = read_traced(context->arena, statement, &traced);
-		if (status != STATUS_OK)
-			break;
-		list_traced(context, storage, table, &traced);
+		if (status == STATUS_OK)
+			list_traced(context, storage, table, &traced);
 	}
 	statement_reset(statement);
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	return status;
 }
 
 /* The ids that begin with the given digits lie between these two. */

@@ -1,5 +1,4 @@
 /* The dispatcher's day: orders and visits. One command is one operation. */
-#include <string.h>
 
 #include "protocol/domain/visit.h"
 #include "protocol/domain/work_order.h"

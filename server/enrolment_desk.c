@@ -6,14 +6,6 @@
 #include "protocol/domain/device.h"
 #include "protocol/domain/technician.h"
 
-/* Why a device is turned away; the numbers are on the wire (enrolment.h). */
-enum refusal {
-	REFUSAL_UNKNOWN = 1,
-	REFUSAL_EXPIRED = 2,
-	REFUSAL_FAILURES = 3,
-	REFUSAL_NOT_APPROVED = 4
-};
-
 bool ticket_is_expired(const struct ticket_entry *ticket, int64_t now_ms)
 {
 	return (ticket->state == TICKET_STATE_OPEN || ticket->state == TICKET_STATE_PENDING) && now_ms > ticket->expires_at_ms;
@@ -66,7 +58,7 @@ static enum status take_ticket(
 	return store_ticket(office, ticket);
 }
 
-static struct bytes refuse(struct arena *arena, enum refusal refusal)
+static struct bytes refuse(struct arena *arena, enum enrolment_refusal refusal)
 {
 	return enrolment_refused(arena, (uint32_t)refusal);
 }
@@ -88,7 +80,7 @@ static enum status grant(struct office *office, struct arena *arena, const struc
 	if (status != STATUS_OK)
 		return status;
 	if (device.state != DEVICE_STATE_ACTIVE) {
-		*out_answer = refuse(arena, REFUSAL_NOT_APPROVED);
+		*out_answer = refuse(arena, ENROLMENT_REFUSAL_NOT_APPROVED);
 		return STATUS_OK;
 	}
 	grant.epoch = state.epoch;
@@ -109,13 +101,13 @@ static enum status answer_by_state(struct office *office, struct arena *arena, c
 	enum status status = STATUS_OK;
 
 	if (ticket_is_expired(ticket, clock_now_ms(office->clock)))
-		*out_answer = refuse(arena, REFUSAL_EXPIRED);
+		*out_answer = refuse(arena, ENROLMENT_REFUSAL_EXPIRED);
 	else if (ticket->state == TICKET_STATE_DEAD)
-		*out_answer = refuse(arena, REFUSAL_FAILURES);
+		*out_answer = refuse(arena, ENROLMENT_REFUSAL_FAILURES);
 	else if (ticket->state == TICKET_STATE_REFUSED)
-		*out_answer = refuse(arena, REFUSAL_NOT_APPROVED);
+		*out_answer = refuse(arena, ENROLMENT_REFUSAL_NOT_APPROVED);
 	else if (ticket->state != TICKET_STATE_OPEN && !same_keys(&ticket->device_keys, &request->device))
-		*out_answer = refuse(arena, REFUSAL_UNKNOWN); /* used already by another device */
+		*out_answer = refuse(arena, ENROLMENT_REFUSAL_UNKNOWN); /* used already by another device */
 	else if (ticket->state == TICKET_STATE_APPROVED)
 		return grant(office, arena, ticket, out_answer);
 	else {
@@ -137,13 +129,13 @@ static enum status answer_request(struct office *office, struct arena *arena, st
 		return STATUS_CORRUPT;
 	status = server_store_ticket(office->store, &request.ticket_id, arena, &ticket);
 	if (status == STATUS_NOT_FOUND) {
-		*out_answer = refuse(arena, REFUSAL_UNKNOWN);
+		*out_answer = refuse(arena, ENROLMENT_REFUSAL_UNKNOWN);
 		return STATUS_OK;
 	}
 	if (status != STATUS_OK)
 		return status;
 	if (enrolment_request_verify(&office->keys, &ticket.ticket, &request, mac) != STATUS_OK) {
-		*out_answer = refuse(arena, REFUSAL_UNKNOWN);
+		*out_answer = refuse(arena, ENROLMENT_REFUSAL_UNKNOWN);
 		return ticket.state == TICKET_STATE_OPEN ? count_failure(office, &ticket) : STATUS_OK;
 	}
 	return answer_by_state(office, arena, &request, &ticket, out_answer);
@@ -236,7 +228,7 @@ static enum status let_in(struct context *context, struct ticket_entry *ticket)
 
 static enum status find_pending(struct context *context, struct text which, struct ticket_entry *out_ticket)
 {
-	struct pending_search search = { .arena = context->arena, .which = which };
+	struct pending_search search = { .arena = context->arena, .which = which, .now_ms = context->now_ms };
 	enum status status = server_store_each_ticket(office_of(context)->store, match_pending, &search);
 
 	if (status != STATUS_OK)

@@ -1,6 +1,5 @@
 #include "server/import_general.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "protocol/domain/stock_location.h"

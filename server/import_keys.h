@@ -31,6 +31,7 @@ enum status import_keys_add(
 
 bool import_keys_has(const struct import_keys *keys, const struct id *id);
 
+/* Gives its memory back. */
 void import_keys_finish(struct import_keys *keys);
 
 #endif

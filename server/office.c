@@ -1,6 +1,5 @@
 #include "server/office.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 
 #include "shell/file.h"
@@ -10,21 +9,13 @@
 
 #define STORE_FILE "organisation.db"
 
-static void fill_random(void *context, void *out, size_t size)
-{
-	(void)context;
-	randombytes_buf(out, size);
-}
-
-static const struct random sodium_random = { .fill = fill_random };
-
 static enum status open_core(struct office *office)
 {
 	struct server_core_options options = {
-		.store = office->store, .clock = office->clock, .random = &sodium_random, .identity = office->identity
+		.store = office->store, .clock = office->clock, .random = random_system(), .identity = office->identity
 	};
 
-	random_fill(&sodium_random, &options.incarnation, sizeof(options.incarnation));
+	random_fill(random_system(), &options.incarnation, sizeof(options.incarnation));
 	return server_core_create(&options, &office->core);
 }
 

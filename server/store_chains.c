@@ -3,10 +3,26 @@
 
 #include "server/store_inner.h"
 
+/* The columns of chain_find and chain_by_number. */
+static enum status read_chain(struct statement *statement, struct chain_state *out_chain)
+{
+	struct chain_state chain = {
+		.number = statement_integer(statement, 0),
+		.device = statement_id_column(statement, 1),
+		.incarnation = statement_id_column(statement, 2),
+		.last_seq = statement_integer(statement, 3),
+		.last_gseq = statement_integer(statement, 5),
+	};
+	enum status status = store_read_raw(statement, 4, chain.last_hash.bytes, HASH_SIZE, "chain head");
+
+	if (status == STATUS_OK)
+		*out_chain = chain;
+	return status;
+}
+
 enum status server_store_chain(
 	struct server_store *store, const struct id *device, const struct id *incarnation, struct chain_state *out_chain)
 {
-	struct chain_state chain = { .device = *device, .incarnation = *incarnation };
 	struct statement *statement = NULL;
 	enum status status = statement_get(store->storage, STATEMENT_CHAIN_FIND, &statement);
 
@@ -16,23 +32,16 @@ enum status server_store_chain(
 	statement_bind_id(statement, 2, incarnation);
 	status = statement_step(statement);
 	if (status == STATUS_OK)
-		status = store_read_raw(statement, 4, chain.last_hash.bytes, HASH_SIZE, "chain head");
+		status = read_chain(statement, out_chain);
 	else if (status == STATUS_NOT_FOUND)
 		status = fail(STATUS_NOT_FOUND, "device %s never sent anything under incarnation %s", id_to_text(device).characters,
 			id_to_text(incarnation).characters);
-	if (status == STATUS_OK) {
-		chain.number = statement_integer(statement, 0);
-		chain.last_seq = statement_integer(statement, 3);
-		chain.last_gseq = statement_integer(statement, 5);
-		*out_chain = chain;
-	}
 	statement_reset(statement);
 	return status;
 }
 
 enum status server_store_chain_by_number(struct server_store *store, int64_t number, struct chain_state *out_chain)
 {
-	struct chain_state chain = { .number = number };
 	struct statement *statement = NULL;
 	enum status status = statement_get(store->storage, STATEMENT_CHAIN_BY_NUMBER, &statement);
 
@@ -41,14 +50,7 @@ enum status server_store_chain_by_number(struct server_store *store, int64_t num
 	statement_bind_integer(statement, 1, number);
 	status = statement_step(statement);
 	if (status == STATUS_OK)
-		status = store_read_raw(statement, 4, chain.last_hash.bytes, HASH_SIZE, "chain head");
-	if (status == STATUS_OK) {
-		chain.device = statement_id_column(statement, 1);
-		chain.incarnation = statement_id_column(statement, 2);
-		chain.last_seq = statement_integer(statement, 3);
-		chain.last_gseq = statement_integer(statement, 5);
-		*out_chain = chain;
-	}
+		status = read_chain(statement, out_chain);
 	statement_reset(statement);
 	return status;
 }

@@ -70,15 +70,13 @@ enum status server_store_each_device(struct server_store *store, device_visit vi
 
 	if (status != STATUS_OK)
 		return status;
-	while ((status = statement_step(statement)) == STATUS_OK) {
+	while (statement_next(statement, &status)) {
 		status = read_device(statement, &device);
 		if (status == STATUS_OK)
 			status = visit(context, &device);
-		if (status != STATUS_OK)
-			break;
 	}
 	statement_reset(statement);
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	return status;
 }
 
 /* ---- tickets ---- */
@@ -173,13 +171,11 @@ enum status server_store_each_ticket(struct server_store *store, ticket_visit vi
 
 	if (status != STATUS_OK)
 		return status;
-	while ((status = statement_step(statement)) == STATUS_OK) {
+	while (statement_next(statement, &status)) {
 		status = read_ticket(statement, &ticket);
 		if (status == STATUS_OK)
 			status = visit(context, &ticket);
-		if (status != STATUS_OK)
-			break;
 	}
 	statement_reset(statement);
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	return status;
 }

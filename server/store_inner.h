@@ -21,7 +21,8 @@ struct cached_scope {
 
 struct server_store {
 	struct storage *storage;
-	struct records records; /* get and each for handlers */
+	struct records records; /* get and each for handlers, with rows kept in memory */
+	struct storage_records stored;
 	struct references references;
 	struct arena row_arena;
 	struct id_map rows; /* by kind and id: struct cached_row */
@@ -42,9 +43,6 @@ void store_rows_forget(struct server_store *store);
 /* Writes changed scopes into the open transaction. */
 enum status store_scopes_flush(struct server_store *store);
 void store_scopes_forget(struct server_store *store);
-
-/* STATUS_NEWER for a kind that has no table. */
-enum status store_schema(enum record_kind kind, const struct schema **out_schema);
 
 /* Runs a statement whose rows do not matter, and resets it. */
 enum status store_run(struct statement *statement);

@@ -109,13 +109,13 @@ enum status server_store_unlike(
 	statement_bind_integer(statement, 1, chain);
 	statement_bind_integer(statement, 2, after);
 	statement_bind_integer(statement, 3, last);
-	while ((status = statement_step(statement)) == STATUS_OK) {
+	while (statement_next(statement, &status)) {
 		int64_t seq = statement_integer(statement, 0);
 
 		write_raw(&seqs, &seq, sizeof(seq));
 	}
 	statement_reset(statement);
-	if (status != STATUS_NOT_FOUND)
+	if (status != STATUS_OK)
 		return status;
 	*out_seqs = (int64_t *)(void *)seqs.data;
 	*out_count = seqs.size / sizeof(int64_t);

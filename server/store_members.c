@@ -83,7 +83,7 @@ enum status server_store_links_of_row(
 		return status;
 	statement_bind_integer(statement, 1, kind);
 	statement_bind_id(statement, 2, id);
-	while ((status = statement_step(statement)) == STATUS_OK) {
+	while (statement_next(statement, &status)) {
 		struct member member = read_member(statement);
 
 		if (count < LENGTH(few))
@@ -93,8 +93,6 @@ enum status server_store_links_of_row(
 		count++;
 	}
 	statement_reset(statement);
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		struct member member;
 
@@ -119,15 +117,13 @@ static enum status feed(struct server_store *store, enum statement_id which, con
 	statement_bind_integer(statement, 2, after->gseq);
 	statement_bind_integer(statement, 3, after->kind);
 	statement_bind_id(statement, 4, &after->id);
-	while ((status = statement_step(statement)) == STATUS_OK) {
+	while (statement_next(statement, &status)) {
 		struct member member = read_member(statement);
 
 		status = visit(context, &member);
-		if (status != STATUS_OK)
-			break;
 	}
 	statement_reset(statement);
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	return status;
 }
 
 enum status server_store_link_feed(struct server_store *store, int64_t job, int64_t after_gseq, enum record_kind after_kind,
@@ -182,7 +178,7 @@ enum status server_store_grants(struct server_store *store, const struct id *dev
 		return status;
 	statement_bind_id(statement, 1, device);
 	statement_bind_integer(statement, 2, since_gseq);
-	while ((status = statement_step(statement)) == STATUS_OK) {
+	while (statement_next(statement, &status)) {
 		struct grant_entry grant = { .scope = statement_integer(statement, 0),
 			.from_gseq = statement_integer(statement, 1),
 			.until_gseq = statement_integer(statement, 2) };
@@ -190,7 +186,7 @@ enum status server_store_grants(struct server_store *store, const struct id *dev
 		write_raw(&grants, &grant, sizeof(grant));
 	}
 	statement_reset(statement);
-	if (status != STATUS_NOT_FOUND)
+	if (status != STATUS_OK)
 		return status;
 	*out_grants = (struct grant_entry *)(void *)grants.data;
 	*out_count = grants.size / sizeof(struct grant_entry);

@@ -10,7 +10,7 @@ static size_t width(void *context, enum record_kind kind, const struct id *ids, 
 	const struct schema *schema = NULL;
 	size_t widest = REFERENCE_WIDTH_MIN;
 
-	if (store_schema(kind, &schema) != STATUS_OK)
+	if (schema_of_record(kind, &schema) != STATUS_OK)
 		return REFERENCE_WIDTH_MAX;
 	for (size_t i = 0; i < count && widest < REFERENCE_WIDTH_MAX; i++) {
 		size_t common = 0;
@@ -27,7 +27,7 @@ static enum status resolve(void *context, enum record_kind kind, const uint8_t *
 {
 	struct server_store *store = context;
 	const struct schema *schema = NULL;
-	enum status status = store_schema(kind, &schema);
+	enum status status = schema_of_record(kind, &schema);
 
 	return status == STATUS_OK ? table_resolve(store->storage, schema, prefix, prefix_width, out_id) : status;
 }

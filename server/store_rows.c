@@ -4,48 +4,21 @@
 
 #include "server/store_inner.h"
 
-static_assert(sizeof(struct row_hash) == sizeof(((struct row_meta *)0)->hash), "a row's hash fits its column");
-
-enum status store_schema(enum record_kind kind, const struct schema **out_schema)
-{
-	const struct schema *schema = kind <= RECORD_KIND_MAX ? schema_find(kind) : NULL;
-
-	if (schema == NULL)
-		return fail(STATUS_NEWER, "record kind %d is not known to this program; upgrade it", (int)kind);
-	*out_schema = schema;
-	return STATUS_OK;
-}
-
-/* Halves are little-endian on disk on every machine. */
-static void put_half(uint8_t *out, uint64_t half)
-{
-	for (size_t i = 0; i < sizeof(half); i++)
-		out[i] = (uint8_t)(half >> (8 * i));
-}
-
-static uint64_t get_half(const uint8_t *bytes)
-{
-	uint64_t half = 0;
-
-	for (size_t i = 0; i < sizeof(half); i++)
-		half |= (uint64_t)bytes[i] << (8 * i);
-	return half;
-}
+static_assert(ROW_HASH_SIZE == sizeof(((struct row_meta *)0)->hash), "a row's hash fits its column");
 
 static struct server_row server_row_of(const struct row_meta *meta)
 {
 	return (struct server_row){ .home = meta->home,
 		.gseq = meta->gseq,
 		.author = meta->author,
-		.hash = { .low = get_half(meta->hash), .high = get_half(meta->hash + 8) } };
+		.hash = row_hash_from_bytes(meta->hash) };
 }
 
 static struct row_meta meta_of(const struct server_row *row)
 {
 	struct row_meta meta = { .home = row->home, .gseq = row->gseq, .author = row->author };
 
-	put_half(meta.hash, row->hash.low);
-	put_half(meta.hash + 8, row->hash.high);
+	row_hash_to_bytes(row->hash, meta.hash);
 	return meta;
 }
 
@@ -71,7 +44,7 @@ static enum status find(struct server_store *store, enum record_kind kind, const
 	enum status status;
 
 	if (cached == NULL) {
-		status = store_schema(kind, &schema);
+		status = schema_of_record(kind, &schema);
 		if (status == STATUS_OK)
 			status = table_get(store->storage, schema, id, &store->row_arena, &row, &meta);
 		if (status != STATUS_OK && status != STATUS_NOT_FOUND)
@@ -101,43 +74,23 @@ static enum status get(struct records *records, enum record_kind kind, const str
 	return status;
 }
 
-struct each_visit {
-	record_visit visit;
-	void *context;
-};
-
-static enum status each_row(void *context, const void *row, const struct row_meta *meta)
-{
-	struct each_visit *each = context;
-
-	(void)meta;
-	return each->visit(each->context, row);
-}
-
 static enum status each(
 	struct records *records, enum record_kind kind, const char *index_field, const struct id *key, record_visit visit, void *context)
 {
-	struct each_visit inner = { .visit = visit, .context = context };
-	const struct schema *schema = NULL;
-	enum status status = store_schema(kind, &schema);
-
-	return status == STATUS_OK ? table_each(of(records)->storage, schema, index_field, key, each_row, &inner) : status;
+	return records_each(&of(records)->stored.records, kind, index_field, key, visit, context);
 }
 
 static enum status put(struct records *records, enum record_kind kind, const void *row)
 {
 	(void)records;
-	(void)kind;
 	(void)row;
-	return fail(STATUS_REFUSED, "records of the server's store are written with their bookkeeping only");
+	return fail(STATUS_REFUSED, "rows of kind %d in the server's store are changed with their bookkeeping only", (int)kind);
 }
 
 static enum status erase(struct records *records, enum record_kind kind, const struct id *id)
 {
-	(void)records;
-	(void)kind;
 	(void)id;
-	return fail(STATUS_REFUSED, "records of the server's store are removed with their bookkeeping only");
+	return put(records, kind, NULL);
 }
 
 static const struct records_operations operations = { .get = get, .each = each, .put = put, .remove = erase };
@@ -145,6 +98,7 @@ static const struct records_operations operations = { .get = get, .each = each, 
 void store_rows_init(struct server_store *store)
 {
 	store->records.operations = &operations;
+	storage_records_init(&store->stored, store->storage, &store->row_arena);
 }
 
 struct records *server_store_records(struct server_store *store)
@@ -179,7 +133,7 @@ enum status server_store_put_row(struct server_store *store, enum record_kind ki
 {
 	struct row_meta stored = meta_of(meta);
 	const struct schema *schema = NULL;
-	enum status status = store_schema(kind, &schema);
+	enum status status = schema_of_record(kind, &schema);
 
 	if (status == STATUS_OK)
 		status = table_put(store->storage, schema, row, &stored);
@@ -198,7 +152,7 @@ bool server_store_kind_changed(const struct server_store *store, enum record_kin
 enum status server_store_remove_row(struct server_store *store, enum record_kind kind, const struct id *id)
 {
 	const struct schema *schema = NULL;
-	enum status status = store_schema(kind, &schema);
+	enum status status = schema_of_record(kind, &schema);
 
 	if (status == STATUS_OK)
 		status = table_remove(store->storage, schema, id);
@@ -225,7 +179,7 @@ enum status server_store_feed(struct server_store *store, enum record_kind kind,
 {
 	struct row_walk walk = { .visit = visit, .context = context };
 	const struct schema *schema = NULL;
-	enum status status = store_schema(kind, &schema);
+	enum status status = schema_of_record(kind, &schema);
 
 	return status == STATUS_OK ? table_feed(store->storage, schema, scope, after_gseq, after_id, walk_row, &walk) : status;
 }
@@ -235,7 +189,7 @@ enum status server_store_by_id(
 {
 	struct row_walk walk = { .visit = visit, .context = context };
 	const struct schema *schema = NULL;
-	enum status status = store_schema(kind, &schema);
+	enum status status = schema_of_record(kind, &schema);
 
 	return status == STATUS_OK ? table_by_id(store->storage, schema, scope, after_id, walk_row, &walk) : status;
 }

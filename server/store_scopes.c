@@ -5,7 +5,6 @@
 #include "server/store_inner.h"
 
 #define CACHED_SCOPES_MAX 65536
-#define SUM_SIZE          16
 
 static struct id number_key(int64_t number)
 {
@@ -13,25 +12,6 @@ static struct id number_key(int64_t number)
 
 	memcpy(key.bytes, &number, sizeof(number));
 	return key;
-}
-
-static void sum_to_bytes(const struct row_hash *sum, uint8_t out_bytes[static SUM_SIZE])
-{
-	for (size_t i = 0; i < 8; i++) {
-		out_bytes[i] = (uint8_t)(sum->low >> (8 * i));
-		out_bytes[8 + i] = (uint8_t)(sum->high >> (8 * i));
-	}
-}
-
-static struct row_hash sum_from_bytes(const uint8_t bytes[static SUM_SIZE])
-{
-	struct row_hash sum = { 0 };
-
-	for (size_t i = 0; i < 8; i++) {
-		sum.low |= (uint64_t)bytes[i] << (8 * i);
-		sum.high |= (uint64_t)bytes[8 + i] << (8 * i);
-	}
-	return sum;
 }
 
 void store_scopes_forget(struct server_store *store)
@@ -59,7 +39,7 @@ static struct cached_scope *cache(struct server_store *store, const struct scope
 /* Takes the one row of a stepping statement into the cache, and resets the statement. */
 static enum status take(struct server_store *store, struct statement *statement, struct cached_scope **out_cached)
 {
-	uint8_t sum[SUM_SIZE];
+	uint8_t sum[ROW_HASH_SIZE];
 	enum status status = statement_step(statement);
 
 	if (status == STATUS_OK)
@@ -67,7 +47,7 @@ static enum status take(struct server_store *store, struct statement *statement,
 	if (status == STATUS_OK) {
 		struct scope scope = { .kind = (enum scope_kind)statement_integer(statement, 1), .id = statement_id_column(statement, 2) };
 		struct scope_state state = { .number = statement_integer(statement, 0),
-			.digest = { .count = statement_integer(statement, 3), .sum = sum_from_bytes(sum) },
+			.digest = { .count = statement_integer(statement, 3), .sum = row_hash_from_bytes(sum) },
 			.gseq = statement_integer(statement, 5) };
 
 		*out_cached = cache(store, &scope, &state);
@@ -114,7 +94,7 @@ static enum status find_number(struct server_store *store, int64_t number, struc
 
 static enum status add(struct server_store *store, const struct scope *scope, struct scope_state *out_state)
 {
-	static const uint8_t no_sum[SUM_SIZE];
+	static const uint8_t no_sum[ROW_HASH_SIZE];
 	struct scope_state state = { 0 };
 	struct statement *statement = NULL;
 	enum status status = statement_get(store->storage, STATEMENT_SCOPE_ADD, &statement);
@@ -188,13 +168,13 @@ enum status server_store_put_scope(struct server_store *store, const struct scop
 
 static enum status write_one(struct server_store *store, const struct scope_state *state)
 {
-	uint8_t sum[SUM_SIZE];
+	uint8_t sum[ROW_HASH_SIZE];
 	struct statement *statement = NULL;
 	enum status status = statement_get(store->storage, STATEMENT_SCOPE_PUT, &statement);
 
 	if (status != STATUS_OK)
 		return status;
-	sum_to_bytes(&state->digest.sum, sum);
+	row_hash_to_bytes(state->digest.sum, sum);
 	statement_bind_integer(statement, 1, state->number);
 	statement_bind_integer(statement, 2, state->digest.count);
 	store_bind_raw(statement, 3, sum, sizeof(sum));

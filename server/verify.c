@@ -76,15 +76,11 @@ static enum status check_chain(struct storage *storage, const struct chain_row *
 	if (status != STATUS_OK)
 		return status;
 	statement_bind_integer(log, 1, chain->number);
-	while ((status = statement_step(log)) == STATUS_OK) {
+	while (statement_next(log, &status)) {
 		status = check_entry(storage, chain, log, &previous, &previous_seq);
-		if (status != STATUS_OK)
-			break;
-		report->operations++;
+		report->operations += status == STATUS_OK;
 	}
 	statement_reset(log);
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
 	if (status == STATUS_OK && previous_seq == chain->last_seq && !hash_equal(&previous, &chain->last_hash))
 		status = fail(STATUS_CORRUPT, "chain %lld: its last hash is not that of operation %lld", (long long)chain->number,
 			(long long)previous_seq);
@@ -96,18 +92,12 @@ static enum status check_chains(struct storage *storage, struct arena *arena, st
 {
 	struct chain_row *chains = NULL;
 	size_t count = 0, capacity = 0;
-	struct statement *statement;
+	struct statement *statement = NULL;
 	enum status status = statement_get(storage, STATEMENT_CHAIN_ALL, &statement);
 
-	while (status == STATUS_OK && (status = statement_step(statement)) == STATUS_OK) {
+	while (statement_next(statement, &status)) {
 		struct bytes hash = statement_bytes(statement, 4);
-		if (count == capacity) {
-			struct chain_row *larger =
-				arena_allocate_array(arena, capacity = capacity == 0 ? 64 : 2 * capacity, sizeof(*larger));
-			if (count > 0)
-				memcpy(larger, chains, count * sizeof(*larger));
-			chains = larger;
-		}
+		chains = arena_grow(arena, chains, count, &capacity, sizeof(*chains));
 		chains[count] = (struct chain_row){ .number = statement_integer(statement, 0),
 			.device = statement_id_column(statement, 1),
 			.incarnation = statement_id_column(statement, 2),
@@ -117,8 +107,6 @@ static enum status check_chains(struct storage *storage, struct arena *arena, st
 		count++;
 	}
 	statement_reset(statement);
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		status = check_chain(storage, &chains[i], report);
 	return status;
@@ -141,14 +129,7 @@ static struct digest *sum_of(struct sums *sums, int64_t number)
 	for (size_t i = sums->count; i > 0; i--)
 		if (sums->scopes[i - 1].number == number)
 			return &sums->scopes[i - 1].digest;
-	if (sums->count == sums->capacity) {
-		struct scope_state *larger;
-		sums->capacity = sums->capacity == 0 ? 64 : 2 * sums->capacity;
-		larger = arena_allocate_array(sums->arena, sums->capacity, sizeof(*larger));
-		if (sums->count > 0)
-			memcpy(larger, sums->scopes, sums->count * sizeof(*larger));
-		sums->scopes = larger;
-	}
+	sums->scopes = arena_grow(sums->arena, sums->scopes, sums->count, &sums->capacity, sizeof(*sums->scopes));
 	sums->scopes[sums->count] = (struct scope_state){ .number = number };
 	return &sums->scopes[sums->count++].digest;
 }
@@ -195,6 +176,7 @@ struct ledger_leg {
 };
 
 struct ledger {
+	struct arena *arena;
 	struct ledger_leg *legs;
 	size_t count;
 	size_t capacity;
@@ -202,12 +184,7 @@ struct ledger {
 
 static void add_leg(struct ledger *ledger, const struct id *location, const struct id *part, int64_t quantity)
 {
-	if (ledger->count == ledger->capacity) {
-		ledger->capacity = ledger->capacity == 0 ? 1024 : 2 * ledger->capacity;
-		ledger->legs = realloc(ledger->legs, ledger->capacity * sizeof(*ledger->legs));
-		if (ledger->legs == NULL)
-			abort();
-	}
+	ledger->legs = arena_grow(ledger->arena, ledger->legs, ledger->count, &ledger->capacity, sizeof(*ledger->legs));
 	ledger->legs[ledger->count++] = (struct ledger_leg){ *location, *part, quantity };
 }
 
@@ -238,9 +215,9 @@ static int compare_legs(const void *left, const void *right)
 	return order != 0 ? order : id_compare(&a->part, &b->part);
 }
 
-static enum status check_ledger(struct storage *storage, struct verify_report *report)
+static enum status check_ledger(struct storage *storage, struct arena *arena, struct verify_report *report)
 {
-	struct ledger ledger = { 0 };
+	struct ledger ledger = { .arena = arena };
 	enum status status = table_scan(storage, schema_find(RECORD_MOVEMENT), &(struct id){ 0 }, add_movement, &ledger);
 
 	if (status == STATUS_OK)
@@ -259,7 +236,6 @@ static enum status check_ledger(struct storage *storage, struct verify_report *r
 		report->balances++;
 		i = next;
 	}
-	free(ledger.legs);
 	return status;
 }
 
@@ -275,7 +251,7 @@ enum status verify_organisation(struct server_store *store, struct verify_report
 	if (status == STATUS_OK)
 		status = check_digests(store, &arena, &report);
 	if (status == STATUS_OK)
-		status = check_ledger(storage, &report);
+		status = check_ledger(storage, &arena, &report);
 	arena_finish(&arena);
 	if (status == STATUS_OK)
 		*out_report = report;

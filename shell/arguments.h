@@ -26,6 +26,7 @@ enum status arguments_add(struct arguments *arguments, const struct option *opti
 /* STATUS_INVALID naming what is required and not there. */
 enum status arguments_check(const struct arguments *arguments);
 
+/* Rows of a table of options, which ends with one that has no name; `options` may be NULL. */
 size_t option_count(const struct option *options);
 
 #endif

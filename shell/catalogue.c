@@ -9,7 +9,6 @@
 #include "shell/catalogue_tables.h"
 
 #define SENTENCE_MAX ((size_t)256 * 1024)
-#define VALUES_MAX 24
 #define RULE_PREFIX "rule."
 
 static const struct message *const tables[] = { [LANGUAGE_EN] = catalogue_en, [LANGUAGE_ZH] = catalogue_zh };
@@ -106,14 +105,6 @@ size_t detail_values(struct arena *arena, struct text detail, struct message_val
 	while (count < count_max && take_pair(&detail, &name, &value))
 		out_values[count++] = (struct message_value){ .name = arena_copy_text(arena, name).data, .text = value };
 	return count;
-}
-
-struct text catalogue_print_detail(struct arena *arena, enum language language, const char *key, struct text detail)
-{
-	struct message_value values[VALUES_MAX];
-	size_t count = detail_values(arena, detail, values, LENGTH(values));
-
-	return catalogue_print(arena, language, key, values, count);
 }
 
 struct text detail_value(struct text detail, const char *name)

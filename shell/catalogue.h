@@ -2,7 +2,6 @@
 #ifndef TRUCKROLL_SHELL_CATALOGUE_H
 #define TRUCKROLL_SHELL_CATALOGUE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "protocol/base/arena.h"
@@ -29,10 +28,8 @@ const char *catalogue_find(enum language language, const char *key);
  * stays as it is: a person sees something odd rather than nothing. */
 struct text catalogue_print(struct arena *arena, enum language language, const char *key, const struct message_value *values, size_t count);
 
-/* The same with the values written as "name=value;name=value", as verdicts and issues carry them. */
-struct text catalogue_print_detail(struct arena *arena, enum language language, const char *key, struct text detail);
-
-/* The pairs of such a detail, at most `count_max`; names are copied to the arena, texts borrowed. Returns how many. */
+/* The pairs of a detail "name=value;name=value", as verdicts and issues carry them, at most `count_max`; names are copied to the arena,
+ * texts borrowed. Returns how many. */
 size_t detail_values(struct arena *arena, struct text detail, struct message_value *out_values, size_t count_max);
 
 /* Value of `name` in such a detail; empty when it is not there. Borrowed. */

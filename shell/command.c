@@ -30,7 +30,7 @@ struct parse {
 	struct request *request;
 };
 
-const struct command *command_find(const struct program *program, struct text name)
+static const struct command *find_command(const struct program *program, struct text name)
 {
 	for (size_t i = 0; i < program->command_count; i++)
 		if (text_equals(name, program->commands[i].name))
@@ -87,7 +87,7 @@ static enum status incomplete_command(const struct parse *parse, struct text wor
 static enum status take_command(struct parse *parse)
 {
 	struct text word = parse->words[parse->position];
-	const struct command *command = command_find(parse->program, word);
+	const struct command *command = find_command(parse->program, word);
 
 	if (begins_command(parse->program, word)) {
 		bool alone = parse->position + 1 == parse->word_count || parse->words[parse->position + 1].size == 0 ||
@@ -95,7 +95,7 @@ static enum status take_command(struct parse *parse)
 		struct text both = alone ? word :
 					   arena_print(parse->arena, "%.*s %.*s", TEXT_ARGUMENTS(word),
 						   TEXT_ARGUMENTS(parse->words[parse->position + 1]));
-		const struct command *longer = command_find(parse->program, both);
+		const struct command *longer = find_command(parse->program, both);
 		if (longer != NULL && !alone) {
 			command = longer;
 			parse->position++;
@@ -221,7 +221,7 @@ static bool take_built_in(struct parse *parse)
 		parse->request->kind = REQUEST_VERSION;
 		return true;
 	}
-	if (!text_equals(word, "help") || command_find(parse->program, word) != NULL)
+	if (!text_equals(word, "help") || find_command(parse->program, word) != NULL)
 		return false;
 	parse->request->kind = REQUEST_HELP_PROGRAM;
 	parse->position = 1;

@@ -117,9 +117,7 @@ struct parse_options {
 enum status command_parse(const struct program *program, struct arena *arena, const struct text *words, size_t word_count,
 			  const struct parse_options *options, struct request *out_request);
 
-/* NULL when there is none. */
-const struct command *command_find(const struct program *program, struct text name);
-
+/* For people, in the arena: the usage line of a command (of the program for NULL), all about a command, all commands. */
 struct text command_usage(struct arena *arena, const struct program *program, const struct command *command);
 struct text command_help(struct arena *arena, const struct program *program, const struct command *command, size_t width);
 struct text program_help(struct arena *arena, const struct program *program, size_t width);

@@ -3,7 +3,6 @@
 #define TRUCKROLL_SHELL_CONFIG_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "protocol/base/arena.h"

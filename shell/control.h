@@ -4,7 +4,6 @@
 #define TRUCKROLL_SHELL_CONTROL_H
 
 #include <poll.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -31,14 +31,6 @@ enum exit_code exit_code_of(enum status status)
 	return rows[status].code;
 }
 
-enum status exit_code_status(int code)
-{
-	for (size_t i = 0; i < LENGTH(rows); i++)
-		if ((int)rows[i].code == code)
-			return (enum status)i;
-	return STATUS_CORRUPT;
-}
-
 const char *exit_code_message(enum status status)
 {
 	assert((size_t)status < LENGTH(rows));

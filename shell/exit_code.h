@@ -17,10 +17,8 @@ enum exit_code {
 	EXIT_CODE_COUNT,
 };
 
+/* What a program that failed with this status exits with. */
 enum exit_code exit_code_of(enum status status);
-
-/* The same, the other way: the first status that has this code; STATUS_CORRUPT for a number outside the table. */
-enum status exit_code_status(int code);
 
 /* Key of the catalogue's sentence for the status, such as "status.offline". */
 const char *exit_code_message(enum status status);

@@ -1,10 +1,7 @@
 #include "shell/listing.h"
 
 #include "protocol/domain/issue.h"
-#include "protocol/domain/kb_article.h"
 #include "protocol/domain/movement.h"
-#include "protocol/domain/note.h"
-#include "protocol/domain/visit.h"
 #include "protocol/domain/work_order.h"
 #include "shell/lookup.h"
 #include "shell/outcome_words.h"
@@ -119,7 +116,6 @@ static enum status list_movement(void *context, const void *row, const struct ro
 
 struct visit_parts {
 	struct part_listing listing;
-	struct storage *storage;
 	struct id visits[64];
 	size_t count;
 };
@@ -138,7 +134,7 @@ static enum status show_parts(struct context *context, struct storage *storage, 
 {
 	static const struct column columns[] = { { "part", NULL, false }, { "quantity", NULL, false }, { "from", NULL, false },
 		{ "to", NULL, false }, { "at", NULL, false }, { "id", NULL, true } };
-	struct visit_parts parts = { .storage = storage };
+	struct visit_parts parts = { .count = 0 };
 	enum status status = table_each(storage, schema_find(RECORD_VISIT), "work_order_id", work_order, collect_visit, &parts);
 
 	parts.listing = (struct part_listing){ context, storage, output_table(context->output, "parts", columns, LENGTH(columns)) };

@@ -23,6 +23,7 @@ enum status listing_show_order(struct context *context, struct storage *storage,
 /* Open issues (all with `all`) in words. */
 enum status listing_issues(struct context *context, struct storage *storage, bool all);
 
+/* Knowledge articles, and one of them in full, by what a person calls it. */
 enum status listing_kb(struct context *context, struct storage *storage, int64_t limit);
 enum status listing_kb_article(struct context *context, struct storage *storage, struct text which);
 

@@ -12,6 +12,7 @@ struct nearest {
 	size_t distance;
 };
 
+/* Begins a search: offer it every known word, then ask for the best. `word` is borrowed, and so is what is offered. */
 struct nearest nearest_to(struct text word);
 void nearest_offer(struct nearest *nearest, const char *known);
 /* The best one offered; empty when none is near. */

@@ -95,11 +95,6 @@ const struct output_style *output_style_of(const struct output *output)
 	return &output->style;
 }
 
-struct arena *output_arena(struct output *output)
-{
-	return output->arena;
-}
-
 static void put(struct output *output, struct text text)
 {
 	write_raw(&output->out, text.data, text.size);

@@ -61,7 +61,6 @@ struct table;
 struct output *output_create(struct arena *arena, const struct output_style *style);
 void output_finish(struct output *output);
 const struct output_style *output_style_of(const struct output *output);
-struct arena *output_arena(struct output *output);
 
 /* One value under a name: a line "Title: value", a member in JSON. `title` NULL: as for a column. */
 void output_value(struct output *output, const char *name, const char *title, struct cell cell);

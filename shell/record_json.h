@@ -1,4 +1,4 @@
-/* Records as JSON and back, by their field tables. */
+/* Records as JSON, by their field tables. */
 #ifndef TRUCKROLL_SHELL_RECORD_JSON_H
 #define TRUCKROLL_SHELL_RECORD_JSON_H
 
@@ -13,9 +13,5 @@ json_t *record_to_json(const struct schema *schema, const void *row);
 json_t *field_to_json(const struct field *field, const void *row);
 /* Bytes of the field's name that are its name in JSON: "planned_start_at_ms" is "planned_start_at". */
 size_t field_json_name_size(const struct field *field);
-
-/* Fills a new row in the arena from an object; fields not named keep their defaults, null means default.
- * STATUS_INVALID names the member that is unknown or does not fit; limits are row_validate()'s. */
-enum status record_from_json(struct arena *arena, const struct schema *schema, const json_t *object, void **out_row);
 
 #endif

@@ -13,7 +13,7 @@
 #include "shell/lock.h"
 #include "shell/terminal.h"
 
-#define OWNER_WAIT_MS 5000 /* docs/architecture.md: then say who holds it */
+#define OWNER_WAIT_MS 5000 /* docs/decisions/0003-owner-process.md: then say who holds it */
 #define LOCK_WAIT_MS 200
 #define CLOCK_TOLERANCE_MS 60000
 

@@ -2,7 +2,6 @@
 #ifndef TRUCKROLL_SHELL_TERMINAL_H
 #define TRUCKROLL_SHELL_TERMINAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "protocol/base/arena.h"

@@ -26,7 +26,15 @@ static int64_t floor_divide(int64_t value, int64_t by)
 	return value / by - (value % by < 0);
 }
 
-struct civil civil_of(int64_t at_ms, const struct zone *zone)
+/* Parts of a time in some zone. */
+struct civil {
+	int64_t year;
+	int month, day;           /* from 1 */
+	int hour, minute, second; /* from 0 */
+	int millisecond;
+};
+
+static struct civil civil_of(int64_t at_ms, const struct zone *zone)
 {
 	int64_t local_ms = at_ms + (int64_t)zone_offset_s(zone, at_ms) * SECOND_MS;
 	int64_t days = floor_divide(local_ms, DAY_MS) + 719468;

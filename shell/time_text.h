@@ -9,14 +9,6 @@
 #include "protocol/base/text.h"
 #include "shell/zone.h"
 
-/* Parts of a time in some zone. */
-struct civil {
-	int64_t year;
-	int month, day;          /* from 1 */
-	int hour, minute, second; /* from 0 */
-	int millisecond;
-};
-
 /* Understands "now", "2026-11-21", "2026-11-21T14:30[:05[.250]]" (also with a blank for the T) with nothing, Z or +01:00 behind it, "14:30"
  * (today), "yesterday|today|tomorrow [14:30]", and "-10m", "+2h", "-3d" from now. Days and times without an offset are those of `zone`
  * (NULL: UTC). STATUS_INVALID says what was not understood and shows an example. */
@@ -33,7 +25,5 @@ struct text time_print_exact(struct arena *arena, int64_t at_ms, const struct zo
 struct text duration_print(struct arena *arena, int64_t duration_ms);
 /* "812 B", "3.4 kB", "1.2 GB". */
 struct text size_print(struct arena *arena, int64_t bytes);
-
-struct civil civil_of(int64_t at_ms, const struct zone *zone);
 
 #endif

@@ -6,7 +6,7 @@
 #include "shell/time_text.h"
 
 #define VALUES_MAX 24
-#define SHORT_ID 8
+#define SHORT_ID   8
 
 /* How the values of a detail are told, by their names; others stand as they are. Ids are known by their looks. */
 static const struct {
@@ -18,7 +18,8 @@ static const struct {
 	{ "field", "column" },  { "winner", "winner" },
 };
 
-struct text words_of_id(const struct words *words, const struct id *id)
+/* The record's name, or its id shortened. */
+static struct text tell_id(const struct words *words, const struct id *id)
 {
 	struct text name = { 0 };
 
@@ -43,7 +44,7 @@ static struct text tell(const struct words *words, const char *name, struct text
 	if (value.size == 2 * ID_SIZE && id_from_text(value, &id) == STATUS_OK) {
 		if (id_is_nil(&id) && (strcmp(name, "technician") == 0 || strcmp(name, "holder") == 0 || strcmp(name, "other") == 0))
 			return catalogue_print(words->arena, words->language, "word.office", NULL, 0);
-		return words_of_id(words, &id);
+		return tell_id(words, &id);
 	}
 	if (ends_with(name, "at_ms"))
 		return time_print(words->arena, strtoll(arena_copy_text(words->arena, value).data, NULL, 10), words->zone);
@@ -53,6 +54,7 @@ static struct text tell(const struct words *words, const char *name, struct text
 	return value;
 }
 
+/* The sentence of `key` with the values of `detail`: ids become names, and numbers ending in "at_ms" times. */
 static struct text print_with_field(const struct words *words, const char *key, struct text field, struct text detail)
 {
 	struct message_value values[VALUES_MAX + 1];
@@ -63,11 +65,6 @@ static struct text print_with_field(const struct words *words, const char *key, 
 	for (size_t i = 0; i < count; i++)
 		values[i].text = tell(words, values[i].name, values[i].text);
 	return catalogue_print(words->arena, words->language, key, values, count);
-}
-
-struct text words_print(const struct words *words, const char *key, struct text detail)
-{
-	return print_with_field(words, key, (struct text){ 0 }, detail);
 }
 
 static const char *key_of(const struct words *words, const char *prefix, struct text name)
@@ -94,11 +91,6 @@ struct text words_of_verdict(const struct words *words, enum outcome outcome, st
 		&value, 1);
 }
 
-struct text words_of_outcome(const struct words *words, const struct operation_outcome *outcome)
-{
-	return words_of_verdict(words, (enum outcome)outcome->outcome, outcome->rule, outcome->field, outcome->detail);
-}
-
 struct text words_of_operation(const struct words *words, enum operation_kind kind)
 {
 	const struct operation_row *row = operation_find(kind);
@@ -117,7 +109,7 @@ static struct text issue_tail(const struct words *words, const struct issue *iss
 		{ "mine", issue->mine_value },
 		{ "theirs", issue->theirs_value },
 		{ "author", id_is_nil(&issue->technician_id) ? catalogue_print(words->arena, words->language, "word.office", NULL, 0) :
-							       words_of_id(words, &issue->technician_id) },
+							       tell_id(words, &issue->technician_id) },
 	};
 	struct message_value resolved[] = {
 		{ "resolution", catalogue_word(words->arena, words->language, "resolution.issue", resolution) },

@@ -1,7 +1,6 @@
 #include "shell/zone.h"
 
 #include <ctype.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE ((size_t)64 * 1024)
+#define BLOCK_SIZE      ((size_t)64 * 1024)
+#define GROWN_COUNT_MIN 16 /* elements that a growing array has room for at first */
 
 struct arena_block {
 	struct arena_block *older;
@@ -52,6 +53,17 @@ void *arena_allocate_array(struct arena *arena, size_t count, size_t size)
 	if (size != 0 && count > SIZE_MAX / 2 / size)
 		abort();
 	return arena_allocate(arena, count * size);
+}
+
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size)
+{
+	void *larger;
+
+	if (count < *capacity)
+		return array;
+	*capacity = *capacity == 0 ? GROWN_COUNT_MIN : 2 * *capacity;
+	larger = arena_allocate_array(arena, *capacity, size);
+	return count == 0 ? larger : memcpy(larger, array, count * size);
 }
 
 void *arena_copy(struct arena *arena, const void *data, size_t size)

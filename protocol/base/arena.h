@@ -21,6 +21,10 @@ void *arena_allocate(struct arena *arena, size_t size);
 /* `count` objects of `size` bytes; a product that overflows ends the process. */
 void *arena_allocate_array(struct arena *arena, size_t count, size_t size);
 
+/* Room for one more element in an array that grows: `array` itself while `count` is below `*capacity`, else a copy with more room, which
+ * `*capacity` then tells; the former array stays in the arena until it is reset. Begins with NULL and a capacity of 0. */
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size);
+
 /* Copies with the arena's life. arena_copy_text() adds a NUL after the last byte. */
 void *arena_copy(struct arena *arena, const void *data, size_t size);
 struct text arena_copy_text(struct arena *arena, struct text text);

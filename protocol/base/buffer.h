@@ -43,6 +43,7 @@ struct reader {
 	bool bad;
 };
 
+/* Reading from the start of borrowed bytes. */
 struct reader reader_of(struct bytes bytes);
 uint8_t read_u8(struct reader *reader);
 uint32_t read_u32(struct reader *reader);

@@ -4,7 +4,6 @@
 #define TRUCKROLL_BASE_LOG_H
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "protocol/base/clock.h"

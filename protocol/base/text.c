@@ -17,16 +17,6 @@ bool text_equals(struct text left, const char *right)
 	return text_equal(left, text_of(right));
 }
 
-int text_compare(struct text left, struct text right)
-{
-	size_t common = left.size < right.size ? left.size : right.size;
-	int order = common == 0 ? 0 : memcmp(left.data, right.data, common);
-
-	if (order != 0)
-		return order;
-	return (left.size > right.size) - (left.size < right.size);
-}
-
 /* Bytes of the well-formed character at the start of `data`, 0 when there is none (RFC 3629, section 4). */
 static size_t character_size(const uint8_t *data, size_t size)
 {

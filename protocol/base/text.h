@@ -28,9 +28,6 @@ struct text text_of(const char *string);
 bool text_equal(struct text left, struct text right);
 bool text_equals(struct text left, const char *right);
 
-/* Byte order, shorter first when one is the start of the other: <0, 0, >0. */
-int text_compare(struct text left, struct text right);
-
 /* True for well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms) without NUL. */
 bool text_valid(struct text text);
 

@@ -85,7 +85,8 @@ enum status handling_subject(struct handling *handling, enum record_kind kind, c
 	return handling_missing(handling, kind, subject, "subject");
 }
 
-enum status handling_exists(struct handling *handling, enum record_kind kind, const struct id *id, bool *out_exists)
+/* Whether `id` names a record of that kind; nil and the virtual locations do. */
+static enum status record_exists(struct handling *handling, enum record_kind kind, const struct id *id, bool *out_exists)
 {
 	const void *row;
 	enum status status;
@@ -109,7 +110,7 @@ enum status handling_check_references(
 		enum status status;
 		if (field->kind != FIELD_ID || field->refers == RECORD_NONE || (mask >> field->tag & 1) == 0)
 			continue;
-		status = handling_exists(handling, field->refers, field_at(field, row), &exists);
+		status = record_exists(handling, field->refers, field_at(field, row), &exists);
 		if (status != STATUS_OK)
 			return status;
 		if (!exists) {

@@ -22,6 +22,7 @@ struct handling {
  * other than OK means that the store failed. A handler that has refused must not have changed anything that counts: decide() drops it. */
 typedef enum status (*handler)(struct handling *handling);
 
+/* One handler for each kind of operation; the table in decide.c pairs them. */
 enum status handle_create(struct handling *handling);
 enum status handle_edit(struct handling *handling);
 enum status handle_note(struct handling *handling);
@@ -52,8 +53,6 @@ enum status handling_open_issue(struct handling *handling, struct issue *issue);
 /* The subject, or NULL with the verdict of handling_missing(). */
 enum status handling_subject(struct handling *handling, enum record_kind kind, const void **out_row);
 
-/* Whether `id` names a record of that kind; nil and the virtual locations do. */
-enum status handling_exists(struct handling *handling, enum record_kind kind, const struct id *id, bool *out_exists);
 /* Looks up what the reference fields among `mask` (bit `tag`) of a row name; the first that is not there parks or rejects the
  * operation. */
 enum status handling_check_references(

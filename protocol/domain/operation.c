@@ -1,10 +1,8 @@
 #include "protocol/domain/operation.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 #include "protocol/domain/arguments.h"
-#include "protocol/domain/visit.h"
 
 #define OFFICE   (ROLE_DISPATCHER | ROLE_SYSTEM)
 #define EVERYONE (ROLE_TECHNICIAN | ROLE_DISPATCHER | ROLE_IMPORT | ROLE_SYSTEM)
@@ -93,14 +91,6 @@ const struct schema operation_head_schema = {
 const struct operation_row *operation_find(enum operation_kind kind)
 {
 	return kind > OPERATION_NONE && kind < OPERATION_KIND_COUNT ? &rows[kind] : NULL;
-}
-
-const struct operation_row *operation_by_name(struct text name)
-{
-	for (size_t i = OPERATION_NONE + 1; i < LENGTH(rows); i++)
-		if (text_equals(name, rows[i].name))
-			return &rows[i];
-	return NULL;
 }
 
 const struct schema *arguments_schema(enum operation_kind kind, enum record_kind record)

@@ -83,7 +83,6 @@ struct operation_row {
 
 /* NULL for an unknown kind. */
 const struct operation_row *operation_find(enum operation_kind kind);
-const struct operation_row *operation_by_name(struct text name);
 /* The schema of the arguments: the row's own, for CREATE and EDIT that of `record`; NULL when there are none. */
 const struct schema *arguments_schema(enum operation_kind kind, enum record_kind record);
 

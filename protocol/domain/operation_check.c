@@ -1,5 +1,4 @@
 /* What can be said against an operation without looking at any record. */
-#include <assert.h>
 
 #include "protocol/domain/movement.h"
 #include "protocol/domain/operation.h"

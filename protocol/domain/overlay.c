@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct overlay_row {
 	enum record_kind kind;
@@ -29,14 +28,8 @@ static struct overlay_row *find_changed(const struct overlay *overlay, enum reco
 
 static void append_changed(struct overlay *overlay, struct overlay_row *row)
 {
-	if (overlay->changed_count == overlay->changed_capacity) {
-		size_t capacity = overlay->changed_capacity == 0 ? 8 : 2 * overlay->changed_capacity;
-		struct overlay_row **changed = arena_allocate_array(overlay->arena, capacity, sizeof(struct overlay_row *));
-		if (overlay->changed_count > 0)
-			memcpy(changed, overlay->changed, overlay->changed_count * sizeof(struct overlay_row *));
-		overlay->changed = changed;
-		overlay->changed_capacity = capacity;
-	}
+	overlay->changed = arena_grow(
+		overlay->arena, overlay->changed, overlay->changed_count, &overlay->changed_capacity, sizeof(struct overlay_row *));
 	overlay->changed[overlay->changed_count++] = row;
 }
 

@@ -81,6 +81,16 @@ const struct schema *schema_find(enum record_kind kind)
 	return operation == NULL ? NULL : operation->arguments;
 }
 
+enum status schema_of_record(enum record_kind kind, const struct schema **out_schema)
+{
+	const struct schema *schema = kind <= RECORD_KIND_MAX ? schemas[kind] : NULL;
+
+	if (schema == NULL)
+		return fail(STATUS_NEWER, "record kind %d is not known to this program; upgrade it", (int)kind);
+	*out_schema = schema;
+	return STATUS_OK;
+}
+
 const struct schema *schema_by_name(struct text name)
 {
 	for (size_t i = 0; i < LENGTH(schemas); i++)

@@ -136,6 +136,8 @@ extern const struct choice record_kind_names[];
 
 /* The schema of a record kind or of an operation's arguments; NULL for an unknown number. */
 const struct schema *schema_find(enum record_kind kind);
+/* The schema of a record kind; STATUS_NEWER for a number that has none here. */
+enum status schema_of_record(enum record_kind kind, const struct schema **out_schema);
 /* By name; NULL when there is none. */
 const struct schema *schema_by_name(struct text name);
 /* The registered record schemas (not arguments) in ascending kind order; NULL at and beyond the end. */
@@ -144,6 +146,7 @@ const struct schema *schema_at(size_t position);
  * opened; the schema must outlive the process. Adding the same one again does nothing. */
 void schema_register(const struct schema *schema);
 
+/* The field of that name or tag; NULL when the schema has none. */
 const struct field *schema_field(const struct schema *schema, struct text name);
 const struct field *schema_field_by_tag(const struct schema *schema, uint32_t tag);
 

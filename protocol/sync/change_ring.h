@@ -1,5 +1,5 @@
 /* What the latest commits changed, field by field, kept in memory: a device whose cursor is inside the ring is sent patches
- * instead of whole rows (sync.md 1.8). Losing it costs bytes, never correctness. */
+ * instead of whole rows. Losing it costs bytes, never correctness. */
 #ifndef TRUCKROLL_SYNC_CHANGE_RING_H
 #define TRUCKROLL_SYNC_CHANGE_RING_H
 

@@ -1,24 +1,8 @@
 #include "protocol/sync/commit.h"
 
-#include <string.h>
-
 void commit_init(struct commit *commit, struct server_store *store, struct change_ring *ring, struct arena *arena, int64_t gseq)
 {
 	*commit = (struct commit){ .store = store, .ring = ring, .arena = arena, .gseq = gseq };
-}
-
-/* Room for one more element of an arena array. */
-static void *grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size)
-{
-	void *larger;
-
-	if (count < *capacity)
-		return array;
-	*capacity = *capacity == 0 ? 16 : *capacity * 2;
-	larger = arena_allocate_array(arena, *capacity, size);
-	if (count > 0)
-		memcpy(larger, array, count * size);
-	return larger;
 }
 
 static struct scope_state *known_scope(struct commit *commit, int64_t number)
@@ -35,7 +19,7 @@ static struct scope_state *keep_scope(struct commit *commit, const struct scope_
 
 	if (known != NULL)
 		return known;
-	commit->scopes = grow(commit->arena, commit->scopes, commit->scope_count, &commit->scope_capacity, sizeof(*state));
+	commit->scopes = arena_grow(commit->arena, commit->scopes, commit->scope_count, &commit->scope_capacity, sizeof(*state));
 	commit->scopes[commit->scope_count] = *state;
 	return &commit->scopes[commit->scope_count++];
 }
@@ -79,7 +63,7 @@ void commit_note_job(struct commit *commit, const struct id *work_order)
 	for (size_t i = commit->job_count; i > 0; i--)
 		if (id_equal(&commit->jobs[i - 1], work_order))
 			return;
-	commit->jobs = grow(commit->arena, commit->jobs, commit->job_count, &commit->job_capacity, sizeof(*work_order));
+	commit->jobs = arena_grow(commit->arena, commit->jobs, commit->job_count, &commit->job_capacity, sizeof(*work_order));
 	commit->jobs[commit->job_count++] = *work_order;
 }
 

@@ -1,4 +1,4 @@
-/* The cut: one local transaction that takes the device from one state of the server to a later one, all or nothing (sync.md 1.9). */
+/* The cut: one local transaction that takes the device from one state of the server to a later one, all or nothing. */
 #ifndef TRUCKROLL_SYNC_CUT_H
 #define TRUCKROLL_SYNC_CUT_H
 

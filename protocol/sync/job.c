@@ -112,9 +112,8 @@ static enum status walk_from(struct walk *walk, size_t position)
 	return status;
 }
 
-/* The links as stored, each marked when the walk found it again. */
+/* The links as stored. */
 struct comparison {
-	struct walk *walk;
 	struct member *links;
 	size_t count;
 	size_t capacity;
@@ -170,7 +169,7 @@ static enum status store_links(struct walk *walk, const struct id *work_order)
 {
 	struct commit *commit = walk->commit;
 	struct scope scope = { .kind = SCOPE_JOB, .id = *work_order };
-	struct comparison stored = { .walk = walk, .capacity = JOB_ROWS_MAX };
+	struct comparison stored = { .capacity = JOB_ROWS_MAX };
 	struct scope_state *job;
 	enum status status = commit_scope(commit, &scope, &job);
 

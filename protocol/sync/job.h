@@ -1,4 +1,4 @@
-/* A job: the scope of one work order that is out with a technician, with everything it needs from elsewhere (sync.md 1.7). */
+/* A job: the scope of one work order that is out with a technician, with everything it needs from elsewhere. */
 #ifndef TRUCKROLL_SYNC_JOB_H
 #define TRUCKROLL_SYNC_JOB_H
 

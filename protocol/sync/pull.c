@@ -28,6 +28,7 @@ struct gather {
 	size_t grant_count;
 	struct position position;
 	struct scope scope; /* being read */
+	int64_t since;      /* of the device's cursor */
 	bool whole_scope;   /* every row of it, however old */
 	const struct schema *schema;
 	size_t raw_size;
@@ -149,7 +150,9 @@ static void add_id(struct gather *gather, enum entry_type type, const struct sch
 
 static bool is_own(const struct gather *gather, const struct server_row *meta)
 {
-	return !gather->question->pull.own_rows && meta->author != 0 && meta->author == gather->question->chain;
+	bool first_pass = gather->position.low == gather->since; /* later: an earlier page may hold the row as it was before */
+
+	return first_pass && !gather->question->pull.own_rows && meta->author != 0 && meta->author == gather->question->chain;
 }
 
 static enum status gather_row(void *context, const void *row, const struct server_row *meta)
@@ -406,6 +409,7 @@ static enum status gather_init(struct gather *gather, const struct pull_question
 	if (status != STATUS_OK)
 		return status;
 	*out_since = id_equal(&question->pull.cursor.epoch, &gather->state.epoch) ? question->pull.cursor.gseq : 0;
+	gather->since = *out_since;
 	return load_grants(gather, *out_since);
 }
 

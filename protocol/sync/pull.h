@@ -1,4 +1,4 @@
-/* Answering a pull: what a device misses, as pages in a byte budget and, when nothing is left, a cut (sync.md 1.8, 1.9). Reads
+/* Answering a pull: what a device misses, as pages in a byte budget and, when nothing is left, a cut. Reads
  * one snapshot; keeps nothing between requests: where a pass stands travels in the resume token. */
 #ifndef TRUCKROLL_SYNC_PULL_H
 #define TRUCKROLL_SYNC_PULL_H

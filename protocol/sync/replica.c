@@ -1,19 +1,11 @@
 #include "protocol/sync/replica.h"
 
-#include <string.h>
-
 #define DROPPED_COUNT (-1) /* row count under which a dropped scope is stored */
 
 static void add_scope(struct replica *replica, const struct held_scope *held)
 {
-	if (replica->scope_count == replica->scope_capacity) {
-		struct held_scope *larger;
-		replica->scope_capacity = replica->scope_capacity == 0 ? 16 : 2 * replica->scope_capacity;
-		larger = arena_allocate_array(replica->arena, replica->scope_capacity, sizeof(*larger));
-		if (replica->scope_count > 0)
-			memcpy(larger, replica->scopes, replica->scope_count * sizeof(*larger));
-		replica->scopes = larger;
-	}
+	replica->scopes =
+		arena_grow(replica->arena, replica->scopes, replica->scope_count, &replica->scope_capacity, sizeof(*replica->scopes));
 	replica->scopes[replica->scope_count++] = *held;
 }
 
@@ -243,14 +235,7 @@ static enum status collect_shadow(void *context, const struct shadow *shadow)
 {
 	struct shadow_list *list = context;
 
-	if (list->count == list->capacity) {
-		struct shadow *larger;
-		list->capacity = list->capacity == 0 ? 64 : 2 * list->capacity;
-		larger = arena_allocate_array(list->arena, list->capacity, sizeof(*larger));
-		if (list->count > 0)
-			memcpy(larger, list->shadows, list->count * sizeof(*larger));
-		list->shadows = larger;
-	}
+	list->shadows = arena_grow(list->arena, list->shadows, list->count, &list->capacity, sizeof(*list->shadows));
 	list->shadows[list->count++] = *shadow;
 	return STATUS_OK;
 }
@@ -294,14 +279,7 @@ static enum status collect_row(void *context, enum record_kind kind, const struc
 {
 	struct row_list *list = context;
 
-	if (list->count == list->capacity) {
-		struct member_name *larger;
-		list->capacity = list->capacity == 0 ? 64 : 2 * list->capacity;
-		larger = arena_allocate_array(list->arena, list->capacity, sizeof(*larger));
-		if (list->count > 0)
-			memcpy(larger, list->rows, list->count * sizeof(*larger));
-		list->rows = larger;
-	}
+	list->rows = arena_grow(list->arena, list->rows, list->count, &list->capacity, sizeof(*list->rows));
 	list->rows[list->count++] = (struct member_name){ kind, *id };
 	return STATUS_OK;
 }

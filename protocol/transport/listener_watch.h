@@ -17,6 +17,7 @@ struct listener_watch {
 	uint64_t accepted; /* connections ever, when the try began */
 };
 
+/* Finishing closes a connection that is being tried. */
 void listener_watch_init(struct listener_watch *watch);
 void listener_watch_finish(struct listener_watch *watch);
 

@@ -33,6 +33,7 @@ struct transport {
 	const struct transport_operations *operations;
 };
 
+/* See transport_operations, which they call. */
 enum status transport_send(struct transport *transport, struct bytes request);
 enum status transport_receive(struct transport *transport, int timeout_ms, struct arena *arena, struct bytes *out_reply);
 void transport_count(const struct transport *transport, uint64_t *out_sent, uint64_t *out_received);

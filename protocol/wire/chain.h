@@ -1,4 +1,5 @@
-/* The salted hash chain of one device incarnation, which names and orders its operations (docs/protocol.md, "Chain"). Permanent. */
+/* The salted hash chain of one device incarnation, which names and orders its operations (docs/protocol-security.md, "Chain").
+ * Permanent. */
 #ifndef TRUCKROLL_WIRE_CHAIN_H
 #define TRUCKROLL_WIRE_CHAIN_H
 

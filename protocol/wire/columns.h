@@ -28,6 +28,7 @@ struct columns {
 /* Memory that so many decoded rows take, without what some texts need. */
 size_t columns_memory(const struct schema *schema, size_t count);
 
+/* The count of rows is not written. `references` may be NULL: ids are then whole. */
 void columns_encode(struct writer *writer, const struct columns *columns, const struct references *references);
 
 /* Reads `count` (<= COLUMNS_ROWS_MAX) rows; rows and masks are in `arena`, texts there or views of the reader's bytes. STATUS_CORRUPT,

@@ -1,5 +1,5 @@
-/* Enrolment: how a device and a server that have never met come to trust each other's keys (docs/protocol.md, "Enrolment"). Permanent
- * transcript.
+/* Enrolment: how a device and a server that have never met come to trust each other's keys (docs/protocol-security.md, "Enrolment").
+ * Permanent transcript.
  *
  * 1. The office makes a ticket: a code of 13 Crockford base-32 characters (65 random bits). Ticket id = first 128 bits of BLAKE2b-256(
  *    "truckroll/ticket-id/v1\0" ‖ code), ticket key = BLAKE2b-256("truckroll/ticket-key/v1\0" ‖ code), code in canonical upper case
@@ -42,6 +42,7 @@ struct server_keys {
 	uint8_t certificate[64];
 };
 
+/* Signs what `server_keys` names with the root's secret key: fills in the certificate. */
 void server_keys_certify(const uint8_t root_secret[static SIGN_SECRET_SIZE], struct server_keys *server_keys);
 /* STATUS_CORRUPT when the certificate is not the root's or the intake key is unusable. */
 enum status server_keys_verify(const struct server_keys *server_keys);
@@ -76,9 +77,18 @@ enum enrolment_message {
 	ENROL_REFUSED = 0x15
 };
 
+/* Why a device is turned away; the numbers are on the wire. */
+enum enrolment_refusal {
+	ENROLMENT_REFUSAL_UNKNOWN = 1,  /* no such code, or another device used it */
+	ENROLMENT_REFUSAL_EXPIRED = 2,
+	ENROLMENT_REFUSAL_FAILURES = 3, /* tried wrongly too often */
+	ENROLMENT_REFUSAL_NOT_APPROVED = 4
+};
+
 /* Messages begin with "TRK1", version 1, suite 1, enum enrolment_message, 0. True when the bytes look like one; gives its type. */
 bool enrolment_peek(struct bytes message, enum enrolment_message *out_type);
 
+/* The question for a server's keys, and its answer; in `arena`. */
 struct bytes enrolment_ask(struct arena *arena);
 struct bytes enrolment_keys(struct arena *arena, const struct server_keys *server);
 /* STATUS_CORRUPT also when the certificate does not fit; what fits is consistent, not yet trusted. */
@@ -94,7 +104,7 @@ enum status enrolment_request_open(struct arena *arena, const struct identity *s
 enum status enrolment_request_verify(const struct server_keys *server, const struct ticket *ticket, const struct enrolment_request *request,
 	const uint8_t mac[static 32]);
 struct bytes enrolment_pending(struct arena *arena);
-/* `reason` is a number the catalogue words: 1 unknown or used code, 2 expired, 3 too many failures, 4 not approved. */
+/* `reason` is an enum enrolment_refusal, or a later version's number. */
 struct bytes enrolment_refused(struct arena *arena, uint32_t reason);
 /* STATUS_CORRUPT when malformed. Anyone could have sent it: a reason to show, never one to forget the keys. */
 enum status enrolment_refused_open(struct bytes message, uint32_t *out_reason);

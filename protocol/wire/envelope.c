@@ -1,6 +1,5 @@
 #include "protocol/wire/envelope.h"
 
-#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* The envelope: the only security boundary, on every carrier (security.md 0a; docs/protocol.md, "Envelope"). Permanent. clear 16 bytes
+/* The envelope: the only security boundary, on every carrier (docs/protocol-security.md, "Envelope"). Permanent. clear 16 bytes
  * (magic TRK1, version 1, suite 1, type, 0, first 8 bytes of BLAKE2b-256(recipient box pk)) ‖ crypto_box_seal( Ed25519 signature ‖
  * manifest ‖ sections ). The signature covers "truckroll/envelope/v1\0" ‖ clear ‖ organisation ‖ recipient id ‖ recipient box pk ‖
  * manifest ‖ BLAKE2b-256(sections). */

@@ -1,5 +1,4 @@
 /* The small bodies: hello, welcome, pull, decided, again, fault. */
-#include <string.h>
 
 #include "protocol/wire/body.h"
 

@@ -5,6 +5,7 @@
 
 #include "protocol/base/buffer.h"
 
+/* Chooses among the forms by what they cost; nothing written depends on `scratch`. */
 void integers_encode(struct writer *writer, const int64_t *values, size_t count, struct arena *scratch);
 
 /* About how many bytes they will take once the block is compressed. */

@@ -39,6 +39,7 @@ void identity_from_seeds(const uint8_t sign_seed[static 32], const uint8_t box_s
 struct party identity_party(const struct identity *identity);
 void identity_wipe(struct identity *identity);
 
+/* Ed25519 over all of `message`. */
 void keys_sign(const struct identity *identity, struct bytes message, uint8_t out_signature[static 64]);
 /* STATUS_CORRUPT when the signature does not fit. */
 enum status keys_verify(const uint8_t sign_public[static SIGN_PUBLIC_SIZE], struct bytes message, const uint8_t signature[static 64]);

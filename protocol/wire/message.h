@@ -30,6 +30,7 @@ struct section {
 	struct bytes body;
 };
 
+/* Number, size and body. */
 void section_write(struct writer *writer, enum section_number number, struct bytes body);
 /* Splits a message; bodies are views. Unknown sections are dropped when skippable, else STATUS_NEWER.
  * A second batch or page is STATUS_CORRUPT. */

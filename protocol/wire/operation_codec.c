@@ -49,7 +49,7 @@ void operation_encode(struct writer *writer, const struct operation *operation)
 	write_part(writer, schema, &nil_id, operation->old_values, mask);
 }
 
-enum status edit_mask_check(const struct schema *schema, uint64_t mask)
+static enum status check_edit_mask(const struct schema *schema, uint64_t mask)
 {
 	if ((mask & 3) != 0)
 		return fail(STATUS_CORRUPT, "edit of %s: its mask names the id", schema->name);
@@ -92,7 +92,7 @@ static enum status read_edit(struct reader *reader, struct arena *arena, const s
 	enum status status;
 
 	operation->mask = read_varint(reader);
-	status = edit_mask_check(schema, operation->mask);
+	status = check_edit_mask(schema, operation->mask);
 	if (status == STATUS_OK)
 		status = check_masked(schema, operation->arguments, operation->mask);
 	if (status == STATUS_OK)

@@ -20,8 +20,6 @@ enum status operation_decode(struct arena *arena, struct bytes bytes, struct ope
 
 /* Every tag of the schema but the id's: what the mask of an EDIT may hold. */
 uint64_t schema_mask(const struct schema *schema);
-/* STATUS_CORRUPT when the mask names the id, STATUS_NEWER when it names an unknown field. */
-enum status edit_mask_check(const struct schema *schema, uint64_t mask);
 /* What the arguments of numbers read from outside are; NULL when that kind has none. STATUS_NEWER for unknown numbers. */
 enum status operation_schema(uint64_t kind, uint64_t record, const struct schema **out_schema);
 

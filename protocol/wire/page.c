@@ -1,6 +1,4 @@
 /* Pages of rows, and the cut that makes them count. */
-#include <assert.h>
-#include <string.h>
 
 #include "protocol/wire/body.h"
 #include "protocol/wire/pack.h"

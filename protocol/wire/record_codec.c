@@ -209,17 +209,30 @@ static uint64_t load_little(const uint8_t bytes[static 8])
 	return value;
 }
 
+struct row_hash row_hash_from_bytes(const uint8_t bytes[static ROW_HASH_SIZE])
+{
+	return (struct row_hash){ .low = load_little(bytes), .high = load_little(bytes + 8) };
+}
+
+void row_hash_to_bytes(struct row_hash hash, uint8_t out_bytes[static ROW_HASH_SIZE])
+{
+	for (size_t i = 0; i < 8; i++) {
+		out_bytes[i] = (uint8_t)(hash.low >> (8 * i));
+		out_bytes[8 + i] = (uint8_t)(hash.high >> (8 * i));
+	}
+}
+
 struct row_hash row_hash(const struct schema *schema, const void *row)
 {
 	uint8_t room[2048]; /* most rows; a longer one moves on to `spill` */
-	uint8_t hash[crypto_shorthash_siphashx24_BYTES];
+	uint8_t hash[ROW_HASH_SIZE];
 	struct arena spill = { 0 };
 	struct writer writer = { .arena = &spill, .data = room, .capacity = sizeof(room), .size_max = SIZE_MAX / 4 };
 
 	record_encode(&writer, schema, row);
 	crypto_shorthash_siphashx24(hash, writer.data, writer.size, row_key);
 	arena_finish(&spill);
-	return (struct row_hash){ .low = load_little(hash), .high = load_little(hash + 8) };
+	return row_hash_from_bytes(hash);
 }
 
 void digest_add(struct digest *digest, struct row_hash hash)

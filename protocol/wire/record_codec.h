@@ -23,7 +23,9 @@ void record_encode_as(struct writer *writer, const struct schema *schema, const 
 /* record_decode() where the kind is known beforehand: another one is STATUS_CORRUPT. */
 enum status record_decode_as(struct arena *arena, struct bytes bytes, const struct schema *schema, void **out_row);
 
-/* 128 bits, as two little-endian halves; sums are modulo 2^128. */
+#define ROW_HASH_SIZE 16
+
+/* 128 bits, as two halves; sums are modulo 2^128. */
 struct row_hash {
 	uint64_t low;
 	uint64_t high;
@@ -34,6 +36,10 @@ struct digest {
 	int64_t count;
 	struct row_hash sum;
 };
+
+/* Both halves little-endian, the lower one first: as hashed, stored and sent. */
+struct row_hash row_hash_from_bytes(const uint8_t bytes[static ROW_HASH_SIZE]);
+void row_hash_to_bytes(struct row_hash hash, uint8_t out_bytes[static ROW_HASH_SIZE]);
 
 /* SipHash-2-4-128 under the published constant key over the canonical form. */
 struct row_hash row_hash(const struct schema *schema, const void *row);

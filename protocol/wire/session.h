@@ -29,6 +29,7 @@ struct ephemeral {
 	uint8_t secret_key[BOX_SECRET_SIZE];
 };
 
+/* A new pair from the system's randomness. */
 void ephemeral_generate(struct ephemeral *out_ephemeral);
 
 /* Both ends come to the same id and mirrored keys. STATUS_CORRUPT for a peer key of small order. */
@@ -43,6 +44,7 @@ enum status session_open(struct arena *arena, struct session *session, struct by
 /* The session id a frame names; STATUS_CORRUPT when it is too short. */
 enum status session_peek(struct bytes frame, uint8_t out_id[static SESSION_ID_SIZE]);
 
+/* Overwrite the keys; a wiped session seals and opens nothing. */
 void session_wipe(struct session *session);
 void ephemeral_wipe(struct ephemeral *ephemeral);
 

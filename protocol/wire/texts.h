@@ -4,6 +4,7 @@
 
 #include "protocol/base/buffer.h"
 
+/* Chooses among the forms by what they cost; nothing written depends on `scratch`. */
 void texts_encode(struct writer *writer, const struct text *texts, size_t count, struct arena *scratch);
 
 /* The texts are views of the reader's bytes, or in `arena`, where they take at most `*room`, which is lessened; the list itself is in

@@ -48,6 +48,7 @@ struct server_node {
 	struct random random;
 	unsigned starts;
 	bool flush_planned;
+	bool swapped; /* it was restored: devices may find an incident, and what they were told need not be there */
 };
 
 struct device_node {

@@ -51,7 +51,8 @@ static bool holds(struct device_store *store, const char *name, int64_t gseq)
 	if (state.cursor.gseq != gseq || records_get(device_store_records(store), RECORD_NOTE, &id, &row) != STATUS_OK)
 		return false;
 	same = text_equals(((const struct note *)row)->text, name);
-	assert_int_equal(device_store_verify(store), STATUS_OK);
+	assert_int_equal(storage_verify(device_store_outbox_storage(store)), STATUS_OK);
+	assert_int_equal(storage_verify(device_store_replica_storage(store)), STATUS_OK);
 	return same;
 }
 

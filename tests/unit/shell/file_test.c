@@ -122,8 +122,13 @@ static void every_status_has_its_exit_code(void **state)
 	(void)state;
 	for (int status = STATUS_OK; status <= STATUS_AMBIGUOUS; status++)
 		assert_int_equal(exit_code_of((enum status)status), codes[status]);
-	for (int code = 0; code < EXIT_CODE_COUNT; code++)
-		assert_int_equal(exit_code_of(exit_code_status(code)), code);
+	for (int code = 0; code < EXIT_CODE_COUNT; code++) {
+		bool used = false;
+
+		for (size_t i = 0; i < LENGTH(codes); i++)
+			used = used || codes[i] == code;
+		assert_true(used);
+	}
 }
 
 int main(void)

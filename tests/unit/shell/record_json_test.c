@@ -21,62 +21,31 @@ static const struct work_order order = {
 	.state = WORK_ORDER_STATE_CLOSED,
 };
 
-static void a_record_survives_json_and_back(void **state)
+static void a_record_as_json_has_every_field_under_its_name(void **state)
 {
-	struct arena arena = { 0 };
 	json_t *json = record_to_json(&work_order_schema, &order);
-	void *back = NULL;
 
 	(void)state;
 	assert_string_equal(json_string_value(json_object_get(json, "closed_at")), "2026-11-21T14:30:00.250Z");
 	assert_string_equal(json_string_value(json_object_get(json, "type")), "removal");
 	assert_true(json_is_null(json_object_get(json, "site_id")));
 	assert_int_equal(json_object_size(json), work_order_schema.field_count);
-	assert_int_equal(record_from_json(&arena, &work_order_schema, json, &back), STATUS_OK);
-	assert_true(row_equal(&work_order_schema, back, &order));
-	json_decref(json);
-	arena_finish(&arena);
-}
+	for (size_t i = 0; i < work_order_schema.field_count; i++) {
+		const struct field *field = &work_order_schema.fields[i];
 
-static void what_does_not_fit_is_named_by_its_field(void **state)
-{
-	static const struct {
-		const char *json, *word;
-	} rows[] = {
-		{ "[]", "work_order" },
-		{ "{\"titel\":\"x\"}", "titel" },
-		{ "{\"title\":7}", "title" },
-		{ "{\"priority\":\"high\"}", "priority" },
-		{ "{\"priority\":1.5}", "priority" },
-		{ "{\"released\":1}", "released" },
-		{ "{\"type\":\"magic\"}", "type" },
-		{ "{\"closed_at\":\"soon\"}", "closed_at" },
-		{ "{\"site_id\":\"xyz\"}", "site_id" },
-		{ "{\"id\":\"01000000000000000000000000000000\",\"territory_id\":\"01000000000000000000000000000000\"}", "title" },
-		{ "{\"id\":\"01000000000000000000000000000000\",\"territory_id\":\"01000000000000000000000000000000\","
-		  "\"title\":\"x\",\"priority\":99}",
-			"priority" },
-	};
-	struct arena arena = { 0 };
-
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
-		json_t *json = json_loads(rows[i].json, 0, NULL);
-		void *row = NULL;
-		assert_non_null(json);
-		assert_int_equal(record_from_json(&arena, &work_order_schema, json, &row), STATUS_INVALID);
-		assert_non_null(strstr(fail_reason(), rows[i].word));
-		assert_null(row);
-		json_decref(json);
+		assert_non_null(json_object_getn(json, field->name, field_json_name_size(field)));
 	}
-	arena_finish(&arena);
+	assert_string_equal(json_string_value(json_object_get(json, "id")), "01000000000000000000000000000000");
+	assert_string_equal(json_string_value(json_object_get(json, "title")), "挖掘机 \"leaks\"");
+	assert_int_equal(json_integer_value(json_object_get(json, "priority")), 3);
+	assert_true(json_is_true(json_object_get(json, "released")));
+	json_decref(json);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_record_survives_json_and_back),
-		cmocka_unit_test(what_does_not_fit_is_named_by_its_field),
+		cmocka_unit_test(a_record_as_json_has_every_field_under_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

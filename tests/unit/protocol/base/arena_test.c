@@ -59,6 +59,28 @@ static void memory_after_a_reset_is_zeroed_again(void **state)
 	arena_finish(&arena);
 }
 
+static void a_grown_array_keeps_its_elements_and_moves_only_when_full(void **state)
+{
+	struct arena arena = { 0 };
+	size_t capacity = 0;
+	int *numbers = NULL;
+	int moves = 0;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		int *grown = arena_grow(&arena, numbers, (size_t)i, &capacity, sizeof(*numbers));
+
+		moves += grown != numbers;
+		assert_true(capacity > (size_t)i);
+		numbers = grown;
+		numbers[i] = i;
+	}
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(numbers[i], i);
+	assert_int_equal(moves, 7); /* 16, 32, … 1024 */
+	arena_finish(&arena);
+}
+
 static void copies_of_text_end_with_nul(void **state)
 {
 	struct arena arena = { 0 };
@@ -92,6 +114,7 @@ int main(void)
 		cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
 		cmocka_unit_test(large_pieces_have_their_own_block),
 		cmocka_unit_test(memory_after_a_reset_is_zeroed_again),
+		cmocka_unit_test(a_grown_array_keeps_its_elements_and_moves_only_when_full),
 		cmocka_unit_test(copies_of_text_end_with_nul),
 		cmocka_unit_test(an_arena_is_usable_after_its_end),
 	};

@@ -228,6 +228,28 @@ static void a_recorded_hello_leaves_the_live_session_alone(void **state)
 	hand_device_close(&hand);
 }
 
+static void a_resume_token_that_no_server_gave_is_refused(void **state)
+{
+	static const struct {
+		uint8_t part, kind;
+		bool dropped;
+	} tokens[] = { { 0, RECORD_WORK_ORDER, false }, { 2, RECORD_KIND_MAX, false }, { 3, RECORD_WORK_ORDER, true },
+		{ 0, RECORD_KIND_MAX + 1, true }, { 0, 255, true } };
+	struct simulation *pair = *state;
+
+	hand_device_open(&hand, pair, 1, 7);
+	for (size_t i = 0; i < LENGTH(tokens); i++) {
+		/* pass, low, scope, part, kind, gseq, id */
+		const uint8_t token[22] = { 1, 1, 1, tokens[i].part, tokens[i].kind, 1 };
+		const struct pull pull = { .cursor = { organisation_epoch(), 1 }, .class_max = 5, .resume = { token, sizeof(token) } };
+		hand_device_pull(&hand, &pull);
+		hand_devices_flush(pair, (struct hand_device *const[]){ &hand }, 1);
+		assert_int_equal(hand.answer.dropped, tokens[i].dropped);
+		assert_int_equal(hand.answer.answered, !tokens[i].dropped);
+	}
+	hand_device_close(&hand);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +261,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_batch_of_another_incarnation_than_the_sessions_costs_no_commit, pair_open, pair_close),
 		cmocka_unit_test(recorded_hellos_push_no_proved_session_out),
 		cmocka_unit_test_setup_teardown(a_recorded_hello_leaves_the_live_session_alone, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_resume_token_that_no_server_gave_is_refused, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

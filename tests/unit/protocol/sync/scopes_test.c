@@ -1,5 +1,17 @@
 /* Who gets what: rows come with jobs and homes, and go with them. */
+#include "protocol/domain/device.h"
+#include "protocol/sync/publish.h"
+#include "tests/simulation/checks.h"
 #include "tests/unit/protocol/sync/pair.h"
+
+/* Nothing had to be fetched again, and what the device has is what the server gives it. */
+static void assert_fits(struct simulation *pair, unsigned number)
+{
+	assert_int_equal(device_core_state(pair_device(pair, number)->core).incidents, 0);
+	checks_of_device_end(pair, pair_device(pair, number));
+	if (pair->violated)
+		fail_msg("%s: %s", pair->invariant, pair->violation);
+}
 
 static void a_job_elsewhere_brings_what_it_needs(void **state)
 {
@@ -116,6 +128,147 @@ static void an_own_remark_on_a_job_elsewhere_stays(void **state)
 	assert_int_equal(device_core_state(pair_device(pair, 2)->core).incidents, 0);
 }
 
+static void a_note_on_a_sent_job_reaches_its_device_without_a_new_seed(void **state)
+{
+	struct simulation *pair = *state;
+	struct id elsewhere = pair_order(pair, 0), at_home = pair_order(pair, 1);
+	const struct note_arguments remark = { .text = text_of("ask for the key") };
+	int64_t rows;
+
+	(void)pair_book(pair, &elsewhere, 2);
+	(void)pair_book(pair, &at_home, 2);
+	pair_settle(pair);
+	rows = device_core_state(pair_device(pair, 2)->core).rows_received;
+	for (int i = 0; i < 3; i++) {
+		pair_office(pair, OPERATION_ADD_NOTE, &elsewhere, &remark);
+		pair_office(pair, OPERATION_ADD_NOTE, &at_home, &remark);
+		(void)pair_note(pair, 2, &at_home);
+		pair_settle(pair);
+	}
+	/* one row of the first, a row and its membership of the second, the membership of the third */
+	assert_int_equal(device_core_state(pair_device(pair, 2)->core).rows_received, rows + 12);
+	assert_fits(pair, 2);
+}
+
+/* Left and entered again while the device is away, with changes at every moment. */
+static void a_territory_that_is_given_back_fits(void **state)
+{
+	struct simulation *pair = *state;
+	struct id technician = organisation_id(RECORD_TECHNICIAN, 1), coast = organisation_id(RECORD_TERRITORY, 0);
+	struct id valley = organisation_id(RECORD_TERRITORY, 1), site = organisation_id(RECORD_SITE, 1), order;
+
+	pair_settle(pair);
+	device_node_kill(pair, pair_device(pair, 2));
+	pair_set_id(pair, RECORD_TECHNICIAN, &technician, "territory_id", &coast);
+	pair_set_id(pair, RECORD_SITE, &site, "territory_id", &coast);
+	order = pair_order(pair, 1);
+	pair_set_id(pair, RECORD_TECHNICIAN, &technician, "territory_id", &valley);
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 2, RECORD_WORK_ORDER, &order));
+	assert_false(pair_on_device(pair, 2, RECORD_SITE, &site));
+	assert_fits(pair, 2);
+	assert_fits(pair, 1);
+}
+
+static void a_job_that_is_given_back_fits(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), visit = pair_book(pair, &order, 2);
+	const struct reason_arguments cancel = { .reason = text_of("called off") };
+	const struct note_arguments remark = { .text = text_of("ask for the key") };
+
+	pair_settle(pair);
+	device_node_kill(pair, pair_device(pair, 2));
+	pair_office(pair, OPERATION_CANCEL, &visit, &cancel);
+	pair_office(pair, OPERATION_ADD_NOTE, &order, &remark);
+	visit = pair_book(pair, &order, 2);
+	pair_office(pair, OPERATION_ADD_NOTE, &order, &remark);
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 2, RECORD_VISIT, &visit));
+	assert_fits(pair, 2);
+	pair_office(pair, OPERATION_CANCEL, &visit, &cancel); /* the same while it is there */
+	pair_settle(pair);
+	(void)pair_book(pair, &order, 2);
+	pair_settle(pair);
+	assert_fits(pair, 2);
+}
+
+/* Gives device 2 another technician or state, as a commit of the office does. */
+static void change_device(struct simulation *pair, const struct id *technician, enum device_state device_state)
+{
+	struct server_store *store = pair->server.store;
+	const struct id id = organisation_device_id(2);
+	struct server_state now;
+	struct commit commit;
+	struct overlay overlay;
+	struct device device;
+	const void *row;
+
+	assert_int_equal(server_store_begin(store), STATUS_OK);
+	assert_int_equal(server_store_state(store, &now), STATUS_OK);
+	commit_init(&commit, store, NULL, &pair->arena, now.gseq + 1);
+	overlay_init(&overlay, server_store_records(store), &pair->arena);
+	assert_int_equal(records_get(&overlay.records, RECORD_DEVICE, &id, &row), STATUS_OK);
+	device = *(const struct device *)row;
+	device.technician_id = *technician;
+	device.state = device_state;
+	assert_int_equal(records_put(&overlay.records, RECORD_DEVICE, &device), STATUS_OK);
+	assert_int_equal(publish_changes(&commit, &overlay, 0), STATUS_OK);
+	assert_int_equal(publish_finish(&commit), STATUS_OK);
+	assert_int_equal(server_store_commit(store), STATUS_OK);
+	server_store_reset_rows(store);
+}
+
+static bool is_granted(struct simulation *pair, enum scope_kind kind, struct id id)
+{
+	struct server_store *store = pair->server.store;
+	const struct id device = organisation_device_id(2);
+	const struct scope scope = { kind, id };
+	struct grant_entry *grants;
+	struct scope_state wanted;
+	size_t count;
+	bool granted = false;
+
+	assert_int_equal(server_store_begin(store), STATUS_OK);
+	assert_int_equal(server_store_scope(store, &scope, &wanted), STATUS_OK);
+	assert_int_equal(server_store_grants(store, &device, INT64_MAX, &pair->arena, &grants, &count), STATUS_OK);
+	for (size_t i = 0; i < count; i++)
+		granted = granted || (grants[i].scope == wanted.number && grants[i].until_gseq == 0);
+	server_store_rollback(store);
+	return granted;
+}
+
+static void a_device_of_another_technician_holds_nothing_of_the_one_before(void **state)
+{
+	struct simulation *pair = *state;
+	struct id one = organisation_id(RECORD_TECHNICIAN, 0), two = organisation_id(RECORD_TECHNICIAN, 1);
+	struct id coast = organisation_id(RECORD_TERRITORY, 0), valley = organisation_id(RECORD_TERRITORY, 1), nil = { 0 };
+	struct id elsewhere = pair_order(pair, 0), shared = pair_order(pair, 0);
+
+	(void)pair_book(pair, &elsewhere, 2);
+	(void)pair_book(pair, &shared, 2);
+	(void)pair_book(pair, &shared, 1);
+	change_device(pair, &one, DEVICE_STATE_ACTIVE);
+	assert_false(is_granted(pair, SCOPE_TECHNICIAN, two) || is_granted(pair, SCOPE_TERRITORY, valley));
+	assert_false(is_granted(pair, SCOPE_JOB, elsewhere));
+	assert_true(is_granted(pair, SCOPE_TECHNICIAN, one) && is_granted(pair, SCOPE_TERRITORY, coast));
+	assert_true(is_granted(pair, SCOPE_JOB, shared) && is_granted(pair, SCOPE_ORG_ALL, nil));
+}
+
+static void a_device_that_is_not_active_holds_nothing(void **state)
+{
+	struct simulation *pair = *state;
+	struct id two = organisation_id(RECORD_TECHNICIAN, 1), valley = organisation_id(RECORD_TERRITORY, 1), nil = { 0 };
+	struct id order = pair_order(pair, 0);
+
+	(void)pair_book(pair, &order, 2);
+	change_device(pair, &two, DEVICE_STATE_DRAINING);
+	assert_false(is_granted(pair, SCOPE_TECHNICIAN, two) || is_granted(pair, SCOPE_TERRITORY, valley));
+	assert_false(is_granted(pair, SCOPE_JOB, order) || is_granted(pair, SCOPE_ORG_ALL, nil));
+	change_device(pair, &two, DEVICE_STATE_ACTIVE);
+	assert_true(is_granted(pair, SCOPE_TECHNICIAN, two) && is_granted(pair, SCOPE_JOB, order));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +279,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_technician_who_changes_territory_gets_the_other_one, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_row_that_left_before_its_territory_came_goes, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(an_own_remark_on_a_job_elsewhere_stays, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_note_on_a_sent_job_reaches_its_device_without_a_new_seed, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_territory_that_is_given_back_fits, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_job_that_is_given_back_fits, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_device_of_another_technician_holds_nothing_of_the_one_before, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_device_that_is_not_active_holds_nothing, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
