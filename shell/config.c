@@ -134,7 +134,7 @@ struct text config_text(const struct config *config, const char *key)
 	for (size_t i = 0; config->settings[i].key != NULL; i++)
 		if (strcmp(config->settings[i].key, key) == 0)
 			return config->values[i];
-	assert(!"a setting without a row");
+	assert(false && "a setting without a row");
 	return (struct text){ .data = "" };
 }
 

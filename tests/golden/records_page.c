@@ -38,7 +38,7 @@ static const char *sentence_of(enum record_kind kind)
 	for (size_t i = 0; i < LENGTH(sentences); i++)
 		if (sentences[i].kind == kind)
 			return sentences[i].sentence;
-	assert(!"every record has a sentence");
+	assert(false && "every record has a sentence");
 	return "";
 }
 
@@ -170,7 +170,7 @@ static const char *who(uint32_t roles)
 	for (size_t i = 0; i < LENGTH(rows); i++)
 		if (rows[i].roles == roles)
 			return rows[i].words;
-	assert(!"every set of roles has words");
+	assert(false && "every set of roles has words");
 	return "";
 }
 

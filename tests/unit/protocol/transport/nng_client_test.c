@@ -223,8 +223,8 @@ static void a_refused_connection_is_offline_at_once(void **state)
 static void a_wrong_address_is_refused_with_what_to_write_instead(void **state)
 {
 	static const char *const wrong[] = { "", "tcp://", "127.0.0.1:7450", "tls+tcp://127.0.0.1:7450", "ws://127.0.0.1:7450",
-		"tcp://a.name.that.is.far.too.long.for.any.address.of.this.carrier.since.it.goes.on.and.on.and.on"
-		".and.on.and.on.and.on.and.on.and.on:1" };
+		("tcp://a.name.that.is.far.too.long.for.any.address.of.this.carrier.since.it.goes.on.and.on.and.on"
+		 ".and.on.and.on.and.on.and.on.and.on:1") };
 	struct transport *transport;
 
 	(void)state;
