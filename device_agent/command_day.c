@@ -95,10 +95,13 @@ enum status command_today(struct context *context)
 		{ "priority", NULL, true },
 	};
 	bool all = arguments_flag(context->arguments, "all");
+	struct replica_state replica;
 	struct own_visits visits;
 	struct table *table;
 	enum status status = own_visits_load(context, &visits);
 
+	if (status == STATUS_OK)
+		status = device_store_replica(local_device_of(context)->store, &replica);
 	if (status != STATUS_OK)
 		return status;
 	if (visits.count > 1)
@@ -107,7 +110,9 @@ enum status command_today(struct context *context)
 	for (size_t i = 0; i < visits.count; i++)
 		if (all || is_of_today(context, visits.visits[i]))
 			add_visit(context, table, visits.visits[i]);
-	if (table_row_count(table) == 0)
+	if (table_row_count(table) == 0 && replica.cursor.gseq == 0)
+		output_line(context->output, "Nothing has been fetched yet: run \"truckroll sync\".");
+	else if (table_row_count(table) == 0)
 		output_line(context->output, "No visits for you today.");
 	return STATUS_OK;
 }

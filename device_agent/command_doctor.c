@@ -145,7 +145,9 @@ static void check_owner(struct doctor *doctor)
 	enum status status = lock_take(doctor->context->dir.data, "truckroll doctor", 0, &lock);
 
 	if (status == STATUS_BUSY) /* as it should be while an agent runs */
-		tell_check(doctor, "lock", STATUS_OK, arena_print(doctor->context->arena, "%s", fail_reason()));
+		tell_check(doctor, "lock", STATUS_OK,
+			arena_print(doctor->context->arena, "%.*s, has it, as it should",
+				TEXT_ARGUMENTS(lock_holder(doctor->context->arena, doctor->context->dir.data))));
 	else
 		tell_result(doctor, "lock", status, text_of("free: no agent is running"));
 	lock_release(&lock);

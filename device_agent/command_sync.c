@@ -128,7 +128,7 @@ static enum status judge(struct sync_run *run)
 	if (report->refusal.size > 0)
 		return fail(STATUS_REFUSED, "%.*s", TEXT_ARGUMENTS(report->refusal));
 	if (report->failures > run->first.failures && (!run->patient || over))
-		return fail(STATUS_OFFLINE, "%.*s", TEXT_ARGUMENTS(report->failure));
+		return fail(STATUS_OFFLINE, "%.*s; work goes on offline", TEXT_ARGUMENTS(report->failure));
 	if (over)
 		return fail(STATUS_OFFLINE, "not everything was exchanged in time: give more --wait, or just sync again");
 	return STATUS_BUSY;

@@ -86,8 +86,10 @@ enum status command_finish(struct context *context)
 	if (arguments.signer_name.size > 0 && arguments.signature_refused_reason.size > 0)
 		return fail(STATUS_INVALID, "somebody signed (--signer), or nobody did and why (--refused): not both");
 	if (arguments_has(context->arguments, "outcome"))
-		status = choice_from_text(visit_outcome_names, argument(context, "outcome"), &arguments.outcome);
-	return status == STATUS_OK ? run_on_visit(context, OPERATION_FINISH, argument(context, "VISIT"), &arguments) : status;
+		status = choice_from_text(visit_outcome_names + 1, argument(context, "outcome"), &arguments.outcome); /* not "none" */
+	if (status != STATUS_OK)
+		return fail(status, "--outcome: %s", arena_print(context->arena, "%s", fail_reason()).data);
+	return run_on_visit(context, OPERATION_FINISH, argument(context, "VISIT"), &arguments);
 }
 
 enum status own_van(struct context *context, struct id *out_location)

@@ -88,11 +88,11 @@ static const struct option pause_options[] = {
 static const struct option finish_options[] = {
 	{ .name = "outcome", .value = "OUTCOME", .kind = OPTION_TEXT,
 	  .help = "fixed (default), partial, cannot_complete, no_access, wrong_asset or safety_stop" },
-	{ .name = "cause", .value = "CODE", .kind = OPTION_TEXT, .help = "cause code" },
-	{ .name = "action", .value = "CODE", .kind = OPTION_TEXT, .help = "action code" },
+	{ .name = "cause", .value = "CODE", .kind = OPTION_TEXT, .help = "cause code", .field = "cause_code" },
+	{ .name = "action", .value = "CODE", .kind = OPTION_TEXT, .help = "action code", .field = "action_code" },
 	{ .name = "text", .value = "TEXT", .kind = OPTION_TEXT, .help = "what was done" },
-	{ .name = "signer", .value = "NAME", .kind = OPTION_TEXT, .help = "who signed for it" },
-	{ .name = "refused", .value = "TEXT", .kind = OPTION_TEXT, .help = "why nobody signed" },
+	{ .name = "signer", .value = "NAME", .kind = OPTION_TEXT, .help = "who signed for it", .field = "signer_name" },
+	{ .name = "refused", .value = "TEXT", .kind = OPTION_TEXT, .help = "why nobody signed", .field = "signature_refused_reason" },
 	KEYS_OPTION,
 	{ 0 },
 };

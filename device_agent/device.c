@@ -158,7 +158,7 @@ enum status local_device_run(struct context *context, struct operation *operatio
 	if (status == STATUS_REFUSED && verdict.outcome == OUTCOME_REJECTED)
 		return outcome_refused(context, local_device_records(context), &verdict);
 	if (id_is_nil(&id))
-		return status;
+		return status == STATUS_OK ? STATUS_OK : outcome_in_options(context, status);
 	output_json(context->output, "saved", json_true());
 	if (status != STATUS_OK)
 		tell_not_shown(context, &id);

@@ -97,6 +97,16 @@ static void write_parts(struct arena *arena, struct writer *writer, const struct
 	}
 }
 
+/* STATUS_NOT_FOUND without a sentence: there is none. A file that another user keeps to itself is there all the same. */
+static enum status check_there(const char *path)
+{
+	if (access(path, R_OK) == 0)
+		return STATUS_OK;
+	if (errno == EACCES)
+		return fail(STATUS_REFUSED, "%s: this user may not read it; run as the owner", path);
+	return file_exists(path) ? STATUS_OK : STATUS_NOT_FOUND; /* what else is wrong is told when it is read */
+}
+
 /* Reads the file's settings; the bytes read are wiped again. */
 static enum status read_file(struct arena *arena, const char *path, const struct setting *settings, struct config *out_config)
 {
@@ -156,12 +166,13 @@ enum status keystore_load(struct arena *arena, struct text directory, struct key
 	struct keystore keys = { 0 };
 	const struct part parts[] = { KEYSTORE_PARTS(&keys) };
 	struct config config;
-	enum status status;
+	enum status status = check_there(path);
 
-	if (!file_exists(path))
+	if (status == STATUS_NOT_FOUND)
 		return fail(STATUS_NOT_FOUND,
 			"%s: this device is not enrolled; the office gives you a code for \"truckroll enroll CODE --server URL\"", path);
-	status = read_file(arena, path, keys_settings, &config);
+	if (status == STATUS_OK)
+		status = read_file(arena, path, keys_settings, &config);
 	if (status == STATUS_OK)
 		status = read_parts(path, &config, parts, LENGTH(parts));
 	if (status == STATUS_OK)
@@ -223,11 +234,10 @@ enum status keystore_load_pending(struct arena *arena, struct text directory, st
 	struct keystore_pending pending = { .identity = { .key_number = 1 } };
 	const struct part parts[] = { { "ticket", pending.ticket_id.bytes, ID_SIZE }, IDENTITY_PARTS(&pending.identity) };
 	struct config config;
-	enum status status;
+	enum status status = check_there(path);
 
-	if (!file_exists(path))
-		return STATUS_NOT_FOUND;
-	status = read_file(arena, path, pending_settings, &config);
+	if (status == STATUS_OK)
+		status = read_file(arena, path, pending_settings, &config);
 	if (status == STATUS_OK)
 		status = read_parts(path, &config, parts, LENGTH(parts));
 	if (status == STATUS_OK)

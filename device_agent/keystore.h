@@ -28,8 +28,8 @@ struct keystore_pending {
  * absolute below `working_dir`; NUL-terminated. */
 struct text keystore_directory(struct arena *arena, struct text working_dir, struct text dir, struct text asked);
 
-/* Texts are in `arena`. STATUS_NOT_FOUND: not enrolled; STATUS_CORRUPT: damaged, the reason says what to do. Wipe it with
- * keystore_wipe(). */
+/* Texts are in `arena`. STATUS_NOT_FOUND: not enrolled; STATUS_REFUSED: it is kept from this user; STATUS_CORRUPT: damaged, the
+ * reason says what to do. Wipe it with keystore_wipe(). */
 enum status keystore_load(struct arena *arena, struct text directory, struct keystore *out_keys);
 /* Makes the directory (0700) and replaces the file (0600) whole, durably. STATUS_CANNOT_WRITE. */
 enum status keystore_save(struct arena *arena, struct text directory, const struct keystore *keys);

@@ -1,8 +1,28 @@
 /* Devices: invitation, approval, revocation. */
+#include <string.h>
+
 #include "protocol/domain/device.h"
 #include "server/commands.h"
 #include "server/enrolment_desk.h"
 #include "shell/lookup.h"
+
+#define ANY_IPV4 "tcp://0.0.0.0:"
+#define ANY_IPV6 "tcp://[::]:"
+
+/* Where devices find the serving process; its host is not known when it listens on all of them, or is not running. */
+static const char *address_for_devices(const struct context *context)
+{
+	const struct office *office = office_of(context);
+	int port = office->listener == NULL ? 7450 : listener_port(office->listener);
+	const char *url = office->listener == NULL ? "" : office->listen_url.data;
+	const char *colon = strrchr(url, ':');
+
+	if (port == 0)
+		return url;
+	if (colon == NULL || strncmp(url, ANY_IPV4, strlen(ANY_IPV4)) == 0 || strncmp(url, ANY_IPV6, strlen(ANY_IPV6)) == 0)
+		return arena_print(context->arena, "tcp://THIS-HOST:%d", port).data;
+	return arena_print(context->arena, "%.*s:%d", (int)(colon - url), url, port).data;
+}
 
 enum status command_device_invite(struct context *context)
 {
@@ -17,7 +37,7 @@ enum status command_device_invite(struct context *context)
 		return status;
 	output_value(context->output, "code", NULL, cell_string(code));
 	output_value(context->output, "valid_until", NULL, cell_time(context->now_ms + minutes * 60000));
-	output_line(context->output, "On the device: truckroll enroll %s --server tcp://THIS-HOST:7450", code);
+	output_line(context->output, "On the device: truckroll enroll %s --server %s", code, address_for_devices(context));
 	return STATUS_OK;
 }
 
@@ -79,7 +99,7 @@ enum status command_device_approve(struct context *context)
 	if (status != STATUS_OK)
 		return status;
 	output_value(context->output, "device", NULL, cell_id(&device));
-	output_line(context->output, "The device is in. It fetches its data by itself.");
+	output_line(context->output, "The device is in. Its next sync fetches its data.");
 	return STATUS_OK;
 }
 

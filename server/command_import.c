@@ -1,8 +1,10 @@
 /* Taking records in from files. */
+#include "protocol/domain/rule.h"
 #include "server/commands.h"
 #include "server/import.h"
 #include "server/office.h"
 #include "shell/file.h"
+#include "shell/outcome_words.h"
 #include "shell/progress.h"
 
 struct import_run {
@@ -11,6 +13,8 @@ struct import_run {
 	int64_t created;
 	int64_t unchanged; /* were there already */
 	int64_t kept;      /* were there with other content */
+	int64_t kept_in_all;
+	bool apply;
 };
 
 static void show_progress(void *context, int64_t done, int64_t total)
@@ -50,9 +54,14 @@ static enum status take_record(void *context, const struct operation *operation)
 	}
 	create.head.role = ROLE_IMPORT;
 	status = office_operation(run->context, &create, &verdict, &id);
-	if (status == STATUS_OK && verdict.outcome == OUTCOME_PARKED)
-		return fail(STATUS_INVALID, "%s %s waits for a record that is neither here nor in the file (%.*s); import its file first",
-			schema->name, id_to_text(&operation->head.subject).characters, TEXT_ARGUMENTS(verdict.detail));
+	if (status == STATUS_OK && verdict.outcome == OUTCOME_PARKED && text_equals(verdict.rule, rule_find(RULE_MISSING_RECORD)->word))
+		return fail(STATUS_NOT_FOUND, "%.*s", TEXT_ARGUMENTS(verdict.field)); /* the import knows its line and key */
+	if (status == STATUS_OK && verdict.outcome == OUTCOME_PARKED) {
+		struct text words =
+			outcome_words(run->context, server_store_storage(office->store), verdict.rule, verdict.field, verdict.detail);
+		return fail(STATUS_INVALID, "%s %s: %.*s", schema->name, id_to_text(&operation->head.subject).characters,
+			TEXT_ARGUMENTS(words));
+	}
 	run->created++;
 	return status;
 }
@@ -72,6 +81,8 @@ static void report(struct import_run *run, struct table *table, struct text path
 		cell_boolean(applied) };
 
 	table_row(table, cells);
+	if (report->error_count == 1)
+		return; /* it is the reason of the refusal */
 	for (size_t i = 0; i < LENGTH(report->errors) && (int64_t)i < report->error_count; i++)
 		output_warning(context->output, "%.*s", TEXT_ARGUMENTS(report->errors[i]));
 }
@@ -80,11 +91,9 @@ static enum status import_one(struct import_run *run, struct text path, struct t
 {
 	struct context *context = run->context;
 	struct office *office = office_of(context);
-	bool apply = arguments_flag(context->arguments, "apply");
 	struct import_options options = { .path = path_join(context->arena, context->working_dir, path).data,
 		.source = arguments_text(context->arguments, "source"),
 		.at_ms = context->at_ms,
-		.dry_run = !apply,
 		.progress = show_progress,
 		.progress_context = run };
 	enum status status = STATUS_OK;
@@ -99,20 +108,22 @@ static enum status import_one(struct import_run *run, struct text path, struct t
 	run->created = run->unchanged = run->kept = 0;
 	status = import_file(&options, context->arena, take_record, run, out_report);
 	progress_finish(&run->progress);
-	if (status == STATUS_OK && apply && run->created > 0)
+	run->kept_in_all += run->kept;
+	if (status == STATUS_OK && run->apply && run->created > 0)
 		status = office_settle(office);
-	else
+	else if (status != STATUS_OK || run->apply)
 		office_abandon(office); /* also when nothing was new: not even an empty commit */
-	report(run, table, path, out_report, apply && status == STATUS_OK);
+	report(run, table, path, out_report, run->apply && status == STATUS_OK);
 	return status;
 }
 
+/* Without --apply all files are decided in one commit, which is dropped: a later file may refer to what an earlier one brings. */
 enum status command_import(struct context *context)
 {
 	static const struct column columns[] = { { "file", NULL, false }, { "format", NULL, false }, { "rows", NULL, false },
 		{ "records", NULL, false }, { "created", NULL, false }, { "unchanged", NULL, false }, { "kept", NULL, false },
 		{ "errors", NULL, false }, { "applied", NULL, false } };
-	struct import_run run = { .context = context };
+	struct import_run run = { .context = context, .apply = arguments_flag(context->arguments, "apply") };
 	struct table *table = output_table(context->output, "files", columns, LENGTH(columns));
 	size_t count = arguments_count(context->arguments, "FILE");
 	struct import_report *reports = arena_allocate_array(context->arena, count, sizeof(*reports));
@@ -121,12 +132,18 @@ enum status command_import(struct context *context)
 
 	for (; done < count && status == STATUS_OK; done++)
 		status = import_one(&run, arguments_text_at(context->arguments, "FILE", done), table, &reports[done]);
+	if (!run.apply)
+		office_abandon(office_of(context));
 	for (size_t i = 0; i < done; i++) {
 		report_notes(context, "not mapped", &reports[i].ignored);
 		report_notes(context, "left out", &reports[i].skipped);
 		report_notes(context, "changed", &reports[i].warnings);
 	}
-	if (status == STATUS_OK && !arguments_flag(context->arguments, "apply"))
+	if (run.kept_in_all > 0)
+		output_line(context->output, "%lld %s here with other values and %s kept; change %s with \"truckrolld edit\".",
+			(long long)run.kept_in_all, run.kept_in_all == 1 ? "record is" : "records are",
+			run.kept_in_all == 1 ? "was" : "were", run.kept_in_all == 1 ? "it" : "them");
+	if (status == STATUS_OK && !run.apply)
 		output_line(context->output, "Checked only: nothing was taken in. Say --apply to import.");
 	return status;
 }

@@ -47,7 +47,7 @@ enum status command_list(struct context *context)
 	for (size_t i = 0; i < LENGTH(list_fields); i++)
 		if (list_fields[i].kind == schema->kind)
 			fields = list_fields[i].fields;
-	return listing_rows(context, storage_of(context), schema->kind, "records", fields, NULL, NULL,
+	return listing_rows(context, storage_of(context), schema->kind, "records", fields, NULL, NULL, NULL,
 		arguments_integer(context->arguments, "limit", 50), NULL);
 }
 

@@ -92,8 +92,8 @@ enum status command_visit_list(struct context *context)
 		status = office_find(context, RECORD_WORK_ORDER, argument(context, "order"), &filter.order);
 	if (status != STATUS_OK)
 		return status;
-	return listing_rows(context, server_store_storage(office_of(context)->store), RECORD_VISIT, "visits", fields, visit_wanted, &filter,
-		arguments_integer(context->arguments, "limit", 50), NULL);
+	return listing_rows(context, server_store_storage(office_of(context)->store), RECORD_VISIT, "visits", fields, "planned_start_at_ms",
+		visit_wanted, &filter, arguments_integer(context->arguments, "limit", 50), NULL);
 }
 
 enum status command_order_release(struct context *context)

@@ -48,8 +48,8 @@ static const struct option book_positionals[] = {
 	{ .name = "ORDER", .kind = OPTION_TEXT, .required = true, .help = "work order: its number, or first digits of its id" },
 	{ .name = "TECHNICIAN", .kind = OPTION_TEXT, .required = true, .help = "who goes: the name, or first digits of the id" }, { 0 } };
 static const struct option book_options[] = {
-	{ .name = "start", .value = "TIME", .kind = OPTION_TIME, .help = "planned start" },
-	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "planned end" },
+	{ .name = "start", .value = "TIME", .kind = OPTION_TIME, .help = "planned start", .field = "planned_start_at_ms" },
+	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "planned end", .field = "planned_end_at_ms" },
 	{ .name = "dispatch", .kind = OPTION_FLAG, .help = "send it to the technician at once" },
 	{ 0 },
 };
@@ -62,8 +62,8 @@ static const struct option assign_positionals[] = {
 	  .help = "who goes instead: the name, or first digits of the id" }, { 0 } };
 static const struct option assign_options[] = {
 	{ .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .help = "why" },
-	{ .name = "start", .value = "TIME", .kind = OPTION_TIME, .help = "planned start" },
-	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "planned end" }, { 0 } };
+	{ .name = "start", .value = "TIME", .kind = OPTION_TIME, .help = "planned start", .field = "planned_start_at_ms" },
+	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "planned end", .field = "planned_end_at_ms" }, { 0 } };
 static const struct option reason_options[] = {
 	{ .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .required = true, .help = "why" }, { 0 } };
 static const struct option order_positionals[] = { { .name = "ORDER", .kind = OPTION_TEXT, .required = true,
@@ -114,11 +114,12 @@ static const struct command commands[] = {
 	{ .group = "The server", .name = "status", .summary = "what the server holds and does",
 	  .example = "truckrolld status --json", .options = status_options, .place = PLACE_OWNER, .run = command_status },
 	{ .group = "The server", .name = "verify", .summary = "check the store, the ledger and the chains",
-	  .example = "truckrolld verify", .place = PLACE_OWNER, .run = command_verify },
+	  .example = "truckrolld verify", .place = PLACE_OWNER, .long_running = true, .run = command_verify },
 	{ .group = "The server", .name = "import", .summary = "take records in from files; a dry run unless told to apply",
 	  .details = "A file is taken whole or not at all. Importing the same file twice changes nothing.",
 	  .example = "truckrolld import example/*.csv --apply",
-	  .positionals = import_positionals, .options = import_options, .place = PLACE_OWNER, .run = command_import },
+	  .positionals = import_positionals, .options = import_options, .place = PLACE_OWNER, .long_running = true,
+	  .run = command_import },
 	{ .group = "Records", .name = "list", .summary = "records of one kind", .example = "truckrolld list work_order --limit 20",
 	  .positionals = list_positionals, .options = list_options, .place = PLACE_READER, .run = command_list },
 	{ .group = "Records", .name = "show", .summary = "one record",

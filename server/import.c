@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "server/csv.h"
 #include "server/import_format.h"
@@ -239,8 +240,8 @@ static enum status refuse_file(const struct import_report *report)
 		report->error_count >= IMPORT_ERRORS_MAX ? "at least " : "", (long long)others);
 }
 
-/* The second reading hands out; it must see what the first one checked. */
-static enum status hand_out(struct reading *reading, import_sink sink, void *context, const struct import_report *checked)
+/* The second reading hands out; it must see what the first one checked. What the sink misses is added to the report. */
+static enum status hand_out(struct reading *reading, import_sink sink, void *context, struct import_report *out_report)
 {
 	struct import_pass *pass = &reading->pass;
 	uint64_t fingerprint = import_input_fingerprint(reading->input);
@@ -261,7 +262,13 @@ static enum status hand_out(struct reading *reading, import_sink sink, void *con
 	status = read_file(reading);
 	if (status != STATUS_OK)
 		return status;
-	if (again->error_count > 0 || again->operations != checked->operations || import_input_fingerprint(reading->input) != fingerprint)
+	if (pass->refused) {
+		memcpy(out_report->errors, again->errors, sizeof(again->errors));
+		out_report->error_count = again->error_count;
+		return refuse_file(again);
+	}
+	if (again->error_count > 0 || again->operations != out_report->operations ||
+		import_input_fingerprint(reading->input) != fingerprint)
 		return fail(STATUS_INVALID, "%s changed while it was being read; import it again", pass->options->path);
 	return STATUS_OK;
 }

@@ -21,13 +21,16 @@ struct import_options {
 	void *progress_context;
 };
 
-/* Takes one CREATE, parents before what refers to them; the operation is valid during the call only. Anything but STATUS_OK stops the
- * import and is returned by it: the caller then drops what it took. */
+/* Takes one CREATE, parents before what refers to them; the operation is valid during the call only. STATUS_NOT_FOUND with the name of
+ * a field as the reason: what that field refers to is not there; the import notes it as an error of the file, with line and key, and
+ * goes on to find others. Anything else but STATUS_OK stops the import and is returned by it. Either way the caller then drops what it
+ * took. */
 typedef enum status (*import_sink)(void *context, const struct operation *operation);
 
 /* Reads the file named in `options`; `sink` may be NULL in a dry run. The report is filled in any case, its texts live in `arena`.
- * STATUS_INVALID when any line is wrong (no operation was handed out), with the first error as the reason, or when the file changed
- * between the two readings (drop what was taken); STATUS_NOT_FOUND when it cannot be read; else the sink's. */
+ * STATUS_INVALID, with the first error as the reason, when any line is wrong (no operation was handed out) or refers to what the sink
+ * misses (drop what was taken), or when the file changed between the two readings (drop what was taken); STATUS_NOT_FOUND when it
+ * cannot be read; else the sink's. */
 enum status import_file(
 	const struct import_options *options, struct arena *arena, import_sink sink, void *context, struct import_report *out_report);
 

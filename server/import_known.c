@@ -37,7 +37,7 @@ static const struct fleet *fleet_of(struct text kind)
 }
 
 /* Hands out the fleet's account and site. */
-static void hand_out_fleet(struct import_pass *pass, const struct import_draft *draft, const struct fleet *fleet)
+static void hand_out_fleet(struct import_pass *pass, struct import_draft *draft, const struct fleet *fleet)
 {
 	struct account account = {
 		.id = imported_id(fleet->account_key),

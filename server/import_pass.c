@@ -6,6 +6,9 @@
 #include "protocol/wire/message.h"
 #include "protocol/wire/record_codec.h"
 
+#define KEY_SHOWN    40 /* bytes of a key quoted in a reason */
+#define DIGITS_SHOWN 8  /* of an id, where there is no key */
+
 void import_draft_refuse(
 	struct import_pass *pass, struct import_draft *draft, const struct import_value *value, const char *field, const char *reason)
 {
@@ -54,12 +57,42 @@ static struct operation create_of(const struct import_pass *pass, enum record_ki
 	};
 }
 
-static void hand_out(struct import_pass *pass, const struct operation *operation)
+/* What the sink missed, told at the value that refers to it and by the file's own key. */
+static void refuse_reference(
+	struct import_pass *pass, struct import_draft *draft, const struct operation *operation, const struct field *field)
 {
+	bool own = draft->schema->kind == operation->head.record;
+	const struct import_value *value = own ? draft->places[field->tag] : NULL;
+	struct id_text digits = id_to_text(field_at(field, operation->arguments));
+	bool has_key = value != NULL && value->text.size > 0;
+	struct text key = has_key ? text_cut(value->text, KEY_SHOWN) : text_cut(text_of(digits.characters), DIGITS_SHOWN);
+	struct text kind = text_of(schema_find(field->refers)->name);
+	bool ends_with_y = kind.data[kind.size - 1] == 'y';
+	struct text several =
+		arena_print(pass->row_arena, "%.*s%s", (int)(kind.size - (ends_with_y ? 1 : 0)), kind.data, ends_with_y ? "ies" : "s");
+
+	pass->refused = true;
+	import_draft_refuse(pass, draft, value, field->name,
+		arena_print(pass->row_arena, "%s: there is no %s \"%.*s\" here; import %s first", field->name, kind.data,
+			TEXT_ARGUMENTS(key), several.data)
+			.data);
+}
+
+static void hand_out(struct import_pass *pass, struct import_draft *draft, const struct operation *operation)
+{
+	const struct field *field;
+
 	pass->report->operations++;
 	pass->report->records[operation->head.record]++;
 	if (pass->sink != NULL)
 		pass->status = pass->sink(pass->sink_context, operation);
+	if (pass->status != STATUS_NOT_FOUND)
+		return;
+	field = schema_field(schema_find(operation->head.record), text_of(fail_reason()));
+	if (field == NULL || field->kind != FIELD_ID || field->refers == RECORD_NONE)
+		return;
+	pass->status = STATUS_OK;
+	refuse_reference(pass, draft, operation, field);
 }
 
 static bool draft_check(struct import_pass *pass, struct import_draft *draft, const struct operation *operation)
@@ -95,11 +128,11 @@ void import_draft_finish(struct import_pass *pass, struct import_draft *draft, c
 		import_notes_add(
 			&pass->report->skipped, pass->arena, text_of("repeats an earlier row word for word"), draft->from->line, 1);
 	} else {
-		hand_out(pass, &operation);
+		hand_out(pass, draft, &operation);
 	}
 }
 
-void import_parent(struct import_pass *pass, const struct import_draft *draft, enum record_kind kind, const void *row)
+void import_parent(struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row)
 {
 	struct operation operation = create_of(pass, kind, row_id(row), row);
 	struct objection objection = { .field = NULL };
@@ -114,5 +147,5 @@ void import_parent(struct import_pass *pass, const struct import_draft *draft, e
 	}
 	pass->status = import_keys_add(&pass->keys, row_id(row), 0, draft->from->line, &use, &line);
 	if (pass->status == STATUS_OK)
-		hand_out(pass, &operation);
+		hand_out(pass, draft, &operation);
 }

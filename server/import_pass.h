@@ -21,6 +21,7 @@ struct import_pass {
 	const struct import_header *header; /* of the general form */
 	enum status status;                 /* the sink's, or of a limit: the pass is over */
 	bool checking;                      /* false: the report is complete, only operations count */
+	bool refused;                       /* the sink missed a record, and it is noted in the report */
 };
 
 /* A record while it is made from a row. */
@@ -50,6 +51,6 @@ void import_draft_set(struct import_pass *pass, struct import_draft *draft, cons
 void import_draft_finish(struct import_pass *pass, struct import_draft *draft, const struct id *id, const struct import_value *key);
 
 /* Hands out a parent that the file only implies, once. Its id is set. */
-void import_parent(struct import_pass *pass, const struct import_draft *draft, enum record_kind kind, const void *row);
+void import_parent(struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row);
 
 #endif

@@ -94,8 +94,9 @@ enum status office_operation(struct context *context, struct operation *operatio
 	operation->head.at_ms = context->at_ms;
 	operation->head.manual = context->at_manual;
 	status = operation_validate(operation);
-	if (status == STATUS_OK)
-		status = server_core_operation(office->core, operation, out_verdict, out_operation_id);
+	if (status != STATUS_OK)
+		return outcome_in_options(context, status);
+	status = server_core_operation(office->core, operation, out_verdict, out_operation_id);
 	if (status == STATUS_OK && out_verdict->outcome == OUTCOME_REJECTED)
 		status = outcome_refused(context, server_store_storage(office->store), out_verdict);
 	return status;

@@ -176,6 +176,8 @@ static enum status open_server(struct server *server, struct context *context)
 	if (status == STATUS_OK)
 		status = listener_open(url.data, NULL, &server->office->listener);
 	if (status == STATUS_OK)
+		server->office->listen_url = arena_copy_text(&server->office->arena, url);
+	if (status == STATUS_OK)
 		status = control_open(context->dir.data, context->clock, &server->control);
 	if (status == STATUS_OK)
 		storage_defer_checkpoints(server_store_storage(server->office->store));

@@ -13,6 +13,7 @@ const struct option command_common_options[] = {
 		 .help = "when it happened, if not now: 14:30, -10m, \"yesterday 9:00\", 2026-11-21T14:30" },
 	{ .name = "lang", .kind = OPTION_TEXT, .value = "en|zh", .help = "language of messages; default: that of the environment" },
 	{ .name = "help", .kind = OPTION_FLAG,                   .help = "tell about the program, or about this command" },
+	{ .name = "version", .kind = OPTION_FLAG,                .help = "tell which version of the program this is" },
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -189,6 +190,19 @@ static bool is_short(struct text word)
 	return word.size >= 2 && word.data[0] == '-' && (word.data[1] < '0' || word.data[1] > '9');
 }
 
+/* "help COMMAND" and "version" are "--help" and "--version", in a program that has no command of that name. */
+static bool is_built_in(const struct parse *parse, struct text word)
+{
+	return (text_equals(word, "help") || text_equals(word, "version")) && find_command(parse->program, word) == NULL &&
+	       !arguments_has(parse->request->arguments, "help");
+}
+
+static enum status take_flag(struct parse *parse, struct text name)
+{
+	parse->position++;
+	return arguments_add(parse->request->arguments, find_option(command_common_options, name), text_of(""), parse->options);
+}
+
 static enum status take_word(struct parse *parse)
 {
 	struct text word = parse->words[parse->position];
@@ -198,36 +212,17 @@ static enum status take_word(struct parse *parse)
 		parse->position++;
 		return STATUS_OK;
 	}
-	if (!parse->only_positionals && text_equals(word, "-h")) {
-		parse->position++;
-		return arguments_add(parse->request->arguments, find_option(command_common_options, text_of("help")), text_of(""),
-			parse->options);
-	}
+	if (!parse->only_positionals && text_equals(word, "-h"))
+		return take_flag(parse, text_of("help"));
 	if (!parse->only_positionals && is_option(word))
 		return take_option(parse);
 	if (!parse->only_positionals && is_short(word))
 		return fail(STATUS_INVALID, "there is no option %.*s: options begin with two dashes", TEXT_ARGUMENTS(text_cut(word, 60)));
+	if (parse->request->command == NULL && is_built_in(parse, word))
+		return take_flag(parse, word);
 	if (parse->request->command == NULL)
 		return take_command(parse);
 	return take_positional(parse);
-}
-
-/* "help", "help COMMAND" and "--version" need no row of the program's table. */
-static bool take_built_in(struct parse *parse)
-{
-	struct text word = parse->words[0];
-
-	if (text_equals(word, "--version") || text_equals(word, "version")) {
-		parse->request->kind = REQUEST_VERSION;
-		return true;
-	}
-	if (!text_equals(word, "help") || find_command(parse->program, word) != NULL)
-		return false;
-	parse->request->kind = REQUEST_HELP_PROGRAM;
-	parse->position = 1;
-	if (parse->word_count > 1 && take_command(parse) == STATUS_OK)
-		parse->request->kind = REQUEST_HELP_COMMAND;
-	return true;
 }
 
 static bool asks_for_help(const struct request *request)
@@ -243,12 +238,16 @@ enum status command_parse(const struct program *program, struct arena *arena, co
 
 	*out_request = (struct request){ .kind = REQUEST_HELP_PROGRAM, .arguments = arguments_create(arena, word_count) };
 	parse.request = out_request;
-	if (word_count == 0 || take_built_in(&parse))
+	if (word_count == 0)
 		return STATUS_OK;
 	while (parse.position < word_count && status == STATUS_OK)
 		status = take_word(&parse);
 	if (asks_for_help(out_request)) { /* even when the rest is not right yet: that is when help is wanted */
 		out_request->kind = out_request->command == NULL ? REQUEST_HELP_PROGRAM : REQUEST_HELP_COMMAND;
+		return STATUS_OK;
+	}
+	if (status == STATUS_OK && arguments_has(out_request->arguments, "version")) {
+		out_request->kind = REQUEST_VERSION;
 		return STATUS_OK;
 	}
 	if (out_request->command != NULL)

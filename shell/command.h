@@ -28,6 +28,7 @@ struct option {
 	int64_t min;   /* OPTION_INTEGER; both 0: any */
 	int64_t max;
 	const char *help;
+	const char *field; /* the argument of the operation that it gives, where that is called otherwise; or NULL */
 };
 
 struct arguments;
@@ -71,6 +72,7 @@ struct command {
 	const struct option *options;     /* NULL: only the common ones */
 	enum place place;
 	command_run run;
+	bool long_running; /* PLACE_OWNER: the owner may take as long as it likes to answer */
 	const char *group; /* heading in the list of commands; rows of one group stand together */
 };
 
@@ -88,7 +90,7 @@ struct program {
 	void (*close)(struct context *context);
 };
 
-/* --json, --dir, --at, --lang, --help: known to every command; ends with a NULL name. */
+/* --json, --dir, --at, --lang, --help, --version: known to every command; ends with a NULL name. */
 extern const struct option command_common_options[];
 
 /* What the command line said. */

@@ -6,6 +6,7 @@
 
 #include "shell/control_message.h"
 #include "shell/file.h"
+#include "shell/lock.h"
 
 #define PAUSE_MS 10
 
@@ -24,6 +25,18 @@ static int64_t left_ms(const struct call *call)
 	return left < 0 ? 0 : left;
 }
 
+static enum status silent(const struct call *call)
+{
+	struct arena arena = { 0 };
+	struct text holder = lock_holder(&arena, call->dir);
+	enum status status = fail(STATUS_BUSY,
+		"%s is held by %.*s, which does not answer: look at it, or end it; then see whether the command was carried out", call->dir,
+		TEXT_ARGUMENTS(holder));
+
+	arena_finish(&arena);
+	return status;
+}
+
 static enum status wait_for(const struct call *call, short events)
 {
 	struct pollfd waiting = { .fd = call->descriptor, .events = events };
@@ -33,7 +46,7 @@ static enum status wait_for(const struct call *call, short events)
 		if (ready > 0)
 			return STATUS_OK;
 		if (ready == 0 || errno != EINTR)
-			return fail(STATUS_BUSY, "the process that serves %s does not answer: look at it, or end it", call->dir);
+			return silent(call);
 	}
 }
 

@@ -212,6 +212,6 @@ struct text program_help(struct arena *arena, const struct program *program, siz
 	}
 	put_options(&page, "options of every command", command_common_options, false, names_columns(&page, command_common_options,
 		false, 0));
-	put(&page, arena_print(arena, "\n'%s COMMAND --help' tells more about one of them, with an example.\n", program->name));
+	put(&page, arena_print(arena, "\n'%s help COMMAND' tells more about one of them, with an example.\n", program->name));
 	return page_text(&page);
 }

@@ -1,5 +1,8 @@
 #include "shell/listing.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "protocol/domain/issue.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/work_order.h"
@@ -29,8 +32,66 @@ static enum status list_row(void *context, const void *row, const struct row_met
 	return STATUS_OK;
 }
 
+/* A row that waits for its place. */
+struct timed_row {
+	struct timed_row *next;
+	const void *row;
+	int64_t at_ms;
+};
+
+struct timed_rows {
+	struct arena *arena;
+	const struct schema *schema;
+	const struct field *time;
+	struct timed_row *newest;
+	size_t count;
+};
+
+static enum status collect_row(void *context, const void *row, const struct row_meta *meta)
+{
+	struct timed_rows *rows = context;
+	struct timed_row *timed = arena_allocate(rows->arena, sizeof(*timed));
+
+	(void)meta;
+	*timed = (struct timed_row){ rows->newest, row_copy(rows->arena, rows->schema, row), *(const int64_t *)field_at(rows->time, row) };
+	rows->newest = timed;
+	rows->count++;
+	return STATUS_OK;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+	const struct timed_row *a = left, *b = right;
+
+	if (a->at_ms != b->at_ms)
+		return a->at_ms < b->at_ms ? -1 : 1;
+	return memcmp(row_id(a->row)->bytes, row_id(b->row)->bytes, ID_SIZE);
+}
+
+/* Like table_scan() from the first row, in the order of a time and then of ids; NULL: of ids. */
+static enum status scan_in_order(struct context *context, struct storage *storage, const struct schema *schema, const char *time_field,
+	table_visit visit, void *visitor)
+{
+	struct timed_rows rows = { .arena = context->arena, .schema = schema };
+	struct timed_row *sorted;
+	enum status status;
+
+	if (time_field == NULL)
+		return table_scan(storage, schema, &(struct id){ 0 }, visit, visitor);
+	rows.time = schema_field(schema, text_of(time_field));
+	status = table_scan(storage, schema, &(struct id){ 0 }, collect_row, &rows);
+	sorted = arena_allocate_array(context->arena, rows.count + 1, sizeof(*sorted));
+	for (size_t i = 0; i < rows.count; i++, rows.newest = rows.newest->next)
+		sorted[i] = *rows.newest;
+	qsort(sorted, rows.count, sizeof(*sorted), compare_rows);
+	for (size_t i = 0; i < rows.count && status == STATUS_OK; i++)
+		status = visit(visitor, sorted[i].row, NULL);
+	return status;
+}
+
 enum status listing_rows(struct context *context, struct storage *storage, enum record_kind kind, const char *name,
-	const char *const *fields, listing_filter filter, const void *filter_context, int64_t limit, size_t *out_count)
+	const char *const *fields, const char *time_field, listing_filter filter, const void *filter_context, int64_t limit,
+	size_t *out_count)
 {
 	const struct schema *schema = schema_find(kind);
 	struct row_listing listing = { .filter = filter, .filter_context = filter_context, .left = limit > 0 ? limit : -1 };
@@ -38,7 +99,7 @@ enum status listing_rows(struct context *context, struct storage *storage, enum 
 
 	output_name_records(context->output, outcome_name_of, storage);
 	listing.table = output_rows(context->output, name, schema, fields);
-	status = table_scan(storage, schema, &(struct id){ 0 }, list_row, &listing);
+	status = scan_in_order(context, storage, schema, time_field, list_row, &listing);
 	if (status != STATUS_OK)
 		return status;
 	if (limit > 0 && listing.count > (size_t)limit)
@@ -215,7 +276,7 @@ enum status listing_issues(struct context *context, struct storage *storage, boo
 		{ "operation", NULL, true },
 	};
 	struct issue_listing listing = { context, storage, output_table(context->output, "issues", columns, LENGTH(columns)), all };
-	enum status status = table_scan(storage, schema_find(RECORD_ISSUE), &(struct id){ 0 }, list_issue, &listing);
+	enum status status = scan_in_order(context, storage, schema_find(RECORD_ISSUE), "opened_at_ms", list_issue, &listing);
 
 	if (status == STATUS_OK && table_row_count(listing.table) == 0)
 		output_line(context->output, "Nothing is waiting for a decision.");
@@ -226,7 +287,7 @@ enum status listing_kb(struct context *context, struct storage *storage, int64_t
 {
 	static const char *const fields[] = { "number", "language", "title", "product", "state", NULL };
 
-	return listing_rows(context, storage, RECORD_KB_ARTICLE, "articles", fields, NULL, NULL, limit, NULL);
+	return listing_rows(context, storage, RECORD_KB_ARTICLE, "articles", fields, NULL, NULL, NULL, limit, NULL);
 }
 
 enum status listing_kb_article(struct context *context, struct storage *storage, struct text which)

@@ -94,6 +94,18 @@ done:
 	return status;
 }
 
+struct text lock_holder(struct arena *arena, const char *dir)
+{
+	const char *path = path_join(arena, text_of(dir), text_of("lock")).data;
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char holder[HOLDER_SIZE];
+
+	read_holder(descriptor, holder, sizeof(holder));
+	if (descriptor >= 0)
+		(void)close(descriptor);
+	return arena_copy_text(arena, text_of(holder));
+}
+
 void lock_release(struct lock *lock)
 {
 	if (lock->descriptor < 0)

@@ -1,6 +1,9 @@
 #include "shell/outcome_words.h"
 
+#include <string.h>
+
 #include "protocol/domain/operation_outcome.h"
+#include "shell/arguments.h"
 #include "shell/lookup.h"
 
 struct text outcome_name_of(void *context, struct arena *arena, const struct id *id)
@@ -36,7 +39,30 @@ enum status outcome_refused(struct context *context, struct storage *storage, co
 {
 	struct text words = outcome_words(context, storage, verdict->rule, verdict->field, verdict->detail);
 
-	return fail(STATUS_REFUSED, "%.*s", TEXT_ARGUMENTS(words));
+	(void)fail(STATUS_REFUSED, "%.*s", TEXT_ARGUMENTS(words));
+	return outcome_in_options(context, STATUS_REFUSED);
+}
+
+/* The sentence with each `field` told as "--name VALUE". */
+static struct text tell_option(struct arena *arena, struct text sentence, const struct option *option)
+{
+	struct text told = { .data = "" };
+	const char *rest = sentence.data;
+
+	for (const char *found; (found = strstr(rest, option->field)) != NULL; rest = found + strlen(option->field))
+		told = arena_print(arena, "%.*s%.*s--%s %s", TEXT_ARGUMENTS(told), (int)(found - rest), rest, option->name, option->value);
+	return arena_print(arena, "%.*s%s", TEXT_ARGUMENTS(told), rest);
+}
+
+enum status outcome_in_options(struct context *context, enum status status)
+{
+	const struct option *options = context->command->options;
+	struct text sentence = arena_print(context->arena, "%s", fail_reason());
+
+	for (size_t i = 0; i < option_count(options); i++)
+		if (options[i].field != NULL)
+			sentence = tell_option(context->arena, sentence, &options[i]);
+	return fail(status, "%.*s", TEXT_ARGUMENTS(sentence));
 }
 
 void outcome_tell(struct context *context, struct storage *storage, enum operation_kind kind, const struct id *operation_id,

@@ -100,10 +100,10 @@ static enum status check_finish(const struct finish_arguments *finish, struct ob
 		field = "action_code";
 	if (field != NULL)
 		return object(
-			objection, RULE_BAD_FORM, field, fail(STATUS_INVALID, "finish: the outcome \"fixed\" needs a %s; give it", field));
+			objection, RULE_BAD_FORM, field, fail(STATUS_INVALID, "finish: the outcome \"fixed\" needs %s; give it", field));
 	if (finish->signer_name.size == 0 && finish->signature_refused_reason.size == 0)
 		return object(objection, RULE_BAD_FORM, "signer_name",
-			fail(STATUS_INVALID, "finish: give the name of who signed, or the reason why nobody did"));
+			fail(STATUS_INVALID, "finish: give signer_name (who signed) or signature_refused_reason (why nobody did)"));
 	return STATUS_OK;
 }
 

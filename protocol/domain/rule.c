@@ -35,7 +35,7 @@ static const struct rule_row rows[] = {
 	{ RULE_NEGATIVE_STOCK, "negative_stock",
 	  "{location} has {balance} of {part}: more was used than was known to be there; count it." },
 	{ RULE_WORK_DONE_AFTER_CANCEL, "work_done_after_cancel",
-	  "{technician} did {operation} on a visit that had been cancelled; decide what to bill." },
+	  "{technician}: {operation} on a visit that had been taken back (cancelled or given to somebody else); decide what to bill." },
 	{ RULE_OVERTAKEN, "overtaken",
 	  "{technician} finished the visit that had been reassigned to {other}, who is {state}; check who goes." },
 	{ RULE_DOUBLE_VISIT, "double_visit",

@@ -152,7 +152,7 @@ static enum status client_send(struct transport *transport, struct bytes request
 
 static enum status client_offline(const struct nng_client *client, int error)
 {
-	return fail(STATUS_OFFLINE, "%s cannot be reached (%s); work goes on offline", client->url, nng_strerror(error));
+	return fail(STATUS_OFFLINE, "%s cannot be reached (%s)", client->url, nng_strerror(error));
 }
 
 /* True when the request waits for a link that does not come. Called with the mutex held. */

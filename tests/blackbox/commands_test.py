@@ -87,11 +87,38 @@ def exit_codes_say_what_happened():
 
 
 @promise
+def visits_are_listed_by_their_planned_start():
+    with World() as world:
+        server = Server.made(world)
+        for order, start in (("HH-5001", "+6h"), ("HH-5002", "+4h"), ("HH-5003", "+8h"), ("HH-5004", "+2h")):
+            server.run("visit", "book", order, ADA, "--start", start)
+        starts = [visit["planned_start_at"] for visit in server.run("visit", "list")["visits"]]
+        assert len(starts) == 4 and starts == sorted(starts), starts
+
+
+@promise
 def a_wrong_word_is_answered_with_the_nearest_right_one():
     with World() as world:
         for program, wrong, right in (("truckroll", "acept", "accept"), ("truckrolld", "isues", "issues"), ("truckroll", "finsh", "finish")):
             answer = world.run(program, wrong, expect=USAGE)
             assert right in answer.err, str(answer)
+
+
+@promise
+def what_is_missing_is_told_by_its_option():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet-1")
+        keys = ("--dir", device.dir, "--keys", device.keys)
+        assert "truckroll sync" in world.run("truckroll", "today", *keys, expect=DONE).out
+        visit = server.book("HH-5008", ADA)
+        device.sync()
+        for words, wanted in ((("--cause", "WEAR"), "--action CODE"), (("--action", "REPLACE"), "--cause CODE"),
+                              (("--cause", "WEAR", "--action", "REPLACE"), "--signer NAME"), (("--outcome", "great"), "--outcome: ")):
+            reason = device.ask("finish", visit, *words, expect=USAGE).reason
+            assert wanted in reason and "_code" not in reason and "none," not in reason, reason
+        reason = server.ask("visit", "book", "HH-5001", ADA, "--start", "+4h", "--end", "+2h", expect=USAGE).reason
+        assert "--end TIME" in reason, reason
 
 
 @promise

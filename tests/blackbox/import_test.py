@@ -75,6 +75,30 @@ def without_apply_a_file_is_only_checked():
 
 
 @promise
+def a_reference_to_nothing_is_refused_by_the_check_as_by_the_import_with_line_and_key():
+    with World() as world:
+        server = Server.made(world)
+        path = world.dir / "sites.csv"
+        path.write_text("record=site,key,account_id,territory_id,name,time_zone\n"
+                        ",s-1,a-north-0,north,Here,Europe/Dublin\n,s-2,acct-1,north,Nowhere,Europe/Dublin\n")
+        before = state_of(server)
+        said = [server.ask("import", *words, path, expect=USAGE).reason for words in ((), ("--apply",))]
+        assert said[0] == said[1], said
+        assert said[0].endswith('sites.csv:3:3: account_id: there is no account "acct-1" here; import accounts first'), said
+        assert state_of(server) == before
+
+
+@promise
+def files_that_need_each_other_are_checked_together():
+    with World() as world:
+        server = Server.made(world, files=())
+        before = state_of(server)
+        reports = server.run("import", *EXAMPLE)["files"]
+        assert len(reports) == len(EXAMPLE) and all(r["created"] == r["records"] and not r["applied"] for r in reports), reports
+        assert state_of(server) == before
+
+
+@promise
 def an_import_into_a_running_server_and_into_a_resting_one_give_the_same_records():
     with World() as world:
         running = Server.made(world, name="running")

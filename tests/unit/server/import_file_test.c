@@ -276,6 +276,34 @@ static void a_store_that_refuses_stops_the_import(void **state)
 	import_run_finish(&run);
 }
 
+static enum status miss_a_site(void *context, const struct operation *operation)
+{
+	int *calls = context;
+
+	(void)operation;
+	*calls += 1;
+	return *calls == 1 ? STATUS_OK : fail(STATUS_NOT_FOUND, "site_id");
+}
+
+static void a_reference_that_the_store_misses_is_an_error_with_line_and_key(void **state)
+{
+	struct arena arena = { .newest = NULL };
+	struct import_report report;
+	int calls = 0;
+	struct import_options options = { .at_ms = IMPORT_TEST_AT_MS };
+
+	(void)state;
+	options.path = import_test_file(&arena, "a.csv",
+		text_of("record=asset,key,name,territory_id,site_id\n,k,n,north,s-1\n,l,n,north,s-2\n,m,n,north,s-3\n"));
+	assert_int_equal(import_file(&options, &arena, miss_a_site, &calls, &report), STATUS_INVALID);
+	assert_int_equal(calls, 3);
+	assert_int_equal(report.error_count, 2);
+	assert_non_null(strstr(report.errors[0].data, "a.csv:3:5: site_id: there is no site \"s-2\" here; import sites first"));
+	assert_non_null(strstr(report.errors[1].data, "a.csv:4:5: site_id: there is no site \"s-3\""));
+	import_test_remove(options.path);
+	arena_finish(&arena);
+}
+
 static void change_the_file(void *context, int64_t done, int64_t total)
 {
 	(void)total;
@@ -415,6 +443,7 @@ int main(void)
 		cmocka_unit_test(operations_are_creates_by_the_import),
 		cmocka_unit_test(a_dry_run_hands_nothing_out),
 		cmocka_unit_test(a_store_that_refuses_stops_the_import),
+		cmocka_unit_test(a_reference_that_the_store_misses_is_an_error_with_line_and_key),
 		cmocka_unit_test(a_file_that_changes_between_the_readings_is_refused),
 		cmocka_unit_test(gzip_is_told_by_its_bytes_and_a_cut_one_is_refused),
 		cmocka_unit_test(what_is_not_a_file_is_refused),

@@ -151,7 +151,10 @@ static void help_can_be_asked_for_anywhere_even_on_a_wrong_line(void **state)
 		{ "help|issue|resolve", REQUEST_HELP_COMMAND },
 		{ "sync|--help", REQUEST_HELP_COMMAND },
 		{ "issue|resolve|--help", REQUEST_HELP_COMMAND },
+		{ "--dir|x|help|sync", REQUEST_HELP_COMMAND },
 		{ "--version", REQUEST_VERSION },
+		{ "version", REQUEST_VERSION },
+		{ "--dir|x|--version", REQUEST_VERSION },
 	};
 	struct arena arena = { 0 };
 
