@@ -287,8 +287,12 @@ static enum status read_texts(struct decoder *decoder, const struct field *field
 	struct text *texts;
 	enum status status = texts_decode(decoder->reader, decoder->arena, &decoder->scratch, target->count, decoder->room, &texts);
 
-	for (size_t i = 0; status == STATUS_OK && i < target->count; i++)
+	for (size_t i = 0; status == STATUS_OK && i < target->count; i++) {
+		if (texts[i].size > *decoder->room) /* views are shared here, but who encodes the rows one by one writes each out */
+			return corrupt(decoder, field, "more text than a block may unfold to");
+		*decoder->room -= texts[i].size;
 		memcpy(field_at_mutable(field, target->rows[i]), &texts[i], sizeof(texts[i]));
+	}
 	return status;
 }
 
