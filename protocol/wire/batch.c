@@ -58,7 +58,7 @@ struct encoder {
 	struct group groups[GROUPS_MAX];
 	size_t group_count;
 	int64_t *group_of; /* each operation's */
-	size_t memory;
+	size_t room;
 };
 
 static size_t find_group(struct encoder *encoder, const struct operation_head *head)
@@ -103,8 +103,7 @@ static bool sort_into_groups(struct encoder *encoder)
 
 static void write_columns(struct encoder *encoder, const struct columns *columns)
 {
-	encoder->memory += columns_memory(columns->schema, columns->count);
-	columns_encode(&encoder->writer, columns, encoder->references);
+	columns_encode(&encoder->writer, columns, encoder->references, &encoder->room);
 }
 
 static void write_heads(struct encoder *encoder, const struct group *group)
@@ -200,19 +199,20 @@ void batch_encode(struct writer *writer, const struct batch *batch, const struct
 	assert(batch->count > 0 && batch->first_seq > 0);
 	assert(batch->secret_count == window_count(batch->first_seq, batch->count));
 	encoder.writer = writer_in(&encoder.scratch, PACK_RAW_MAX);
-	encoder.memory = batch->count * sizeof(*batch->operations);
 	write_id(writer, &batch->incarnation);
 	write_count(writer, batch->first_seq);
 	write_varint(writer, batch->count);
 	write_raw(writer, batch->secrets, batch->secret_count * WINDOW_SECRET_SIZE);
 	write_hash(writer, &batch->last_hash);
 	write_raw(writer, batch->signature, SIGNATURE_SIZE);
-	if (batch->count <= COLUMNS_ROWS_MAX && sort_into_groups(&encoder))
+	if (batch->count <= COLUMNS_ROOM / sizeof(*batch->operations) && sort_into_groups(&encoder)) {
+		encoder.room = COLUMNS_ROOM - batch->count * sizeof(*batch->operations);
 		write_groups(&encoder);
-	else
+	} else {
 		writer->overflow = true;
+	}
 	write_first_ids(&encoder);
-	if (encoder.writer.overflow || encoder.memory > COLUMNS_MEMORY_MAX / 2)
+	if (encoder.writer.overflow)
 		writer->overflow = true;
 	else
 		pack_write(writer, writer_bytes(&encoder.writer), BATCH_LEVEL);

@@ -20,6 +20,7 @@ struct encoder {
 	const struct references *references;
 	struct writer *writer;
 	struct arena scratch;
+	size_t *room;
 };
 
 /* The rows in which a field counts, and which of them hold something else than its default. */
@@ -45,9 +46,18 @@ static size_t row_stride(const struct schema *schema)
 	return (schema->size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
 }
 
-size_t columns_memory(const struct schema *schema, size_t count)
+/* Without texts. */
+static size_t rows_memory(const struct schema *schema, size_t count)
 {
 	return count * (row_stride(schema) + sizeof(void *) + sizeof(uint64_t));
+}
+
+static void spend(struct encoder *encoder, size_t memory)
+{
+	if (memory > *encoder->room)
+		encoder->writer->overflow = true;
+	else
+		*encoder->room -= memory;
 }
 
 static struct selection select_rows(struct encoder *encoder, const struct field *field)
@@ -126,9 +136,13 @@ static void write_texts(struct encoder *encoder, const struct field *field, cons
 {
 	const void **rows = present_rows(encoder, selection);
 	struct text *texts = arena_allocate_array(&encoder->scratch, selection->present_count, sizeof(*texts));
+	size_t memory = 0;
 
-	for (size_t i = 0; i < selection->present_count; i++)
+	for (size_t i = 0; i < selection->present_count; i++) {
 		texts[i] = *(const struct text *)field_at(field, rows[i]);
+		memory += texts[i].size;
+	}
+	spend(encoder, memory);
 	write_lead(encoder, field, selection, selection->present_count != selection->count);
 	texts_encode(encoder->writer, texts, selection->present_count, &encoder->scratch);
 }
@@ -188,14 +202,17 @@ static void write_masks(struct encoder *encoder)
 	integers_encode(encoder->writer, masks, columns->count, &encoder->scratch);
 }
 
-void columns_encode(struct writer *writer, const struct columns *columns, const struct references *references)
+void columns_encode(struct writer *writer, const struct columns *columns, const struct references *references, size_t *room)
 {
-	struct encoder encoder = { .columns = columns, .references = references, .writer = writer };
+	struct encoder encoder = { .columns = columns, .references = references, .writer = writer, .room = room };
 
-	if (columns->count > COLUMNS_ROWS_MAX || columns_memory(columns->schema, columns->count) > COLUMNS_MEMORY_MAX / 2) {
+	if (columns->count > COLUMNS_ROWS_MAX) {
 		writer->overflow = true;
 		return;
 	}
+	spend(&encoder, rows_memory(columns->schema, columns->count));
+	if (writer->overflow)
+		return;
 	if (columns->count > 0) {
 		if (columns->masks != NULL && !columns->masks_known)
 			write_masks(&encoder);
@@ -401,9 +418,9 @@ enum status columns_decode_part(struct reader *reader, struct arena *arena, cons
 	struct decoder decoder = { .shape = shape, .references = references, .reader = reader, .arena = arena, .room = room };
 	enum status status = STATUS_OK;
 
-	if (shape->count > COLUMNS_ROWS_MAX || columns_memory(shape->schema, shape->count) > *room)
+	if (shape->count > COLUMNS_ROWS_MAX || rows_memory(shape->schema, shape->count) > *room)
 		return fail(STATUS_CORRUPT, "%s: %zu rows of %s are more than one block may hold", what, shape->count, shape->schema->name);
-	*room -= columns_memory(shape->schema, shape->count);
+	*room -= rows_memory(shape->schema, shape->count);
 	make_rows(&decoder);
 	decoder.masks = shape->masks;
 	if (shape->masked && shape->masks == NULL)

@@ -8,9 +8,12 @@
 
 #define COLUMNS_ROWS_MAX ((size_t)65536)
 
-/* Decoded rows of one block (a page, a batch) take at most this much memory; a writer overflows beyond half of it, so that what one
- * build sends another one takes. */
+/* Decoded rows of one block (a page, a batch) take at most this much memory, every text counted as often as it occurs: who writes such
+ * rows out one by one takes no more. */
 #define COLUMNS_MEMORY_MAX ((size_t)16 * 1024 * 1024)
+
+/* What a writer may fill of it, so that what one build sends another one takes. */
+#define COLUMNS_ROOM (COLUMNS_MEMORY_MAX / 2)
 
 /* Which fields of a row count. */
 struct columns {
@@ -25,11 +28,9 @@ struct columns {
 	uint64_t left_out;         /* tags that are never written, whatever the rows hold; bit 1: the ids */
 };
 
-/* Memory that so many decoded rows take, without what some texts need. */
-size_t columns_memory(const struct schema *schema, size_t count);
-
-/* The count of rows is not written. `references` may be NULL: ids are then whole. */
-void columns_encode(struct writer *writer, const struct columns *columns, const struct references *references);
+/* The count of rows is not written. `references` may be NULL: ids are then whole. `*room` is the memory that the decoded rows of the
+ * block may still take, COLUMNS_ROOM at its start, and is lessened; the writer overflows beyond it. */
+void columns_encode(struct writer *writer, const struct columns *columns, const struct references *references, size_t *room);
 
 /* Reads `count` (<= COLUMNS_ROWS_MAX) rows; rows and masks are in `arena`, texts there or views of the reader's bytes. STATUS_CORRUPT,
  * STATUS_NEWER (unknown tag or encoding), STATUS_AMBIGUOUS or STATUS_NOT_FOUND (from resolve). `out_masks` may be NULL when `masked`

@@ -13,7 +13,7 @@ static uint64_t left_out_of(enum entry_type type)
 	return type == ENTRY_LEFT || type == ENTRY_MEMBER ? ~(uint64_t)2 : 0;
 }
 
-static void write_group(struct writer *writer, const struct page_group *group, const struct references *references)
+static void write_group(struct writer *writer, const struct page_group *group, const struct references *references, size_t *room)
 {
 	const struct columns columns = {
 		.schema = group->schema,
@@ -29,23 +29,22 @@ static void write_group(struct writer *writer, const struct page_group *group, c
 	write_varint(writer, group->type);
 	write_varint(writer, group->schema->kind);
 	write_varint(writer, group->count);
-	columns_encode(writer, &columns, references);
+	columns_encode(writer, &columns, references, room);
 }
 
 void page_encode(struct writer *writer, const struct page *page, const struct references *references)
 {
 	struct arena scratch = { 0 };
 	struct writer raw = writer_in(&scratch, PACK_RAW_MAX);
-	size_t rows = 0, memory = 0;
+	size_t rows = 0, room = COLUMNS_ROOM;
 
 	write_varint(&raw, page->group_count);
 	for (size_t i = 0; i < page->group_count; i++) {
-		write_group(&raw, &page->groups[i], references);
+		write_group(&raw, &page->groups[i], references, &room);
 		rows += page->groups[i].count;
-		memory += columns_memory(page->groups[i].schema, page->groups[i].count);
 	}
 	write_bytes(writer, page->resume);
-	if (raw.overflow || page->resume.size > RESUME_SIZE_MAX || rows > COLUMNS_ROWS_MAX || memory > COLUMNS_MEMORY_MAX / 2)
+	if (raw.overflow || page->resume.size > RESUME_SIZE_MAX || rows > COLUMNS_ROWS_MAX)
 		writer->overflow = true;
 	else
 		pack_write(writer, writer_bytes(&raw), PAGE_LEVEL);

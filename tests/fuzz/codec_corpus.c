@@ -34,6 +34,7 @@ static void save_rows(struct arena *arena)
 		const void *rows[20];
 		struct columns columns = { .schema = schema, .rows = rows, .count = LENGTH(rows) };
 		struct writer record = writer_in(arena, INPUT_MAX), block = writer_in(arena, INPUT_MAX);
+		size_t room = COLUMNS_ROOM;
 
 		for (size_t k = 0; k < LENGTH(rows); k++)
 			rows[k] = dice_row(&dice, arena, schema);
@@ -43,7 +44,7 @@ static void save_rows(struct arena *arena)
 		write_u8(&block, LENGTH(rows));
 		write_u8(&block, 0);
 		write_u8(&block, 0);
-		columns_encode(&block, &columns, NULL);
+		columns_encode(&block, &columns, NULL, &room);
 		save("columns", schema->name, writer_bytes(&block));
 	}
 }

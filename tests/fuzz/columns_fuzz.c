@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			   &masks) == STATUS_OK) {
 		struct writer writer = writer_in(&arena, (size_t)16 * 1024 * 1024);
 		struct columns columns = { .schema = schema, .rows = (const void *const *)rows, .count = count };
-		columns_encode(&writer, &columns, NULL);
+		size_t room = COLUMNS_ROOM;
+		columns_encode(&writer, &columns, NULL, &room);
 	}
 	if (arena.used > 2 * COLUMNS_MEMORY_MAX + (size_t)32 * 1024 * 1024)
 		abort();

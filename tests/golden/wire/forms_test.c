@@ -187,10 +187,11 @@ static void write_orders(struct writer *writer, const struct references *shorten
 		.ids_known = masks != NULL,
 		.ids_kind = RECORD_WORK_ORDER,
 	};
+	size_t room = COLUMNS_ROOM;
 
 	for (size_t i = 0; i < ORDERS; i++)
 		rows[i] = &orders[i];
-	columns_encode(writer, &columns, shorten);
+	columns_encode(writer, &columns, shorten, &room);
 }
 
 static void write_columns_whole(struct writer *writer)

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 #undef fail
@@ -21,8 +22,9 @@
 static struct bytes encoded(struct arena *arena, const struct columns *columns, const struct references *references)
 {
 	struct writer writer = writer_in(arena, BLOCK_MAX);
+	size_t room = COLUMNS_ROOM;
 
-	columns_encode(&writer, columns, references);
+	columns_encode(&writer, columns, references, &room);
 	assert_false(writer.overflow);
 	return writer_bytes(&writer);
 }
@@ -277,6 +279,52 @@ static void constants_and_numbers_cannot_unfold_beyond_the_cap(void **state)
 	arena_finish(&arena);
 }
 
+/* `count` notes that all say the same `size` bytes. */
+static bool shared_text_fits(struct arena *arena, size_t count, size_t size, struct bytes *out_block)
+{
+	struct writer writer = writer_in(arena, BLOCK_MAX);
+	char *words = arena_allocate(arena, size);
+	const void **rows = arena_allocate_array(arena, count, sizeof(*rows));
+	struct note *notes = arena_allocate_array(arena, count, sizeof(*notes));
+	struct columns columns = { .schema = &note_schema, .rows = rows, .count = count };
+	size_t room = COLUMNS_ROOM;
+
+	memset(words, 'a', size);
+	for (size_t i = 0; i < count; i++) {
+		notes[i].id.bytes[0] = (uint8_t)i;
+		notes[i].text = (struct text){ words, size };
+		rows[i] = &notes[i];
+	}
+	columns_encode(&writer, &columns, NULL, &room);
+	*out_block = writer_bytes(&writer);
+	return !writer.overflow;
+}
+
+static void a_text_that_many_rows_share_counts_each_time(void **state)
+{
+	enum { SIZE = 60000, FITTING = 130, TOO_MANY = 150, HOSTILE = 300 };
+	struct arena arena = { 0 };
+	struct writer hostile = writer_in(&arena, BLOCK_MAX);
+	struct bytes block;
+
+	(void)state;
+	assert_true(shared_text_fits(&arena, FITTING, SIZE, &block));
+	assert_true(block.size < SIZE + FITTING * sizeof(struct id) + 100);
+	assert_int_equal(decode_notes(&arena, block.data, block.size, FITTING), STATUS_OK);
+	assert_false(shared_text_fits(&arena, TOO_MANY, SIZE, &block));
+
+	write_varint(&hostile, 4 * 2); /* text, the same for all */
+	write_u8(&hostile, 0);
+	write_varint(&hostile, SIZE);
+	for (size_t i = 0; i < SIZE; i++)
+		write_u8(&hostile, 'a');
+	write_u8(&hostile, 0);
+	block = writer_bytes(&hostile);
+	assert_int_equal(decode_notes(&arena, block.data, block.size, FITTING), STATUS_OK);
+	assert_int_equal(decode_notes(&arena, block.data, block.size, HOSTILE), STATUS_CORRUPT);
+	arena_finish(&arena);
+}
+
 static void check_integers(const int64_t *values, size_t count, size_t size_max)
 {
 	struct arena arena = { 0 }, scratch = { 0 };
@@ -331,6 +379,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_block_is_refused_or_is_another_block),
 		cmocka_unit_test(hostile_blocks_are_refused_before_they_cost_memory),
 		cmocka_unit_test(constants_and_numbers_cannot_unfold_beyond_the_cap),
+		cmocka_unit_test(a_text_that_many_rows_share_counts_each_time),
 		cmocka_unit_test(integers_of_every_shape_come_back_and_small_ones_stay_small),
 	};
 
