@@ -24,6 +24,8 @@ static const char common_settings[] = "PRAGMA trusted_schema = OFF; PRAGMA cell_
 				      " PRAGMA mmap_size = 0; PRAGMA synchronous = FULL";
 static const char reader_settings[] = "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0";
 static const char owner_settings[] = "PRAGMA journal_size_limit = 67108864";
+/* What a mark needs to be rewound stays in memory: no file outside the folder, and none that a full disk has no room for. */
+static const char server_settings[] = "PRAGMA temp_store = MEMORY";
 
 static bool file_exists(const struct storage_options *options)
 {
@@ -232,6 +234,8 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 		status = set_wal(storage);
 	if (status == STATUS_OK)
 		status = sql_run(storage, owner_settings);
+	if (status == STATUS_OK && storage->kind == STORAGE_SERVER)
+		status = sql_run(storage, server_settings);
 	storage->log_pages_max = LOG_PAGES;
 	(void)sqlite3_wal_hook(storage->connection, after_commit, storage);
 	if (status == STATUS_OK)
@@ -359,6 +363,22 @@ void storage_rollback(struct storage *storage)
 		(void)sqlite3_exec(storage->connection, "ROLLBACK", NULL, NULL, NULL);
 	storage->transaction = TRANSACTION_NONE;
 	storage->lost = false;
+}
+
+enum status storage_mark(struct storage *storage)
+{
+	assert(storage->transaction == TRANSACTION_WRITE);
+	return sql_run(storage, "SAVEPOINT mark");
+}
+
+enum status storage_unmark(struct storage *storage)
+{
+	return sql_run(storage, "RELEASE mark");
+}
+
+enum status storage_rewind(struct storage *storage)
+{
+	return sql_run(storage, "ROLLBACK TO mark; RELEASE mark");
 }
 
 bool storage_in_transaction(const struct storage *storage)

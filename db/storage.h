@@ -46,6 +46,11 @@ enum status storage_begin(struct storage *storage, bool durable);
 enum status storage_commit(struct storage *storage);
 void storage_rollback(struct storage *storage);
 bool storage_in_transaction(const struct storage *storage);
+/* A place in the open write transaction to go back to; one at a time. storage_unmark() forgets it and keeps what came after. After
+ * storage_rewind() what came after it never was, and it is forgotten; when that fails the transaction can only be rolled back. */
+enum status storage_mark(struct storage *storage);
+enum status storage_unmark(struct storage *storage);
+enum status storage_rewind(struct storage *storage);
 /* A read snapshot for several statements; end with storage_rollback(). */
 enum status storage_begin_read(struct storage *storage);
 /* Moves everything into the main file, durably, and empties the log: before a file is renamed or copied, or when an owner retires. Closing

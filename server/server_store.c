@@ -85,6 +85,24 @@ void server_store_rollback(struct server_store *store)
 	storage_rollback(store->storage);
 }
 
+enum status server_store_mark(struct server_store *store)
+{
+	enum status status = store_scopes_flush(store); /* so that forgetting them at a rewind loses none */
+
+	return status == STATUS_OK ? storage_mark(store->storage) : status;
+}
+
+enum status server_store_unmark(struct server_store *store)
+{
+	return storage_unmark(store->storage);
+}
+
+enum status server_store_rewind(struct server_store *store)
+{
+	forget(store);
+	return storage_rewind(store->storage);
+}
+
 enum status store_run(struct statement *statement)
 {
 	enum status status = statement_run(statement);

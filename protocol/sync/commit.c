@@ -1,5 +1,7 @@
 #include "protocol/sync/commit.h"
 
+#include <string.h>
+
 void commit_init(struct commit *commit, struct server_store *store, struct change_ring *ring, struct arena *arena, int64_t gseq)
 {
 	*commit = (struct commit){ .store = store, .ring = ring, .arena = arena, .gseq = gseq };
@@ -65,6 +67,33 @@ void commit_note_job(struct commit *commit, const struct id *work_order)
 			return;
 	commit->jobs = arena_grow(commit->arena, commit->jobs, commit->job_count, &commit->job_capacity, sizeof(*work_order));
 	commit->jobs[commit->job_count++] = *work_order;
+}
+
+enum status commit_mark(struct commit *commit)
+{
+	if (commit->marked_scope_capacity < commit->scope_count) {
+		commit->marked_scope_capacity = commit->scope_capacity;
+		commit->marked_scopes = arena_allocate_array(commit->arena, commit->scope_capacity, sizeof(*commit->scopes));
+	}
+	if (commit->scope_count > 0)
+		memcpy(commit->marked_scopes, commit->scopes, commit->scope_count * sizeof(*commit->scopes));
+	commit->marked_scope_count = commit->scope_count;
+	commit->marked_job_count = commit->job_count;
+	return server_store_mark(commit->store);
+}
+
+enum status commit_unmark(struct commit *commit)
+{
+	return server_store_unmark(commit->store);
+}
+
+enum status commit_rewind(struct commit *commit)
+{
+	if (commit->marked_scope_count > 0)
+		memcpy(commit->scopes, commit->marked_scopes, commit->marked_scope_count * sizeof(*commit->scopes));
+	commit->scope_count = commit->marked_scope_count;
+	commit->job_count = commit->marked_job_count;
+	return server_store_rewind(commit->store);
 }
 
 enum status commit_close(struct commit *commit)

@@ -16,6 +16,11 @@ struct commit {
 	struct id *jobs; /* work orders whose closure must be walked again */
 	size_t job_count;
 	size_t job_capacity;
+	/* As of the latest commit_mark(). */
+	struct scope_state *marked_scopes;
+	size_t marked_scope_count;
+	size_t marked_scope_capacity;
+	size_t marked_job_count;
 };
 
 /* `gseq` is the organisation's latest + 1. The store's transaction is open. */
@@ -30,6 +35,12 @@ void commit_adjust(struct commit *commit, struct scope_state *state, const struc
 
 /* Remembers a work order whose job must be walked again before the commit closes. */
 void commit_note_job(struct commit *commit, const struct id *work_order);
+
+/* The store's mark and what the commit itself holds, together: see server_store_mark(). The ring is not rewound: what it remembers of
+ * changes that never were makes patches wider, never wrong. O(scopes touched so far). */
+enum status commit_mark(struct commit *commit);
+enum status commit_unmark(struct commit *commit);
+enum status commit_rewind(struct commit *commit);
 
 /* Writes the scopes that changed, and gseq. Call once, last. */
 enum status commit_close(struct commit *commit);

@@ -570,6 +570,23 @@ static enum status read_batch(
 	return STATUS_OK;
 }
 
+/* A batch that fails by itself, not because the store does, leaves no trace in the commit that others share; its sender is told. */
+static enum status ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device, const struct batch *batch,
+	struct wire_fault *out_fault)
+{
+	enum status status = commit_mark(&core->commit);
+
+	if (status != STATUS_OK)
+		return status;
+	status = ingest_batch(ingest, device, &core->state.organisation, batch, out_fault);
+	if (status == STATUS_OK)
+		return commit_unmark(&core->commit);
+	if (status == STATUS_CANNOT_WRITE || status == STATUS_CORRUPT)
+		return status;
+	*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
+	return commit_rewind(&core->commit);
+}
+
 static enum status take_batch(struct server_core *core, struct inquiry *waiting, struct bytes body, int64_t handler_revision)
 {
 	struct device_entry device;
@@ -585,7 +602,7 @@ static enum status take_batch(struct server_core *core, struct inquiry *waiting,
 		return status;
 	}
 	ingest = make_ingest(core, handler_revision);
-	status = ingest_batch(&ingest, &device, &core->state.organisation, &batch, &waiting->fault);
+	status = ingest_apart(core, &ingest, &device, &batch, &waiting->fault);
 	core->counts.operations += (int64_t)batch.count;
 	if (status != STATUS_OK)
 		abandon_commit(core);

@@ -23,6 +23,11 @@ enum status server_store_begin(struct server_store *store);
 /* Durable when it returns STATUS_OK. */
 enum status server_store_commit(struct server_store *store);
 void server_store_rollback(struct server_store *store);
+/* A place in the open transaction to go back to; one at a time. server_store_unmark() forgets it and keeps what came after. After
+ * server_store_rewind() what came after it never was, rows and scopes in memory included; when that fails only a rollback is left. */
+enum status server_store_mark(struct server_store *store);
+enum status server_store_unmark(struct server_store *store);
+enum status server_store_rewind(struct server_store *store);
 /* A consistent snapshot for answering pulls; ended by server_store_rollback(). */
 enum status server_store_begin_read(struct server_store *store);
 

@@ -79,6 +79,43 @@ static void another_salt_for_a_running_window_is_answered_and_costs_nobody_else(
 	hand_device_close(&second);
 }
 
+/* Two operations of one batch under one id: the first says that it was sent before, under the id that the second has in the chain. */
+static void a_batch_that_cannot_be_stored_is_answered_and_costs_nobody_else(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), refused, before, after;
+	struct logged_operation logged;
+
+	hand_device_open(&first, pair, 1, 7);
+	hand_device_open(&second, pair, 2, 8);
+	before = hand_device_note(&second, &order);
+	after = hand_device_note(&second, &order);
+	refused = hand_device_note(&first, &order);
+	(void)hand_device_note(&first, &order);
+	first.first_ids[1] = hand_device_note(&first, &order);
+	hand_device_send(&second, 1, 1);
+	hand_device_send(&first, 1, 3);
+	hand_device_send(&second, 2, 2); /* all in one group */
+	flush_both(pair);
+	assert_true(first.answer.has_fault);
+	assert_int_equal(first.answer.fault.code, WIRE_ERROR_MALFORMED);
+	assert_true(second.answer.has_decided);
+	assert_int_equal(second.answer.decided.seq, 2);
+	assert_true(pair_on_server(pair, RECORD_NOTE, &before) && pair_on_server(pair, RECORD_NOTE, &after));
+	assert_false(pair_on_server(pair, RECORD_NOTE, &refused));
+	assert_false(pair_logged(pair, &refused, &logged));
+
+	first.first_ids[1] = (struct id){ 0 }; /* the same chain, told truly */
+	hand_device_send(&first, 1, 3);
+	flush_both(pair);
+	assert_false(first.answer.has_fault);
+	assert_true(pair_on_server(pair, RECORD_NOTE, &refused));
+	hand_device_close(&first);
+	hand_device_close(&second);
+	pair_settle(pair);
+	assert_all_is_well(pair);
+}
+
 static void an_operation_over_the_size_limit_is_refused(void **state)
 {
 	static char words[OPERATION_SIZE_MAX + 1];
@@ -632,6 +669,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(another_salt_for_a_running_window_is_answered_and_costs_nobody_else),
+		TEST(a_batch_that_cannot_be_stored_is_answered_and_costs_nobody_else),
 		TEST(an_operation_over_the_size_limit_is_refused),
 		TEST(more_operations_than_a_thousand_wait_for_one_record_and_are_decided),
 		TEST(a_parked_operation_that_cannot_be_read_never_stops_a_commit),
