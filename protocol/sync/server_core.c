@@ -74,7 +74,6 @@ bool server_core_next(struct server_core *core, struct server_effect *out_effect
 enum status server_core_create(const struct server_core_options *options, struct server_core **out_core)
 {
 	struct server_core *core = calloc(1, sizeof(*core));
-	struct hash genesis = chain_genesis(&options->identity.id, &options->incarnation);
 	enum status status;
 
 	if (core == NULL)
@@ -84,16 +83,7 @@ enum status server_core_create(const struct server_core_options *options, struct
 	core->answering_end = &core->answering;
 	core->effects_end = &core->effects;
 	core->page_raw_max = options->page_raw_max > 0 ? options->page_raw_max : (size_t)128 * 1024;
-	status = server_store_begin(options->store);
-	if (status == STATUS_OK)
-		status = server_store_state(options->store, &core->state);
-	if (status == STATUS_OK)
-		status = server_store_add_chain(options->store, &options->identity.id, &options->incarnation, &genesis, &core->chain);
-	if (status == STATUS_OK)
-		status = server_store_commit(options->store);
-	else
-		server_store_rollback(options->store);
-	core->chain_before = core->chain;
+	status = server_store_state(options->store, &core->state);
 	core->ring = change_ring_create(core->state.gseq);
 	if (status == STATUS_OK)
 		*out_core = core;
@@ -174,6 +164,17 @@ enum status server_core_open_commit(struct server_core *core)
 	return ensure_commit(core);
 }
 
+/* The server's own chain begins with its first operation: a server that only listens writes nothing, and so starts on a full disk. */
+static enum status ensure_chain(struct server_core *core)
+{
+	const struct server_core_options *options = &core->options;
+	struct hash genesis = chain_genesis(&options->identity.id, &options->incarnation);
+
+	if (core->chain.number != 0)
+		return STATUS_OK;
+	return server_store_add_chain(options->store, &options->identity.id, &options->incarnation, &genesis, &core->chain);
+}
+
 enum status server_core_operation(
 	struct server_core *core, const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id)
 {
@@ -183,6 +184,11 @@ enum status server_core_operation(
 
 	if (status != STATUS_OK)
 		return status;
+	status = ensure_chain(core);
+	if (status != STATUS_OK) {
+		abandon_commit(core);
+		return status;
+	}
 	ingest = make_ingest(core, HANDLER_REVISION);
 	stamped.head.base_gseq = core->state.gseq;
 	stamped.head.base_epoch = core->state.epoch;
