@@ -4,6 +4,7 @@
 
 #define PAGE_RAW_MIN ((size_t)8 * 1024)
 #define PAGE_RAW_MAX ((size_t)900 * 1024) /* below what a frame may unpack to */
+#define DECIDED_SIZE_MAX ((size_t)16 * 1024) /* leaves most of a frame to the page */
 
 void reply_init(struct reply *reply, struct arena *arena, size_t *page_raw_max, size_t size_max)
 {
@@ -51,20 +52,41 @@ void reply_welcome(struct reply *reply, const struct welcome *welcome)
 	section_write(&reply->writer, SECTION_WELCOME, writer_bytes(&body));
 }
 
-enum status reply_decided(struct reply *reply, struct server_store *store, const struct chain_state *chain, int64_t settled_seq)
+/* Every seq after `settled_seq`: one run. */
+static void make_all_unlike(struct arena *arena, struct decided *decided, int64_t settled_seq)
+{
+	int64_t *unlike = arena_allocate_array(arena, (size_t)(decided->seq - settled_seq), sizeof(*unlike));
+
+	for (int64_t seq = settled_seq + 1; seq <= decided->seq; seq++)
+		unlike[seq - settled_seq - 1] = seq;
+	decided->unlike = unlike;
+	decided->unlike_count = (size_t)(decided->seq - settled_seq);
+}
+
+enum status reply_decided(
+	struct reply *reply, struct server_store *store, const struct chain_state *chain, int64_t settled_seq, bool *out_all_unlike)
 {
 	struct decided decided = {
 		.incarnation = chain->incarnation, .seq = chain->last_seq, .chain_hash = chain->last_hash, .gseq = chain->last_gseq
 	};
-	struct writer body = body_writer(reply);
+	struct writer body = writer_in(reply->arena, DECIDED_SIZE_MAX);
 	int64_t *unlike;
-	enum status status =
-		server_store_unlike(store, chain->number, settled_seq, chain->last_seq, reply->arena, &unlike, &decided.unlike_count);
+	enum status status;
 
+	if (chain->last_seq - settled_seq > (int64_t)UNLIKE_COUNT_MAX)
+		return fail(STATUS_INVALID, "decided: %lld operations since %lld are more than one answer tells",
+			(long long)(chain->last_seq - settled_seq), (long long)settled_seq);
+	status = server_store_unlike(store, chain->number, settled_seq, chain->last_seq, reply->arena, &unlike, &decided.unlike_count);
 	if (status != STATUS_OK)
 		return status;
 	decided.unlike = unlike;
 	decided_encode(&body, &decided);
+	*out_all_unlike = body.overflow;
+	if (body.overflow) {
+		make_all_unlike(reply->arena, &decided, settled_seq);
+		body = writer_in(reply->arena, DECIDED_SIZE_MAX);
+		decided_encode(&body, &decided);
+	}
 	section_write(&reply->writer, SECTION_DECIDED, writer_bytes(&body));
 	return STATUS_OK;
 }
@@ -126,11 +148,11 @@ enum status reply_pull(struct reply *reply, struct server_store *store, const st
 		.chain = chain->number,
 		.pull = *pull,
 		.raw_max = *reply->page_raw_max };
-	bool decided_news = chain->last_seq > pull->settled_seq;
-	enum status status = decided_news ? reply_decided(reply, store, chain, pull->settled_seq) : STATUS_OK;
+	bool decided_news = chain->last_seq > pull->settled_seq, all_unlike = false;
+	enum status status = decided_news ? reply_decided(reply, store, chain, pull->settled_seq, &all_unlike) : STATUS_OK;
 
-	if (status == STATUS_OK && reply->writer.size + 64 > reply->size_max)
-		return fail(STATUS_INVALID, "decided: %zu bytes pass a frame", reply->writer.size);
+	if (all_unlike)
+		question.chain = 0;
 	for (; status == STATUS_OK; question.raw_max /= 2) {
 		size_t room = reply->size_max - reply->writer.size - 16;
 		struct pull_answer answer;

@@ -27,8 +27,11 @@ void reply_fault(struct reply *reply, const struct wire_fault *fault);
 struct welcome reply_make_welcome(const struct hello *hello, const struct server_state *state, const struct device_entry *device,
 	const struct chain_state *chain, int64_t now_ms, int64_t lease_until_ms);
 void reply_welcome(struct reply *reply, const struct welcome *welcome);
-/* How far the chain is decided, with what came out unlike after `settled_seq`. */
-enum status reply_decided(struct reply *reply, struct server_store *store, const struct chain_state *chain, int64_t settled_seq);
+/* How far the chain is decided, with what came out unlike after `settled_seq`. `*out_all_unlike`: that would have taken too much of the
+ * frame, and all of it is said to be unlike: its rows must be sent, the device's own too. STATUS_INVALID: more was decided since
+ * `settled_seq` than a device takes at once. */
+enum status reply_decided(
+	struct reply *reply, struct server_store *store, const struct chain_state *chain, int64_t settled_seq, bool *out_all_unlike);
 /* decided, page and cut as the pull asks; `again` when there is nothing. The store's read snapshot is open. */
 enum status reply_pull(struct reply *reply, struct server_store *store, const struct change_ring *ring, const struct device_entry *device,
 	const struct chain_state *chain, const struct pull *pull);

@@ -265,7 +265,7 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 			return STATUS_OK;
 	}
 	if (!waiting->has_pull) /* more follows: only how far it came */
-		return chain.number == 0 ? STATUS_OK : reply_decided(reply, store, &chain, chain.last_seq);
+		return chain.number == 0 ? STATUS_OK : reply_decided(reply, store, &chain, chain.last_seq, &(bool){ false });
 	return reply_pull(reply, store, core->ring, &device, &chain, &waiting->pull);
 }
 

@@ -4,7 +4,6 @@
 
 #define RESUME_SIZE_MAX 64
 #define WAIT_MS_MAX 240000
-#define UNLIKE_COUNT_MAX ((size_t)1024 * 1024)
 
 enum welcome_flag { WELCOME_KNOWN = 1, WELCOME_ROLLED_BACK = 2 };
 enum pull_flag { PULL_OWN_ROWS = 1 };

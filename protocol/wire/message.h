@@ -102,6 +102,9 @@ struct pull {
 	struct bytes resume; /* what the last page said; empty at the start of a pass; <= 64 bytes */
 };
 
+/* Most operations that one `decided` tells of. */
+#define UNLIKE_COUNT_MAX ((size_t)1024 * 1024)
+
 struct decided {
 	struct id incarnation;
 	int64_t seq;            /* all up to it are decided */
