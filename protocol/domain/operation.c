@@ -103,15 +103,3 @@ const struct schema *arguments_schema(enum operation_kind kind, enum record_kind
 		return record <= RECORD_KIND_MAX ? schema_find(record) : NULL;
 	return row->arguments;
 }
-
-struct operation *operation_copy(struct arena *arena, const struct operation *operation)
-{
-	const struct schema *schema = arguments_schema(operation->head.kind, operation->head.record);
-	struct operation *copy = arena_copy(arena, operation, sizeof(*operation));
-
-	if (schema != NULL && operation->arguments != NULL)
-		copy->arguments = row_copy(arena, schema, operation->arguments);
-	if (schema != NULL && operation->old_values != NULL)
-		copy->old_values = row_copy(arena, schema, operation->old_values);
-	return copy;
-}

@@ -107,9 +107,6 @@ bool edit_allowed(uint32_t role, enum record_kind record, const struct field *fi
 /* May an author in this role CREATE records of this kind? */
 bool create_allowed(uint32_t role, enum record_kind record);
 
-/* A deep copy in the arena. */
-struct operation *operation_copy(struct arena *arena, const struct operation *operation);
-
 /* Arguments, one struct per kind that has any. */
 struct book_arguments {
 	struct id id; /* unused: nil. Every described struct begins with an id. */

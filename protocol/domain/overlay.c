@@ -179,20 +179,3 @@ enum status overlay_change(const struct overlay *overlay, size_t position, struc
 	*out_change = (struct change){ .kind = row->kind, .before = row->before, .after = row->after };
 	return STATUS_OK;
 }
-
-enum status overlay_flush(struct overlay *overlay)
-{
-	for (size_t i = 0; i < overlay->changed_count; i++) {
-		struct change change;
-		enum status status = overlay_change(overlay, i, &change);
-		if (status == STATUS_NOT_FOUND)
-			continue;
-		if (change.after != NULL)
-			status = records_put(overlay->under, change.kind, change.after);
-		else
-			status = records_remove(overlay->under, change.kind, row_id(change.before));
-		if (status != STATUS_OK)
-			return status;
-	}
-	return STATUS_OK;
-}

@@ -31,7 +31,4 @@ size_t overlay_change_count(const struct overlay *overlay);
 /* STATUS_NOT_FOUND when change `position` came to nothing in the end. */
 enum status overlay_change(const struct overlay *overlay, size_t position, struct change *out_change);
 
-/* Writes the net changes to the store below with put and remove. */
-enum status overlay_flush(struct overlay *overlay);
-
 #endif

@@ -434,16 +434,6 @@ static void wake_parked(struct server_core *core)
 	}
 }
 
-void server_core_forget(struct server_core *core, uint64_t connection)
-{
-	for (struct inquiry **link = &core->parked; *link != NULL;) {
-		if ((*link)->connection == connection)
-			remove_parked(core, link);
-		else
-			link = &(*link)->next;
-	}
-}
-
 static bool wants_to_wait(struct server_core *core, const struct inquiry *waiting)
 {
 	return waiting->has_pull && !waiting->by_envelope && waiting->fault.code == 0 && waiting->pull.wait_ms > 0 &&
@@ -577,8 +567,8 @@ static enum status read_batch(
 }
 
 /* A batch that fails by itself, not because the store does, leaves no trace in the commit that others share; its sender is told. */
-static enum status ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device, const struct batch *batch,
-	struct wire_fault *out_fault)
+static enum status ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device,
+	const struct batch *batch, struct wire_fault *out_fault)
 {
 	enum status status = commit_mark(&core->commit);
 

@@ -61,8 +61,6 @@ bool server_core_may_prepare(const struct server_core *core);
 enum status server_core_prepare(struct server_core *core);
 /* Answers polls whose time is over and forgets idle sessions. */
 enum status server_core_tick(struct server_core *core);
-/* The connection is gone: forgets a poll parked on it. */
-void server_core_forget(struct server_core *core, uint64_t connection);
 /* When the next tick is due, in monotonic ms; INT64_MAX: never. */
 int64_t server_core_deadline_ms(const struct server_core *core);
 

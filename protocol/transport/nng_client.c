@@ -39,7 +39,6 @@ struct nng_client {
 	pthread_t dialling;
 	bool dialling_started;
 
-	atomic_bool woken;
 
 	pthread_mutex_t mutex; /* guards all below; nng's threads write them */
 	enum request_state state;
@@ -197,7 +196,7 @@ static enum status client_receive(struct transport *transport, int timeout_ms, s
 
 		if (status == STATUS_OFFLINE)
 			client_abandon(client); /* its reply must not come later */
-		if (status != STATUS_NOT_FOUND || left_ms <= 0 || atomic_exchange(&client->woken, false))
+		if (status != STATUS_NOT_FOUND || left_ms <= 0)
 			return status;
 		if (poll(&ready, 1, (int)left_ms) < 0)
 			return STATUS_NOT_FOUND; /* a signal: the caller looks what it was */
@@ -218,14 +217,6 @@ static void client_count(const struct transport *transport, uint64_t *out_sent, 
 static int client_descriptor(const struct transport *transport)
 {
 	return ((const struct nng_client *)transport)->signal;
-}
-
-static void client_wake(struct transport *transport)
-{
-	struct nng_client *client = (struct nng_client *)transport;
-
-	atomic_store(&client->woken, true);
-	signal_file_raise(client->signal);
 }
 
 static void client_free(struct nng_client *client)
@@ -311,7 +302,6 @@ static const struct transport_operations operations = {
 	.receive = client_receive,
 	.count = client_count,
 	.descriptor = client_descriptor,
-	.wake = client_wake,
 	.close = client_close,
 };
 

@@ -23,12 +23,6 @@ int transport_descriptor(const struct transport *transport)
 	return transport->operations->descriptor == NULL ? -1 : transport->operations->descriptor(transport);
 }
 
-void transport_wake(struct transport *transport)
-{
-	if (transport->operations->wake != NULL)
-		transport->operations->wake(transport);
-}
-
 void transport_close(struct transport *transport)
 {
 	if (transport != NULL)

@@ -16,15 +16,13 @@ struct transport;
 struct transport_operations {
 	/* Sends a request; an earlier one that was not answered is abandoned. Never blocks. */
 	enum status (*send)(struct transport *transport, struct bytes request);
-	/* Waits up to `timeout_ms` (0: only looks) for the reply or for transport_wake(). STATUS_OK with the reply in `arena`;
+	/* Waits up to `timeout_ms` (0: only looks) for the reply. STATUS_OK with the reply in `arena`;
 	 * STATUS_NOT_FOUND when nothing came; STATUS_OFFLINE when the link is down or refused. */
 	enum status (*receive)(struct transport *transport, int timeout_ms, struct arena *arena, struct bytes *out_reply);
 	/* Bytes sent and received so far, as the carrier counts payload. */
 	void (*count)(const struct transport *transport, uint64_t *out_sent, uint64_t *out_received);
 	/* May be NULL: there is nothing to poll. */
 	int (*descriptor)(const struct transport *transport);
-	/* May be NULL: receive never waits. */
-	void (*wake)(struct transport *transport);
 	void (*close)(struct transport *transport);
 };
 
@@ -40,8 +38,6 @@ void transport_count(const struct transport *transport, uint64_t *out_sent, uint
 /* Readable (poll, POLLIN) when transport_receive() with a timeout of 0 is worth a call; -1 when the carrier has none. Owned by the
  * transport. */
 int transport_descriptor(const struct transport *transport);
-/* Ends a transport_receive() early with STATUS_NOT_FOUND; when none is waiting, the next one. From any thread and from signal handlers. */
-void transport_wake(struct transport *transport);
 /* Accepts NULL. */
 void transport_close(struct transport *transport);
 

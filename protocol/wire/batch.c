@@ -298,7 +298,7 @@ static enum status read_places(struct decoder *decoder)
 
 static enum status read_columns(struct decoder *decoder, const struct columns_shape *shape, void ***out_rows, uint64_t **out_masks)
 {
-	return columns_decode_part(&decoder->reader, decoder->arena, shape, decoder->references, &decoder->room, out_rows, out_masks);
+	return columns_decode(&decoder->reader, decoder->arena, shape, decoder->references, &decoder->room, out_rows, out_masks);
 }
 
 static enum status read_heads(struct decoder *decoder, const struct group *group)

@@ -412,8 +412,8 @@ static void make_rows(struct decoder *decoder)
 		decoder->rows[i] = block + i * stride;
 }
 
-enum status columns_decode_part(struct reader *reader, struct arena *arena, const struct columns_shape *shape,
-				const struct references *references, size_t *room, void ***out_rows, uint64_t **out_masks)
+enum status columns_decode(struct reader *reader, struct arena *arena, const struct columns_shape *shape,
+	const struct references *references, size_t *room, void ***out_rows, uint64_t **out_masks)
 {
 	struct decoder decoder = { .shape = shape, .references = references, .reader = reader, .arena = arena, .room = room };
 	enum status status = STATUS_OK;
@@ -434,16 +434,4 @@ enum status columns_decode_part(struct reader *reader, struct arena *arena, cons
 	if (out_masks != NULL)
 		memcpy(out_masks, &decoder.masks, sizeof(*out_masks));
 	return STATUS_OK;
-}
-
-enum status columns_decode(struct reader *reader, struct arena *arena, const struct schema *schema, size_t count, bool masked,
-			   bool ids_known, enum record_kind ids_kind, const struct references *references, void ***out_rows,
-			   uint64_t **out_masks)
-{
-	struct columns_shape shape = {
-		.schema = schema, .count = count, .masked = masked, .ids_known = ids_known, .ids_kind = ids_kind,
-	};
-	size_t room = COLUMNS_MEMORY_MAX;
-
-	return columns_decode_part(reader, arena, &shape, references, &room, out_rows, out_masks);
 }

@@ -32,12 +32,6 @@ struct columns {
  * block may still take, COLUMNS_ROOM at its start, and is lessened; the writer overflows beyond it. */
 void columns_encode(struct writer *writer, const struct columns *columns, const struct references *references, size_t *room);
 
-/* Reads `count` (<= COLUMNS_ROWS_MAX) rows; rows and masks are in `arena`, texts there or views of the reader's bytes. STATUS_CORRUPT,
- * STATUS_NEWER (unknown tag or encoding), STATUS_AMBIGUOUS or STATUS_NOT_FOUND (from resolve). `out_masks` may be NULL when `masked`
- * is false. */
-enum status columns_decode(struct reader *reader, struct arena *arena, const struct schema *schema, size_t count, bool masked,
-	bool ids_known, enum record_kind ids_kind, const struct references *references, void ***out_rows, uint64_t **out_masks);
-
 /* What a reader must know beforehand; the members are those of struct columns. */
 struct columns_shape {
 	const struct schema *schema;
@@ -49,9 +43,10 @@ struct columns_shape {
 	uint64_t left_out;
 };
 
-/* columns_decode() as one of several parts of a block. `*room` is the memory still allowed, and is lessened; STATUS_CORRUPT beyond it.
- * `out_masks` may be NULL. */
-enum status columns_decode_part(struct reader *reader, struct arena *arena, const struct columns_shape *shape,
+/* Reads shape->count rows; rows and masks are in `arena`, texts there or views of the reader's bytes. `*room` is the memory
+ * that the block may still take, COLUMNS_MEMORY_MAX at its start, and is lessened. STATUS_CORRUPT (beyond the room, too),
+ * STATUS_NEWER (unknown tag or encoding), STATUS_AMBIGUOUS or STATUS_NOT_FOUND (from resolve). `out_masks` may be NULL. */
+enum status columns_decode(struct reader *reader, struct arena *arena, const struct columns_shape *shape,
 	const struct references *references, size_t *room, void ***out_rows, uint64_t **out_masks);
 
 #endif

@@ -96,7 +96,7 @@ static enum status read_group(struct page_reader *page, struct page_group *out_g
 		.ids_kind = group.schema->kind,
 		.left_out = left_out_of(group.type),
 	};
-	status = columns_decode_part(&page->reader, page->arena, &shape, page->references, &page->room, &group.rows, &group.masks);
+	status = columns_decode(&page->reader, page->arena, &shape, page->references, &page->room, &group.rows, &group.masks);
 	if (status == STATUS_OK)
 		*out_group = group;
 	return status;

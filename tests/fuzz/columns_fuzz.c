@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena = { 0 };
 	const struct schema *schema;
 	struct reader reader;
-	size_t count;
+	struct columns_shape shape;
+	size_t count, room = COLUMNS_MEMORY_MAX;
 	uint64_t *masks;
 	void **rows;
 
@@ -23,11 +24,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (schema == NULL)
 		return 0;
 	reader = reader_of((struct bytes){ data + HEAD_SIZE, size - HEAD_SIZE });
-	if (columns_decode(&reader, &arena, schema, count, (data[3] & 1) != 0, (data[3] & 2) != 0, schema->kind, &references, &rows,
-			   &masks) == STATUS_OK) {
+	shape = (struct columns_shape){ .schema = schema,
+		.count = count,
+		.masked = (data[3] & 1) != 0,
+		.ids_known = (data[3] & 2) != 0,
+		.ids_kind = schema->kind };
+	if (columns_decode(&reader, &arena, &shape, &references, &room, &rows, &masks) == STATUS_OK) {
 		struct writer writer = writer_in(&arena, (size_t)16 * 1024 * 1024);
 		struct columns columns = { .schema = schema, .rows = (const void *const *)rows, .count = count };
-		size_t room = COLUMNS_ROOM;
+		room = COLUMNS_ROOM;
 		columns_encode(&writer, &columns, NULL, &room);
 	}
 	if (arena.used > 2 * COLUMNS_MEMORY_MAX + (size_t)32 * 1024 * 1024)

@@ -9,7 +9,6 @@ const char *event_to_text(enum event_kind kind)
 		[EVENT_REQUEST]        = "request",
 		[EVENT_REPLY]          = "reply",
 		[EVENT_LOST]           = "lost",
-		[EVENT_FORGET]         = "forget",
 		[EVENT_FLUSH]          = "flush",
 		[EVENT_WORK]           = "work",
 		[EVENT_OFFICE]         = "office",

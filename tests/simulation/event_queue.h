@@ -11,7 +11,6 @@ enum event_kind {
 	EVENT_REQUEST, /* bytes arrive at the server */
 	EVENT_REPLY,   /* bytes arrive at a device, if it still waits on that connection */
 	EVENT_LOST,    /* a device learns that its connection is gone */
-	EVENT_FORGET,  /* the server learns that a connection is gone */
 	EVENT_FLUSH,   /* nothing more is waiting to come in at the server */
 	EVENT_WORK,    /* a technician does something */
 	EVENT_OFFICE,  /* the office does something */

@@ -80,6 +80,4 @@ void network_cut(struct simulation *simulation, struct device_node *device)
 		return;
 	if (stream_chance(&simulation->net, 50))
 		plan(simulation, travel_ms(simulation), EVENT_LOST, device->number, device->connection, (struct bytes){ 0 });
-	if (stream_chance(&simulation->net, 50))
-		plan(simulation, travel_ms(simulation), EVENT_FORGET, device->number, device->connection, (struct bytes){ 0 });
 }

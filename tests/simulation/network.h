@@ -10,7 +10,7 @@ void network_request(struct simulation *simulation, struct device_node *device, 
 void network_reply(struct simulation *simulation, uint64_t connection, struct bytes frame);
 /* The server will not answer. */
 void network_drop(struct simulation *simulation, uint64_t connection);
-/* Both ends learn, sooner or later, that the device's connection is gone. */
+/* The device learns, maybe, that its connection is gone; the server never does. */
 void network_cut(struct simulation *simulation, struct device_node *device);
 /* The device that waits on a connection; NULL when nobody does. */
 struct device_node *network_waiting(struct simulation *simulation, uint64_t connection);

@@ -145,12 +145,6 @@ void server_node_frame(struct simulation *simulation, uint64_t connection, struc
 	plan_flush(simulation);
 }
 
-void server_node_forget(struct simulation *simulation, uint64_t connection)
-{
-	if (simulation->server.core != NULL)
-		server_core_forget(simulation->server.core, connection);
-}
-
 void server_node_flush(struct simulation *simulation)
 {
 	struct server_node *server = &simulation->server;

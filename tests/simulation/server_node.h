@@ -12,7 +12,6 @@ void server_node_start(struct simulation *simulation);
 void server_node_kill(struct simulation *simulation);
 
 void server_node_frame(struct simulation *simulation, uint64_t connection, struct bytes frame);
-void server_node_forget(struct simulation *simulation, uint64_t connection);
 void server_node_flush(struct simulation *simulation);
 void server_node_tick(struct simulation *simulation);
 /* One operation of the office, flushed at once; true when it is durable. */

@@ -179,7 +179,6 @@ static bool is_chaos(const struct event *event)
 	case EVENT_REQUEST:
 	case EVENT_REPLY:
 	case EVENT_LOST:
-	case EVENT_FORGET:
 	case EVENT_FLUSH:
 	case EVENT_START_DEVICE:
 	case EVENT_START_SERVER:
@@ -247,8 +246,6 @@ static void happen_to_server(struct simulation *simulation, const struct event *
 
 	if (event->kind == EVENT_REQUEST)
 		server_node_frame(simulation, event->connection, bytes);
-	else if (event->kind == EVENT_FORGET)
-		server_node_forget(simulation, event->connection);
 	else if (event->kind == EVENT_FLUSH && event->connection == server->starts)
 		server_node_flush(simulation);
 	else if (event->kind == EVENT_OFFICE)

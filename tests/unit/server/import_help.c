@@ -41,6 +41,17 @@ void import_test_remove(const char *path)
 	rmdir(folder);
 }
 
+static struct operation *copy_of(struct arena *arena, const struct operation *operation)
+{
+	const struct schema *schema = arguments_schema(operation->head.kind, operation->head.record);
+	struct operation *copy = arena_copy(arena, operation, sizeof(*operation));
+
+	copy->arguments = row_copy(arena, schema, operation->arguments);
+	if (operation->old_values != NULL)
+		copy->old_values = row_copy(arena, schema, operation->old_values);
+	return copy;
+}
+
 static enum status take(void *context, const struct operation *operation)
 {
 	struct taken *taken = context;
@@ -55,7 +66,7 @@ static enum status take(void *context, const struct operation *operation)
 		taken->operations = grown;
 		taken->capacity = capacity;
 	}
-	taken->operations[taken->count++] = operation_copy(&taken->arena, operation);
+	taken->operations[taken->count++] = copy_of(&taken->arena, operation);
 	return STATUS_OK;
 }
 

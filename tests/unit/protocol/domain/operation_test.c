@@ -139,22 +139,6 @@ static void an_edit_names_known_fields_with_both_values(void **state)
 	assert_objection(&operation, STATUS_INVALID, RULE_BAD_FORM, "record");
 }
 
-static void a_copy_of_an_operation_shares_nothing_with_it(void **state)
-{
-	char text[] = "open the gate";
-	struct note_arguments note = { .text = text_of(text) };
-	struct operation operation = world_operation(OPERATION_ADD_NOTE, world_id(RECORD_WORK_ORDER, 1), ANNA, &note);
-	struct arena arena = { 0 };
-	const struct operation *copy = operation_copy(&arena, &operation);
-
-	(void)state;
-	memset(text, 'x', sizeof(text) - 1);
-	note.text = (struct text){ 0 };
-	assert_text(((const struct note_arguments *)copy->arguments)->text, "open the gate");
-	assert_int_equal(copy->head.kind, OPERATION_ADD_NOTE);
-	arena_finish(&arena);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,7 +149,6 @@ int main(void)
 		cmocka_unit_test(arguments_that_a_kind_needs_are_there),
 		cmocka_unit_test(a_plan_does_not_end_before_it_starts),
 		cmocka_unit_test(an_edit_names_known_fields_with_both_values),
-		cmocka_unit_test(a_copy_of_an_operation_shares_nothing_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,8 @@ int64_t world_balance(struct world *world, struct id location_id, uint8_t part);
 /* Operations by a technician, or by the office when `technician` is 0. */
 struct operation world_operation(enum operation_kind kind, struct id subject, uint8_t technician, const void *arguments);
 struct verdict world_decide(struct world *world, const struct operation *operation);
+/* Writes the net changes to what lies under the overlay. */
+void world_flush(struct overlay *overlay);
 /* Under the id of operation `number`. */
 struct verdict world_decide_as(struct world *world, const struct operation *operation, uint32_t number);
 struct decision world_decision(const struct operation *operation, uint32_t number);

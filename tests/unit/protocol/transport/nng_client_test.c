@@ -164,26 +164,6 @@ static void the_descriptor_is_readable_when_the_reply_is_there(void **state)
 	assert_bytes(reply, "pong");
 }
 
-static void *wake_it(void *context)
-{
-	transport_wake(context);
-	return NULL;
-}
-
-static void a_wake_from_another_thread_ends_the_wait(void **state)
-{
-	struct link *link = *state;
-	struct bytes request, reply;
-	pthread_t thread;
-
-	assert_int_equal(transport_send(link->transport, bytes_of("parked")), STATUS_OK);
-	(void)take(link, &request);
-	assert_int_equal(pthread_create(&thread, NULL, wake_it, link->transport), 0);
-	/* Without the wake this would wait for an hour, and the test would be stopped. */
-	assert_int_equal(transport_receive(link->transport, 3600000, &link->arena, &reply), STATUS_NOT_FOUND);
-	assert_int_equal(pthread_join(thread, NULL), 0);
-}
-
 static void a_link_that_breaks_under_a_request_is_offline_and_nothing_is_sent_again(void **state)
 {
 	struct link *link = *state;
@@ -243,7 +223,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_late_reply_to_an_abandoned_request_is_not_taken_for_the_next_ones, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_answered_request_that_nobody_received_is_abandoned_too, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_descriptor_is_readable_when_the_reply_is_there, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_wake_from_another_thread_ends_the_wait, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_link_that_breaks_under_a_request_is_offline_and_nothing_is_sent_again, set_up, tear_down),
 		cmocka_unit_test(a_refused_connection_is_offline_at_once),
 		cmocka_unit_test(a_wrong_address_is_refused_with_what_to_write_instead),

@@ -29,6 +29,20 @@ static struct bytes encoded(struct arena *arena, const struct columns *columns, 
 	return writer_bytes(&writer);
 }
 
+/* A block like `columns`, whose rows are not looked at. */
+static enum status decode(struct reader *reader, struct arena *arena, const struct columns *columns, const struct references *references,
+	void ***out_rows, uint64_t **out_masks)
+{
+	const struct columns_shape shape = { .schema = columns->schema,
+		.count = columns->count,
+		.masked = columns->masks != NULL,
+		.ids_known = columns->ids_known,
+		.ids_kind = columns->ids_kind };
+	size_t room = COLUMNS_MEMORY_MAX;
+
+	return columns_decode(reader, arena, &shape, references, &room, out_rows, out_masks);
+}
+
 /* What a masked row comes back as: its id and the fields of its mask. */
 static const void *masked_row(struct arena *arena, const struct schema *schema, const void *row, uint64_t mask)
 {
@@ -45,8 +59,7 @@ static void check_round_trip(struct arena *arena, const struct columns *columns,
 	struct reader reader = reader_of(encoded(arena, columns, references));
 	uint64_t *masks;
 	void **rows;
-	enum status status = columns_decode(&reader, arena, columns->schema, columns->count, columns->masks != NULL, columns->ids_known,
-					    columns->ids_kind, references, &rows, &masks);
+	enum status status = decode(&reader, arena, columns, references, &rows, &masks);
 
 	if (status != STATUS_OK)
 		print_error("%s\n", fail_reason());
@@ -141,11 +154,9 @@ static void an_ambiguous_reference_is_said_to_be_one(void **state)
 
 	(void)state;
 	references.resolve = resolve_ambiguous;
-	assert_int_equal(columns_decode(&reader, &arena, &asset_schema, 20, true, true, RECORD_ASSET, &references, &rows, &masks),
-			 STATUS_AMBIGUOUS);
+	assert_int_equal(decode(&reader, &arena, &columns, &references, &rows, &masks), STATUS_AMBIGUOUS);
 	reader = reader_of(block);
-	assert_int_equal(columns_decode(&reader, &arena, &asset_schema, 20, true, true, RECORD_ASSET, NULL, &rows, &masks),
-			 STATUS_NOT_FOUND);
+	assert_int_equal(decode(&reader, &arena, &columns, NULL, &rows, &masks), STATUS_NOT_FOUND);
 	arena_finish(&arena);
 }
 
@@ -162,8 +173,7 @@ static void check_damaged(struct bytes damaged, void *context)
 	struct reader reader = reader_of(damaged);
 	uint64_t *masks;
 	void **rows;
-	enum status status = columns_decode(&reader, &arena, columns->schema, columns->count, columns->masks != NULL, columns->ids_known,
-					    columns->ids_kind, sample->references, &rows, &masks);
+	enum status status = decode(&reader, &arena, columns, sample->references, &rows, &masks);
 
 	assert_true(arena.used <= 256 * 1024);
 	if (status == STATUS_OK) {
@@ -193,10 +203,11 @@ static void a_damaged_block_is_refused_or_is_another_block(void **state)
 
 static enum status decode_notes(struct arena *arena, const uint8_t *data, size_t size, size_t count)
 {
+	const struct columns columns = { .schema = &note_schema, .count = count };
 	struct reader reader = reader_of((struct bytes){ data, size });
 	void **rows;
 
-	return columns_decode(&reader, arena, &note_schema, count, false, false, RECORD_NONE, NULL, &rows, NULL);
+	return decode(&reader, arena, &columns, NULL, &rows, NULL);
 }
 
 static void hostile_blocks_are_refused_before_they_cost_memory(void **state)
@@ -273,8 +284,9 @@ static void constants_and_numbers_cannot_unfold_beyond_the_cap(void **state)
 	}
 	write_u8(&writer, 0);
 	struct reader reader = reader_of(writer_bytes(&writer));
+	const struct columns columns = { .schema = schema, .count = 40000 };
 	void **rows;
-	assert_int_equal(columns_decode(&reader, &arena, schema, 40000, false, false, RECORD_NONE, NULL, &rows, NULL), STATUS_CORRUPT);
+	assert_int_equal(decode(&reader, &arena, &columns, NULL, &rows, NULL), STATUS_CORRUPT);
 	assert_true(arena.used <= COLUMNS_MEMORY_MAX);
 	arena_finish(&arena);
 }
