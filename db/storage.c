@@ -41,8 +41,8 @@ static enum status create_private(const char *path)
 	int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	if (descriptor < 0)
-		return fail(
-			STATUS_CANNOT_WRITE, "%s cannot be made (%s); check that its folder exists and is writable", path, strerror(errno));
+		return fail(STATUS_CANNOT_WRITE, "%s cannot be made (%s); check that its folder exists and is writable", path,
+			error_to_text(errno));
 	close(descriptor);
 	return STATUS_OK;
 }

@@ -312,7 +312,7 @@ static enum status put_aside(struct context *context, struct text *out_name)
 static enum status repair_replica(struct context *context)
 {
 	struct local_device *device = NULL;
-	struct text name;
+	struct text name = { 0 };
 	enum status status = put_aside(context, &name);
 
 	if (status == STATUS_OK)

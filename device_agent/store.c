@@ -113,7 +113,7 @@ static enum status clear_old(struct device_store *store, const struct device_sto
 	if (error == 0 && options->fresh_replica)
 		error = device_remove_files(store, "replica.db");
 	if (error != 0)
-		return fail(STATUS_CANNOT_WRITE, "files in %s cannot be removed (%s); check its rights", store->dir, strerror(error));
+		return fail(STATUS_CANNOT_WRITE, "files in %s cannot be removed (%s); check its rights", store->dir, error_to_text(error));
 	return STATUS_OK;
 }
 

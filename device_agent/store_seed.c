@@ -1,13 +1,12 @@
 /* Seeding: a fresh replica is loaded beside the old one and takes its place by rename. */
 #include <assert.h>
-#include <string.h>
 
 #include "device_agent/store_parts.h"
 
 static enum status files_fail(struct device_store *store, int error)
 {
 	return fail(STATUS_CANNOT_WRITE, "%s/replica.db could not be exchanged (%s); check the disk and the rights of its folder",
-		store->dir, strerror(error));
+		store->dir, error_to_text(error));
 }
 
 bool device_store_seeding(const struct device_store *store)

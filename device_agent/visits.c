@@ -18,13 +18,7 @@ static enum status load_visit(void *context, const void *row, const struct row_m
 	struct arena *arena = loading->context->arena;
 
 	(void)meta;
-	if (visits->count == visits->capacity) {
-		struct visit **larger = arena_allocate_array(arena, 2 * visits->capacity + 16, sizeof(*larger));
-		if (visits->count > 0)
-			memcpy(larger, visits->visits, visits->count * sizeof(*larger));
-		visits->visits = larger;
-		visits->capacity = 2 * visits->capacity + 16;
-	}
+	visits->visits = arena_grow(arena, visits->visits, visits->count, &visits->capacity, sizeof(struct visit *));
 	visits->visits[visits->count++] = row_copy(arena, &visit_schema, row);
 	return STATUS_OK;
 }

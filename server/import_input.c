@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -29,7 +28,7 @@ static enum status file_check(const char *path, int descriptor, int64_t *out_siz
 	struct stat about;
 
 	if (fstat(descriptor, &about) != 0)
-		return fail(STATUS_NOT_FOUND, "cannot examine %s: %s", path, strerror(errno));
+		return fail(STATUS_NOT_FOUND, "cannot examine %s: %s", path, error_to_text(errno));
 	if (!S_ISREG(about.st_mode))
 		return fail(STATUS_INVALID, "%s is not a regular file: an import is read twice, so write it to a file first", path);
 	if (about.st_size > IMPORT_FILE_MAX)
@@ -48,7 +47,7 @@ enum status import_input_open(struct arena *arena, const char *path, struct impo
 	gzFile file;
 
 	if (descriptor < 0)
-		return fail(STATUS_NOT_FOUND, "cannot open %s: %s", path, strerror(errno));
+		return fail(STATUS_NOT_FOUND, "cannot open %s: %s", path, error_to_text(errno));
 	status = file_check(path, descriptor, &size);
 	if (status != STATUS_OK) {
 		close(descriptor);
@@ -118,7 +117,7 @@ static enum status stop_reason(const struct import_input *input)
 	if (code == Z_OK || code == Z_STREAM_END)
 		return STATUS_OK;
 	if (code == Z_ERRNO)
-		return fail(STATUS_NOT_FOUND, "%s cannot be read any further: %s", input->path, strerror(errno));
+		return fail(STATUS_NOT_FOUND, "%s cannot be read any further: %s", input->path, error_to_text(errno));
 	return fail(STATUS_INVALID, "%s is damaged or cut short: its gzip data does not unpack; fetch the file again", input->path);
 }
 

@@ -120,16 +120,20 @@ static const struct option *find_option(const struct option *options, struct tex
 	return NULL;
 }
 
+static void offer_options(struct nearest *nearest, const struct option *options)
+{
+	for (size_t i = 0; i < option_count(options); i++)
+		nearest_offer(nearest, options[i].name);
+}
+
 static enum status unknown_option(const struct parse *parse, struct text name)
 {
-	const struct option *own = parse->request->command == NULL ? NULL : parse->request->command->options;
 	struct nearest nearest = nearest_to(name);
 	struct text found;
 
-	for (size_t i = 0; i < option_count(own); i++)
-		nearest_offer(&nearest, own[i].name);
-	for (size_t i = 0; i < option_count(command_common_options); i++)
-		nearest_offer(&nearest, command_common_options[i].name);
+	if (parse->request->command != NULL)
+		offer_options(&nearest, parse->request->command->options);
+	offer_options(&nearest, command_common_options);
 	found = nearest_found(&nearest);
 	if (found.size > 0)
 		return fail(STATUS_INVALID, "there is no option --%.*s: did you mean --%.*s?", TEXT_ARGUMENTS(text_cut(name, 60)),

@@ -2,7 +2,6 @@
  *
  * A file below .../migrations/SET/NNNN_name.sql is one migration, kept byte for byte. Any other file holds statements, each under a
  * line "-- name: the_name"; it becomes STATEMENT_THE_NAME. */
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,7 @@ static const char migrations_mark[] = "/migrations/";
 static void stop(const char *path, int line, const char *problem)
 {
 	fprintf(stderr, "%s:%d: %s\n", path, line, problem);
-	exit(1);
+	exit(1); /* NOLINT(concurrency-mt-unsafe): there is one thread */
 }
 
 static FILE *open_file(const char *path, const char *mode)
@@ -61,15 +60,25 @@ static void write_literal_line(FILE *out, const char *line)
 	fputs("\\n\"", out);
 }
 
+/* A name's character as it stands in STATEMENT_THE_NAME; 0 for one that no name has. */
+static char capital(char character)
+{
+	static const char small[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	static const char large[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	const char *found = strchr(small, character);
+
+	return found == NULL ? '\0' : large[found - small];
+}
+
 static void write_statement_start(FILE *header, FILE *code, const char *path, int number, char *name)
 {
 	name[strcspn(name, "\r\n")] = '\0';
 	fprintf(code, "\t{ \"%s\", \"%s:%d\",", name, base_name(path), number);
 	fputs("\tSTATEMENT_", header);
 	for (const char *at = name; *at != '\0'; at++) {
-		if (!islower((unsigned char)*at) && !isdigit((unsigned char)*at) && *at != '_')
+		if (capital(*at) == '\0')
 			stop(path, number, "a statement's name has only a-z, 0-9 and _");
-		fputc(toupper((unsigned char)*at), header);
+		fputc(capital(*at), header);
 	}
 	fprintf(header, ", /* %s:%d */\n", base_name(path), number);
 }
@@ -122,7 +131,7 @@ static void embed_migration_row(FILE *code, int position, const char *path)
 {
 	const char *set = migration_path(path);
 	const char *slash = strchr(set, '/');
-	int number = slash == NULL ? 0 : atoi(slash + 1);
+	int number = slash == NULL ? 0 : (int)strtol(slash + 1, NULL, 10);
 	const char *name = slash == NULL ? NULL : strchr(slash, '_');
 
 	if (number < 1 || name == NULL)

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "protocol/base/text.h"
 
@@ -22,7 +23,8 @@ static const char *const names[] = {
 };
 /* clang-format on */
 
-enum status fail(enum status status, const char *reason, ...)
+/* In parentheses, so that what status.h tells the analyser leaves the function itself alone. */
+enum status(fail)(enum status status, const char *reason, ...)
 {
 	char text[REASON_SIZE]; /* the arguments may point into last_reason */
 	va_list arguments;
@@ -37,6 +39,15 @@ enum status fail(enum status status, const char *reason, ...)
 const char *fail_reason(void)
 {
 	return last_reason;
+}
+
+const char *error_to_text(int error)
+{
+	static _Thread_local char words[100];
+
+	if (strerror_r(error, words, sizeof(words)) != 0)
+		(void)snprintf(words, sizeof(words), "error %d of the system", error);
+	return words;
 }
 
 const char *status_to_text(enum status status)

@@ -1,5 +1,7 @@
 #include "protocol/domain/decide.h"
 
+#include <string.h>
+
 #include "protocol/domain/handler.h"
 #include "protocol/domain/operation_outcome.h"
 
@@ -35,8 +37,10 @@ static struct text reason_detail(struct handling *handling)
 	struct text reason = arena_copy_text(handling->arena, text_of(fail_reason()));
 	char *characters = arena_allocate(handling->arena, reason.size + 1);
 
+	memcpy(characters, reason.data, reason.size);
 	for (size_t i = 0; i < reason.size; i++)
-		characters[i] = reason.data[i] == ';' ? ',' : reason.data[i];
+		if (characters[i] == ';')
+			characters[i] = ',';
 	return arena_print(handling->arena, "role=%.*s;reason=%s", TEXT_ARGUMENTS(role), characters);
 }
 

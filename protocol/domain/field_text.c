@@ -213,8 +213,8 @@ enum status choice_from_text(const struct choice *choices, struct text name, uin
 		if (used + size + 3 > sizeof(known))
 			continue;
 		if (used > 0) {
-			memcpy(known + used, ", ", 2);
-			used += 2;
+			known[used++] = ',';
+			known[used++] = ' ';
 		}
 		memcpy(known + used, choice->name, size);
 		used += size;

@@ -179,7 +179,7 @@ static struct visit replacement_of(struct handling *handling, const struct visit
 enum status handle_reassign(struct handling *handling)
 {
 	const struct reassign_arguments *arguments = handling->operation->arguments;
-	struct visit visit, replacement;
+	struct visit visit = { 0 }, replacement;
 	bool complete;
 	enum status status = move_subject(handling, true, &visit);
 

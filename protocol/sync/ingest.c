@@ -78,14 +78,7 @@ static enum status collect_parked(void *context, const void *row)
 
 	if (outcome->outcome != OUTCOME_PARKED)
 		return STATUS_OK;
-	if (list->count == list->capacity) {
-		struct id *larger;
-		list->capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
-		larger = arena_allocate_array(list->arena, list->capacity, sizeof(*larger));
-		if (list->count > 0)
-			memcpy(larger, list->ids, list->count * sizeof(*larger));
-		list->ids = larger;
-	}
+	list->ids = arena_grow(list->arena, list->ids, list->count, &list->capacity, sizeof(*list->ids));
 	list->ids[list->count++] = outcome->id;
 	return STATUS_OK;
 }
@@ -395,7 +388,7 @@ static enum status take_in_batch(struct ingest *ingest, const struct device_entr
 		witness_init(&witness, store, chain->number, same_epoch ? operation->head.base_gseq : -1, grants, grant_count);
 		witness.unlike = !same_epoch;
 		status = take_in_next(ingest, device, chain, batch, position, verified, &witness, &verdict);
-		if (verdict.outcome == OUTCOME_REJECTED)
+		if (status == STATUS_OK && verdict.outcome == OUTCOME_REJECTED)
 			ingest->refused = operation->head.subject;
 	}
 	return status;

@@ -46,18 +46,14 @@ static bool is_full(const struct gather *gather)
 /* The group that takes the next row. */
 static struct page_group *group_for(struct gather *gather, enum entry_type type, const struct schema *schema)
 {
-	struct page_group *last = gather->group_count == 0 ? NULL : &gather->groups[gather->group_count - 1];
+	struct page_group *last;
 
-	if (last != NULL && last->type == type && last->schema == schema && scope_equal(&last->scope, &gather->scope))
-		return last;
-	if (gather->group_count == gather->group_capacity) {
-		struct page_group *larger;
-		gather->group_capacity = gather->group_capacity == 0 ? 16 : 2 * gather->group_capacity;
-		larger = arena_allocate_array(gather->question->arena, gather->group_capacity, sizeof(*larger));
-		if (gather->group_count > 0)
-			memcpy(larger, gather->groups, gather->group_count * sizeof(*larger));
-		gather->groups = larger;
+	if (gather->group_count > 0) {
+		last = &gather->groups[gather->group_count - 1];
+		if (last->type == type && last->schema == schema && scope_equal(&last->scope, &gather->scope))
+			return last;
 	}
+	gather->groups = arena_grow(gather->question->arena, gather->groups, gather->group_count, &gather->group_capacity, sizeof(*last));
 	last = &gather->groups[gather->group_count++];
 	*last = (struct page_group){ .scope = gather->scope, .type = type, .schema = schema };
 	gather->row_capacity = 0;

@@ -47,7 +47,9 @@ static char canonical_character(char character)
 		return '0';
 	if (character == 'I' || character == 'L')
 		return '1';
-	return character != '\0' && strchr(alphabet, character) != NULL ? character : '\0';
+	if (character == '\0' || strchr(alphabet, character) == NULL)
+		return '\0';
+	return character;
 }
 
 static void ticket_from_canonical(const char *code, struct ticket *out_ticket)

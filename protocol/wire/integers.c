@@ -1,5 +1,6 @@
 #include "protocol/wire/integers.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -104,6 +105,7 @@ static struct frame frame_of(const int64_t *values, size_t count)
 	}
 	for (size_t i = 0; i < count && frame.step != 1; i++)
 		frame.step = greatest_divisor((uint64_t)values[i] - (uint64_t)frame.least, frame.step);
+	assert(frame.step != 0); /* some value is not the least one */
 	frame.bits = bits_of(framed(&frame, greatest));
 	packed = (count * frame.bits + 7) / 8;
 	for (unsigned int shift = 0; shift < frame.bits; shift += 8)
@@ -265,6 +267,7 @@ void integers_encode(struct writer *writer, const int64_t *values, size_t count,
 		return;
 	plan = plan_of(values, count, scratch);
 	if (plan.form == FORM_DICTIONARY) {
+		assert(plan.distinct.index != NULL);
 		const int64_t *sorted = sort_distinct(values, count, &plan.distinct, scratch);
 		write_u8(writer, FORM_DICTIONARY);
 		write_varint(writer, plan.distinct.count);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #undef fail /* the tree has a function of that name */
 
+#include <errno.h>
 #include <string.h>
 
 static void a_failure_keeps_its_reason(void **state)
@@ -47,6 +48,15 @@ static void every_status_has_its_own_word(void **state)
 	assert_string_equal(status_to_text((enum status)99), "unknown");
 }
 
+static void an_error_of_the_system_has_words_of_its_own(void **state)
+{
+	(void)state;
+	assert_string_equal(error_to_text(ENOENT), "No such file or directory");
+	assert_int_equal(fail(STATUS_CANNOT_WRITE, "a file: %s", error_to_text(ENOSPC)), STATUS_CANNOT_WRITE);
+	assert_string_equal(fail_reason(), "a file: No space left on device");
+	assert_non_null(strstr(error_to_text(-7), "-7"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -54,6 +64,7 @@ int main(void)
 		cmocka_unit_test(a_reason_may_quote_the_reason_before),
 		cmocka_unit_test(a_long_reason_is_cut),
 		cmocka_unit_test(every_status_has_its_own_word),
+		cmocka_unit_test(an_error_of_the_system_has_words_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
