@@ -28,10 +28,10 @@ static enum status get(struct records *records, enum record_kind kind, const str
 
 static enum status visit_row(void *context, const void *row, const struct row_meta *meta)
 {
-	struct each_visit *each = context;
+	struct each_visit *inner = context;
 
 	(void)meta;
-	return each->visit(each->context, row);
+	return inner->visit(inner->context, row);
 }
 
 static enum status each(

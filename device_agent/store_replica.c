@@ -211,7 +211,7 @@ enum status device_store_row(struct device_store *store, enum record_kind kind, 
 {
 	const struct schema *schema = NULL;
 	struct storage *replica;
-	struct row_meta meta;
+	struct row_meta meta = { 0 };
 	void *row;
 	enum status status = device_replica(store, &replica);
 

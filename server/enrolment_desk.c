@@ -207,7 +207,7 @@ static enum status let_in(struct context *context, struct ticket_entry *ticket)
 		.head = { .kind = OPERATION_CREATE, .record = RECORD_DEVICE, .subject = ticket->device, .role = ROLE_SYSTEM },
 		.arguments = &device
 	};
-	struct verdict verdict;
+	struct verdict verdict = { 0 };
 	struct id id;
 	enum status status = server_core_open_commit(office->core);
 

@@ -107,7 +107,7 @@ static enum status read_ticket(struct statement *statement, struct ticket_entry 
 
 enum status server_store_ticket(struct server_store *store, const struct id *id, struct arena *arena, struct ticket_entry *out_ticket)
 {
-	struct ticket_entry ticket;
+	struct ticket_entry ticket = { 0 };
 	struct statement *statement = NULL;
 	enum status status = statement_get(store->storage, STATEMENT_TICKET_GET, &statement);
 

@@ -145,7 +145,7 @@ struct text arguments_text_at(const struct arguments *arguments, const char *nam
 {
 	const struct given *given = find_given(arguments, declared(arguments, name), position);
 
-	return given == NULL ? (struct text){ .data = "" } : given->text;
+	return given == NULL ? text_of("") : given->text;
 }
 
 int64_t arguments_integer(const struct arguments *arguments, const char *name, int64_t otherwise)

@@ -57,7 +57,7 @@ enum status assignments_apply(
 		if (equals == NULL || field == NULL || field->tag == 1)
 			return fail(STATUS_INVALID, "\"%.*s\" does not set a field of %s; its fields are %.*s", TEXT_ARGUMENTS(word),
 				schema->name, TEXT_ARGUMENTS(field_names(context->arena, schema)));
-		status = set_value(context, storage, field, (struct text){ equals + 1, word.size - left.size - 1 }, row);
+		status = set_value(context, storage, field, text_behind(word, equals), row);
 		if (status != STATUS_OK)
 			return status;
 		mask |= UINT64_C(1) << field->tag;

@@ -89,11 +89,11 @@ static bool take_pair(struct text *rest, struct text *out_name, struct text *out
 	end = memchr(rest->data, ';', rest->size);
 	if (end != NULL)
 		pair.size = (size_t)(end - rest->data);
-	*rest = end == NULL ? (struct text){ 0 } : (struct text){ end + 1, rest->size - pair.size - 1 };
+	*rest = text_behind(*rest, end);
 	equals = pair.size == 0 ? NULL : memchr(pair.data, '=', pair.size);
 	out_name->data = pair.data;
 	out_name->size = equals == NULL ? pair.size : (size_t)(equals - pair.data);
-	*out_value = equals == NULL ? (struct text){ .data = "" } : (struct text){ equals + 1, pair.size - out_name->size - 1 };
+	*out_value = text_behind(pair, equals);
 	return true;
 }
 

@@ -150,7 +150,7 @@ static enum status take_option(struct parse *parse)
 	const struct option *option;
 
 	if (equals != NULL) {
-		value = arena_copy_text(parse->arena, (struct text){ equals + 1, (size_t)(word.data + word.size - (equals + 1)) });
+		value = arena_copy_text(parse->arena, text_behind(word, equals));
 		name.size = (size_t)(equals - name.data);
 	}
 	option = find_option(command_common_options, name);

@@ -65,7 +65,7 @@ static enum status read_line(struct arena *arena, const struct place *place, str
 	if (equals == NULL)
 		return fail(STATUS_INVALID, "%s, line %zu: 'key = value' is expected here", place->name, place->line);
 	key = text_trim((struct text){ line.data, (size_t)(equals - line.data) });
-	value = arena_copy_text(arena, text_trim((struct text){ equals + 1, (size_t)(line.data + line.size - equals - 1) }));
+	value = arena_copy_text(arena, text_trim(text_behind(line, equals)));
 	for (size_t i = 0; config->settings[i].key != NULL; i++) {
 		const struct setting *setting = &config->settings[i];
 		enum status status = STATUS_OK;
@@ -88,7 +88,7 @@ static struct text take_line(struct text *rest)
 	const char *end = memchr(rest->data, '\n', rest->size);
 	struct text line = { rest->data, end == NULL ? rest->size : (size_t)(end - rest->data) };
 
-	*rest = end == NULL ? (struct text){ 0 } : (struct text){ end + 1, rest->size - line.size - 1 };
+	*rest = text_behind(*rest, end);
 	for (size_t i = 0; i < line.size; i++)
 		if (line.data[i] == '#' && (i == 0 || line.data[i - 1] == ' ' || line.data[i - 1] == '\t'))
 			line.size = i;

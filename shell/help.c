@@ -141,7 +141,7 @@ static void put_lines(struct page *page, const char *string, size_t indent)
 		put_blanks(page, indent);
 		put(page, line);
 		put_string(page, "\n");
-		rest = end == NULL ? (struct text){ 0 } : (struct text){ end + 1, rest.size - line.size - 1 };
+		rest = text_behind(rest, end);
 	}
 }
 

@@ -82,6 +82,13 @@ struct text text_cut(struct text text, size_t size_max)
 	return text;
 }
 
+struct text text_behind(struct text text, const char *mark)
+{
+	if (mark == NULL)
+		return text_of("");
+	return (struct text){ .data = mark + 1, .size = (size_t)(text.data + text.size - (mark + 1)) };
+}
+
 bool bytes_equal(struct bytes left, struct bytes right)
 {
 	return left.size == right.size && (left.size == 0 || memcmp(left.data, right.data, left.size) == 0);

@@ -37,6 +37,9 @@ struct text text_trim(struct text text);
 /* The longest start of `text` that has at most `size_max` bytes and cuts no character. */
 struct text text_cut(struct text text, size_t size_max);
 
+/* What follows `mark`, a place within `text`; the empty text when that is NULL. */
+struct text text_behind(struct text text, const char *mark);
+
 bool bytes_equal(struct bytes left, struct bytes right);
 
 #endif

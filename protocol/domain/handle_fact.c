@@ -164,16 +164,18 @@ static enum status open_on_visit(struct handling *handling, enum issue_kind kind
 	const struct operation_head *head = &handling->operation->head;
 	struct text state = visit == NULL ? text_of("") : handling_visit_state(handling, visit->state);
 	struct text order_state = order == NULL ? text_of("") : handling_order_state(handling, order->state);
-	struct issue issue = {
-		.kind = kind,
-		.territory_id = order != NULL ? order->territory_id : visit->territory_id,
-		.work_order_id = order != NULL ? order->id : visit->work_order_id,
-	};
+	struct issue issue = { .kind = kind };
 
 	if (visit != NULL) {
+		issue.territory_id = visit->territory_id;
+		issue.work_order_id = visit->work_order_id;
 		issue.visit_id = visit->id;
 		issue.record = RECORD_VISIT;
 		issue.record_id = visit->id;
+	}
+	if (order != NULL) {
+		issue.territory_id = order->territory_id;
+		issue.work_order_id = order->id;
 	}
 	issue.detail = arena_print(handling->arena, "technician=%s;operation=%s;holder=%s;state=%.*s;order_state=%.*s",
 		id_to_text(&head->actor).characters, operation_find(head->kind)->name,

@@ -373,8 +373,8 @@ static enum status take_in_batch(struct ingest *ingest, const struct device_entr
 {
 	struct server_store *store = ingest->commit->store;
 	struct server_state state;
-	struct grant_entry *grants;
-	size_t grant_count;
+	struct grant_entry *grants = NULL;
+	size_t grant_count = 0;
 	enum status status = server_store_state(store, &state);
 
 	if (status == STATUS_OK)

@@ -17,7 +17,7 @@ void write_id(struct writer *writer, const struct id *id)
 
 struct id read_id(struct reader *reader)
 {
-	struct id id;
+	struct id id = { 0 };
 
 	read_raw(reader, id.bytes, ID_SIZE);
 	return id;
@@ -30,7 +30,7 @@ void write_hash(struct writer *writer, const struct hash *hash)
 
 struct hash read_hash(struct reader *reader)
 {
-	struct hash hash;
+	struct hash hash = { 0 };
 
 	read_raw(reader, hash.bytes, HASH_SIZE);
 	return hash;

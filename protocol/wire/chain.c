@@ -38,7 +38,7 @@ struct hash chain_genesis(const struct id *device_id, const struct id *incarnati
 struct hash chain_salt(const uint8_t secret[static WINDOW_SECRET_SIZE], int64_t seq)
 {
 	struct transcript transcript;
-	struct hash salt;
+	struct hash salt = { 0 };
 	uint8_t number[8];
 
 	little_endian((uint64_t)seq, number, sizeof(number));
@@ -50,7 +50,7 @@ struct hash chain_salt(const uint8_t secret[static WINDOW_SECRET_SIZE], int64_t 
 
 struct hash chain_commitment(const struct hash *salt, struct bytes canonical)
 {
-	struct hash commitment;
+	struct hash commitment = { 0 };
 
 	blake2b((struct bytes){ .data = salt->bytes, .size = HASH_SIZE }, canonical, commitment.bytes, HASH_SIZE);
 	return commitment;

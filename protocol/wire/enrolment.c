@@ -227,7 +227,7 @@ struct bytes enrolment_keys(struct arena *arena, const struct server_keys *serve
 enum status enrolment_keys_open(struct bytes message, struct server_keys *out_server)
 {
 	struct reader reader = message_reader(message, ENROL_KEYS);
-	struct server_keys server;
+	struct server_keys server = { 0 };
 	enum status status;
 
 	read_raw(&reader, server.organisation.bytes, ID_SIZE);
@@ -348,7 +348,7 @@ struct bytes enrolment_request_seal(
 enum status enrolment_request_open(struct arena *arena, const struct identity *server, struct bytes message,
 	struct enrolment_request *out_request, uint8_t out_mac[static MAC_SIZE])
 {
-	struct enrolment_request request;
+	struct enrolment_request request = { 0 };
 	uint8_t mac[MAC_SIZE];
 	struct reader reader;
 	struct bytes plain;
@@ -426,7 +426,7 @@ struct bytes enrolment_grant_seal(struct arena *arena, const struct identity *se
 static enum status grant_read(struct bytes body, struct grant *out_grant)
 {
 	struct reader reader = reader_of(body);
-	struct grant grant;
+	struct grant grant = { 0 };
 
 	read_raw(&reader, grant.device_id.bytes, ID_SIZE);
 	read_raw(&reader, grant.technician_id.bytes, ID_SIZE);

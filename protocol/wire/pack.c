@@ -32,7 +32,8 @@ static size_t stretch_end(struct bytes raw, size_t start)
 	double cost = 0;
 
 	while (end < raw.size) {
-		size_t size = raw.size - end < PIECE_SIZE ? raw.size - end : PIECE_SIZE;
+		size_t left = raw.size - end;
+		size_t size = left < PIECE_SIZE ? left : PIECE_SIZE;
 		uint32_t piece[256] = { 0 }, both[256];
 		double piece_cost, both_cost;
 

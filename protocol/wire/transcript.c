@@ -41,7 +41,7 @@ struct bytes transcript_bytes(const struct transcript *transcript)
 
 struct hash transcript_hash(const struct transcript *transcript)
 {
-	struct hash hash;
+	struct hash hash = { 0 };
 
 	blake2b((struct bytes){ 0 }, transcript_bytes(transcript), hash.bytes, sizeof(hash.bytes));
 	return hash;

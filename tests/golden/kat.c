@@ -139,7 +139,7 @@ static void case_text(struct sheet *sheet, const char *name, struct text text)
 /* Bytes for an input, from the chance of the case. */
 static struct id chance_id(void)
 {
-	struct id id;
+	struct id id = { 0 };
 
 	chance_fill(id.bytes, ID_SIZE);
 	return id;

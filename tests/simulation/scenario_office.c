@@ -165,7 +165,7 @@ static void think(struct plan *plan)
 void scenario_office(struct simulation *simulation)
 {
 	struct snapshot view;
-	struct plan plan = { .simulation = simulation, .view = &view };
+	struct plan made = { .simulation = simulation, .view = &view };
 	struct verdict verdict;
 	struct id id = { 0 };
 	bool durable;
@@ -173,16 +173,16 @@ void scenario_office(struct simulation *simulation)
 	if (simulation->server.core == NULL)
 		return;
 	if (snapshot_load(&view, server_store_storage(simulation->server.store)) == STATUS_OK)
-		think(&plan);
+		think(&made);
 	else
 		violate(simulation, "failure", "the server cannot be read: %s", fail_reason());
-	plan.operation.head.at_ms = clock_now_ms(&simulation->server.clock);
-	plan.operation.head.role = ROLE_DISPATCHER;
-	if (plan.operation.head.kind != OPERATION_NONE) {
-		durable = server_node_operation(simulation, &plan.operation, &verdict, &id);
-		note(simulation, "office: %s %s: %s", operation_find(plan.operation.head.kind)->name,
-			id_to_text(&plan.operation.head.subject).characters, durable ? "done" : "failed");
-		if (durable && plan.operation.head.kind == OPERATION_CREATE && verdict.outcome == OUTCOME_APPLIED)
+	made.operation.head.at_ms = clock_now_ms(&simulation->server.clock);
+	made.operation.head.role = ROLE_DISPATCHER;
+	if (made.operation.head.kind != OPERATION_NONE) {
+		durable = server_node_operation(simulation, &made.operation, &verdict, &id);
+		note(simulation, "office: %s %s: %s", operation_find(made.operation.head.kind)->name,
+			id_to_text(&made.operation.head.subject).characters, durable ? "done" : "failed");
+		if (durable && made.operation.head.kind == OPERATION_CREATE && verdict.outcome == OUTCOME_APPLIED)
 			oracle_note_order(&simulation->oracle, &id);
 	}
 	snapshot_finish(&view);

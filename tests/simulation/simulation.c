@@ -40,7 +40,7 @@ void note(struct simulation *simulation, const char *format, ...)
 		line, sizeof(line), "%8lld.%03lld ", (long long)(simulation->now_ms / 1000), (long long)(simulation->now_ms % 1000));
 
 	va_start(arguments, format);
-	size += vsnprintf(line + size, sizeof(line) - (size_t)size, format, arguments);
+	(void)vsnprintf(line + size, sizeof(line) - (size_t)size, format, arguments);
 	va_end(arguments);
 	crypto_generichash_update(&simulation->hash, (const unsigned char *)line, strlen(line));
 	if (simulation->trace)

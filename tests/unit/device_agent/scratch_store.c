@@ -25,10 +25,9 @@ int scratch_set_up(void **state)
 	if (scratch == NULL)
 		return -1;
 	(void)snprintf(scratch->dir, sizeof(scratch->dir), "/tmp/device_store.XXXXXX");
-	if (mkdtemp(scratch->dir) == NULL)
-		return -1;
-	if (device_store_open(scratch->dir, &options, &scratch->store) != STATUS_OK) {
-		print_error("%s\n", fail_reason());
+	if (mkdtemp(scratch->dir) == NULL || device_store_open(scratch->dir, &options, &scratch->store) != STATUS_OK) {
+		print_error("%s: %s\n", scratch->dir, fail_reason());
+		free(scratch);
 		return -1;
 	}
 	*state = scratch;

@@ -64,6 +64,16 @@ static void trimming_takes_blanks_at_both_ends_only(void **state)
 	assert_true(text_equals(text_trim(text_of(" \n ")), ""));
 }
 
+static void what_is_behind_a_mark_leaves_the_mark_out(void **state)
+{
+	const struct text pair = text_of("a=b=c");
+
+	(void)state;
+	assert_true(text_equals(text_behind(pair, pair.data + 1), "b=c"));
+	assert_int_equal(text_behind(pair, pair.data + pair.size - 1).size, 0);
+	assert_int_equal(text_behind(pair, NULL).size, 0);
+}
+
 static void bytes_are_equal_when_all_are(void **state)
 {
 	(void)state;
@@ -79,6 +89,7 @@ int main(void)
 		cmocka_unit_test(only_well_formed_utf_8_without_nul_is_valid),
 		cmocka_unit_test(a_cut_never_splits_a_character),
 		cmocka_unit_test(trimming_takes_blanks_at_both_ends_only),
+		cmocka_unit_test(what_is_behind_a_mark_leaves_the_mark_out),
 		cmocka_unit_test(bytes_are_equal_when_all_are),
 	};
 
