@@ -117,8 +117,8 @@ typedef enum status (*table_visit)(void *context, const void *row, const struct 
 /* Rows with index_field = key in id order. The visited row is in an inner arena that is emptied after each call. */
 enum status table_each(struct storage *storage, const struct schema *schema, const char *index_field, const struct id *key,
 	table_visit visit, void *context);
-/* Rows at home in `home`, changed after gseq `after_gseq` or at it with an id beyond `after_id`, in (gseq, id) order. O(rows visited). */
-enum status table_feed(struct storage *storage, const struct schema *schema, int64_t home, int64_t after_gseq, const struct id *after_id,
+/* Rows at home in after->home, changed after after->gseq or at it with an id beyond `after_id`, in (gseq, id) order. O(rows visited). */
+enum status table_feed(struct storage *storage, const struct schema *schema, const struct row_meta *after, const struct id *after_id,
 	table_visit visit, void *context);
 /* Rows at home in `home` with an id beyond `after_id` (nil: from the start), in id order. */
 enum status table_by_id(

@@ -358,7 +358,7 @@ enum status table_each(struct storage *storage, const struct schema *schema, con
 	return status;
 }
 
-enum status table_feed(struct storage *storage, const struct schema *schema, int64_t home, int64_t after_gseq, const struct id *after_id,
+enum status table_feed(struct storage *storage, const struct schema *schema, const struct row_meta *after, const struct id *after_id,
 	table_visit visit, void *context)
 {
 	struct walk walk;
@@ -366,8 +366,8 @@ enum status table_feed(struct storage *storage, const struct schema *schema, int
 
 	if (status != STATUS_OK)
 		return status;
-	sqlite3_bind_int64(walk.statement->prepared, 1, home);
-	sqlite3_bind_int64(walk.statement->prepared, 2, after_gseq);
+	sqlite3_bind_int64(walk.statement->prepared, 1, after->home);
+	sqlite3_bind_int64(walk.statement->prepared, 2, after->gseq);
 	bind_id(walk.statement->prepared, 3, after_id);
 	status = walk_run(&walk, visit, context);
 	walk_finish(&walk);

@@ -280,8 +280,8 @@ static enum status rehead_one(
 	return status;
 }
 
-enum status device_store_new_incarnation(struct device_store *store, const struct id *incarnation, int64_t settled_seq,
-	const uint8_t (*secrets)[WINDOW_SECRET_SIZE], size_t secret_count, outbox_rehead rehead, void *context)
+enum status device_store_new_incarnation(
+	struct device_store *store, const struct new_incarnation *begun, outbox_rehead rehead, void *context)
 {
 	struct outbox_state old;
 	int64_t from, to = 0, count;
@@ -290,21 +290,22 @@ enum status device_store_new_incarnation(struct device_store *store, const struc
 
 	if (status != STATUS_OK)
 		return status;
-	if (settled_seq < 0 || settled_seq > old.last_seq)
-		return fail(STATUS_INVALID, "outbox: %lld operations cannot be settled, there are %lld", (long long)settled_seq,
+	if (begun->settled_seq < 0 || begun->settled_seq > old.last_seq)
+		return fail(STATUS_INVALID, "outbox: %lld operations cannot be settled, there are %lld", (long long)begun->settled_seq,
 			(long long)old.last_seq);
-	count = old.last_seq - settled_seq;
-	if (count > 0 && (size_t)(count / WINDOW_LENGTH) >= secret_count)
-		return fail(STATUS_INVALID, "outbox: %lld operations need more than %zu window secrets", (long long)count, secret_count);
-	head = chain_genesis(&old.device, incarnation);
+	count = old.last_seq - begun->settled_seq;
+	if (count > 0 && (size_t)(count / WINDOW_LENGTH) >= begun->secret_count)
+		return fail(
+			STATUS_INVALID, "outbox: %lld operations need more than %zu window secrets", (long long)count, begun->secret_count);
+	head = chain_genesis(&old.device, &begun->id);
 	status = storage_begin(store->outbox, true);
 	if (status != STATUS_OK)
 		return status;
-	status = put_incarnation(store, incarnation, &to);
+	status = put_incarnation(store, &begun->id, &to);
 	if (status == STATUS_OK)
-		status = move_operations(store, from, settled_seq, to);
-	for (size_t i = 0; i < secret_count && status == STATUS_OK; i++)
-		status = put_window(store, (int64_t)i, secrets[i]);
+		status = move_operations(store, from, begun->settled_seq, to);
+	for (size_t i = 0; i < begun->secret_count && status == STATUS_OK; i++)
+		status = put_window(store, (int64_t)i, begun->secrets[i]);
 	for (int64_t seq = 1; seq <= count && status == STATUS_OK; seq++)
 		status = rehead_one(store, to, seq, rehead, context, &head);
 	return end(store, status);

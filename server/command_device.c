@@ -46,34 +46,31 @@ struct device_listing {
 	struct table *table;
 };
 
-static void list_one(struct device_listing *listing, const struct id *device, struct text name, const struct id *technician,
-	struct text state, int64_t seen_at_ms, struct text words)
+static struct cell cell_name(const struct device_listing *listing, const struct id *id)
 {
-	struct office *office = office_of(listing->context);
-	struct text who = lookup_name(server_store_storage(office->store), listing->context->arena, technician);
-	struct cell cells[] = { cell_id(device), cell_text(name), cell_text(who), cell_text(state), cell_time(seen_at_ms),
-		cell_text(words) };
-
-	table_row(listing->table, cells);
+	return cell_text(lookup_name(server_store_storage(office_of(listing->context)->store), listing->context->arena, id));
 }
 
 static enum status list_pending(void *context, const struct ticket_entry *ticket)
 {
 	struct device_listing *listing = context;
+	const struct cell cells[] = { cell_id(&ticket->device), cell_text(ticket->device_name), cell_name(listing, &ticket->technician),
+		cell_string("pending"), cell_time(0), cell_text(ticket->words) };
 
 	if (ticket->state == TICKET_STATE_PENDING && !ticket_is_expired(ticket, listing->context->now_ms))
-		list_one(listing, &ticket->device, ticket->device_name, &ticket->technician, text_of("pending"), 0, ticket->words);
+		table_row(listing->table, cells);
 	return STATUS_OK;
 }
 
 static enum status list_device(void *context, const struct device_entry *device)
 {
 	struct device_listing *listing = context;
-	struct office *office = office_of(listing->context);
-	struct text name = lookup_name(server_store_storage(office->store), listing->context->arena, &device->id);
-	struct text state = choice_to_text(listing->context->arena, device_state_names, device->state);
+	int64_t seen_at_ms = server_core_last_seen_ms(office_of(listing->context)->core, &device->id);
+	const struct cell cells[] = { cell_id(&device->id), cell_name(listing, &device->id), cell_name(listing, &device->technician),
+		cell_text(choice_to_text(listing->context->arena, device_state_names, device->state)), cell_time(seen_at_ms),
+		cell_string("") };
 
-	list_one(listing, &device->id, name, &device->technician, state, server_core_last_seen_ms(office->core, &device->id), text_of(""));
+	table_row(listing->table, cells);
 	return STATUS_OK;
 }
 

@@ -39,16 +39,16 @@ static const struct {
 enum status command_list(struct context *context)
 {
 	const struct schema *schema;
-	const char *const *fields = NULL;
+	struct listing listing = { .name = "records", .limit = arguments_integer(context->arguments, "limit", 50) };
 	enum status status = schema_named(context, &schema);
 
 	if (status != STATUS_OK)
 		return status;
+	listing.kind = schema->kind;
 	for (size_t i = 0; i < LENGTH(list_fields); i++)
 		if (list_fields[i].kind == schema->kind)
-			fields = list_fields[i].fields;
-	return listing_rows(context, storage_of(context), schema->kind, "records", fields, NULL, NULL, NULL,
-		arguments_integer(context->arguments, "limit", 50), NULL);
+			listing.fields = list_fields[i].fields;
+	return listing_rows(context, storage_of(context), &listing);
 }
 
 enum status command_show(struct context *context)

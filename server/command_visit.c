@@ -84,6 +84,13 @@ enum status command_visit_list(struct context *context)
 	static const char *const fields[] = { "id", "work_order_id", "technician_id", "state", "planned_start_at_ms", "outcome",
 		"cancel_cause", NULL };
 	struct visit_filter filter = { 0 };
+	const struct listing listing = { .kind = RECORD_VISIT,
+		.name = "visits",
+		.fields = fields,
+		.time_field = "planned_start_at_ms",
+		.filter = visit_wanted,
+		.filter_context = &filter,
+		.limit = arguments_integer(context->arguments, "limit", 50) };
 	enum status status = STATUS_OK;
 
 	if (arguments_has(context->arguments, "technician"))
@@ -92,8 +99,7 @@ enum status command_visit_list(struct context *context)
 		status = office_find(context, RECORD_WORK_ORDER, argument(context, "order"), &filter.order);
 	if (status != STATUS_OK)
 		return status;
-	return listing_rows(context, server_store_storage(office_of(context)->store), RECORD_VISIT, "visits", fields, "planned_start_at_ms",
-		visit_wanted, &filter, arguments_integer(context->arguments, "limit", 50), NULL);
+	return listing_rows(context, server_store_storage(office_of(context)->store), &listing);
 }
 
 enum status command_order_release(struct context *context)

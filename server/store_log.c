@@ -97,8 +97,8 @@ enum status server_store_log_outcome(struct server_store *store, const struct id
 	return status;
 }
 
-enum status server_store_unlike(
-	struct server_store *store, int64_t chain, int64_t after, int64_t last, struct arena *arena, int64_t **out_seqs, size_t *out_count)
+enum status server_store_unlike(struct server_store *store, const struct chain_state *chain, int64_t after, struct arena *arena,
+	int64_t **out_seqs, size_t *out_count)
 {
 	struct writer seqs = writer_in(arena, SIZE_MAX / 4);
 	struct statement *statement = NULL;
@@ -106,9 +106,9 @@ enum status server_store_unlike(
 
 	if (status != STATUS_OK)
 		return status;
-	statement_bind_integer(statement, 1, chain);
+	statement_bind_integer(statement, 1, chain->number);
 	statement_bind_integer(statement, 2, after);
-	statement_bind_integer(statement, 3, last);
+	statement_bind_integer(statement, 3, chain->last_seq);
 	while (statement_next(statement, &status)) {
 		int64_t seq = statement_integer(statement, 0);
 

@@ -126,20 +126,14 @@ static enum status feed(struct server_store *store, enum statement_id which, con
 	return status;
 }
 
-enum status server_store_link_feed(struct server_store *store, int64_t job, int64_t after_gseq, enum record_kind after_kind,
-	const struct id *after_id, member_visit visit, void *context)
+enum status server_store_link_feed(struct server_store *store, const struct member *after, member_visit visit, void *context)
 {
-	struct member after = { .scope = job, .gseq = after_gseq, .kind = after_kind, .id = *after_id };
-
-	return feed(store, STATEMENT_LINK_FEED, &after, visit, context);
+	return feed(store, STATEMENT_LINK_FEED, after, visit, context);
 }
 
-enum status server_store_left_feed(struct server_store *store, int64_t scope, int64_t after_gseq, enum record_kind after_kind,
-	const struct id *after_id, member_visit visit, void *context)
+enum status server_store_left_feed(struct server_store *store, const struct member *after, member_visit visit, void *context)
 {
-	struct member after = { .scope = scope, .gseq = after_gseq, .kind = after_kind, .id = *after_id };
-
-	return feed(store, STATEMENT_LEFT_FEED, &after, visit, context);
+	return feed(store, STATEMENT_LEFT_FEED, after, visit, context);
 }
 
 /* ---- grants ---- */

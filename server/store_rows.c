@@ -174,14 +174,14 @@ static enum status walk_row(void *context, const void *row, const struct row_met
 	return walk->visit(walk->context, row, &server_row);
 }
 
-enum status server_store_feed(struct server_store *store, enum record_kind kind, int64_t scope, int64_t after_gseq,
-	const struct id *after_id, server_row_visit visit, void *context)
+enum status server_store_feed(struct server_store *store, const struct member *after, server_row_visit visit, void *context)
 {
+	const struct row_meta place = { .home = after->scope, .gseq = after->gseq };
 	struct row_walk walk = { .visit = visit, .context = context };
 	const struct schema *schema = NULL;
-	enum status status = schema_of_record(kind, &schema);
+	enum status status = schema_of_record(after->kind, &schema);
 
-	return status == STATUS_OK ? table_feed(store->storage, schema, scope, after_gseq, after_id, walk_row, &walk) : status;
+	return status == STATUS_OK ? table_feed(store->storage, schema, &place, &after->id, walk_row, &walk) : status;
 }
 
 enum status server_store_by_id(

@@ -89,24 +89,20 @@ static enum status scan_in_order(struct context *context, struct storage *storag
 	return status;
 }
 
-enum status listing_rows(struct context *context, struct storage *storage, enum record_kind kind, const char *name,
-	const char *const *fields, const char *time_field, listing_filter filter, const void *filter_context, int64_t limit,
-	size_t *out_count)
+enum status listing_rows(struct context *context, struct storage *storage, const struct listing *listing)
 {
-	const struct schema *schema = schema_find(kind);
-	struct row_listing listing = { .filter = filter, .filter_context = filter_context, .left = limit > 0 ? limit : -1 };
+	const struct schema *schema = schema_find(listing->kind);
+	struct row_listing rows = {
+		.filter = listing->filter, .filter_context = listing->filter_context, .left = listing->limit > 0 ? listing->limit : -1
+	};
 	enum status status;
 
 	output_name_records(context->output, outcome_name_of, storage);
-	listing.table = output_rows(context->output, name, schema, fields);
-	status = scan_in_order(context, storage, schema, time_field, list_row, &listing);
-	if (status != STATUS_OK)
-		return status;
-	if (limit > 0 && listing.count > (size_t)limit)
-		output_line(context->output, "… and %zu more", listing.count - (size_t)limit);
-	if (out_count != NULL)
-		*out_count = listing.count;
-	return STATUS_OK;
+	rows.table = output_rows(context->output, listing->name, schema, listing->fields);
+	status = scan_in_order(context, storage, schema, listing->time_field, list_row, &rows);
+	if (status == STATUS_OK && listing->limit > 0 && rows.count > (size_t)listing->limit)
+		output_line(context->output, "… and %zu more", rows.count - (size_t)listing->limit);
+	return status;
 }
 
 enum status listing_show(struct context *context, struct storage *storage, struct text kind, struct text which)
@@ -141,13 +137,13 @@ static void show_parent(struct context *context, struct storage *storage, enum r
 	}
 }
 
-static enum status show_children(struct context *context, struct storage *storage, enum record_kind kind, const char *name,
-	const char *const *fields, const char *index_field, const struct id *key)
+static enum status show_of_order(struct context *context, struct storage *storage, enum record_kind kind, const char *name,
+	const char *const *fields, const struct id *work_order)
 {
 	struct row_listing listing = { .left = -1 };
 
 	listing.table = output_rows(context->output, name, schema_find(kind), fields);
-	return table_each(storage, schema_find(kind), index_field, key, list_row, &listing);
+	return table_each(storage, schema_find(kind), "work_order_id", work_order, list_row, &listing);
 }
 
 struct part_listing {
@@ -220,9 +216,9 @@ enum status listing_show_order(struct context *context, struct storage *storage,
 	show_parent(context, storage, RECORD_SITE, &order->site_id);
 	show_parent(context, storage, RECORD_ASSET, &order->asset_id);
 	output_heading(context->output, "visits, notes and parts");
-	status = show_children(context, storage, RECORD_VISIT, "visits", visit_fields, "work_order_id", work_order);
+	status = show_of_order(context, storage, RECORD_VISIT, "visits", visit_fields, work_order);
 	if (status == STATUS_OK)
-		status = show_children(context, storage, RECORD_NOTE, "notes", note_fields, "work_order_id", work_order);
+		status = show_of_order(context, storage, RECORD_NOTE, "notes", note_fields, work_order);
 	return status == STATUS_OK ? show_parts(context, storage, work_order) : status;
 }
 
@@ -286,8 +282,9 @@ enum status listing_issues(struct context *context, struct storage *storage, boo
 enum status listing_kb(struct context *context, struct storage *storage, int64_t limit)
 {
 	static const char *const fields[] = { "number", "language", "title", "product", "state", NULL };
+	const struct listing listing = { .kind = RECORD_KB_ARTICLE, .name = "articles", .fields = fields, .limit = limit };
 
-	return listing_rows(context, storage, RECORD_KB_ARTICLE, "articles", fields, NULL, NULL, NULL, limit, NULL);
+	return listing_rows(context, storage, &listing);
 }
 
 enum status listing_kb_article(struct context *context, struct storage *storage, struct text which)

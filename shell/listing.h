@@ -9,12 +9,18 @@
 /* True for the rows that are wanted. */
 typedef bool (*listing_filter)(const void *context, const void *row);
 
-/* A table of all rows of a kind that pass (NULL: all), at most `limit` (0: all), as `name` in JSON. `fields` end with NULL.
- * In the order of `time_field` (a FIELD_TIME), then of ids; NULL: of ids. Returns how many in out_count (may be NULL).
- * O(rows of the kind). */
-enum status listing_rows(struct context *context, struct storage *storage, enum record_kind kind, const char *name,
-	const char *const *fields, const char *time_field, listing_filter filter, const void *filter_context, int64_t limit,
-	size_t *out_count);
+struct listing {
+	enum record_kind kind;
+	const char *name;          /* in JSON */
+	const char *const *fields; /* end with NULL */
+	const char *time_field;    /* a FIELD_TIME: rows in its order, then in that of ids; NULL: of ids */
+	listing_filter filter;     /* NULL: all */
+	const void *filter_context;
+	int64_t limit; /* rows at most; 0: all */
+};
+
+/* A table of all rows of a kind that pass. O(rows of the kind). */
+enum status listing_rows(struct context *context, struct storage *storage, const struct listing *listing);
 
 /* One record of any kind, by kind's name ("work_order") and what a person calls it. */
 enum status listing_show(struct context *context, struct storage *storage, struct text kind, struct text which);

@@ -148,8 +148,8 @@ void command_run_here(const struct program *program, struct arena *arena, const 
 	output_finish(call.output);
 }
 
-enum status command_forward(struct arena *arena, const char *dir, const struct caller *caller, const struct text *words, size_t word_count,
-	int answer_ms, struct control_reply *out_reply)
+enum status command_forward(
+	struct arena *arena, const struct caller *caller, const struct text *words, size_t word_count, struct control_reply *out_reply)
 {
 	const struct control_request request = { .words = words,
 		.word_count = word_count,
@@ -159,7 +159,7 @@ enum status command_forward(struct arena *arena, const char *dir, const struct c
 		.now_ms = caller->now_ms,
 		.width = (int64_t)caller->width };
 
-	return control_call(dir, arena, &request, OWNER_WAIT_MS, answer_ms, out_reply);
+	return control_call(caller->dir.data, arena, &request, OWNER_WAIT_MS, caller->answer_ms, out_reply);
 }
 
 /* What the caller measured holds, unless its clock and ours cannot be the same. */
@@ -210,14 +210,14 @@ static void refuse(const struct caller *caller, struct arena *arena, bool json, 
 /* Over the socket when somebody listens, else as the owner. Between the two another may become or stop being the
  * owner, so they take turns. */
 static enum status run_in_owner(const struct program *program, struct arena *arena, const struct caller *caller, const struct text *words,
-	 size_t word_count, int answer_ms, struct control_reply *out_reply)
+	size_t word_count, struct control_reply *out_reply)
 {
 	int64_t deadline_ms = clock_monotonic_ms(caller->clock) + OWNER_WAIT_MS;
 	struct lock lock = { .descriptor = -1 };
 	const char *dir = caller->dir.data;
 
 	for (;;) {
-		enum status status = command_forward(arena, dir, caller, words, word_count, answer_ms, out_reply);
+		enum status status = command_forward(arena, caller, words, word_count, out_reply);
 		if (status != STATUS_NOT_FOUND)
 			return status;
 		status = lock_take(dir, program->name, LOCK_WAIT_MS, &lock);
@@ -244,7 +244,8 @@ static void run_anywhere(const struct program *program, struct arena *arena, con
 		return;
 	}
 	owning.dir = choose_dir(arena, program, caller, request.arguments);
-	status = run_in_owner(program, arena, &owning, words, word_count, request.command->long_running ? -1 : ANSWER_WAIT_MS, out_reply);
+	owning.answer_ms = request.command->long_running ? -1 : ANSWER_WAIT_MS;
+	status = run_in_owner(program, arena, &owning, words, word_count, out_reply);
 	if (status != STATUS_OK)
 		refuse(caller, arena, has_word(words, word_count, "--json"), status, out_reply);
 }

@@ -19,6 +19,7 @@ struct caller {
 	size_t width;
 	int stdout_descriptor; /* -1: collect only */
 	int stderr_descriptor;
+	int answer_ms; /* how long an owner is waited for; -1: no limit */
 	bool forwarded;
 	void *state; /* forwarded: the owner's */
 };
@@ -28,10 +29,10 @@ struct caller {
 void command_run_here(const struct program *program, struct arena *arena, const struct caller *caller, const struct text *words,
 	size_t word_count, struct control_reply *out_reply);
 
-/* Asks the owner listening in `dir`, and waits `answer_ms` for its answer (-1: no limit). STATUS_NOT_FOUND when nobody listens,
- * STATUS_BUSY with who holds the directory when there is no answer. */
-enum status command_forward(struct arena *arena, const char *dir, const struct caller *caller, const struct text *words, size_t word_count,
-			    int answer_ms, struct control_reply *out_reply);
+/* Asks the owner listening in the caller's directory. STATUS_NOT_FOUND when nobody listens, STATUS_BUSY with who holds the directory
+ * when there is no answer. */
+enum status command_forward(
+	struct arena *arena, const struct caller *caller, const struct text *words, size_t word_count, struct control_reply *out_reply);
 
 /* An owner's control_handler: answers requests with the program's own commands. */
 struct runner_owner {

@@ -67,7 +67,9 @@ static char capital(char character)
 	static const char large[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 	const char *found = strchr(small, character);
 
-	return found == NULL ? '\0' : large[found - small];
+	if (found == NULL)
+		return '\0';
+	return large[found - small];
 }
 
 static void write_statement_start(FILE *header, FILE *code, const char *path, int number, char *name)

@@ -79,7 +79,8 @@ static enum status show(const struct author *author, struct arena *arena, int64_
 		return status;
 	status = replica_open(&replica, store, arena);
 	if (status == STATUS_OK)
-		status = replay_entries(&replica, &author->device, state->shown_seq, seq, NULL, 0, REPLAY_GUESS);
+		status = replay_entries(
+			&replica, &(struct replay_span){ .device = author->device, .after = state->shown_seq, .last = seq }, REPLAY_GUESS);
 	state->shown_seq = seq;
 	if (status == STATUS_OK)
 		status = device_store_put_replica(store, state);

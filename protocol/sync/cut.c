@@ -135,8 +135,9 @@ static enum status bring_up_to_date(
 		status = device_store_restore_shadows(replica->store);
 	device_store_reset_rows(replica->store);
 	if (status == STATUS_OK && decided != NULL)
-		status = replay_entries(
-			replica, &input->device, state->settled_seq, decided_seq, decided->unlike, decided->unlike_count, REPLAY_CONFIRM);
+		status = replay_entries(replica,
+			&(struct replay_span){ input->device, state->settled_seq, decided_seq, decided->unlike, decided->unlike_count },
+			REPLAY_CONFIRM);
 	if (status == STATUS_OK)
 		status = device_store_staged_each(replica->store, apply_staged, replica);
 	if (status == STATUS_OK)
@@ -148,7 +149,7 @@ static enum status replay_pending(struct replica *replica, const struct cut_inpu
 {
 	enum replay_mode mode = input->bug == BUG_DIGEST_AFTER_REPLAY ? REPLAY_CONFIRM : REPLAY_GUESS;
 
-	return replay_entries(replica, &input->device, decided_seq, last_seq, NULL, 0, mode);
+	return replay_entries(replica, &(struct replay_span){ .device = input->device, .after = decided_seq, .last = last_seq }, mode);
 }
 
 static enum status apply(struct replica *replica, const struct cut_input *input, const struct replica_state *state,

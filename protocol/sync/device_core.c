@@ -115,7 +115,9 @@ static enum status show_unshown(struct device_core *core)
 	if (status == STATUS_OK)
 		status = replica_open(&replica, store, &core->arena);
 	if (status == STATUS_OK)
-		status = replay_entries(&replica, &core->options.identity.id, state.shown_seq, outbox.last_seq, NULL, 0, REPLAY_GUESS);
+		status = replay_entries(&replica,
+			&(struct replay_span){ .device = core->options.identity.id, .after = state.shown_seq, .last = outbox.last_seq },
+			REPLAY_GUESS);
 	state.shown_seq = outbox.last_seq;
 	if (status == STATUS_OK)
 		status = device_store_put_replica(store, &state);
@@ -228,7 +230,7 @@ static enum status send_hello(struct device_core *core)
 		request_pull(&request, &pull);
 	ephemeral_generate(&core->ephemeral);
 	status = request_seal_hello(&request, &core->options.identity, &core->options.organisation, &core->options.server,
-		&outbox.incarnation, &replica.cursor.epoch, &core->ephemeral, &sealed);
+		&(struct opening){ outbox.incarnation, replica.cursor.epoch, &core->ephemeral }, &sealed);
 	if (status != STATUS_OK)
 		return status;
 	core->link = LINK_HELLO_SENT;
@@ -256,8 +258,10 @@ static enum status send_request(struct device_core *core)
 	request_init(&request, &core->arena, REPLY_IN_SESSION_MAX);
 	core->batch_out = outbox.last_seq > core->acknowledged_seq && !core->batch_refused;
 	if (core->batch_out)
-		status = request_batch(&request, core->options.store, &core->options.identity, &core->options.organisation, &outbox,
-			core->acknowledged_seq, core->whole_ids, &core->batch_raw_max, &last_seq);
+		status = request_batch(&request,
+			&(struct outgoing){ core->options.store, &core->options.identity, &core->options.organisation, &outbox,
+				core->acknowledged_seq, core->whole_ids },
+			&core->batch_raw_max, &last_seq);
 	if (status == STATUS_OK)
 		status = make_pull(core, &replica, !core->batch_out, &pull);
 	if (status != STATUS_OK)

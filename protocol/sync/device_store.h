@@ -40,11 +40,17 @@ enum status device_store_outbox_each(struct device_store *store, int64_t after, 
 /* h of seq (0: genesis); STATUS_NOT_FOUND when it is not kept. */
 enum status device_store_outbox_head(struct device_store *store, int64_t seq, struct hash *out_head);
 enum status device_store_acknowledge(struct device_store *store, int64_t seq);
-/* Starts a new incarnation: operations after `settled_seq` of the old one become 1, 2, … of the new one in their order, keeping their ids
- * (re_sent). All in one transaction. `make` computes each new head. */
+struct new_incarnation {
+	struct id id;
+	int64_t settled_seq; /* of the old one: what came after it becomes 1, 2, … of the new one */
+	const uint8_t (*secrets)[WINDOW_SECRET_SIZE];
+	size_t secret_count;
+};
 typedef struct hash (*outbox_rehead)(void *context, const struct hash *previous, int64_t seq, struct bytes canonical);
-enum status device_store_new_incarnation(struct device_store *store, const struct id *incarnation, int64_t settled_seq,
-	const uint8_t (*secrets)[WINDOW_SECRET_SIZE], size_t secret_count, outbox_rehead rehead, void *context);
+/* Operations that were not settled go over in their order and keep their ids (re_sent). All in one transaction. `rehead` computes each
+ * new head. */
+enum status device_store_new_incarnation(
+	struct device_store *store, const struct new_incarnation *begun, outbox_rehead rehead, void *context);
 
 /* ---- replica ---- */
 

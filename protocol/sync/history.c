@@ -31,7 +31,7 @@ enum status history_begin_incarnation(struct device_store *store, const struct r
 	struct outbox_state outbox;
 	struct replica_state state;
 	struct rehead rehead;
-	struct id incarnation;
+	struct new_incarnation begun;
 	size_t windows;
 	enum status status = device_store_outbox(store, &outbox);
 
@@ -42,14 +42,16 @@ enum status history_begin_incarnation(struct device_store *store, const struct r
 	windows = (size_t)(outbox.last_seq - state.settled_seq) / WINDOW_LENGTH + 2;
 	rehead.secrets = arena_allocate_array(arena, windows, WINDOW_SECRET_SIZE);
 	random_fill(random, rehead.secrets, windows * WINDOW_SECRET_SIZE);
-	random_fill(random, &incarnation, sizeof(incarnation));
-	status = device_store_new_incarnation(store, &incarnation, state.settled_seq, (const uint8_t(*)[WINDOW_SECRET_SIZE])rehead.secrets,
-		windows, rehead_operation, &rehead);
+	random_fill(random, &begun.id, sizeof(begun.id));
+	begun.settled_seq = state.settled_seq;
+	begun.secrets = (const uint8_t(*)[WINDOW_SECRET_SIZE])rehead.secrets;
+	begun.secret_count = windows;
+	status = device_store_new_incarnation(store, &begun, rehead_operation, &rehead);
 	if (status == STATUS_OK)
 		status = device_store_begin(store, false);
 	if (status != STATUS_OK)
 		return status;
-	state.incarnation = incarnation;
+	state.incarnation = begun.id;
 	state.shown_seq = outbox.last_seq - state.settled_seq;
 	state.settled_seq = 0;
 	status = device_store_clear_staged(store); /* a pass under way left out what the lost history had computed */

@@ -344,9 +344,22 @@ static enum status take_in_once(struct intake *intake, const struct device_entry
 	return take_in(intake, out_verdict);
 }
 
-static enum status take_in_next(struct ingest *ingest, const struct device_entry *device, struct chain_state *chain,
-	const struct batch *batch, size_t position, const struct verified *verified, struct witness *witness, struct verdict *out_verdict)
+/* A batch on its way in. */
+struct arrival {
+	struct ingest *ingest;
+	const struct device_entry *device;
+	struct chain_state *chain;
+	const struct batch *batch;
+	const struct verified *verified;
+};
+
+static enum status take_in_next(const struct arrival *arrival, size_t position, struct witness *witness, struct verdict *out_verdict)
 {
+	struct ingest *ingest = arrival->ingest;
+	const struct device_entry *device = arrival->device;
+	struct chain_state *chain = arrival->chain;
+	const struct batch *batch = arrival->batch;
+	const struct verified *verified = arrival->verified;
 	struct intake intake = { .ingest = ingest, .operation = &batch->operations[position], .device = device->id, .witness = witness };
 	enum first_id first;
 	enum status status = judge_first_id(ingest, device, batch, position, &first);
@@ -368,9 +381,11 @@ static enum status take_in_next(struct ingest *ingest, const struct device_entry
 	return STATUS_OK;
 }
 
-static enum status take_in_batch(struct ingest *ingest, const struct device_entry *device, struct chain_state *chain,
-	const struct batch *batch, const struct verified *verified)
+static enum status take_in_batch(const struct arrival *arrival)
 {
+	struct ingest *ingest = arrival->ingest;
+	const struct chain_state *chain = arrival->chain;
+	const struct batch *batch = arrival->batch;
 	struct server_store *store = ingest->commit->store;
 	struct server_state state;
 	struct grant_entry *grants = NULL;
@@ -378,7 +393,7 @@ static enum status take_in_batch(struct ingest *ingest, const struct device_entr
 	enum status status = server_store_state(store, &state);
 
 	if (status == STATUS_OK)
-		status = server_store_grants(store, &device->id, INT64_MAX, ingest->arena, &grants, &grant_count);
+		status = server_store_grants(store, &arrival->device->id, INT64_MAX, ingest->arena, &grants, &grant_count);
 	for (int64_t seq = chain->last_seq + 1; status == STATUS_OK && seq < batch->first_seq + (int64_t)batch->count; seq++) {
 		size_t position = (size_t)(seq - batch->first_seq);
 		const struct operation *operation = &batch->operations[position];
@@ -387,7 +402,7 @@ static enum status take_in_batch(struct ingest *ingest, const struct device_entr
 		struct verdict verdict;
 		witness_init(&witness, store, chain->number, same_epoch ? operation->head.base_gseq : -1, grants, grant_count);
 		witness.unlike = !same_epoch;
-		status = take_in_next(ingest, device, chain, batch, position, verified, &witness, &verdict);
+		status = take_in_next(arrival, position, &witness, &verdict);
 		if (status == STATUS_OK && verdict.outcome == OUTCOME_REJECTED)
 			ingest->refused = operation->head.subject;
 	}
@@ -443,7 +458,7 @@ enum status ingest_batch(struct ingest *ingest, const struct device_entry *devic
 		return STATUS_OK;
 	}
 	if (status == STATUS_OK)
-		status = take_in_batch(ingest, device, &chain, batch, &verified);
+		status = take_in_batch(&(struct arrival){ ingest, device, &chain, batch, &verified });
 	if (status == STATUS_OK)
 		status = server_store_put_signature(store, chain.number, last, batch->signature);
 	return status == STATUS_OK ? server_store_put_chain(store, &chain) : status;

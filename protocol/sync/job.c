@@ -176,7 +176,7 @@ static enum status store_links(struct walk *walk, const struct id *work_order)
 	if (status != STATUS_OK)
 		return status;
 	stored.links = arena_allocate_array(commit->arena, stored.capacity, sizeof(*stored.links));
-	status = server_store_link_feed(commit->store, job->number, 0, RECORD_NONE, &(struct id){ 0 }, collect_link, &stored);
+	status = server_store_link_feed(commit->store, &(struct member){ .scope = job->number }, collect_link, &stored);
 	for (size_t i = 0; i < walk->count && status == STATUS_OK; i++)
 		if (walk->rows[i].kind != RECORD_NONE && !contains(stored.links, stored.count, &walk->rows[i]))
 			status = link_row(commit, job, &walk->rows[i]);

@@ -214,6 +214,18 @@ static enum status gather_left(void *context, const struct member *member)
 	return is_full(gather) ? STATUS_BUSY : STATUS_OK;
 }
 
+static struct member place_of(const struct position *position)
+{
+	return (struct member){ .scope = position->scope, .kind = position->kind, .id = position->id, .gseq = position->gseq };
+}
+
+static enum status feed_rows(struct gather *gather)
+{
+	const struct member after = place_of(&gather->position);
+
+	return server_store_feed(gather->question->store, &after, gather_row, gather);
+}
+
 /* Rows at home in the scope, kind by kind from where the position stands. STATUS_BUSY: the page is full. */
 static enum status gather_rows(struct gather *gather)
 {
@@ -234,8 +246,7 @@ static enum status gather_rows(struct gather *gather)
 		if (gather->whole_scope)
 			status = server_store_by_id(store, position->kind, position->scope, &position->id, gather_row, gather);
 		else
-			status = server_store_feed(
-				store, position->kind, position->scope, position->gseq, &position->id, gather_row, gather);
+			status = feed_rows(gather);
 		server_store_reset_rows(store);
 	}
 	return status;
@@ -243,16 +254,18 @@ static enum status gather_rows(struct gather *gather)
 
 static enum status gather_links(struct gather *gather)
 {
-	return server_store_link_feed(gather->question->store, gather->position.scope, gather->position.gseq, gather->position.kind,
-		&gather->position.id, gather_link, gather);
+	const struct member after = place_of(&gather->position);
+
+	return server_store_link_feed(gather->question->store, &after, gather_link, gather);
 }
 
 static enum status gather_lefts(struct gather *gather)
 {
+	const struct member after = place_of(&gather->position);
+
 	if (gather->position.low == 0) /* who holds nothing has nothing to lose; others may hold rows of a new scope by a job */
 		return STATUS_OK;
-	return server_store_left_feed(gather->question->store, gather->position.scope, gather->position.gseq, gather->position.kind,
-		&gather->position.id, gather_left, gather);
+	return server_store_left_feed(gather->question->store, &after, gather_left, gather);
 }
 
 static void begin_part(struct gather *gather, enum pass_part part)

@@ -9,12 +9,16 @@ enum replay_mode {
 	REPLAY_CONFIRM, /* decided as the device computes it: effects are confirmed rows */
 };
 
-/* Decides a decoded operation and stores its effects. `out_verdict` texts are in the replica's arena. */
-enum status replay_operation(struct replica *replica, const struct operation *operation, const struct id *operation_id,
-	const struct id *device, int64_t seq, enum replay_mode mode, struct verdict *out_verdict);
+/* The outbox entries in (after, last] of the current incarnation, but for those in `skipped`. */
+struct replay_span {
+	struct id device;
+	int64_t after;
+	int64_t last;
+	const int64_t *skipped; /* ascending */
+	size_t skipped_count;
+};
 
-/* The same for the outbox entries in (after, last] of the current incarnation, but for those in `skipped` (ascending). */
-enum status replay_entries(struct replica *replica, const struct id *device, int64_t after, int64_t last, const int64_t *skipped,
-	size_t skipped_count, enum replay_mode mode);
+/* Decides each operation of the span and stores its effects. */
+enum status replay_entries(struct replica *replica, const struct replay_span *span, enum replay_mode mode);
 
 #endif

@@ -76,7 +76,7 @@ enum status reply_decided(
 	if (chain->last_seq - settled_seq > (int64_t)UNLIKE_COUNT_MAX)
 		return fail(STATUS_INVALID, "decided: %lld operations since %lld are more than one answer tells",
 			(long long)(chain->last_seq - settled_seq), (long long)settled_seq);
-	status = server_store_unlike(store, chain->number, settled_seq, chain->last_seq, reply->arena, &unlike, &decided.unlike_count);
+	status = server_store_unlike(store, chain, settled_seq, reply->arena, &unlike, &decided.unlike_count);
 	if (status != STATUS_OK)
 		return status;
 	decided.unlike = unlike;

@@ -115,25 +115,24 @@ static enum status gather_secrets(struct arena *arena, struct device_store *stor
 }
 
 /* The batch of the first `count` packed operations, signed. */
-static enum status encode_batch(struct request *request, struct device_store *store, const struct identity *identity,
-	const struct id *organisation, const struct outbox_state *outbox, int64_t first_seq, const struct packing *packing, bool whole_ids,
-	size_t count, struct bytes *out_body, bool *out_whole)
+static enum status encode_batch(struct request *request, const struct outgoing *outgoing, const struct packing *packing, size_t count,
+	struct bytes *out_body, bool *out_whole)
 {
-	struct batch batch = { .incarnation = outbox->incarnation,
-		.first_seq = first_seq,
+	struct batch batch = { .incarnation = outgoing->outbox->incarnation,
+		.first_seq = outgoing->acknowledged_seq + 1,
 		.operations = packing->operations,
 		.count = count,
 		.first_ids = packing->re_sent ? packing->first_ids : NULL,
 		.last_hash = packing->heads[count - 1] };
 	struct writer body = writer_in(request->arena, 32 * FRAME_SIZE_MAX);
-	int64_t last_seq = first_seq + (int64_t)count - 1;
-	enum status status = gather_secrets(request->arena, store, &batch);
+	struct bytes statement = head_statement(request->arena, outgoing->organisation, &outgoing->outbox->device, &batch.incarnation,
+		outgoing->acknowledged_seq + (int64_t)count, &batch.last_hash);
+	enum status status = gather_secrets(request->arena, outgoing->store, &batch);
 
 	if (status != STATUS_OK)
 		return status;
-	keys_sign(identity, head_statement(request->arena, organisation, &outbox->device, &batch.incarnation, last_seq, &batch.last_hash),
-		batch.signature);
-	batch_encode(&body, &batch, whole_ids || packing->creates ? NULL : device_store_references(store));
+	keys_sign(outgoing->identity, statement, batch.signature);
+	batch_encode(&body, &batch, outgoing->whole_ids || packing->creates ? NULL : device_store_references(outgoing->store));
 	*out_body = writer_bytes(&body);
 	*out_whole = !body.overflow;
 	return STATUS_OK;
@@ -150,46 +149,43 @@ static void adapt(size_t *raw_max, size_t raw_size, size_t body_size, size_t roo
 	*raw_max = fitting < BATCH_RAW_MIN ? BATCH_RAW_MIN : fitting > BATCH_RAW_MAX ? BATCH_RAW_MAX : fitting;
 }
 
-enum status request_batch(struct request *request, struct device_store *store, const struct identity *identity,
-	const struct id *organisation, const struct outbox_state *outbox, int64_t acknowledged_seq, bool whole_ids, size_t *raw_max,
-	int64_t *out_last_seq)
+enum status request_batch(struct request *request, const struct outgoing *outgoing, size_t *raw_max, int64_t *out_last_seq)
 {
-	size_t waiting = (size_t)(outbox->last_seq - acknowledged_seq);
+	size_t waiting = (size_t)(outgoing->outbox->last_seq - outgoing->acknowledged_seq);
 	struct packing packing = {
 		.arena = request->arena, .raw_max = *raw_max, .count_max = waiting < BATCH_COUNT_MAX ? waiting : BATCH_COUNT_MAX
 	};
 	size_t room = request->size_max - request->writer.size - PULL_ROOM;
 	struct bytes body = { 0 };
 	bool whole = false;
-	enum status status = gather_entries(&packing, store, acknowledged_seq);
+	enum status status = gather_entries(&packing, outgoing->store, outgoing->acknowledged_seq);
 
 	for (size_t count = packing.count; status == STATUS_OK && count > 0; count /= 2) {
-		status = encode_batch(
-			request, store, identity, organisation, outbox, acknowledged_seq + 1, &packing, whole_ids, count, &body, &whole);
+		status = encode_batch(request, outgoing, &packing, count, &body, &whole);
 		if (status != STATUS_OK || !whole || body.size > room)
 			continue;
 		adapt(raw_max, packing.raw_size * count / packing.count, body.size, room);
 		section_write(&request->writer, SECTION_BATCH, body);
-		*out_last_seq = acknowledged_seq + (int64_t)count;
+		*out_last_seq = outgoing->acknowledged_seq + (int64_t)count;
 		return STATUS_OK;
 	}
 	if (status == STATUS_OK)
-		status = fail(STATUS_CORRUPT, "outbox: operation %lld is missing or passes a frame", (long long)acknowledged_seq + 1);
+		status = fail(
+			STATUS_CORRUPT, "outbox: operation %lld is missing or passes a frame", (long long)outgoing->acknowledged_seq + 1);
 	return status;
 }
 
 enum status request_seal_hello(const struct request *request, const struct identity *identity, const struct id *organisation,
-	const struct party *server, const struct id *incarnation, const struct id *epoch, const struct ephemeral *ephemeral,
-	struct bytes *out_sealed)
+	const struct party *server, const struct opening *opening, struct bytes *out_sealed)
 {
 	struct envelope envelope = { .type = ENVELOPE_HELLO,
 		.sender = identity->id,
 		.key_number = identity->key_number,
-		.incarnation = *incarnation,
-		.server_epoch = *epoch,
+		.incarnation = opening->incarnation,
+		.server_epoch = opening->server_epoch,
 		.has_ephemeral = true,
 		.sections = request_bytes(request) };
 
-	memcpy(envelope.ephemeral, ephemeral->public_key, sizeof(envelope.ephemeral));
+	memcpy(envelope.ephemeral, opening->ephemeral->public_key, sizeof(envelope.ephemeral));
 	return envelope_seal(request->arena, identity, organisation, server, &envelope, out_sealed);
 }

@@ -17,17 +17,31 @@ void request_hello(struct request *request, const struct outbox_state *outbox, c
 	int64_t free_disk_bytes);
 void request_pull(struct request *request, const struct pull *pull);
 
+/* Whose operations are sent, and from where on. */
+struct outgoing {
+	struct device_store *store;
+	const struct identity *identity;
+	const struct id *organisation;
+	const struct outbox_state *outbox;
+	int64_t acknowledged_seq;
+	bool whole_ids; /* no short references: one was ambiguous */
+};
+
 /* The operations after `acknowledged_seq`, as many as the frame takes. `*raw_max` is how much raw batch has lately filled a
  * frame; adapted. `*out_last_seq`: the last one that went in. */
-enum status request_batch(struct request *request, struct device_store *store, const struct identity *identity,
-	const struct id *organisation, const struct outbox_state *outbox, int64_t acknowledged_seq, bool whole_ids, size_t *raw_max,
-	int64_t *out_last_seq);
+enum status request_batch(struct request *request, const struct outgoing *outgoing, size_t *raw_max, int64_t *out_last_seq);
 
 struct bytes request_bytes(const struct request *request);
 
+/* What a hello says before its sections. */
+struct opening {
+	struct id incarnation;
+	struct id server_epoch; /* nil: none known */
+	const struct ephemeral *ephemeral;
+};
+
 /* Seals the request as the hello that opens a session. */
 enum status request_seal_hello(const struct request *request, const struct identity *identity, const struct id *organisation,
-	const struct party *server, const struct id *incarnation, const struct id *epoch, const struct ephemeral *ephemeral,
-	struct bytes *out_sealed);
+	const struct party *server, const struct opening *opening, struct bytes *out_sealed);
 
 #endif

@@ -60,10 +60,18 @@ enum status server_store_scope_by_number(
 	struct server_store *store, int64_t number, struct scope *out_scope, struct scope_state *out_state);
 enum status server_store_put_scope(struct server_store *store, const struct scope_state *state);
 
+/* A row's place in the feed of a scope; a link or left entry. */
+struct member {
+	int64_t scope;
+	enum record_kind kind;
+	struct id id;
+	int64_t gseq;      /* commit that last linked or changed the row; left: when it left */
+	int64_t from_gseq; /* commit that linked it; else 0 */
+};
+
 typedef enum status (*server_row_visit)(void *context, const void *row, const struct server_row *meta);
-/* In (gseq, id) order, beyond (after_gseq, after_id). */
-enum status server_store_feed(struct server_store *store, enum record_kind kind, int64_t scope, int64_t after_gseq,
-	const struct id *after_id, server_row_visit visit, void *context);
+/* Rows of after->kind at home in after->scope, in (gseq, id) order, beyond (after->gseq, after->id). */
+enum status server_store_feed(struct server_store *store, const struct member *after, server_row_visit visit, void *context);
 /* In id order, beyond after_id. */
 enum status server_store_by_id(
 	struct server_store *store, enum record_kind kind, int64_t scope, const struct id *after_id, server_row_visit visit, void *context);
@@ -79,23 +87,13 @@ enum status server_store_forget_left(struct server_store *store, int64_t scope, 
 enum status server_store_put_link(struct server_store *store, int64_t job, enum record_kind kind, const struct id *id, int64_t gseq);
 enum status server_store_remove_link(struct server_store *store, int64_t job, enum record_kind kind, const struct id *id);
 
-/* A link or left entry. */
-struct member {
-	int64_t scope;
-	enum record_kind kind;
-	struct id id;
-	int64_t gseq;      /* commit that last linked or changed the row; left: when it left */
-	int64_t from_gseq; /* commit that linked it; left: 0 */
-};
 typedef enum status (*member_visit)(void *context, const struct member *member);
 /* The jobs that link the row. */
 enum status server_store_links_of_row(
 	struct server_store *store, enum record_kind kind, const struct id *id, member_visit visit, void *context);
-/* Links of a job changed after `after_gseq`, in (gseq, kind, id) order, beyond (after_gseq, after_kind, after_id). */
-enum status server_store_link_feed(struct server_store *store, int64_t job, int64_t after_gseq, enum record_kind after_kind,
-	const struct id *after_id, member_visit visit, void *context);
-enum status server_store_left_feed(struct server_store *store, int64_t scope, int64_t after_gseq, enum record_kind after_kind,
-	const struct id *after_id, member_visit visit, void *context);
+/* Links of the job after->scope, and what left after->scope, in (gseq, kind, id) order, beyond `after`. */
+enum status server_store_link_feed(struct server_store *store, const struct member *after, member_visit visit, void *context);
+enum status server_store_left_feed(struct server_store *store, const struct member *after, member_visit visit, void *context);
 
 /* Chains. */
 struct chain_state {
@@ -141,9 +139,9 @@ enum status server_store_logged(
 /* Head hash of a seq; STATUS_NOT_FOUND. */
 enum status server_store_logged_head(struct server_store *store, int64_t chain, int64_t seq, struct hash *out_head);
 enum status server_store_log_outcome(struct server_store *store, const struct id *id, enum outcome outcome, int64_t gseq);
-/* Ascending seqs in (after, last] marked unlike; in `arena`. */
-enum status server_store_unlike(
-	struct server_store *store, int64_t chain, int64_t after, int64_t last, struct arena *arena, int64_t **out_seqs, size_t *out_count);
+/* Ascending seqs in (after, chain->last_seq] marked unlike; in `arena`. */
+enum status server_store_unlike(struct server_store *store, const struct chain_state *chain, int64_t after, struct arena *arena,
+	int64_t **out_seqs, size_t *out_count);
 
 /* Devices: keys and state beside the synced `device` record. */
 struct device_entry {

@@ -298,7 +298,7 @@ static enum status read_places(struct decoder *decoder)
 
 static enum status read_columns(struct decoder *decoder, const struct columns_shape *shape, void ***out_rows, uint64_t **out_masks)
 {
-	return columns_decode(&decoder->reader, decoder->arena, shape, decoder->references, &decoder->room, out_rows, out_masks);
+	return columns_decode(&decoder->reader, decoder->arena, shape, &decoder->room, out_rows, out_masks);
 }
 
 static enum status read_heads(struct decoder *decoder, const struct group *group)
@@ -309,6 +309,7 @@ static enum status read_heads(struct decoder *decoder, const struct group *group
 		.ids_known = subject_kind(group) != RECORD_NONE,
 		.ids_kind = subject_kind(group),
 		.left_out = head_left_out(),
+		.references = decoder->references,
 	};
 	void **rows;
 	enum status status = read_columns(decoder, &shape, &rows, NULL);
@@ -324,7 +325,9 @@ static enum status read_heads(struct decoder *decoder, const struct group *group
 
 static enum status read_arguments(struct decoder *decoder, const struct group *group)
 {
-	struct columns_shape shape = { .schema = group->arguments, .count = group->count, .left_out = ID_BIT };
+	struct columns_shape shape = {
+		.schema = group->arguments, .count = group->count, .left_out = ID_BIT, .references = decoder->references
+	};
 	void **rows;
 	enum status status = read_columns(decoder, &shape, &rows, NULL);
 
@@ -339,7 +342,9 @@ static enum status read_arguments(struct decoder *decoder, const struct group *g
 
 static enum status read_edits(struct decoder *decoder, const struct group *group)
 {
-	struct columns_shape shape = { .schema = group->arguments, .count = group->count, .masked = true, .left_out = ID_BIT };
+	struct columns_shape shape = {
+		.schema = group->arguments, .count = group->count, .masked = true, .left_out = ID_BIT, .references = decoder->references
+	};
 	void **rows, **old_rows;
 	uint64_t *masks;
 	enum status status = read_columns(decoder, &shape, &rows, &masks);

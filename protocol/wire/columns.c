@@ -227,7 +227,6 @@ void columns_encode(struct writer *writer, const struct columns *columns, const 
 
 struct decoder {
 	const struct columns_shape *shape;
-	const struct references *references;
 	struct reader *reader;
 	struct arena *arena;
 	struct arena scratch;
@@ -318,7 +317,7 @@ static enum status read_ids(struct decoder *decoder, const struct field *field, 
 	const struct columns_shape *shape = decoder->shape;
 	struct id *ids;
 	enum status status = ids_decode(decoder->reader, &decoder->scratch, target->count,
-					reference_kind(field, shape->ids_known, shape->ids_kind), decoder->references, &ids);
+		reference_kind(field, shape->ids_known, shape->ids_kind), shape->references, &ids);
 
 	for (size_t i = 0; status == STATUS_OK && i < target->count; i++)
 		memcpy(field_at_mutable(field, target->rows[i]), &ids[i], sizeof(ids[i]));
@@ -412,10 +411,10 @@ static void make_rows(struct decoder *decoder)
 		decoder->rows[i] = block + i * stride;
 }
 
-enum status columns_decode(struct reader *reader, struct arena *arena, const struct columns_shape *shape,
-	const struct references *references, size_t *room, void ***out_rows, uint64_t **out_masks)
+enum status columns_decode(
+	struct reader *reader, struct arena *arena, const struct columns_shape *shape, size_t *room, void ***out_rows, uint64_t **out_masks)
 {
-	struct decoder decoder = { .shape = shape, .references = references, .reader = reader, .arena = arena, .room = room };
+	struct decoder decoder = { .shape = shape, .reader = reader, .arena = arena, .room = room };
 	enum status status = STATUS_OK;
 
 	if (shape->count > COLUMNS_ROWS_MAX || rows_memory(shape->schema, shape->count) > *room)

@@ -35,18 +35,19 @@ void columns_encode(struct writer *writer, const struct columns *columns, const 
 /* What a reader must know beforehand; the members are those of struct columns. */
 struct columns_shape {
 	const struct schema *schema;
-	size_t count;
+	size_t count; /* <= COLUMNS_ROWS_MAX */
 	bool masked;
 	const uint64_t *masks; /* masked, and known from elsewhere: not read */
 	bool ids_known;
 	enum record_kind ids_kind;
 	uint64_t left_out;
+	const struct references *references; /* NULL: ids are whole */
 };
 
-/* Reads shape->count rows; rows and masks are in `arena`, texts there or views of the reader's bytes. `*room` is the memory
- * that the block may still take, COLUMNS_MEMORY_MAX at its start, and is lessened. STATUS_CORRUPT (beyond the room, too),
- * STATUS_NEWER (unknown tag or encoding), STATUS_AMBIGUOUS or STATUS_NOT_FOUND (from resolve). `out_masks` may be NULL. */
-enum status columns_decode(struct reader *reader, struct arena *arena, const struct columns_shape *shape,
-	const struct references *references, size_t *room, void ***out_rows, uint64_t **out_masks);
+/* Reads the rows; rows and masks are in `arena`, texts there or views of the reader's bytes. STATUS_CORRUPT, STATUS_NEWER (unknown
+ * tag or encoding), STATUS_AMBIGUOUS or STATUS_NOT_FOUND (from resolve). `*room` is the memory that the rows of the block may still
+ * take, COLUMNS_MEMORY_MAX at its start, and is lessened; STATUS_CORRUPT beyond it. `out_masks` may be NULL. */
+enum status columns_decode(struct reader *reader, struct arena *arena, const struct columns_shape *shape, size_t *room, void ***out_rows,
+	uint64_t **out_masks);
 
 #endif

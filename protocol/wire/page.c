@@ -95,8 +95,9 @@ static enum status read_group(struct page_reader *page, struct page_group *out_g
 		.ids_known = group.type != ENTRY_WHOLE,
 		.ids_kind = group.schema->kind,
 		.left_out = left_out_of(group.type),
+		.references = page->references,
 	};
-	status = columns_decode(&page->reader, page->arena, &shape, page->references, &page->room, &group.rows, &group.masks);
+	status = columns_decode(&page->reader, page->arena, &shape, &page->room, &group.rows, &group.masks);
 	if (status == STATUS_OK)
 		*out_group = group;
 	return status;

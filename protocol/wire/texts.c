@@ -180,11 +180,20 @@ static bool is_ascii(struct bytes bytes)
 	return true;
 }
 
-static enum status read_plain(struct reader *reader, struct arena *scratch, size_t count, struct text *texts)
+/* Where a column is read from, and where its texts go. */
+struct unfolding {
+	struct reader *reader;
+	struct arena *arena;
+	struct arena *scratch;
+	size_t *room;
+};
+
+static enum status read_plain(const struct unfolding *to, size_t count, struct text *texts)
 {
+	struct reader *reader = to->reader;
 	int64_t *sizes;
 	size_t total = 0;
-	enum status status = integers_decode_below(reader, scratch, count, reader_left(reader), &sizes);
+	enum status status = integers_decode_below(reader, to->scratch, count, reader_left(reader), &sizes);
 	struct bytes all;
 	bool ascii;
 
@@ -236,10 +245,10 @@ static struct text build_numbered(char *space, struct bytes prefix, size_t digit
 	return text;
 }
 
-static enum status read_numbered(struct reader *reader, struct arena *arena, struct arena *scratch, size_t count, size_t *room,
-				 struct text *texts)
+static enum status read_numbered(const struct unfolding *to, size_t count, struct text *texts)
 {
 	static const uint64_t number_max = UINT64_C(999999999999999999);
+	struct reader *reader = to->reader;
 	struct bytes prefix = read_bytes(reader, PREFIX_SIZE_MAX);
 	size_t digits = read_u8(reader);
 	size_t stride = prefix.size + DIGITS_MAX;
@@ -249,13 +258,13 @@ static enum status read_numbered(struct reader *reader, struct arena *arena, str
 
 	if (reader->bad || digits > DIGITS_MAX || !text_valid((struct text){ .data = (const char *)prefix.data, .size = prefix.size }))
 		return corrupt("malformed numbered texts");
-	if (count * stride > *room)
+	if (count * stride > *to->room)
 		return corrupt("they unfold to more than is allowed");
-	*room -= count * stride;
-	status = integers_decode_below(reader, scratch, count, number_max, &numbers);
+	*to->room -= count * stride;
+	status = integers_decode_below(reader, to->scratch, count, number_max, &numbers);
 	if (status != STATUS_OK)
 		return status;
-	space = arena_allocate_array(arena, count, stride);
+	space = arena_allocate_array(to->arena, count, stride);
 	for (size_t i = 0; i < count; i++) {
 		size_t size = decimal_size(numbers[i]);
 		if (digits != 0 && size > digits)
@@ -266,16 +275,15 @@ static enum status read_numbered(struct reader *reader, struct arena *arena, str
 }
 
 /* Anything but a dictionary. */
-static enum status read_form(struct reader *reader, struct arena *arena, struct arena *scratch, uint8_t form, size_t count, size_t *room,
-			     struct text *texts)
+static enum status read_form(const struct unfolding *to, uint8_t form, size_t count, struct text *texts)
 {
 	switch (form) {
 	case FORM_CONSTANT:
-		return read_constant(reader, count, texts);
+		return read_constant(to->reader, count, texts);
 	case FORM_PLAIN:
-		return read_plain(reader, scratch, count, texts);
+		return read_plain(to, count, texts);
 	case FORM_NUMBERED:
-		return read_numbered(reader, arena, scratch, count, room, texts);
+		return read_numbered(to, count, texts);
 	case FORM_DICTIONARY:
 		return corrupt("a dictionary in a dictionary");
 	default:
@@ -283,21 +291,20 @@ static enum status read_form(struct reader *reader, struct arena *arena, struct 
 	}
 }
 
-static enum status read_dictionary(struct reader *reader, struct arena *arena, struct arena *scratch, size_t count, size_t *room,
-				   struct text *texts)
+static enum status read_dictionary(const struct unfolding *to, size_t count, struct text *texts)
 {
-	size_t known = (size_t)read_varint_max(reader, count);
-	uint8_t form = read_u8(reader);
+	size_t known = (size_t)read_varint_max(to->reader, count);
+	uint8_t form = read_u8(to->reader);
 	struct text *values;
 	int64_t *indexes;
 	enum status status;
 
-	if (reader->bad || known == 0)
+	if (to->reader->bad || known == 0)
 		return corrupt("malformed dictionary");
-	values = arena_allocate_array(scratch, known, sizeof(*values));
-	status = read_form(reader, arena, scratch, form, known, room, values);
+	values = arena_allocate_array(to->scratch, known, sizeof(*values));
+	status = read_form(to, form, known, values);
 	if (status == STATUS_OK)
-		status = integers_decode_below(reader, scratch, count, known - 1, &indexes);
+		status = integers_decode_below(to->reader, to->scratch, count, known - 1, &indexes);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
 		texts[i] = values[indexes[i]];
 	return status;
@@ -306,6 +313,7 @@ static enum status read_dictionary(struct reader *reader, struct arena *arena, s
 enum status texts_decode(struct reader *reader, struct arena *arena, struct arena *scratch, size_t count, size_t *room,
 			 struct text **out_texts)
 {
+	const struct unfolding to = { .reader = reader, .arena = arena, .scratch = scratch, .room = room };
 	struct text *texts = arena_allocate_array(scratch, count, sizeof(*texts));
 	enum status status = STATUS_OK;
 	uint8_t form;
@@ -314,8 +322,7 @@ enum status texts_decode(struct reader *reader, struct arena *arena, struct aren
 		form = read_u8(reader);
 		if (reader->bad)
 			return corrupt("cut");
-		status = form == FORM_DICTIONARY ? read_dictionary(reader, arena, scratch, count, room, texts) :
-						   read_form(reader, arena, scratch, form, count, room, texts);
+		status = form == FORM_DICTIONARY ? read_dictionary(&to, count, texts) : read_form(&to, form, count, texts);
 	}
 	if (status == STATUS_OK)
 		*out_texts = texts;

@@ -28,8 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.count = count,
 		.masked = (data[3] & 1) != 0,
 		.ids_known = (data[3] & 2) != 0,
-		.ids_kind = schema->kind };
-	if (columns_decode(&reader, &arena, &shape, &references, &room, &rows, &masks) == STATUS_OK) {
+		.ids_kind = schema->kind,
+		.references = &references };
+	if (columns_decode(&reader, &arena, &shape, &room, &rows, &masks) == STATUS_OK) {
 		struct writer writer = writer_in(&arena, (size_t)16 * 1024 * 1024);
 		struct columns columns = { .schema = schema, .rows = (const void *const *)rows, .count = count };
 		room = COLUMNS_ROOM;

@@ -124,24 +124,24 @@ static void the_feed_is_in_commit_then_id_order_and_resumes_anywhere(void **stat
 	static struct seen all;
 	static struct seen part;
 	struct seen *pages = &part;
-	int64_t gseq = -1;
+	struct row_meta after = { .home = 2, .gseq = -1 };
 	struct id id = { 0 };
 	size_t position = 0;
 
 	(void)state;
 	all = (struct seen){ 0 };
-	assert_int_equal(table_feed(storage, &account_schema, 2, -1, &(struct id){ 0 }, see, &all), STATUS_OK);
+	assert_int_equal(table_feed(storage, &account_schema, &after, &id, see, &all), STATUS_OK);
 	assert_int_equal(all.count, count_if_home(rows, ROWS, 2));
 	for (size_t i = 1; i < all.count; i++)
 		assert_true(all.gseqs[i - 1] < all.gseqs[i] ||
 			    (all.gseqs[i - 1] == all.gseqs[i] && id_compare(&all.ids[i - 1], &all.ids[i]) < 0));
 	do {
 		*pages = (struct seen){ .stop_at = 7 };
-		(void)!table_feed(storage, &account_schema, 2, gseq, &id, see, pages);
+		(void)!table_feed(storage, &account_schema, &after, &id, see, pages);
 		for (size_t i = 0; i < pages->count; i++)
 			assert_true(id_equal(&pages->ids[i], &all.ids[position++]));
 		if (pages->count != 0) {
-			gseq = pages->gseqs[pages->count - 1];
+			after.gseq = pages->gseqs[pages->count - 1];
 			id = pages->ids[pages->count - 1];
 		}
 	} while (pages->count == 7);

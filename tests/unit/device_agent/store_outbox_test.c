@@ -209,7 +209,8 @@ static void a_new_incarnation_keeps_ids_and_order_of_what_was_not_settled(void *
 		scratch_append(scratch, (const char *[]){ "a", "b", "c", "d" }[i]);
 	assert_int_equal(device_store_acknowledge(scratch->store, 2), STATUS_OK);
 	before = entries(scratch, 2);
-	assert_int_equal(device_store_new_incarnation(scratch->store, &incarnation, 2, secrets, 1, rehead, (void *)(uintptr_t)secrets[0]),
+	assert_int_equal(device_store_new_incarnation(scratch->store, &(struct new_incarnation){ incarnation, 2, secrets, 1 }, rehead,
+				 (void *)(uintptr_t)secrets[0]),
 		STATUS_OK);
 	scratch_reopen(scratch);
 	after = entries(scratch, 0);
@@ -237,16 +238,19 @@ static void a_new_incarnation_keeps_ids_and_order_of_what_was_not_settled(void *
 static void a_new_incarnation_with_too_few_secrets_changes_nothing(void **state)
 {
 	struct scratch *scratch = *state;
-	struct id incarnation = scratch_id(2, 2);
+	struct new_incarnation begun = { .id = scratch_id(2, 2) };
 	struct outbox_state outbox;
 
 	scratch_append(scratch, "a");
-	assert_int_equal(device_store_new_incarnation(scratch->store, &incarnation, 0, NULL, 0, rehead, NULL), STATUS_INVALID);
-	assert_int_equal(device_store_new_incarnation(scratch->store, &incarnation, 2, NULL, 0, rehead, NULL), STATUS_INVALID);
+	begun.settled_seq = 0;
+	assert_int_equal(device_store_new_incarnation(scratch->store, &begun, rehead, NULL), STATUS_INVALID);
+	begun.settled_seq = 2;
+	assert_int_equal(device_store_new_incarnation(scratch->store, &begun, rehead, NULL), STATUS_INVALID);
 	assert_int_equal(device_store_outbox(scratch->store, &outbox), STATUS_OK);
-	assert_false(id_equal(&outbox.incarnation, &incarnation));
+	assert_false(id_equal(&outbox.incarnation, &begun.id));
 	assert_int_equal(outbox.last_seq, 1);
-	assert_int_equal(device_store_new_incarnation(scratch->store, &incarnation, 1, NULL, 0, rehead, NULL), STATUS_OK);
+	begun.settled_seq = 1;
+	assert_int_equal(device_store_new_incarnation(scratch->store, &begun, rehead, NULL), STATUS_OK);
 	assert_int_equal(entries(scratch, 0).count, 0);
 }
 

@@ -219,15 +219,16 @@ static void feeds_give_the_rows_of_one_scope(void **state)
 	(void)state;
 	for (int i = 0; i < 20; i++)
 		put_account(1 + i % 2, i);
-	OK(server_store_feed(store, RECORD_ACCOUNT, 1, -1, &nil, count_row, &count));
+	OK(server_store_feed(store, &(struct member){ .scope = 1, .kind = RECORD_ACCOUNT, .gseq = -1 }, count_row, &count));
 	assert_int_equal(count, 10);
 	count = 0;
-	OK(server_store_feed(store, RECORD_ACCOUNT, 1, 9, &nil, count_row, &count));
+	OK(server_store_feed(store, &(struct member){ .scope = 1, .kind = RECORD_ACCOUNT, .gseq = 9 }, count_row, &count));
 	assert_int_equal(count, 5);
 	count = 0;
 	OK(server_store_by_id(store, RECORD_ACCOUNT, 1, &nil, count_row, &count));
 	assert_int_equal(count, 10);
-	assert_int_equal(server_store_feed(store, (enum record_kind)55, 1, 0, &nil, count_row, &count), STATUS_NEWER);
+	assert_int_equal(
+		server_store_feed(store, &(struct member){ .scope = 1, .kind = (enum record_kind)55 }, count_row, &count), STATUS_NEWER);
 }
 
 /* ---- members ---- */
@@ -260,17 +261,18 @@ static void the_newest_departure_of_a_row_counts(void **state)
 	OK(server_store_put_left(store, 4, RECORD_NOTE, &other, 11));
 	OK(server_store_put_left(store, 4, RECORD_NOTE, &id, 12));
 	OK(server_store_put_left(store, 5, RECORD_NOTE, &id, 12));
-	OK(server_store_left_feed(store, 4, 0, RECORD_NONE, &nil, see_member, &members));
+	OK(server_store_left_feed(store, &(struct member){ .scope = 4 }, see_member, &members));
 	assert_int_equal(members.count, 2);
 	assert_true(id_equal(&members.all[0].id, &other));
 	assert_true(id_equal(&members.all[1].id, &id) && members.all[1].gseq == 12);
 	OK(server_store_forget_left(store, 4, RECORD_NOTE, &id));
 	OK(server_store_forget_left(store, 4, RECORD_NOTE, &id));
 	members = (struct members){ 0 };
-	OK(server_store_left_feed(store, 4, 11, RECORD_NONE, &nil, see_member, &members));
+	OK(server_store_left_feed(store, &(struct member){ .scope = 4, .gseq = 11 }, see_member, &members));
 	assert_int_equal(members.count, 1); /* kind and id decide within a commit */
 	members = (struct members){ 0 };
-	OK(server_store_left_feed(store, 4, 11, RECORD_NOTE, &other, see_member, &members));
+	OK(server_store_left_feed(
+		store, &(struct member){ .scope = 4, .kind = RECORD_NOTE, .id = other, .gseq = 11 }, see_member, &members));
 	assert_int_equal(members.count, 0);
 }
 
@@ -286,11 +288,13 @@ static void links_are_walked_by_job_and_by_row(void **state)
 			OK(server_store_put_link(store, job, RECORD_SITE, &rows[i], 100 + (int64_t)i));
 	}
 	OK(server_store_put_link(store, 7, RECORD_SITE, &rows[0], 200));
-	OK(server_store_link_feed(store, 7, 0, RECORD_NONE, &nil, see_member, &members));
+	OK(server_store_link_feed(store, &(struct member){ .scope = 7 }, see_member, &members));
 	assert_int_equal(members.count, 12);
 	assert_true(id_equal(&members.all[11].id, &rows[0]) && members.all[11].gseq == 200);
 	members = (struct members){ .stop_at = 2 };
-	assert_int_equal(server_store_link_feed(store, 7, 105, RECORD_SITE, &rows[5], see_member, &members), STATUS_BUSY);
+	assert_int_equal(server_store_link_feed(store, &(struct member){ .scope = 7, .kind = RECORD_SITE, .id = rows[5], .gseq = 105 },
+				 see_member, &members),
+		STATUS_BUSY);
 	assert_true(id_equal(&members.all[0].id, &rows[6]));
 	members = (struct members){ .remove_links = true };
 	OK(server_store_links_of_row(store, RECORD_SITE, &rows[3], see_member, &members)); /* a visit may change links */
@@ -450,10 +454,12 @@ static void unlike_seqs_come_in_order_within_their_bounds(void **state)
 		log_one(&chain, seq, seq % 10 == 0);
 		log_one(&other, seq, true);
 	}
-	OK(server_store_unlike(store, chain.number, 10, 30, &arena, &seqs, &count));
+	chain.last_seq = 30;
+	OK(server_store_unlike(store, &chain, 10, &arena, &seqs, &count));
 	assert_int_equal(count, 2);
 	assert_true(seqs[0] == 20 && seqs[1] == 30);
-	OK(server_store_unlike(store, chain.number, 20, 29, &arena, &seqs, &count));
+	chain.last_seq = 29;
+	OK(server_store_unlike(store, &chain, 20, &arena, &seqs, &count));
 	assert_int_equal(count, 0);
 }
 

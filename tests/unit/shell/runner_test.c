@@ -174,8 +174,11 @@ static void a_running_owner_answers_what_another_process_asks(void **state)
 	struct scratch *scratch = *state;
 	struct owner owner = { .runner = { .program = &program, .clock = clock_system(), .dir = scratch->dir, .state = owners_store } };
 	struct text words[] = { text_of("save"), text_of("--refuse"), text_of("--json") };
-	const struct caller caller = { .working_dir = text_of("/somewhere"), .clock = clock_system(),
-		.now_ms = clock_now_ms(clock_system()) + 3600000 };
+	const struct caller caller = { .working_dir = text_of("/somewhere"),
+		.dir = text_of(scratch->dir),
+		.clock = clock_system(),
+		.now_ms = clock_now_ms(clock_system()) + 3600000,
+		.answer_ms = 20000 };
 	struct control_reply reply;
 	struct arena arena = { 0 };
 	pthread_t thread;
@@ -183,7 +186,7 @@ static void a_running_owner_answers_what_another_process_asks(void **state)
 	memset(&seen, 0, sizeof(seen));
 	assert_int_equal(control_open(scratch->dir, clock_system(), &owner.control), STATUS_OK);
 	assert_int_equal(pthread_create(&thread, NULL, serve, &owner), 0);
-	assert_int_equal(command_forward(&arena, scratch->dir, &caller, words, 3, 20000, &reply), STATUS_OK);
+	assert_int_equal(command_forward(&arena, &caller, words, 3, &reply), STATUS_OK);
 	atomic_store(&owner.over, true);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	control_close(owner.control);
@@ -193,7 +196,7 @@ static void a_running_owner_answers_what_another_process_asks(void **state)
 	assert_non_null(strstr(reply.out.data, "/somewhere"));
 	assert_true(seen.forwarded);
 	assert_true(seen.now_ms < caller.now_ms); /* a caller from the future is not believed */
-	assert_int_equal(command_forward(&arena, scratch->dir, &caller, words, 3, 20000, &reply), STATUS_NOT_FOUND);
+	assert_int_equal(command_forward(&arena, &caller, words, 3, &reply), STATUS_NOT_FOUND);
 	arena_finish(&arena);
 }
 

@@ -105,8 +105,8 @@ struct bytes hand_device_hello(struct hand_device *hand, struct ephemeral *out_e
 	request_init(&request, &hand->arena, REPLY_IN_WELCOME_MAX);
 	request_hello(&request, &outbox, &replica, WALL_START_MS, 0);
 	ephemeral_generate(out_ephemeral);
-	assert_int_equal(request_seal_hello(&request, &hand->identity, &organisation_self, &server, &hand->incarnation, &(struct id){ 0 },
-				 out_ephemeral, &sealed),
+	assert_int_equal(request_seal_hello(&request, &hand->identity, &organisation_self, &server,
+				 &(struct opening){ .incarnation = hand->incarnation, .ephemeral = out_ephemeral }, &sealed),
 		STATUS_OK);
 	return sealed;
 }

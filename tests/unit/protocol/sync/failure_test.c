@@ -494,7 +494,9 @@ static void an_outbox_ahead_of_its_replica_is_not_shown_twice(void **state)
 	const struct operation use = { .head = { .kind = OPERATION_USE_PART, .subject = visit, .at_ms = WALL_START_MS },
 		.arguments = &arguments };
 	uint8_t secrets[1][WINDOW_SECRET_SIZE] = { { 3 } };
-	const struct id incarnation = { { 0x11 } };
+	const struct new_incarnation begun = {
+		.id = { { 0x11 } }, .secrets = (const uint8_t(*)[WINDOW_SECRET_SIZE])secrets, .secret_count = 1
+	};
 
 	pair_settle(pair);
 	assert_int_equal(in_van(device), 3);
@@ -503,9 +505,7 @@ static void an_outbox_ahead_of_its_replica_is_not_shown_twice(void **state)
 	assert_int_equal(in_van(device), 2);
 	assert_int_equal(storage_checkpoint(device_store_replica_storage(device->store)), STATUS_OK); /* the disk kept it */
 	device->swapped = true;
-	assert_int_equal(device_store_new_incarnation(
-				 device->store, &incarnation, 0, (const uint8_t(*)[WINDOW_SECRET_SIZE])secrets, 1, same_salt, secrets[0]),
-		STATUS_OK);
+	assert_int_equal(device_store_new_incarnation(device->store, &begun, same_salt, secrets[0]), STATUS_OK);
 	device_node_kill(pair, device);
 	device_node_start(pair, device, false);
 	assert_int_equal(in_van(device), 2);

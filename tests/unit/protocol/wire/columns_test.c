@@ -37,10 +37,11 @@ static enum status decode(struct reader *reader, struct arena *arena, const stru
 		.count = columns->count,
 		.masked = columns->masks != NULL,
 		.ids_known = columns->ids_known,
-		.ids_kind = columns->ids_kind };
+		.ids_kind = columns->ids_kind,
+		.references = references };
 	size_t room = COLUMNS_MEMORY_MAX;
 
-	return columns_decode(reader, arena, &shape, references, &room, out_rows, out_masks);
+	return columns_decode(reader, arena, &shape, &room, out_rows, out_masks);
 }
 
 /* What a masked row comes back as: its id and the fields of its mask. */
