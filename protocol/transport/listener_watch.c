@@ -75,6 +75,17 @@ static int greet(nng_listener listener)
 	return descriptor;
 }
 
+/* Without one the listener takes nothing in, however well it is, and listening anew would only cost the devices their connections. */
+static bool has_descriptor_to_spare(int descriptor)
+{
+	int copy = fcntl(descriptor, F_DUPFD, 0);
+
+	if (copy < 0)
+		return false;
+	(void)close(copy);
+	return true;
+}
+
 bool listener_watch_tick(struct listener_watch *watch, nng_listener listener, int64_t now_ms, uint64_t accepted)
 {
 	bool deaf = false;
@@ -82,7 +93,7 @@ bool listener_watch_tick(struct listener_watch *watch, nng_listener listener, in
 	if (watch->next_ms == 0)
 		watch->next_ms = now_ms + LISTENER_WATCH_EVERY_MS;
 	if (watch->descriptor >= 0 && (accepted != watch->accepted || now_ms >= watch->next_ms)) {
-		deaf = accepted == watch->accepted;
+		deaf = accepted == watch->accepted && has_descriptor_to_spare(watch->descriptor);
 		listener_watch_finish(watch);
 		watch->next_ms = now_ms + LISTENER_WATCH_EVERY_MS;
 	} else if (watch->descriptor < 0 && now_ms >= watch->next_ms) {

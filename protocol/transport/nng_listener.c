@@ -17,16 +17,32 @@
 #define SEND_QUEUE_LENGTH  1024
 #define REQUEST_HEADER_MAX 64 /* pipe, hops and request number; nng allows 8 hops */
 #define SILENT_MS          30000
+#define GREETED_MS         120000 /* a welcome and an answer of 64 KiB each over 10 kbit/s */
 #define TICK_MS            1000
 #define SWEEP_MAX          64 /* connections closed in one go */
 #define NONE               UINT32_MAX
+
+/* What a connection has shown of itself. */
+enum standing {
+	STANDING_SILENT,  /* nothing yet */
+	STANDING_GREETED, /* something that makes sense, and could be a recording */
+	STANDING_PROVED,  /* something that only its author can say now */
+};
 
 /* A connection. Found by its nng number through an open-addressing table of twice the size. */
 struct link {
 	uint32_t pipe;  /* 0: free */
 	uint32_t first; /* of its requests */
-	bool valid;
+	enum standing standing;
+	uint32_t older; /* connections of the same standing, in the order they came to it; 0: none. Not of those that proved themselves */
+	uint32_t newer;
 	int64_t since_ms; /* 0: the next tick starts its time */
+};
+
+/* Connections that proved nothing, in the order in which they go. */
+struct doubtful {
+	uint32_t oldest;
+	uint32_t newest;
 };
 
 struct request {
@@ -60,6 +76,7 @@ struct listener {
 	size_t queue_count;
 	struct link *links;
 	size_t links_size; /* a power of two */
+	struct doubtful doubtful[STANDING_PROVED];
 	struct request *requests;
 	uint32_t free_request;
 	uint64_t accepted; /* connections ever */
@@ -84,10 +101,43 @@ static struct link *link_find(struct listener *listener, uint32_t pipe)
 	return pipe != 0 && link->pipe == pipe ? link : NULL;
 }
 
+static void doubtful_append(struct listener *listener, struct link *link, enum standing standing)
+{
+	struct doubtful *list = &listener->doubtful[standing];
+	struct link *before = link_find(listener, list->newest);
+
+	link->standing = standing;
+	link->older = list->newest;
+	link->newer = 0;
+	if (before != NULL)
+		before->newer = link->pipe;
+	else
+		list->oldest = link->pipe;
+	list->newest = link->pipe;
+}
+
+static void doubtful_remove(struct listener *listener, struct link *link)
+{
+	struct link *older = link_find(listener, link->older), *newer = link_find(listener, link->newer);
+
+	if (link->standing == STANDING_PROVED)
+		return;
+	if (older != NULL)
+		older->newer = link->newer;
+	else
+		listener->doubtful[link->standing].oldest = link->newer;
+	if (newer != NULL)
+		newer->older = link->older;
+	else
+		listener->doubtful[link->standing].newest = link->older;
+}
+
 /* Empties the slot and moves those behind it that would not be found any more. */
 static void link_erase(struct listener *listener, size_t slot)
 {
 	size_t mask = listener->links_size - 1;
+
+	doubtful_remove(listener, &listener->links[slot]);
 
 	listener->links[slot].pipe = 0;
 	for (size_t i = (slot + 1) & mask; listener->links[i].pipe != 0; i = (i + 1) & mask) {
@@ -180,25 +230,48 @@ static void listener_received(void *context)
 	(void)pthread_mutex_unlock(&listener->mutex);
 }
 
+static void link_end(struct listener *listener, struct link *link)
+{
+	while (link->first != NONE)
+		request_end(listener, link->first);
+	link_erase(listener, (size_t)(link - listener->links));
+	listener->counts.pipes--;
+}
+
+/* Which connection goes when there is one too many: the oldest of those that proved nothing, else the newcomer. So whoever fills the
+ * listener with connections pushes out mostly its own. */
+static uint32_t link_admit(struct listener *listener, uint32_t newcomer)
+{
+	uint32_t leaving = 0;
+	struct link *link;
+
+	listener->accepted++;
+	if (listener->counts.pipes >= listener->limits.pipes_max) {
+		listener->counts.refused++;
+		for (enum standing standing = STANDING_SILENT; standing < STANDING_PROVED && leaving == 0; standing++)
+			leaving = listener->doubtful[standing].oldest;
+		if (leaving == 0)
+			return newcomer;
+		link_end(listener, link_find(listener, leaving));
+	}
+	link = &listener->links[link_slot(listener, newcomer)];
+	*link = (struct link){ .pipe = newcomer, .first = NONE };
+	doubtful_append(listener, link, STANDING_SILENT);
+	listener->counts.pipes++;
+	return leaving;
+}
+
 static void link_ask(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
 	struct listener *listener = context;
-	bool full;
+	uint32_t leaving;
 
 	(void)event;
 	(void)pthread_mutex_lock(&listener->mutex);
-	listener->accepted++;
-	full = listener->counts.pipes >= listener->limits.pipes_max;
-	if (full) {
-		listener->counts.refused++;
-	} else {
-		listener->links[link_slot(listener, (uint32_t)nng_pipe_id(pipe))] =
-			(struct link){ .pipe = (uint32_t)nng_pipe_id(pipe), .first = NONE };
-		listener->counts.pipes++;
-	}
+	leaving = link_admit(listener, (uint32_t)nng_pipe_id(pipe));
 	(void)pthread_mutex_unlock(&listener->mutex);
-	if (full)
-		(void)nng_pipe_close(pipe);
+	if (leaving != 0)
+		(void)nng_pipe_close((nng_pipe){ .id = leaving });
 }
 
 static void link_gone(nng_pipe pipe, nng_pipe_ev event, void *context)
@@ -209,12 +282,8 @@ static void link_gone(nng_pipe pipe, nng_pipe_ev event, void *context)
 	(void)event;
 	(void)pthread_mutex_lock(&listener->mutex);
 	link = link_find(listener, (uint32_t)nng_pipe_id(pipe));
-	if (link != NULL) {
-		while (link->first != NONE)
-			request_end(listener, link->first);
-		link_erase(listener, (size_t)(link - listener->links));
-		listener->counts.pipes--;
-	}
+	if (link != NULL)
+		link_end(listener, link);
 	(void)pthread_mutex_unlock(&listener->mutex);
 }
 
@@ -274,15 +343,34 @@ enum status listener_take(struct listener *listener, struct arena *arena, struct
 	}
 }
 
-void listener_validate(struct listener *listener, struct listener_token token)
+/* A standing is never lost again. */
+static void rise(struct listener *listener, struct listener_token token, enum standing standing)
 {
 	uint32_t number;
+	struct link *link;
 
 	(void)pthread_mutex_lock(&listener->mutex);
 	number = request_find(listener, token);
-	if (number != NONE)
-		link_find(listener, listener->requests[number].pipe)->valid = true;
+	link = number == NONE ? NULL : link_find(listener, listener->requests[number].pipe);
+	if (link != NULL && link->standing < standing) {
+		doubtful_remove(listener, link);
+		link->since_ms = clock_monotonic_ms(listener->clock);
+		if (standing == STANDING_PROVED)
+			link->standing = standing;
+		else
+			doubtful_append(listener, link, standing);
+	}
 	(void)pthread_mutex_unlock(&listener->mutex);
+}
+
+void listener_greet(struct listener *listener, struct listener_token token)
+{
+	rise(listener, token, STANDING_GREETED);
+}
+
+void listener_validate(struct listener *listener, struct listener_token token)
+{
+	rise(listener, token, STANDING_PROVED);
 }
 
 enum status listener_reply(struct listener *listener, struct listener_token token, struct bytes reply)
@@ -358,23 +446,31 @@ static void listen_anew(struct listener *listener)
 	nng_strfree(url);
 }
 
+/* Adds those of one standing whose time is over. */
+static size_t sweep(struct listener *listener, enum standing standing, int64_t life_ms, uint32_t *out_silent, size_t count)
+{
+	int64_t now_ms = clock_monotonic_ms(listener->clock);
+	struct link *link = link_find(listener, listener->doubtful[standing].oldest);
+
+	for (; link != NULL && count < SWEEP_MAX; link = link_find(listener, link->newer)) {
+		if (link->since_ms == 0)
+			link->since_ms = now_ms;
+		else if (now_ms - link->since_ms >= life_ms)
+			out_silent[count++] = link->pipe;
+	}
+	return count;
+}
+
 int64_t listener_tick(struct listener *listener)
 {
 	int64_t now_ms = clock_monotonic_ms(listener->clock);
 	uint32_t silent[SWEEP_MAX];
 	uint64_t accepted;
-	size_t count = 0;
+	size_t count;
 
 	(void)pthread_mutex_lock(&listener->mutex);
-	for (size_t i = 0; i < listener->links_size && count < SWEEP_MAX; i++) {
-		struct link *link = &listener->links[i];
-		if (link->pipe == 0 || link->valid)
-			continue;
-		if (link->since_ms == 0)
-			link->since_ms = now_ms;
-		else if (now_ms - link->since_ms >= listener->limits.silent_ms)
-			silent[count++] = link->pipe;
-	}
+	count = sweep(listener, STANDING_SILENT, listener->limits.silent_ms, silent, 0);
+	count = sweep(listener, STANDING_GREETED, listener->limits.greeted_ms, silent, count);
 	listener->counts.silent += count;
 	accepted = listener->accepted;
 	(void)pthread_mutex_unlock(&listener->mutex);
@@ -427,6 +523,8 @@ static struct listener *listener_make(const struct listener_limits *limits)
 		listener->limits.pipes_max = LISTENER_PIPES_MAX;
 	if (listener->limits.silent_ms == 0)
 		listener->limits.silent_ms = SILENT_MS;
+	if (listener->limits.greeted_ms == 0)
+		listener->limits.greeted_ms = GREETED_MS;
 	assert(listener->limits.pending_max <= UINT16_MAX);
 	listener->clock = listener->limits.clock == NULL ? clock_system() : listener->limits.clock;
 	listener->signal = -1;

@@ -15,8 +15,9 @@ struct listener;
 
 struct listener_limits {
 	size_t pending_max; /* requests waiting for their reply, 1..65535; 0: LISTENER_PENDING_MAX. One more: its connection is closed */
-	size_t pipes_max;   /* connections; 0: LISTENER_PIPES_MAX. One more is turned away */
-	int64_t silent_ms;  /* a connection without a valid request for so long is closed; 0: 30 s */
+	size_t pipes_max;   /* connections; 0: LISTENER_PIPES_MAX. One more takes the place of one that proved nothing */
+	int64_t silent_ms;  /* a connection that said nothing of sense for so long is closed; 0: 30 s */
+	int64_t greeted_ms; /* one that was greeted and proved nothing since; 0: 2 min */
 	bool unwatched;     /* does not try now and then whether it still takes connections (tests that count them) */
 	const struct clock *clock; /* NULL: the system's */
 };
@@ -26,7 +27,7 @@ struct listener_counts {
 	uint64_t sent_bytes;
 	uint64_t requests; /* taken in */
 	uint64_t refused;  /* requests and connections turned away by a limit */
-	uint64_t silent;   /* connections closed for want of a valid request */
+	uint64_t silent;   /* connections closed because they proved nothing in time */
 	size_t pipes;      /* connections now */
 	size_t pending;    /* requests taken and not replied to, forgotten or lost */
 };
@@ -49,7 +50,10 @@ int listener_port(const struct listener *listener);
 
 /* The next request, its bytes (at most TRANSPORT_FRAME_MAX) in `arena`. STATUS_NOT_FOUND when there is none; never blocks. */
 enum status listener_take(struct listener *listener, struct arena *arena, struct listener_token *out_token, struct bytes *out_request);
-/* The request was well-formed and authentic: its connection may stay. Unknown tokens are ignored. */
+/* The request made sense but may be a recording: its connection has `greeted_ms` from now to prove itself. Once for a connection.
+ * Unknown tokens are ignored. */
+void listener_greet(struct listener *listener, struct listener_token token);
+/* The request was authentic and fresh: its connection may stay. Unknown tokens are ignored. */
 void listener_validate(struct listener *listener, struct listener_token token);
 /* Answers once; the token ends. STATUS_NOT_FOUND when it ended before (its connection closed, or it was answered): not an error for a
  * parked request. STATUS_INVALID for a reply over TRANSPORT_BODY_MAX. */
@@ -59,7 +63,7 @@ void listener_forget(struct listener *listener, struct listener_token token);
 /* Whether a reply would still find its connection. */
 bool listener_pending(struct listener *listener, struct listener_token token);
 
-/* Closes connections that were silent too long; call at least every few seconds. Returns in how many ms the next call is due. */
+/* Closes connections that proved nothing for too long; call at least every few seconds. Returns in how many ms the next call is due. */
 int64_t listener_tick(struct listener *listener);
 void listener_count(struct listener *listener, struct listener_counts *out_counts);
 

@@ -292,6 +292,38 @@ static void a_connection_without_a_valid_request_is_closed_after_thirty_seconds(
 	(void)close(valid);
 }
 
+/* A hello may be a recording: it buys time for the welcome and one answer, once. */
+static void a_greeted_connection_is_closed_after_two_minutes_however_often_it_greets(void **state)
+{
+	struct bench *bench = *state;
+	int replaying = raw_greet(bench), honest = raw_greet(bench);
+	struct listener_token honest_token;
+	struct bytes request;
+
+	raw_request(honest, "hello");
+	honest_token = take(bench, &request);
+	listener_greet(bench->listener, honest_token);
+	for (int i = 0; i < 4; i++) {
+		struct listener_token token;
+		raw_request(replaying, "hello");
+		token = take(bench, &request);
+		listener_greet(bench->listener, token);
+		assert_int_equal(listener_reply(bench->listener, token, request), STATUS_OK);
+		(void)listener_tick(bench->listener);
+		bench->now_ms += 29999;
+	}
+	(void)listener_tick(bench->listener);
+	assert_int_equal(counts(bench).silent, 0);
+	listener_validate(bench->listener, honest_token);
+	bench->now_ms += 4;
+	(void)listener_tick(bench->listener);
+	await_pipes(bench, 1);
+	assert_int_equal(counts(bench).silent, 1);
+	assert_true(listener_pending(bench->listener, honest_token));
+	(void)close(replaying);
+	(void)close(honest);
+}
+
 static void a_closed_connection_drops_its_parked_requests(void **state)
 {
 	struct bench *bench = *state;
@@ -362,18 +394,76 @@ static void requests_beyond_the_limit_are_turned_away_and_the_parked_ones_stay(v
 	assert_live_probe_answers(bench);
 }
 
-static void connections_beyond_the_limit_are_turned_away(void **state)
+/* One more connection, which has said something. */
+static int raw_speaker(struct bench *bench, struct listener_token *out_token)
+{
+	int peer = raw_greet(bench);
+	struct bytes request;
+
+	raw_request(peer, "hello");
+	*out_token = take(bench, &request);
+	return peer;
+}
+
+static void connections_that_proved_themselves_stay_and_one_beyond_the_limit_is_turned_away(void **state)
 {
 	struct bench *bench = *state;
 	int peers[4];
 
-	for (size_t i = 0; i < 3; i++)
-		peers[i] = raw_greet(bench);
-	await_pipes(bench, 3);
+	for (size_t i = 0; i < 3; i++) {
+		struct listener_token token;
+		peers[i] = raw_speaker(bench, &token);
+		listener_validate(bench->listener, token);
+		listener_forget(bench->listener, token);
+	}
 	peers[3] = raw_greet(bench);
 	assert_true(hung_up(peers[3]));
 	assert_int_equal(counts(bench).pipes, 3);
 	for (size_t i = 0; i < 4; i++)
+		(void)close(peers[i]);
+	await_pipes(bench, 0);
+	assert_live_probe_answers(bench);
+}
+
+static void a_newcomer_takes_the_place_of_the_oldest_that_proved_nothing_greeted_ones_last(void **state)
+{
+	struct bench *bench = *state;
+	struct listener_token token;
+	int greeted = raw_speaker(bench, &token), silent, newcomers[2], proved;
+
+	listener_greet(bench->listener, token);
+	listener_forget(bench->listener, token);
+	proved = raw_speaker(bench, &token);
+	listener_validate(bench->listener, token);
+	listener_forget(bench->listener, token);
+	silent = raw_greet(bench);
+	await_pipes(bench, 3);
+	newcomers[0] = raw_speaker(bench, &token);
+	assert_true(hung_up(silent));
+	listener_validate(bench->listener, token);
+	listener_forget(bench->listener, token);
+	newcomers[1] = raw_speaker(bench, &token);
+	assert_true(hung_up(greeted));
+	assert_int_equal(counts(bench).pipes, 3);
+	(void)close(silent);
+	(void)close(greeted);
+	(void)close(proved);
+	(void)close(newcomers[0]);
+	(void)close(newcomers[1]);
+	await_pipes(bench, 0);
+	assert_live_probe_answers(bench);
+}
+
+static void newcomers_without_end_leave_the_listener_within_its_limit_and_answering(void **state)
+{
+	struct bench *bench = *state;
+	int peers[300];
+
+	for (size_t i = 0; i < LENGTH(peers); i++)
+		peers[i] = raw_greet(bench);
+	assert_live_probe_answers(bench);
+	assert_true(counts(bench).pipes <= 3);
+	for (size_t i = 0; i < LENGTH(peers); i++)
 		(void)close(peers[i]);
 	await_pipes(bench, 0);
 	assert_live_probe_answers(bench);
@@ -408,11 +498,18 @@ int main(void)
 		cmocka_unit_test_setup_teardown(two_thousand_hostile_connections_leave_the_listener_answering, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(claims_of_a_gigabyte_do_not_grow_memory, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_connection_without_a_valid_request_is_closed_after_thirty_seconds, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_greeted_connection_is_closed_after_two_minutes_however_often_it_greets, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_closed_connection_drops_its_parked_requests, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_token_answers_once_and_its_place_is_not_mistaken_for_it_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			requests_beyond_the_limit_are_turned_away_and_the_parked_ones_stay, set_up_small, tear_down),
-		cmocka_unit_test_setup_teardown(connections_beyond_the_limit_are_turned_away, set_up_small, tear_down),
+		cmocka_unit_test_setup_teardown(
+			connections_that_proved_themselves_stay_and_one_beyond_the_limit_is_turned_away, set_up_small, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_newcomer_takes_the_place_of_the_oldest_that_proved_nothing_greeted_ones_last, set_up_small, tear_down),
+		cmocka_unit_test_setup_teardown(
+			newcomers_without_end_leave_the_listener_within_its_limit_and_answering, set_up_small, tear_down),
 		cmocka_unit_test_setup_teardown(a_flood_from_one_connection_does_not_shut_out_the_others, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_port_in_use_is_busy_and_says_what_to_do, set_up, tear_down),
 	};
