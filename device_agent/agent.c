@@ -84,6 +84,8 @@ static enum status agent_loop(struct agent *agent)
 		enum status status;
 		if (events > 0)
 			control_step(agent->control, runner_answer, &agent->owner);
+		if (control_take_starved(agent->control))
+			log_unusual(&agent->log, "descriptors.used_up", "what=\"commands wait; allow more open files (ulimit -n)\"");
 		status = link_step(&agent->link); /* it has said in the log what failed, and tries again */
 		if (device_store_replica_storage(agent->device->store) == NULL)
 			return status;

@@ -8,6 +8,7 @@
 #include "server/commands.h"
 #include "server/enrolment_desk.h"
 #include "shell/control.h"
+#include "shell/descriptors.h"
 #include "shell/file.h"
 #include "shell/lock.h"
 #include "shell/runner.h"
@@ -17,6 +18,8 @@
 #define LOCK_WAIT_MS      5000                       /* a command that works by itself is done by then */
 #define COMMIT_BYTES      ((size_t)64 * 1024 * 1024) /* … and holds at most about so much in memory */
 #define FRAMES_PER_COMMIT 256                        /* a group commit takes in at most so many frames */
+#define DESCRIPTORS_MAX   65536
+#define DESCRIPTORS_OWN   64 /* at least so many are no device's: files, commands, connections that have not even greeted */
 
 static volatile sig_atomic_t stop_asked;
 
@@ -151,6 +154,9 @@ static enum status loop(struct server *server)
 		if (status == STATUS_OK)
 			status = bear_with(server, office_settle(server->office));
 		control_step(server->control, runner_answer, &server->owner);
+		if (control_take_starved(server->control))
+			log_unusual(&server->log, "descriptors.used_up",
+				"what=\"commands wait until a connection ends; allow more open files (ulimit -n, LimitNOFILE=)\"");
 	}
 	return status;
 }
@@ -167,14 +173,25 @@ static enum status write_ready_file(struct context *context, int port)
 		path_join(context->arena, context->working_dir, path).data, (struct bytes){ (const uint8_t *)text, (size_t)size }, 0644);
 }
 
+/* A quarter is left for connections that have not greeted, which the listener does not count. */
+static size_t connections_max(void)
+{
+	size_t most = descriptors_raise(DESCRIPTORS_MAX);
+	size_t kept = most / 4 > DESCRIPTORS_OWN ? most / 4 : DESCRIPTORS_OWN;
+	size_t left = most > 2 * kept ? most - kept : most / 2;
+
+	return left < LISTENER_PIPES_MAX ? left : LISTENER_PIPES_MAX;
+}
+
 static enum status open_server(struct server *server, struct context *context)
 {
 	struct text url =
 		arguments_has(context->arguments, "listen") ? arguments_text(context->arguments, "listen") : text_of(LISTEN_DEFAULT);
+	const struct listener_limits limits = { .pipes_max = connections_max() };
 	enum status status = office_open(context->dir, context->clock, false, &server->office);
 
 	if (status == STATUS_OK)
-		status = listener_open(url.data, NULL, &server->office->listener);
+		status = listener_open(url.data, &limits, &server->office->listener);
 	if (status == STATUS_OK)
 		server->office->listen_url = arena_copy_text(&server->office->arena, url);
 	if (status == STATUS_OK)

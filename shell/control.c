@@ -29,6 +29,10 @@ struct control {
 	const struct clock *clock;
 	struct sockaddr_un address;
 	struct client clients[CONTROL_CLIENTS_MAX];
+	int64_t deaf_until_ms; /* no descriptor to spare: nobody is taken in before; 0: not so */
+	int64_t complained_at_ms;
+	bool complained;
+	bool starved; /* and nobody has been told */
 };
 
 static enum status make_nonblocking(int descriptor)
@@ -129,12 +133,17 @@ static bool has_room(const struct control *control)
 	return false;
 }
 
+static bool is_deaf(const struct control *control)
+{
+	return control->deaf_until_ms != 0 && clock_monotonic_ms(control->clock) < control->deaf_until_ms;
+}
+
 size_t control_poll(const struct control *control, struct pollfd *out_polls)
 {
 	size_t count = 0;
 
-	/* Without a free place a newcomer would wake the loop for nothing. */
-	if (has_room(control))
+	/* Without a free place or a descriptor a newcomer would wake the loop for nothing. */
+	if (has_room(control) && !is_deaf(control))
 		out_polls[count++] = (struct pollfd){ .fd = control->descriptor, .events = POLLIN };
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		const struct client *client = &control->clients[i];
@@ -149,6 +158,8 @@ int control_timeout_ms(const struct control *control)
 {
 	int64_t now_ms = clock_monotonic_ms(control->clock), left_ms = INT64_MAX;
 
+	if (is_deaf(control))
+		left_ms = control->deaf_until_ms - now_ms;
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		if (control->clients[i].descriptor >= 0 && control->clients[i].deadline_ms - now_ms < left_ms)
 			left_ms = control->clients[i].deadline_ms - now_ms;
@@ -157,12 +168,35 @@ int control_timeout_ms(const struct control *control)
 	return left_ms < 0 ? 0 : (int)left_ms;
 }
 
+/* A caller that cannot be taken in stays in the queue, where it would wake the loop again and again. */
+static void go_deaf(struct control *control)
+{
+	int64_t now_ms = clock_monotonic_ms(control->clock);
+
+	control->deaf_until_ms = now_ms + CONTROL_STARVED_MS;
+	if (control->complained && now_ms - control->complained_at_ms < CONTROL_COMPLAIN_MS)
+		return;
+	control->complained = true;
+	control->complained_at_ms = now_ms;
+	control->starved = true;
+}
+
+bool control_take_starved(struct control *control)
+{
+	bool starved = control->starved;
+
+	control->starved = false;
+	return starved;
+}
+
 static void accept_clients(struct control *control)
 {
 	struct client *client;
 
-	while ((client = free_client(control)) != NULL) {
+	while (!is_deaf(control) && (client = free_client(control)) != NULL) {
 		int descriptor = accept(control->descriptor, NULL, NULL);
+		if (descriptor < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+			go_deaf(control);
 		if (descriptor < 0)
 			return;
 		if (make_nonblocking(descriptor) != STATUS_OK) {

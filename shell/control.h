@@ -4,6 +4,7 @@
 #define TRUCKROLL_SHELL_CONTROL_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,8 @@
 #define CONTROL_WORDS_MAX 4096
 #define CONTROL_READ_TIMEOUT_MS 5000   /* from being accepted to a whole request */
 #define CONTROL_WRITE_TIMEOUT_MS 30000 /* to take the whole reply */
+#define CONTROL_STARVED_MS 500         /* without a descriptor to spare: until the next try to take a caller in */
+#define CONTROL_COMPLAIN_MS 3600000    /* between two complaints about that */
 
 struct control_request {
 	const struct text *words; /* argv without the program's name */
@@ -53,8 +56,11 @@ size_t control_poll(const struct control *control, struct pollfd *out_polls);
 /* Milliseconds until a client must be cut off; -1: none waits. */
 int control_timeout_ms(const struct control *control);
 /* Does what can be done without waiting: accepts, reads, answers, writes, cuts off clients that are slow. When
- * CONTROL_CLIENTS_MAX are there, others wait in the system's queue until one leaves. */
+ * CONTROL_CLIENTS_MAX are there, others wait in the system's queue until one leaves; when the process has no descriptor to spare, for
+ * CONTROL_STARVED_MS at a time. */
 void control_step(struct control *control, control_handler handler, void *context);
+/* True once when callers had to wait for want of a descriptor, and then not for CONTROL_COMPLAIN_MS: someone should be told. */
+bool control_take_starved(struct control *control);
 
 /* Asks and waits. STATUS_NOT_FOUND when nobody listens, STATUS_BUSY when there is no answer in time, STATUS_CORRUPT
  * for a malformed one. The reply is in `arena`. `timeout_ms` is for connecting and sending; the answer may take as

@@ -4,6 +4,7 @@ import os
 import random
 import socket
 import struct
+import time
 
 import sp
 import tap
@@ -231,6 +232,64 @@ def a_frame_recorded_on_the_line_and_sent_again_changes_nothing():
         device.run("note", "HH-5001", "and the device still gets through")
         device.sync()
         assert device.run("outbox")["operations"] == []
+
+
+FEW = 256  # descriptors, so that a test can use them up
+
+
+def few_descriptors(server, soft=FEW, hard=FEW):
+    server.stop()
+    server.start(before=("prlimit", f"--nofile={soft}:{hard}"))
+
+
+def crowd(server, frame, count=FEW):
+    """Connections that each say `frame` and stay."""
+    held = []
+    for _ in range(count):
+        connection = socket.create_connection(("127.0.0.1", server.port), timeout=5)
+        connection.sendall(sp.greeting(sp.REQUEST) + (sp.message(b"\x80\0\0\1" + frame) if frame else b""))
+        held.append(connection)
+    return held
+
+
+@promise
+def the_server_allows_itself_as_many_descriptors_as_it_may_have():
+    with World() as world:
+        server, peer = with_peer(world)
+        few_descriptors(server, 64, 1024)
+        held = crowd(server, peer.hello(), 500)
+        until(lambda: server.descriptors() > 500, "it takes them all in")
+        serves(server, peer)
+        for connection in held:
+            connection.close()
+
+
+def processor_seconds(process):
+    fields = open(f"/proc/{process.pid}/stat").read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@promise
+def a_server_without_a_descriptor_to_spare_sleeps_says_so_once_and_goes_on_when_there_is_one():
+    with World() as world:
+        server, peer = with_peer(world)
+        server.stop()
+        server.start(before=("prlimit", "--nofile=64:64"))
+        held = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(80)]  # not even a greeting
+        until(lambda: server.descriptors() >= 64, "every descriptor is used")
+        waiting = [world.start("status.log", "truckrolld", "status", "--dir", server.dir) for _ in range(2)]
+        log = world.dir / server.log
+        until(lambda: "descriptors.used_up" in log.read_text(), "the log says what is the matter")
+        before = processor_seconds(server.process)
+        time.sleep(2)
+        used = processor_seconds(server.process) - before
+        tell(f"{used:.2f} s of processor time in 2 s")
+        assert used < 1 if SANITIZED else used < 0.5, f"{used} s of processor time in 2 s"
+        for connection in held:
+            connection.close()
+        assert [process.wait(timeout=30) for process in waiting] == [0, 0]
+        assert log.read_text().count("descriptors.used_up") == 1
+        serves(server, peer)
 
 
 if __name__ == "__main__":

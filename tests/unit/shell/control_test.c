@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -276,6 +277,43 @@ static void silent_clients_hold_a_newcomer_up_only_until_they_are_cut_off(void *
 	bench_stop(&bench);
 }
 
+static void allow_descriptors(rlim_t count)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = count < limit.rlim_max ? count : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static void without_a_descriptor_to_spare_a_caller_waits_and_the_loop_sleeps(void **state)
+{
+	struct bench bench;
+	struct pollfd polls[CONTROL_POLL_MAX];
+	struct bytes request;
+	int caller;
+
+	bench_start(&bench, *state);
+	bench.now_ms = 1000;
+	request = request_of(&bench.scratch->arena, "x");
+	caller = connect_raw(&bench);
+	send_raw(caller, request.data, request.size);
+	allow_descriptors(3);
+	for (int i = 0; i < 3; i++) {
+		step(&bench);
+		assert_int_equal(control_poll(bench.control, polls), 0);
+		assert_int_equal(control_timeout_ms(bench.control), CONTROL_STARVED_MS);
+		assert_int_equal(control_take_starved(bench.control), i == 0); /* said once */
+		bench.now_ms += CONTROL_STARVED_MS;
+		assert_int_equal(control_poll(bench.control, polls), 1);
+	}
+	allow_descriptors(RLIM_INFINITY);
+	assert_int_equal(reply_of(&bench, caller).exit_code, 1);
+	assert_int_equal(control_timeout_ms(bench.control), -1);
+	(void)close(caller);
+	bench_stop(&bench);
+}
+
 static void huge_answer(void *context, struct arena *arena, const struct control_request *request, struct control_reply *out_reply)
 {
 	const size_t size = CONTROL_REPLY_MAX;
@@ -485,6 +523,7 @@ int main(void)
 		WITH_SCRATCH(a_length_beyond_the_limit_is_refused_before_it_is_read),
 		WITH_SCRATCH(random_bytes_never_reach_the_handler),
 		WITH_SCRATCH(silent_clients_hold_a_newcomer_up_only_until_they_are_cut_off),
+		WITH_SCRATCH(without_a_descriptor_to_spare_a_caller_waits_and_the_loop_sleeps),
 		WITH_SCRATCH(a_reply_too_large_is_cut_and_says_so),
 		WITH_SCRATCH(a_client_that_does_not_read_is_cut_off),
 		WITH_SCRATCH(the_socket_is_for_its_owner_alone_and_goes_with_it),
