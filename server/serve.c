@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "protocol/base/log.h"
+#include "protocol/wire/envelope.h"
 #include "server/commands.h"
 #include "server/enrolment_desk.h"
 #include "shell/control.h"
@@ -45,13 +46,15 @@ struct server {
 	struct runner_owner owner;
 };
 
+/* Whoever waits at the desk may stay a while; the request can be a recording, so not for good. */
 static enum status answer_enrolment(struct server *server, struct listener_token token, struct bytes message, enum enrolment_message type)
 {
+	enum enrolment_message said;
 	struct bytes answer;
 	enum status status = enrolment_desk_answer(server->office, &server->arena, message, &answer);
 
-	if (status == STATUS_OK && type == ENROL_REQUEST)
-		listener_validate(server->office->listener, token);
+	if (status == STATUS_OK && type == ENROL_REQUEST && enrolment_peek(answer, &said) && said != ENROL_REFUSED)
+		listener_greet(server->office->listener, token);
 	if (status == STATUS_OK)
 		(void)(listener_reply(server->office->listener, token, answer) == STATUS_OK); /* it may be gone */
 	else
@@ -59,13 +62,17 @@ static enum status answer_enrolment(struct server *server, struct listener_token
 	return status == STATUS_CORRUPT ? STATUS_OK : status;
 }
 
-/* A frame whose sender proved itself lets its connection stay. */
+/* Only a session's frame proves its sender and lets the connection stay: a recorded hello opens as well as a fresh one. */
 static enum status take_sync_frame(struct server *server, struct listener_token token, struct bytes frame)
 {
 	int64_t refused = server_core_counts(server->office->core).frames_refused;
 	enum status status = server_core_frame(server->office->core, token.value, frame);
 
-	if (server_core_counts(server->office->core).frames_refused == refused)
+	if (server_core_counts(server->office->core).frames_refused != refused)
+		return status;
+	if (envelope_looks_like(frame))
+		listener_greet(server->office->listener, token);
+	else
 		listener_validate(server->office->listener, token);
 	return status;
 }

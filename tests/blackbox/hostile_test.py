@@ -8,7 +8,7 @@ import time
 
 import sp
 import tap
-from harness import SANITIZED, Server, World
+from harness import SANITIZED, Device, Server, World
 from peer import Peer, kind_of, wire
 from sp import Client
 from tap import promise, size, tell, until
@@ -207,7 +207,6 @@ def claims_of_huge_messages_cost_no_memory():
 
 @promise
 def a_frame_recorded_on_the_line_and_sent_again_changes_nothing():
-    from harness import Device
     with World() as world:
         server = Server.made(world)
         proxy = world.proxy(server)
@@ -250,6 +249,50 @@ def crowd(server, frame, count=FEW):
         connection.sendall(sp.greeting(sp.REQUEST) + (sp.message(b"\x80\0\0\1" + frame) if frame else b""))
         held.append(connection)
     return held
+
+
+def the_honest_get_through(world, frame_of):
+    """A device, a newcomer at the desk and a command beside more connections than the server can hold, all of them with one frame."""
+    server, peer = with_peer(world)
+    device = Device.enrolled(server, "Tomas Hale", "honest")
+    server.book("HH-5004", "Tomas Hale")
+    device.sync()
+    few_descriptors(server)
+    held = crowd(server, frame_of(server, peer))
+    device.run("note", "HH-5004", "among strangers")
+    device.sync()
+    assert "among strangers" in [row["text"] for row in server.rows("note")]
+    Device.enrolled(server, "Tomas Hale", "newcomer").sync()
+    for connection in held:
+        connection.close()
+
+
+def unknown_code(server, peer):
+    request = wire.Request(os.urandom(16), peer.sign, peer.box, "tablet", "linux")
+    return wire.request_seal(peer.server, os.urandom(32), request, os.urandom(32))
+
+
+@promise
+def connections_that_ask_with_an_unknown_code_shut_nobody_out():
+    with World() as world:
+        the_honest_get_through(world, unknown_code)
+
+
+@promise
+def connections_that_replay_a_hello_shut_nobody_out():
+    with World() as world:
+        the_honest_get_through(world, lambda _, peer: peer.hello())
+
+
+@promise
+def connections_that_replay_a_request_for_enrolment_shut_nobody_out():
+    with World() as world:
+        def recorded(server, _):
+            stranger = Peer(server.port)
+            request = stranger.request(server.run("device", "invite", "--technician", ADA)["code"])
+            assert kind_of(stranger.ask(request)) == wire.ENROL_PENDING
+            return request
+        the_honest_get_through(world, recorded)
 
 
 @promise
