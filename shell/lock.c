@@ -26,16 +26,17 @@ static void read_holder(int descriptor, char *out, size_t size)
 		(void)snprintf(out, size, "another process");
 }
 
-static enum status write_holder(int descriptor, const char *path, const char *program)
+/* A courtesy: a full disk must not keep anybody out of what can still be read. Over the last name, which needs no room. */
+static void write_holder(int descriptor, const char *program)
 {
 	char line[HOLDER_SIZE];
 	int size = snprintf(line, sizeof(line), "%s, process %ld\n", program, (long)getpid());
 
 	if (size >= (int)sizeof(line))
 		size = (int)sizeof(line) - 1;
-	if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, line, (size_t)size, 0) != size)
-		return file_fail(errno, "write", path);
-	return STATUS_OK;
+	if (pwrite(descriptor, line, (size_t)size, 0) != size)
+		size = 0; /* rather nobody's name than the last one's */
+	(void)(ftruncate(descriptor, size) == 0);
 }
 
 static void pause_ms(int ms)
@@ -81,9 +82,8 @@ enum status lock_take(const char *dir, const char *program, int wait_ms, struct 
 		goto done;
 	}
 	status = take(descriptor, path, wait_ms);
-	if (status == STATUS_OK)
-		status = write_holder(descriptor, path, program);
 	if (status == STATUS_OK) {
+		write_holder(descriptor, program);
 		out_lock->descriptor = descriptor;
 		descriptor = -1;
 	}

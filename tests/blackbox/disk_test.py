@@ -7,7 +7,7 @@ import sys
 
 import tap
 from equal import insist_on_equality
-from harness import CANNOT_WRITE, OFFLINE, Device, Server, World
+from harness import CANNOT_WRITE, EXAMPLE, OFFLINE, Device, Server, World
 from oracle import Told, write_note
 from tap import Skip, promise, until
 
@@ -108,6 +108,52 @@ def on_a_full_disk_the_server_acknowledges_nothing_goes_on_serving_and_recovers_
         insist_on_equality(server, device)
         texts = [row["text"] for row in server.rows("note") if not row["text"].startswith("from the office")]
         assert sorted(texts) == sorted(told.texts), "notes were lost or doubled"
+
+
+def refused_for_want_of_room(server, *words):
+    """Once the room that the log still has is used up."""
+    for _ in range(60):
+        answer = server.ask(*words, expect=None)
+        if answer.code != 0:
+            break
+    assert answer.code == CANNOT_WRITE and "full" in answer.reason, f"exit code {answer.code}: {answer.reason or answer.out[:300]}"
+
+
+@promise
+def on_a_full_disk_a_server_starts_reads_and_serves_rows_and_refuses_only_what_must_be_written():
+    need_namespace()
+    with World() as world:
+        small_disk(world, world.dir / "org", 8)
+        server = Server.made(world)
+        ada, tomas = Device.enrolled(server, ADA, "ada"), Device.enrolled(server, "Tomas Hale", "tomas")
+        server.book("HH-5001", ADA)
+        server.book("HH-5004", "Tomas Hale")
+        ada.sync()
+        ada.run("note", "HH-5001", "while the server's disk was full")
+        for end in (server.stop, server.kill):
+            end()
+            (server.dir / "lock").unlink()
+            fill(server.dir / "filler")
+            for words in (("status",), ("list", "work_order"), ("outcomes",), ("verify",)):
+                server.run(*words)
+            refused_for_want_of_room(server, "note", "HH-5001", "x" * 3900)
+            server.start()
+            assert server.run("status")["serving"]
+            for words in (("list", "work_order"), ("outcomes",), ("verify",)):
+                server.run(*words)
+            refused_for_want_of_room(server, "note", "HH-5001", "x" * 3900)
+            refused_for_want_of_room(server, "device", "invite", "--technician", ADA)
+            tomas.sync()
+            assert tomas.run("today")["visits"], "no rows came"
+            assert ada.ask("sync", "--wait", "2", expect=None).code == OFFLINE
+            assert ada.run("outbox")["operations"], "acknowledged, and not written"
+            assert server.process.poll() is None, "the server ended"
+            (server.dir / "filler").unlink()
+        until(lambda: ada.ask("sync", "--wait", "10", expect=None).code == 0, "the server takes operations again")
+        tomas.sync()
+        insist_on_equality(server, ada, tomas)
+        assert [row["text"] for row in server.rows("note")].count("while the server's disk was full") == 1
+        server.verify()
 
 
 @promise

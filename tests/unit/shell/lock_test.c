@@ -1,10 +1,12 @@
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +40,37 @@ static void a_released_lock_can_be_taken_again(void **state)
 		assert_int_equal(lock_take(scratch->dir, "truckrolld", 0, &lock), STATUS_OK);
 		lock_release(&lock);
 	}
+}
+
+/* A limit on the size of files stands for the full disk. In a child: it ends with it. */
+static int take_twice_without_room(const char *dir)
+{
+	const struct rlimit nothing = { .rlim_cur = 0, .rlim_max = 0 };
+	struct lock lock, other;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (setrlimit(RLIMIT_FSIZE, &nothing) != 0 || lock_take(dir, "truckrolld", 0, &lock) != STATUS_OK)
+		return 1;
+	if (lock_take(dir, "truckrolld", 0, &other) != STATUS_BUSY || strstr(fail_reason(), "held by another process") == NULL)
+		return 2;
+	return 0;
+}
+
+static void on_a_full_disk_a_lock_can_be_taken_though_its_holder_has_no_name(void **state)
+{
+	const struct scratch *scratch = *state;
+	struct lock lock;
+	pid_t child;
+	int result;
+
+	assert_int_equal(lock_take(scratch->dir, "an earlier holder", 0, &lock), STATUS_OK);
+	lock_release(&lock);
+	child = fork();
+	if (child == 0)
+		_exit(take_twice_without_room(scratch->dir));
+	assert_int_equal(waitpid(child, &result, 0), child);
+	assert_true(WIFEXITED(result));
+	assert_int_equal(WEXITSTATUS(result), 0);
 }
 
 static void a_killed_holder_leaves_no_lock_behind(void **state)
@@ -88,6 +121,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_one_who_waits_is_told_who_holds_it, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(a_released_lock_can_be_taken_again, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(
+			on_a_full_disk_a_lock_can_be_taken_though_its_holder_has_no_name, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(a_killed_holder_leaves_no_lock_behind, scratch_make, scratch_remove),
 		cmocka_unit_test(a_missing_directory_is_named),
 		cmocka_unit_test_setup_teardown(an_odd_lock_file_names_no_holder, scratch_make, scratch_remove),
