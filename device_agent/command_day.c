@@ -17,7 +17,7 @@
 
 static int64_t day_of(int64_t at_ms, const struct zone *zone)
 {
-	return (at_ms + INT64_C(1000) * zone_offset_s(zone, at_ms)) / DAY_MS;
+	return (time_within(at_ms) + INT64_C(1000) * zone_offset_s(zone, at_ms)) / DAY_MS;
 }
 
 /* Open visits whenever they were planned, and what was planned for or done on this day. */

@@ -4,10 +4,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "protocol/domain/schema.h"
+
 #define SECOND_MS 1000
 #define MINUTE_MS (60 * (int64_t)SECOND_MS)
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
+#define FIRST_MS INT64_C(-62135596800000) /* 0001-01-01 */
+#define LAST_MS TIME_MAX_MS
 
 /* Days since 1970-01-01 in the Gregorian calendar; years are counted from March, so that the odd day is the last of a year. */
 static int64_t days_of(int64_t year, int month, int day)
@@ -34,9 +38,15 @@ struct civil {
 	int millisecond;
 };
 
+static int64_t within_calendar(int64_t at_ms)
+{
+	return at_ms < FIRST_MS ? FIRST_MS : at_ms > LAST_MS ? LAST_MS : at_ms;
+}
+
+/* A time before the year 1 or after 9999, which a damaged or hostile record may hold, is shown as the first or the last one. */
 static struct civil civil_of(int64_t at_ms, const struct zone *zone)
 {
-	int64_t local_ms = at_ms + (int64_t)zone_offset_s(zone, at_ms) * SECOND_MS;
+	int64_t local_ms = within_calendar(within_calendar(at_ms) + (int64_t)zone_offset_s(zone, at_ms) * SECOND_MS);
 	int64_t days = floor_divide(local_ms, DAY_MS) + 719468;
 	int64_t rest = local_ms - floor_divide(local_ms, DAY_MS) * DAY_MS;
 	int64_t era = floor_divide(days, 146097);
@@ -211,6 +221,8 @@ static bool parse_relative(struct text text, int64_t now_ms, int64_t *out_at_ms)
 		if (unit_ms == 0)
 			return false;
 		sum_ms += count * unit_ms;
+		if (sum_ms > LAST_MS)
+			return false;
 	} while (scan.rest.size > 0);
 	*out_at_ms = back ? now_ms - sum_ms : now_ms + sum_ms;
 	return true;
@@ -260,6 +272,8 @@ enum status time_parse(struct text text, int64_t now_ms, const struct zone *zone
 			TEXT_ARGUMENTS(text_cut(text, 60)));
 	if (at_ms <= 0)
 		return fail(STATUS_INVALID, "'%.*s' is before 1970", TEXT_ARGUMENTS(text_cut(text, 60)));
+	if (at_ms > LAST_MS)
+		return fail(STATUS_INVALID, "'%.*s' is after the year 9999", TEXT_ARGUMENTS(text_cut(text, 60)));
 	*out_at_ms = at_ms;
 	return STATUS_OK;
 }

@@ -17,7 +17,7 @@ enum status time_parse(struct text text, int64_t now_ms, const struct zone *zone
 /* As time_parse(), for the time of something that happened: STATUS_INVALID when it is later than now. */
 enum status time_parse_past(struct text text, int64_t now_ms, const struct zone *zone, int64_t *out_at_ms);
 
-/* For people: "2026-11-21 14:30"; 0 gives the empty text. */
+/* For people: "2026-11-21 14:30"; 0 gives the empty text, and what is beyond the years 1 to 9999 their first or last moment. */
 struct text time_print(struct arena *arena, int64_t at_ms, const struct zone *zone);
 /* RFC 3339 with the offset: "2026-11-21T14:30:05.250+01:00"; milliseconds only when there are any. 0 gives the empty text. */
 struct text time_print_exact(struct arena *arena, int64_t at_ms, const struct zone *zone);

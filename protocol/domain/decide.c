@@ -71,7 +71,7 @@ static enum status store_outcome(const struct handling *handling)
 		.detail = text_cut(verdict->detail, DETAIL_MAX),
 		.issue_id = verdict->issue_id,
 		.waits_for = verdict->waits_for,
-		.at_ms = handling->operation->head.at_ms,
+		.at_ms = time_within(handling->operation->head.at_ms), /* which may be what is wrong with it */
 	};
 	const void *row;
 	enum status status;

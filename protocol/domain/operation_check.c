@@ -243,6 +243,9 @@ static enum status check_head(const struct operation *operation, struct objectio
 		return object(objection, RULE_BAD_FORM, "actor", fail(STATUS_INVALID, "%s: the technician is missing", row->name));
 	if (head->at_ms <= 0)
 		return object(objection, RULE_BAD_FORM, "at_ms", fail(STATUS_INVALID, "%s: the time of the event is missing", row->name));
+	if (head->at_ms > TIME_MAX_MS)
+		return object(objection, RULE_BAD_FORM, "at_ms",
+			fail(STATUS_INVALID, "%s: the time of the event is after the year 9999; set the clock", row->name));
 	if (head->kind != OPERATION_CREATE && id_is_nil(&head->subject))
 		return object(objection, RULE_BAD_FORM, "subject", fail(STATUS_INVALID, "%s: name what it is about", row->name));
 	return STATUS_OK;

@@ -292,6 +292,18 @@ static enum status number_validate(const struct schema *schema, const struct fie
 		field->min, field->max);
 }
 
+int64_t time_within(int64_t at_ms)
+{
+	return at_ms < 0 ? 0 : at_ms > TIME_MAX_MS ? TIME_MAX_MS : at_ms;
+}
+
+static enum status time_validate(const struct schema *schema, const struct field *field, int64_t at_ms)
+{
+	if (at_ms >= field->min && at_ms <= field->max)
+		return STATUS_OK;
+	return fail(STATUS_INVALID, "%s.%s is %" PRId64 " ms after 1970: give a time from 1970 to 9999", schema->name, field->name, at_ms);
+}
+
 static bool choice_known(const struct choice *choices, uint32_t number)
 {
 	for (; choices->name != NULL; choices++)
@@ -310,8 +322,9 @@ enum status field_validate(const struct schema *schema, const struct field *fiel
 	switch (field->kind) {
 	case FIELD_TEXT:
 		return text_validate(schema, field, *text_at(field, row));
-	case FIELD_INTEGER:
 	case FIELD_TIME:
+		return time_validate(schema, field, field_integer(field, row));
+	case FIELD_INTEGER:
 		return number_validate(schema, field, field_integer(field, row));
 	case FIELD_CHOICE:
 		if (!choice_known(field->choices, (uint32_t)field_integer(field, row)))

@@ -43,10 +43,12 @@ enum field_kind {
 	FIELD_ID,      /* struct id; `refers` names the record kind it points to, RECORD_NONE for any or itself */
 	FIELD_TEXT,    /* struct text; at most `max` bytes */
 	FIELD_INTEGER, /* int64_t within min..max */
-	FIELD_TIME,    /* int64_t, ms since 1970 UTC; 0 = not set */
+	FIELD_TIME,    /* int64_t, ms since 1970 UTC, at most TIME_MAX_MS; 0 = not set */
 	FIELD_CHOICE,  /* an enum (4 bytes); unknown numbers from newer peers are kept */
 	FIELD_BOOLEAN, /* bool */
 };
+
+#define TIME_MAX_MS INT64_C(253402300799999) /* the end of the year 9999: what RFC 3339 can write */
 
 /* Who wins an EDIT when the field moved on since the editor saw it; the loser is kept in an issue. */
 enum merge {
@@ -125,7 +127,7 @@ struct schema {
 /* First part of a row of a field table; further designated members follow: { FIELD_OF(site, name), .tag = 2 }. */
 #define FIELD_OF(record, member) .name = #member, .offset = offsetof(struct record, member), .kind = FIELD_KIND_OF(MEMBER(record, member))
 #define TIME_OF(record, member)                                                                                                            \
-	.name = #member, .kind = FIELD_TIME, .max = INT64_MAX,                                                                             \
+	.name = #member, .kind = FIELD_TIME, .max = TIME_MAX_MS,                                                                           \
 	.offset = offsetof(struct record, member) + 0 * sizeof(char[sizeof(MEMBER(record, member)) == sizeof(int64_t) ? 1 : -1])
 #define CHOICE_OF(record, member, names)                                                                                                   \
 	.name = #member, .kind = FIELD_CHOICE, .choices = (names),                                                                         \
@@ -175,6 +177,9 @@ enum status row_validate(const struct schema *schema, const void *row, const str
 
 /* The same for one field. */
 enum status field_validate(const struct schema *schema, const struct field *field, const void *row);
+
+/* The nearest time that a field can hold. */
+int64_t time_within(int64_t at_ms);
 
 /* The home scope of a row, by the schema's table. A pure function of the row. */
 struct scope row_home(const struct schema *schema, const void *row);

@@ -229,7 +229,7 @@ static void print_page(FILE *out)
 	      "two. The same tables make the columns of the databases, the bytes on the wire and the JSON, under the same names. Tags\n"
 	      "and numbers are permanent.\n\n"
 	      "* A field that is empty, 0, nil or \"no\" is its default and takes no space. Times are milliseconds since 1970 UTC;\n"
-	      "  0 means not set.\n"
+	      "  0 means not set, the end of the year 9999 is the last.\n"
 	      "* *EDIT by* says who may change a field, and who wins when somebody else changed it meanwhile. Nobody's value is lost: an\n"
 	      "  issue keeps what was seen, what was wanted and what stood there. \"–\" is never edited.\n"
 	      "* *computed* fields are set by handlers only. *personal* ones never reach a log.\n"

@@ -116,6 +116,31 @@ static void times_durations_and_sizes_read_well(void **state)
 	arena_finish(&arena);
 }
 
+static void a_time_beyond_the_calendar_is_shown_as_its_first_or_last_moment(void **state)
+{
+	static const struct zone west = { .first_offset_s = -3600 };
+	struct arena arena = { 0 };
+
+	(void)state;
+	printed(&arena, time_print(&arena, INT64_MAX, NULL), "9999-12-31 23:59");
+	printed(&arena, time_print(&arena, INT64_MAX, &east), "9999-12-31 23:59");
+	printed(&arena, time_print(&arena, INT64_MIN, &west), "0001-01-01 00:00");
+	printed(&arena, time_print_exact(&arena, INT64_MAX, &west), "9999-12-31T22:59:59.999-01:00");
+	printed(&arena, time_print_exact(&arena, INT64_MIN, NULL), "0001-01-01T00:00:00Z");
+	arena_finish(&arena);
+}
+
+static void a_time_that_nobody_can_mean_is_refused(void **state)
+{
+	static const char *const texts[] = { "+9000000d", "+999999d999999d999999d999999d", "9999-12-31T23:59:59.999-01:00" };
+	int64_t at_ms;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(texts); i++)
+		assert_int_equal(time_parse(text_of(texts[i]), NOW_MS, NULL, &at_ms), STATUS_INVALID);
+	assert_int_equal(time_parse(text_of("9999-12-31T23:59:59.999"), NOW_MS, NULL, &at_ms), STATUS_OK);
+}
+
 static void a_zone_with_summer_time_changes_its_offset(void **state)
 {
 	struct arena arena = { 0 };
@@ -176,6 +201,8 @@ int main(void)
 		cmocka_unit_test(a_fact_is_never_later_than_now),
 		cmocka_unit_test(every_time_read_back_is_the_one_printed),
 		cmocka_unit_test(times_durations_and_sizes_read_well),
+		cmocka_unit_test(a_time_beyond_the_calendar_is_shown_as_its_first_or_last_moment),
+		cmocka_unit_test(a_time_that_nobody_can_mean_is_refused),
 		cmocka_unit_test(a_zone_with_summer_time_changes_its_offset),
 		cmocka_unit_test(zones_are_also_offsets_and_no_name_leaves_their_folder),
 	};

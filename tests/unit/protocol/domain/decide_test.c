@@ -121,6 +121,28 @@ static void a_malformed_fact_is_parked_and_a_malformed_claim_rejected(void **sta
 	world_finish(&world);
 }
 
+static void an_operation_from_beyond_the_calendar_is_kept_for_a_person_as_a_valid_row(void **state)
+{
+	static const int64_t beyond[] = { INT64_MIN, TIME_MAX_MS + 1, INT64_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(beyond); i++) {
+		struct operation operation = world_operation(OPERATION_TRAVEL, world_id(RECORD_VISIT, 1), ANNA, NULL);
+		struct verdict verdict;
+		struct world world;
+		world_init(&world);
+		world_set_visit(&world, 1, ANNA, VISIT_STATE_ACCEPTED);
+		operation.head.at_ms = beyond[i];
+		verdict = world_decide(&world, &operation);
+		assert_rule(verdict, OUTCOME_PARKED, "bad_form");
+		assert_text(verdict.field, "at_ms");
+		for (size_t k = 0; k < world.count; k++)
+			if (world.rows[k].kind == RECORD_OPERATION)
+				assert_int_equal(row_validate(&operation_outcome_schema, world.rows[k].row, NULL), STATUS_OK);
+		world_finish(&world);
+	}
+}
+
 /* A store whose n-th read fails. */
 struct failing {
 	struct records records;
@@ -192,6 +214,7 @@ int main(void)
 		cmocka_unit_test(every_outcome_but_applied_has_its_row),
 		cmocka_unit_test(every_row_that_operations_leave_is_valid),
 		cmocka_unit_test(a_malformed_fact_is_parked_and_a_malformed_claim_rejected),
+		cmocka_unit_test(an_operation_from_beyond_the_calendar_is_kept_for_a_person_as_a_valid_row),
 		cmocka_unit_test(a_failing_store_is_never_taken_for_an_answer),
 	};
 

@@ -64,6 +64,11 @@ static void each_part_of_the_head_is_checked(void **state)
 	operation = travel();
 	operation.head.at_ms = 0;
 	assert_objection(&operation, STATUS_INVALID, RULE_BAD_FORM, "at_ms");
+	operation.head.at_ms = TIME_MAX_MS;
+	assert_int_equal(operation_validate(&operation), STATUS_OK);
+	operation.head.at_ms = TIME_MAX_MS + 1;
+	assert_objection(&operation, STATUS_INVALID, RULE_BAD_FORM, "at_ms");
+	assert_non_null(strstr(fail_reason(), "after the year 9999"));
 }
 
 static void a_finish_says_outcome_codes_and_signature(void **state)

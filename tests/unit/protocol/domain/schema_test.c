@@ -225,6 +225,23 @@ static void times_read_and_print_as_rfc_3339(void **state)
 	assert_time("", 0, "");
 }
 
+static void a_time_beyond_the_year_9999_is_refused(void **state)
+{
+	static const int64_t beyond[] = { TIME_MAX_MS + 1, INT64_MAX, -1, INT64_MIN };
+	struct asset asset = { .id = world_id(RECORD_ASSET, 1) };
+	const struct field *field = schema_field(&asset_schema, text_of("installed_at_ms"));
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(beyond); i++) {
+		asset.installed_at_ms = beyond[i];
+		assert_int_equal(field_validate(&asset_schema, field, &asset), STATUS_INVALID);
+		assert_non_null(strstr(fail_reason(), "give a time from 1970 to 9999"));
+		asset.installed_at_ms = time_within(beyond[i]);
+		assert_int_equal(field_validate(&asset_schema, field, &asset), STATUS_OK);
+	}
+	assert_time("9999-12-31T23:59:59.999Z", TIME_MAX_MS, "9999-12-31T23:59:59.999Z");
+}
+
 static void malformed_values_name_their_field(void **state)
 {
 	static const char *const times[] = {
@@ -316,6 +333,7 @@ int main(void)
 		cmocka_unit_test(the_first_home_that_is_set_counts),
 		cmocka_unit_test(a_copy_shares_nothing_with_its_row),
 		cmocka_unit_test(times_read_and_print_as_rfc_3339),
+		cmocka_unit_test(a_time_beyond_the_year_9999_is_refused),
 		cmocka_unit_test(malformed_values_name_their_field),
 		cmocka_unit_test(every_kind_of_field_survives_text),
 		cmocka_unit_test(an_unknown_choice_is_shown_as_other),

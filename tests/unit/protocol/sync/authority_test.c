@@ -87,6 +87,28 @@ static void a_device_that_speaks_for_another_technician_changes_nothing(void **s
 	hand_device_close(&hand);
 }
 
+static void an_operation_from_beyond_the_calendar_is_set_aside_and_those_behind_it_count(void **state)
+{
+	static const int64_t beyond[] = { INT64_MAX, INT64_MIN, -1, TIME_MAX_MS + 1 };
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), made[LENGTH(beyond)], last;
+	const struct note_arguments arguments = { .text = text_of("in another age") };
+
+	hand_device_open(&hand, pair, 1, 7);
+	for (size_t i = 0; i < LENGTH(beyond); i++) {
+		hand_device_begin(&hand, OPERATION_ADD_NOTE, &order, &arguments)->head.at_ms = beyond[i];
+		made[i] = hand_device_end(&hand);
+	}
+	last = hand_device_note(&hand, &order);
+	send_all(&hand);
+	for (size_t i = 0; i < LENGTH(beyond); i++) {
+		assert_set_aside(pair, &made[i]);
+		assert_false(pair_on_server(pair, RECORD_NOTE, &made[i]));
+	}
+	assert_true(pair_on_server(pair, RECORD_NOTE, &last));
+	hand_device_close(&hand);
+}
+
 static void a_create_that_names_its_id_is_set_aside(void **state)
 {
 	struct simulation *pair = *state;
@@ -255,6 +277,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_device_that_claims_another_role_changes_nothing, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_device_that_speaks_for_another_technician_changes_nothing, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			an_operation_from_beyond_the_calendar_is_set_aside_and_those_behind_it_count, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_create_that_names_its_id_is_set_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_first_id_never_overwrites_a_record, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(another_devices_first_id_is_set_aside, pair_open, pair_close),
