@@ -62,9 +62,9 @@ void control_step(struct control *control, control_handler handler, void *contex
 /* True once when callers had to wait for want of a descriptor, and then not for CONTROL_COMPLAIN_MS: someone should be told. */
 bool control_take_starved(struct control *control);
 
-/* Asks and waits. STATUS_NOT_FOUND when nobody listens, STATUS_BUSY when there is no answer in time, STATUS_CORRUPT
- * for a malformed one. The reply is in `arena`. `timeout_ms` is for connecting and sending; the answer may take as
- * long as the command does, up to `answer_ms` (-1: no limit). */
+/* Asks and waits. STATUS_NOT_FOUND when nobody listens, STATUS_BUSY when there is no answer in time or the owner ended
+ * before it (then the outcome is unknown), STATUS_CORRUPT for a malformed one. The reply is in `arena`. `timeout_ms` is for
+ * connecting and sending; the answer may take as long as the command does, up to `answer_ms` (-1: no limit). */
 enum status control_call(const char *dir, struct arena *arena, const struct control_request *request, int timeout_ms, int answer_ms,
 			 struct control_reply *out_reply);
 

@@ -74,9 +74,12 @@ static enum status connect_to_owner(struct call *call)
 	return status;
 }
 
+/* Nothing is damaged: what it did is durable or did not happen, and only its store knows which. */
 static enum status cut_short(const struct call *call)
 {
-	return fail(STATUS_CORRUPT, "the process that serves %s ended before it answered: see whether the command was carried out",
+	return fail(STATUS_BUSY,
+		"the process that serves %s ended before it answered: see whether the command was carried out (\"truckroll outbox --all\" "
+		"on a device, \"truckrolld outcomes\" at the office) before you give it again",
 		call->dir);
 }
 

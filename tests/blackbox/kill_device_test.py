@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Whatever a device called saved survives kill -9 at any moment, and happens once. The oracle is what the commands printed."""
+import json
 import random
 import signal
+import socket
 import threading
 
 import tap
 from equal import insist_on_equality
-from harness import Device, Server, World
+from harness import CANNOT_WRITE, Device, Server, World
 from oracle import Told, start_note, take_answer, write_note
 from proxy import DOWN, UP
 from tap import promise, size, until
@@ -89,6 +91,27 @@ def a_device_that_is_killed_at_any_message_of_a_sync_loses_nothing_and_sends_not
         device.sync()
         insist_on_equality(server, device)
         told.judge(server)
+
+
+@promise
+def a_command_whose_agent_is_killed_says_that_its_outcome_is_unknown_and_where_to_look():
+    with World() as world:
+        _, _, device = with_device(world, agent=False)
+        with socket.socket(socket.AF_UNIX) as agent:  # one that ends with the request in its hands
+            agent.bind(str(device.dir / "sock"))
+            agent.listen()
+            said = world.dir / "note.out"
+            with open(said, "wb") as out:
+                command = world.start("note.log", "truckroll", "note", "HH-5001", "was it saved?", "--dir", device.dir, "--keys", device.keys,
+                                      "--json", stdout=out)
+            caller, _ = agent.accept()
+            caller.recv(4)
+            caller.close()
+            assert command.wait(timeout=30) == CANNOT_WRITE, said.read_text()
+        error = json.loads(said.read_text())["error"]
+        assert error["status"] == "busy" and "truckroll outbox --all" in error["reason"], error
+        assert device.run("outbox", "--all")["operations"] == []
+        assert device.run("note", "HH-5001", "was it saved?")["saved"]
 
 
 @promise
