@@ -82,8 +82,7 @@ static enum status agent_loop(struct agent *agent)
 	while (!stop_asked) {
 		int events = wait_for_events(agent);
 		enum status status;
-		if (events > 0)
-			control_step(agent->control, runner_answer, &agent->owner);
+		control_step(agent->control, runner_answer, &agent->owner); /* also without an event: someone's time may be over */
 		if (control_take_starved(agent->control))
 			log_unusual(&agent->log, "descriptors.used_up", "what=\"commands wait; allow more open files (ulimit -n)\"");
 		status = link_step(&agent->link); /* it has said in the log what failed, and tries again */

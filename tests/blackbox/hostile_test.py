@@ -335,5 +335,22 @@ def a_server_without_a_descriptor_to_spare_sleeps_says_so_once_and_goes_on_when_
         serves(server, peer)
 
 
+@promise
+def a_caller_who_says_nothing_is_cut_off_and_costs_an_agent_no_processor_time():
+    with World() as world:
+        server, _ = with_peer(world)
+        device = Device.enrolled(server, ADA, "tablet-1")
+        device.start_agent()
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(str(device.dir / "sock"))
+            caller.settimeout(20)
+            before = processor_seconds(device.agent)
+            assert caller.recv(1) == b"", "it was answered"
+            used = processor_seconds(device.agent) - before
+        tell(f"{used:.2f} s of processor time")
+        assert used < 2, f"{used} s of processor time"
+        device.stop_agent()
+
+
 if __name__ == "__main__":
     tap.main()
