@@ -11,13 +11,16 @@ bool ticket_is_expired(const struct ticket_entry *ticket, int64_t now_ms)
 	return (ticket->state == TICKET_STATE_OPEN || ticket->state == TICKET_STATE_PENDING) && now_ms > ticket->expires_at_ms;
 }
 
-/* A ticket's change in a transaction of its own. */
+/* A ticket's change in a transaction of its own: what came before it is settled first. */
 static enum status store_ticket(struct office *office, const struct ticket_entry *ticket)
 {
-	enum status status = server_store_begin(office->store);
+	enum status status = office_settle(office);
 
 	if (status == STATUS_OK)
-		status = server_store_put_ticket(office->store, ticket);
+		status = server_store_begin(office->store);
+	if (status != STATUS_OK)
+		return status;
+	status = server_store_put_ticket(office->store, ticket);
 	if (status == STATUS_OK)
 		return server_store_commit(office->store);
 	server_store_rollback(office->store);

@@ -77,16 +77,11 @@ static enum status take_sync_frame(struct server *server, struct listener_token 
 	return status;
 }
 
-/* Enrolment has its own transactions, so it never meets an open commit: what came before it is settled first. */
 static enum status take_frame(struct server *server, struct listener_token token, struct bytes frame)
 {
 	enum enrolment_message type;
-	enum status status;
 
-	if (!enrolment_peek(frame, &type))
-		return take_sync_frame(server, token, frame);
-	status = type == ENROL_REQUEST ? office_settle(server->office) : STATUS_OK;
-	return status == STATUS_OK ? answer_enrolment(server, token, frame, type) : status;
+	return enrolment_peek(frame, &type) ? answer_enrolment(server, token, frame, type) : take_sync_frame(server, token, frame);
 }
 
 static enum status take_frames(struct server *server)

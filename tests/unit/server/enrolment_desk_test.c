@@ -137,6 +137,25 @@ static void only_an_active_device_is_given_its_grant_again(void **state)
 	}
 }
 
+static void only_a_request_that_changes_a_ticket_ends_the_commit_under_way(void **state)
+{
+	struct storage *storage = server_store_storage(desk.office.store);
+	const struct ticket known = desk.ticket;
+	struct bytes answer, garbage = arena_copy_bytes(&desk.arena, enrolment_ask(&desk.arena));
+	uint32_t reason;
+
+	(void)state;
+	assert_int_equal(server_core_open_commit(desk.office.core), STATUS_OK);
+	((uint8_t *)(uintptr_t)garbage.data)[6] = ENROL_REQUEST;
+	assert_int_equal(enrolment_desk_answer(&desk.office, &desk.arena, garbage, &answer), STATUS_CORRUPT);
+	desk.ticket.id.bytes[0]++;
+	assert_int_equal(ask(&reason), ENROL_REFUSED);
+	assert_true(storage_in_transaction(storage));
+	desk.ticket = known;
+	assert_int_equal(ask(&reason), ENROL_PENDING);
+	assert_false(storage_in_transaction(storage));
+}
+
 static void a_ticket_that_nobody_used_expires(void **state)
 {
 	uint32_t reason;
@@ -152,6 +171,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_device_that_waits_for_approval_waits_for_a_day_and_no_longer, open_desk, close_desk),
 		cmocka_unit_test_setup_teardown(only_an_active_device_is_given_its_grant_again, open_desk, close_desk),
+		cmocka_unit_test_setup_teardown(
+			only_a_request_that_changes_a_ticket_ends_the_commit_under_way, open_desk, close_desk),
 		cmocka_unit_test_setup_teardown(a_ticket_that_nobody_used_expires, open_desk, close_desk),
 	};
 
