@@ -105,9 +105,36 @@ static void make_room(struct session_table *table)
 		remove_slot(table, first);
 }
 
+/* What hellos left behind that nothing followed. */
+static void forget_unproved(struct session_table *table, const struct live_session *newcomer)
+{
+	const struct live_session *oldest = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->slot_count;) {
+		const struct live_session *session = table->slots[i];
+		if (session != NULL && !session->proved &&
+			newcomer->last_used_at_ms - session->last_used_at_ms > SESSIONS_UNPROVED_LIFE_MS) {
+			remove_slot(table, i); /* a follower may have moved here: look again */
+			continue;
+		}
+		if (session != NULL && !session->proved && id_equal(&session->device, &newcomer->device)) {
+			count++;
+			if (oldest == NULL || session->last_used_at_ms < oldest->last_used_at_ms)
+				oldest = session;
+		}
+		i++;
+	}
+	if (count >= SESSIONS_UNPROVED_MAX)
+		remove_slot(table, find_slot(table, oldest->session.id));
+}
+
 struct live_session *session_table_add(struct session_table *table, const struct live_session *session)
 {
-	size_t slot = find_slot(table, session->session.id);
+	size_t slot;
+
+	forget_unproved(table, session);
+	slot = find_slot(table, session->session.id);
 
 	if (table->slots[slot] == NULL) {
 		if (table->count == table->count_max)

@@ -15,6 +15,11 @@ struct live_session {
 	bool proved;             /* a frame of it came: its hello was fresh */
 };
 
+/* Sessions that no frame proved: their hellos may be recordings. So many of a device, and for so long after they began. A few would be
+ * enough for the device, but then a few recordings, sent while its own handshake is under way, would keep it out. */
+#define SESSIONS_UNPROVED_MAX     1024
+#define SESSIONS_UNPROVED_LIFE_MS 120000
+
 struct session_table;
 
 struct session_table *session_table_create(size_t count_max);
@@ -25,7 +30,8 @@ struct live_session *session_table_find(struct session_table *table, const uint8
 /* The most recent session of a device; NULL. O(sessions). */
 struct live_session *session_table_of_device(struct session_table *table, const struct id *device);
 /* Makes room by forgetting the longest unused one when full, of those first that no frame has proved: recorded hellos push
- * nobody out. An older session with that id is replaced. */
+ * nobody out. Of those that no frame has proved, all that are too old at session->last_used_at_ms go, and the device's oldest
+ * when they are too many. An older session with that id is replaced. O(sessions). */
 struct live_session *session_table_add(struct session_table *table, const struct live_session *session);
 /* A frame proved that `session` is alive: the device's other sessions are forgotten. O(sessions). */
 void session_table_keep_only(struct session_table *table, const struct live_session *session);

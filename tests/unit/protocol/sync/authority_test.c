@@ -228,6 +228,45 @@ static void recorded_hellos_push_no_proved_session_out(void **state)
 	session_table_destroy(table);
 }
 
+static void recorded_hellos_of_a_device_leave_few_sessions_and_the_newest(void **state)
+{
+	struct session_table *table = session_table_create(4 * SESSIONS_UNPROVED_MAX);
+	struct live_session proved = numbered_session(1, 1), of_another = numbered_session(2, 5000);
+	struct live_session recorded = { .device = proved.device };
+
+	(void)state;
+	session_table_add(table, &proved)->proved = true;
+	(void)session_table_add(table, &of_another);
+	for (uint16_t i = 0; i < 3 * SESSIONS_UNPROVED_MAX; i++) {
+		recorded.last_used_at_ms = 1000 + i;
+		memcpy(recorded.session.id + 2, &i, sizeof(i));
+		(void)session_table_add(table, &recorded);
+		assert_non_null(session_table_find(table, recorded.session.id));
+	}
+	assert_int_equal(session_table_count(table), SESSIONS_UNPROVED_MAX + 2);
+	assert_non_null(session_table_find(table, proved.session.id));
+	assert_non_null(session_table_find(table, of_another.session.id));
+	session_table_destroy(table);
+}
+
+static void a_session_that_no_frame_proves_in_two_minutes_goes_with_the_next_hello(void **state)
+{
+	struct session_table *table = session_table_create(8);
+	struct live_session proved = numbered_session(1, 1), unproved = numbered_session(2, 1000), next;
+
+	(void)state;
+	session_table_add(table, &proved)->proved = true;
+	(void)session_table_add(table, &unproved);
+	next = numbered_session(3, 1000 + SESSIONS_UNPROVED_LIFE_MS);
+	(void)session_table_add(table, &next);
+	assert_non_null(session_table_find(table, unproved.session.id));
+	next = numbered_session(4, 1001 + SESSIONS_UNPROVED_LIFE_MS);
+	(void)session_table_add(table, &next);
+	assert_null(session_table_find(table, unproved.session.id));
+	assert_int_equal(session_table_count(table), 3);
+	session_table_destroy(table);
+}
+
 static void a_recorded_hello_leaves_the_live_session_alone(void **state)
 {
 	struct simulation *pair = *state;
@@ -284,6 +323,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_devices_first_id_is_set_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_batch_of_another_incarnation_than_the_sessions_costs_no_commit, pair_open, pair_close),
 		cmocka_unit_test(recorded_hellos_push_no_proved_session_out),
+		cmocka_unit_test(recorded_hellos_of_a_device_leave_few_sessions_and_the_newest),
+		cmocka_unit_test(a_session_that_no_frame_proves_in_two_minutes_goes_with_the_next_hello),
 		cmocka_unit_test_setup_teardown(a_recorded_hello_leaves_the_live_session_alone, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_resume_token_that_no_server_gave_is_refused, pair_open, pair_close),
 	};
