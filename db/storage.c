@@ -19,6 +19,8 @@
 #define BULK_CACHE_KIB  (16 * 1024)
 #define LOG_PAGES       1000
 #define LOG_PAGES_DEFER 15000 /* 60 MB: below journal_size_limit */
+#define INDEX_BLOCK     4096  /* SQLite makes the log's index in steps of so many bytes, writing the last of each … */
+#define INDEX_ROOM      65536 /* … and begins with half of this */
 
 static const char common_settings[] = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
 				      " PRAGMA mmap_size = 0; PRAGMA synchronous = FULL";
@@ -247,6 +249,18 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 	return status;
 }
 
+/* On a disk with smaller blocks the log's index has holes, and the first touch of one that finds no room ends the process: SIGBUS. */
+static enum status check_room(const struct storage *storage)
+{
+	struct statvfs disk;
+
+	if (!storage->own_files || statvfs(storage->path, &disk) != 0 || disk.f_frsize >= INDEX_BLOCK ||
+		storage_free_bytes(storage) >= INDEX_ROOM)
+		return STATUS_OK;
+	return fail(STATUS_CANNOT_WRITE, "%s cannot be opened: the disk is full, and its blocks are so small that this needs %d bytes; "
+		"free some space", storage->path, INDEX_ROOM);
+}
+
 static enum status open_checked(struct storage *storage, const struct storage_options *options)
 {
 	enum status status = STATUS_OK;
@@ -255,6 +269,8 @@ static enum status open_checked(struct storage *storage, const struct storage_op
 		return fail(STATUS_NOT_FOUND, "there is no %s at %s", storage_kind_find(options->kind)->name, options->path);
 	if (options->mode == STORAGE_CREATE && storage->own_files)
 		status = create_private(options->path);
+	if (status == STATUS_OK)
+		status = check_room(storage);
 	if (status == STATUS_OK)
 		status = connect(storage, options);
 	if (status == STATUS_OK)

@@ -156,6 +156,41 @@ def on_a_full_disk_a_server_starts_reads_and_serves_rows_and_refuses_only_what_m
         server.verify()
 
 
+def small_blocks(world, path, megabytes):
+    """A file system of 1 KiB blocks, as small disks have."""
+    image = world.dir / f"{path.name}.img"
+    image.write_bytes(bytes(megabytes << 20))
+    try:
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-b", "1024", "-m", "0", str(image)], check=True, capture_output=True)
+        path.mkdir()
+        mount("-o", "loop", image, path)
+    except (OSError, subprocess.CalledProcessError):
+        raise Skip("a file system in a file cannot be made or mounted here") from None
+    world.undo.append(lambda: unmount(path))
+    path.chmod(0o700)
+    (path / "lost+found").rmdir()
+
+
+@promise
+def on_a_full_disk_of_small_blocks_every_command_works_or_is_refused_with_a_sentence():
+    need_namespace()
+    with World() as world:
+        small_blocks(world, world.dir / "org", 12)
+        small_blocks(world, world.dir / "tablet", 8)
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        device.sync()
+        server.stop()
+        for place, words in ((server, ("status",)), (server, ("list", "work_order")), (server, ("serve",)), (device, ("today",)), (device, ("sync",))):
+            fill(place.dir / "filler")
+            answer = place.ask(*words, expect=None, before=("timeout", "5"))
+            assert answer.code in (0, 124) or (answer.code == CANNOT_WRITE and "full" in answer.reason), str(answer)
+            (place.dir / "filler").unlink()
+        server.start()
+        device.sync()
+        insist_on_equality(server, device)
+
+
 @promise
 def in_a_read_only_directory_every_command_works_or_is_refused_with_a_sentence_and_nothing_is_lost():
     need_namespace()
