@@ -57,6 +57,7 @@ static enum status send_frame(struct link *link, struct bytes frame)
 		status = transport_nng_open(link->device->keys.url.data, &link->transport);
 	if (status == STATUS_OK)
 		status = transport_send(link->transport, frame);
+	log_debug(link->log, "frame.sent", "bytes=%zu status=%s", frame.size, status_to_text(status));
 	return status == STATUS_OK ? STATUS_OK : carrier_lost(link);
 }
 
@@ -101,7 +102,7 @@ static enum status after_event(struct link *link, const struct device_core_state
 	}
 	if (now.incidents != link->incidents) { /* the core begins again by itself: not a failed try */
 		link->incidents = now.incidents;
-		log_unusual(link->log, "sync.incident", "why=\"%s\"", now.failure);
+		log_broken(link->log, "sync.incident", "why=\"%s\"", now.failure);
 	} else if (before->waiting && !now.waiting && !now.connected && now.failure[0] != '\0' && link->transport != NULL) {
 		note_failure(link, now.failure);
 		drop_transport(link);
@@ -128,6 +129,7 @@ static enum status take_reply(struct link *link)
 	status = transport_receive(link->transport, 0, &link->arena, &reply);
 	if (status == STATUS_NOT_FOUND)
 		return STATUS_OK;
+	log_debug(link->log, "frame.received", "bytes=%zu status=%s", status == STATUS_OK ? reply.size : 0, status_to_text(status));
 	if (status == STATUS_OK)
 		status = device_core_reply(link->device->core, reply);
 	else

@@ -67,8 +67,11 @@ static enum status take_sync_frame(struct server *server, struct listener_token 
 {
 	int64_t refused = server_core_counts(server->office->core).frames_refused;
 	enum status status = server_core_frame(server->office->core, token.value, frame);
+	bool taken = server_core_counts(server->office->core).frames_refused == refused;
 
-	if (server_core_counts(server->office->core).frames_refused != refused)
+	log_debug(&server->log, "frame", "connection=%llu bytes=%zu taken=%d status=%s", (unsigned long long)token.value, frame.size, taken,
+		status_to_text(status));
+	if (!taken)
 		return status;
 	if (envelope_looks_like(frame))
 		listener_greet(server->office->listener, token);
@@ -126,7 +129,10 @@ static enum status bear_with(struct server *server, enum status status)
 {
 	if (status == STATUS_OK)
 		return STATUS_OK;
-	log_broken(&server->log, "store.failed", "status=%s reason=%s", status_to_text(status), fail_reason());
+	if (status == STATUS_CANNOT_WRITE)
+		log_unusual(&server->log, "store.failed", "status=%s reason=%s", status_to_text(status), fail_reason());
+	else
+		log_broken(&server->log, "store.failed", "status=%s reason=%s", status_to_text(status), fail_reason());
 	office_abandon(server->office);
 	return status == STATUS_CANNOT_WRITE ? STATUS_OK : status;
 }
