@@ -65,7 +65,7 @@ static void add_visit(struct context *context, struct table *table, const struct
 		cell_text(catalogue_word(context->arena, context->language, "state.visit", state)),
 		cell_text(state),
 		cell_text(order == NULL ? text_of("") : order->number),
-		cell_text(order == NULL ? text_of("(not here yet)") : order->title),
+		cell_text(order == NULL ? text_of(catalogue_translate(context->language, "(not here yet)")) : order->title),
 		cell_text(site == NULL ? text_of("") : site->name),
 		cell_text(site == NULL ? text_of("") : site->address),
 		cell_text(asset == NULL ? text_of("") : asset->name),
@@ -196,7 +196,7 @@ static enum status show_record(struct context *context, enum record_kind kind, c
 	output_record(context->output, schema->name, schema, row);
 	if (kind != RECORD_VISIT)
 		return STATUS_OK;
-	output_heading(context->output, "work order");
+	output_heading(context->output, catalogue_translate(context->language, "work order"));
 	status = listing_show_order(context, storage, &((const struct visit *)row)->work_order_id);
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status; /* it comes with the next sync */
 }
@@ -229,7 +229,7 @@ static enum status list_balance(void *user, const void *row, const struct row_me
 	struct cell cells[] = {
 		cell_integer(balance->quantity),
 		cell_text(part == NULL ? text_of("") : part->number),
-		cell_text(part == NULL ? text_of("(not here yet)") : part->description),
+		cell_text(part == NULL ? text_of(catalogue_translate(listing->context->language, "(not here yet)")) : part->description),
 		cell_text(part == NULL ? text_of("") : part->unit),
 		cell_id(&balance->part_id),
 	};

@@ -118,7 +118,7 @@ struct doctor {
 /* One line: fine, or wrong with the advice. */
 static void tell_check(struct doctor *doctor, const char *name, enum status status, struct text found)
 {
-	struct cell cells[] = { cell_string(status == STATUS_OK ? "ok" : "!!"), cell_string(name), cell_text(found),
+	struct cell cells[] = { cell_string(status == STATUS_OK ? "ok" : "!!"), cell_name("check", text_of(name)), cell_text(found),
 		cell_string(status_to_text(status)) };
 
 	table_row(doctor->table, cells);
@@ -130,6 +130,11 @@ static void tell_check(struct doctor *doctor, const char *name, enum status stat
 static void tell_result(struct doctor *doctor, const char *name, enum status status, struct text fine)
 {
 	tell_check(doctor, name, status, status == STATUS_OK ? fine : arena_print(doctor->context->arena, "%s", fail_reason()));
+}
+
+static struct text say(const struct doctor *doctor, const char *english)
+{
+	return text_of(catalogue_translate(doctor->context->language, english));
 }
 
 static void check_directory(struct doctor *doctor)
@@ -146,10 +151,10 @@ static void check_owner(struct doctor *doctor)
 
 	if (status == STATUS_BUSY) /* as it should be while an agent runs */
 		tell_check(doctor, "lock", STATUS_OK,
-			arena_print(doctor->context->arena, "%.*s, has it, as it should",
+			catalogue_format(doctor->context->arena, doctor->context->language, "%.*s, has it, as it should",
 				TEXT_ARGUMENTS(lock_holder(doctor->context->arena, doctor->context->dir.data))));
 	else
-		tell_result(doctor, "lock", status, text_of("free: no agent is running"));
+		tell_result(doctor, "lock", status, say(doctor, "free: no agent is running"));
 	lock_release(&lock);
 }
 
@@ -159,9 +164,9 @@ static bool check_keys(struct doctor *doctor, struct keystore *keys)
 	enum status status = keystore_load(doctor->context->arena, directory, keys);
 
 	tell_result(doctor, "keys", status,
-		status == STATUS_OK ? arena_print(doctor->context->arena, "device %.8s of %.*s", id_to_text(&keys->identity.id).characters,
-					      TEXT_ARGUMENTS(keys->technician_name))
-				    : text_of(""));
+		status != STATUS_OK ? text_of("")
+				    : catalogue_format(doctor->context->arena, doctor->context->language, "device %.8s of %.*s",
+					      id_to_text(&keys->identity.id).characters, TEXT_ARGUMENTS(keys->technician_name)));
 	return status == STATUS_OK;
 }
 
@@ -185,9 +190,9 @@ static enum status check_file(struct doctor *doctor, const char *name, enum stor
 	enum status status = verify_file(doctor->context, name, kind);
 
 	if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND)
-		tell_check(doctor, name, status, arena_print(doctor->context->arena, "%s. %s", fail_reason(), advice));
+		tell_check(doctor, name, status, arena_print(doctor->context->arena, "%s. %s", fail_reason(), say(doctor, advice).data));
 	else
-		tell_result(doctor, name, status, text_of("sound"));
+		tell_result(doctor, name, status, say(doctor, "sound"));
 	return status;
 }
 
@@ -199,9 +204,9 @@ static void check_pending(struct doctor *doctor, struct local_device *device)
 	tell_result(doctor, "pending", status,
 		status != STATUS_OK ? text_of("")
 		: marks.last_seq == marks.settled_seq
-			? text_of("everything is settled with the office")
-			: arena_print(doctor->context->arena, "%lld operations wait: they go out with the next sync",
-				  (long long)(marks.last_seq - marks.settled_seq)));
+			? say(doctor, "everything is settled with the office")
+			: catalogue_format(doctor->context->arena, doctor->context->language,
+				  "%lld operations wait: they go out with the next sync", (long long)(marks.last_seq - marks.settled_seq)));
 }
 
 static enum status tell_incident(void *user, int64_t at_ms, struct text what, struct text detail)
@@ -211,7 +216,8 @@ static enum status tell_incident(void *user, int64_t at_ms, struct text what, st
 	struct text at = time_print(arena, at_ms, doctor->context->zone);
 
 	tell_check(doctor, "incident", STATUS_OK,
-		arena_print(arena, "%.*s: %.*s (%.*s); repaired by itself, tell the office when it comes again", TEXT_ARGUMENTS(at),
+		catalogue_format(arena, doctor->context->language,
+			"%.*s: %.*s (%.*s); repaired by itself, tell the office when it comes again", TEXT_ARGUMENTS(at),
 			TEXT_ARGUMENTS(what), TEXT_ARGUMENTS(detail)));
 	return STATUS_OK;
 }
@@ -223,9 +229,13 @@ static void check_space(struct doctor *doctor, struct local_device *device)
 
 	if (free_bytes == INT64_MAX)
 		return;
-	tell_check(doctor, "disk", free_bytes < FREE_BYTES_LOW ? STATUS_CANNOT_WRITE : STATUS_OK,
-		arena_print(doctor->context->arena, free_bytes < FREE_BYTES_LOW ? "only %.*s free: delete something" : "%.*s free",
-			TEXT_ARGUMENTS(size)));
+	if (free_bytes < FREE_BYTES_LOW)
+		tell_check(doctor, "disk", STATUS_CANNOT_WRITE,
+			catalogue_format(doctor->context->arena, doctor->context->language, "only %.*s free: delete something",
+				TEXT_ARGUMENTS(size)));
+	else
+		tell_check(doctor, "disk", STATUS_OK,
+			catalogue_format(doctor->context->arena, doctor->context->language, "%.*s free", TEXT_ARGUMENTS(size)));
 }
 
 static void check_index(struct doctor *doctor, struct local_device *device)
@@ -234,8 +244,9 @@ static void check_index(struct doctor *doctor, struct local_device *device)
 	enum status status = kb_index_behind(device->store, &behind);
 
 	tell_result(doctor, "search index", status,
-		behind == 0 ? text_of("complete")
-			    : arena_print(doctor->context->arena, "%zu articles behind: the agent or a sync adds them", behind));
+		behind == 0 ? say(doctor, "complete")
+			    : catalogue_format(doctor->context->arena, doctor->context->language,
+				      "%zu articles behind: the agent or a sync adds them", behind));
 }
 
 static void check_store(struct doctor *doctor)
@@ -264,7 +275,8 @@ static void check_server(struct doctor *doctor, const struct keystore *keys)
 	if (status == STATUS_OK && !id_equal(&server.organisation, &keys->organisation))
 		status = fail(STATUS_OFFLINE, "%.*s is the server of another organisation: ask the office for the right address",
 			TEXT_ARGUMENTS(keys->url));
-	tell_result(doctor, "server", status, arena_print(doctor->context->arena, "%.*s answers", TEXT_ARGUMENTS(keys->url)));
+	tell_result(doctor, "server", status,
+		catalogue_format(doctor->context->arena, doctor->context->language, "%.*s answers", TEXT_ARGUMENTS(keys->url)));
 }
 
 #define REPLICA_ADVICE "Your work is safe in outbox.db; \"truckroll doctor --repair\" puts this file aside and begins a new one"

@@ -26,7 +26,7 @@ static enum status list_item(void *user, const struct outbox_item *item)
 		cell_text(outbox_item_subject(context, records, item)),
 		cell_time(item->operation.head.at_ms),
 		cell_duration(context->now_ms - item->operation.head.at_ms),
-		cell_string(item->state),
+		cell_name("progress", text_of(item->state)),
 		item->outcome == NULL ? cell_string("applied") : cell_string(outcome_name(item->outcome->outcome)),
 		cell_text(outbox_item_words(context, records, item)),
 		cell_id(&item->operation.head.subject),
@@ -118,7 +118,8 @@ static void tell_edit(struct context *context, const struct operation *operation
 
 	for (size_t i = 0; i < schema->field_count; i++) {
 		const struct field *field = &schema->fields[i];
-		struct cell cells[] = { cell_string(field->name), cell_text(field_to_text(context->arena, field, operation->old_values)),
+		struct cell cells[] = { cell_name("column", text_of(field->name)),
+			cell_text(field_to_text(context->arena, field, operation->old_values)),
 			cell_text(field_to_text(context->arena, field, operation->arguments)) };
 		if ((operation->mask >> field->tag & 1) != 0)
 			table_row(table, cells);
@@ -128,8 +129,9 @@ static void tell_edit(struct context *context, const struct operation *operation
 static void tell_outcome(struct context *context, const struct outbox_item *item)
 {
 	const struct operation_outcome *outcome = item->outcome;
+	const char *result = outcome == NULL ? "applied" : outcome_name(outcome->outcome);
 
-	output_value(context->output, "outcome", NULL, cell_string(outcome == NULL ? "applied" : outcome_name(outcome->outcome)));
+	output_value(context->output, "outcome", NULL, cell_name("result", text_of(result)));
 	output_value(context->output, "words", NULL, cell_text(outbox_item_words(context, local_device_records(context), item)));
 	if (outcome != NULL && outcome->rule.size > 0)
 		output_value(context->output, "rule", NULL, cell_text(outcome->rule));
@@ -154,13 +156,13 @@ enum status command_trace(struct context *context)
 	schema = arguments_schema(head->kind, head->record);
 	output_value(context->output, "operation", NULL, cell_text(arena_print(context->arena, "%s", id_to_text(&item.id).characters)));
 	output_value(context->output, "seq", "number", cell_integer(item.seq));
-	output_value(context->output, "kind", NULL, cell_string(operation_find(head->kind)->name));
+	output_value(context->output, "kind", NULL, cell_name("operation", text_of(operation_find(head->kind)->name)));
 	output_value(context->output, "subject", "about", cell_text(outbox_item_subject(context, local_device_records(context), &item)));
 	output_value(context->output, "subject_id", "id", cell_id(&head->subject));
 	output_value(context->output, "at", NULL, cell_time(head->at_ms));
 	output_value(context->output, "manual", "time was typed", cell_boolean(head->manual));
 	output_value(context->output, "base_gseq", "seen up to commit", cell_integer(head->base_gseq));
-	output_value(context->output, "state", NULL, cell_string(item.state));
+	output_value(context->output, "state", NULL, cell_name("progress", text_of(item.state)));
 	tell_outcome(context, &item);
 	if (head->kind == OPERATION_EDIT)
 		tell_edit(context, &item.operation);

@@ -285,7 +285,7 @@ static enum status list_outcome(void *user, const struct outbox_item *item)
 		return STATUS_OK;
 	table_row(listing->table, (const struct cell[]){
 					  cell_id(&item->id),
-					  cell_string(kind),
+					  cell_name("operation", text_of(kind)),
 					  cell_text(outbox_item_subject(context, listing->records, item)),
 					  cell_text(outbox_item_words(context, listing->records, item)),
 					  cell_string(outcome_name(item->outcome->outcome)),
@@ -349,7 +349,8 @@ enum status command_sync(struct context *context)
 		return status;
 	if (run.patient)
 		run.until_ms = clock_monotonic_ms(context->clock) + 1000 * arguments_integer(context->arguments, "wait", 0);
-	progress_start(&run.progress, context->clock, "syncing", output_style_of(context->output)->json);
+	progress_start(&run.progress, context->clock, context->language, catalogue_translate(context->language, "syncing"),
+		output_style_of(context->output)->json);
 	status = sync_somehow(&run);
 	progress_finish(&run.progress);
 	return status == STATUS_OK ? tell_sync(&run) : status;

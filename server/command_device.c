@@ -46,7 +46,7 @@ struct device_listing {
 	struct table *table;
 };
 
-static struct cell cell_name(const struct device_listing *listing, const struct id *id)
+static struct cell cell_named(const struct device_listing *listing, const struct id *id)
 {
 	return cell_text(lookup_name(server_store_storage(office_of(listing->context)->store), listing->context->arena, id));
 }
@@ -54,8 +54,8 @@ static struct cell cell_name(const struct device_listing *listing, const struct 
 static enum status list_pending(void *context, const struct ticket_entry *ticket)
 {
 	struct device_listing *listing = context;
-	const struct cell cells[] = { cell_id(&ticket->device), cell_text(ticket->device_name), cell_name(listing, &ticket->technician),
-		cell_string("pending"), cell_time(0), cell_text(ticket->words) };
+	const struct cell cells[] = { cell_id(&ticket->device), cell_text(ticket->device_name), cell_named(listing, &ticket->technician),
+		cell_name("state.device", text_of("pending")), cell_time(0), cell_text(ticket->words) };
 
 	if (ticket->state == TICKET_STATE_PENDING && !ticket_is_expired(ticket, listing->context->now_ms))
 		table_row(listing->table, cells);
@@ -66,8 +66,8 @@ static enum status list_device(void *context, const struct device_entry *device)
 {
 	struct device_listing *listing = context;
 	int64_t seen_at_ms = server_core_last_seen_ms(office_of(listing->context)->core, &device->id);
-	const struct cell cells[] = { cell_id(&device->id), cell_name(listing, &device->id), cell_name(listing, &device->technician),
-		cell_text(choice_to_text(listing->context->arena, device_state_names, device->state)), cell_time(seen_at_ms),
+	const struct cell cells[] = { cell_id(&device->id), cell_named(listing, &device->id), cell_named(listing, &device->technician),
+		cell_name("state.device", choice_to_text(listing->context->arena, device_state_names, device->state)), cell_time(seen_at_ms),
 		cell_string("") };
 
 	table_row(listing->table, cells);
@@ -77,7 +77,7 @@ static enum status list_device(void *context, const struct device_entry *device)
 enum status command_device_list(struct context *context)
 {
 	static const struct column columns[] = { { "id", NULL, false }, { "name", NULL, false }, { "technician", NULL, false },
-		{ "state", NULL, false }, { "seen_at", NULL, false }, { "words", NULL, false } };
+		{ "state", NULL, false }, { "seen_at", NULL, false }, { "words", "in words", false } };
 	struct device_listing listing = { context, output_table(context->output, "devices", columns, LENGTH(columns)) };
 	enum status status = server_store_each_ticket(office_of(context)->store, list_pending, &listing);
 

@@ -68,8 +68,10 @@ static enum status take_record(void *context, const struct operation *operation)
 
 static void report_notes(struct context *context, const char *heading, const struct import_notes *notes)
 {
+	const char *told = catalogue_translate(context->language, heading);
+
 	for (size_t i = 0; i < notes->count; i++)
-		output_line(context->output, "  %s: %.*s (%lld times, first in line %lld)", heading, TEXT_ARGUMENTS(notes->items[i].text),
+		output_line(context->output, "  %s: %.*s (%lld times, first in line %lld)", told, TEXT_ARGUMENTS(notes->items[i].text),
 			(long long)notes->items[i].count, (long long)notes->items[i].line);
 }
 
@@ -104,7 +106,8 @@ static enum status import_one(struct import_run *run, struct text path, struct t
 		status = server_core_open_commit(office->core);
 	if (status != STATUS_OK)
 		return status;
-	progress_start(&run->progress, context->clock, path.data, context->forwarded || output_style_of(context->output)->json);
+	progress_start(&run->progress, context->clock, context->language, path.data,
+		context->forwarded || output_style_of(context->output)->json);
 	run->created = run->unchanged = run->kept = 0;
 	status = import_file(&options, context->arena, take_record, run, out_report);
 	progress_finish(&run->progress);
@@ -115,6 +118,15 @@ static enum status import_one(struct import_run *run, struct text path, struct t
 		office_abandon(office); /* also when nothing was new: not even an empty commit */
 	report(run, table, path, out_report, run->apply && status == STATUS_OK);
 	return status;
+}
+
+static void tell_kept(struct context *context, int64_t count)
+{
+	if (count == 1)
+		output_line(context->output, "1 record is here with other values and was kept; change it with \"truckrolld edit\".");
+	else
+		output_line(context->output, "%lld records are here with other values and were kept; change them with \"truckrolld edit\".",
+			(long long)count);
 }
 
 /* Without --apply all files are decided in one commit, which is dropped: a later file may refer to what an earlier one brings. */
@@ -140,9 +152,7 @@ enum status command_import(struct context *context)
 		report_notes(context, "changed", &reports[i].warnings);
 	}
 	if (run.kept_in_all > 0)
-		output_line(context->output, "%lld %s here with other values and %s kept; change %s with \"truckrolld edit\".",
-			(long long)run.kept_in_all, run.kept_in_all == 1 ? "record is" : "records are",
-			run.kept_in_all == 1 ? "was" : "were", run.kept_in_all == 1 ? "it" : "them");
+		tell_kept(context, run.kept_in_all);
 	if (status == STATUS_OK && !run.apply)
 		output_line(context->output, "Checked only: nothing was taken in. Say --apply to import.");
 	return status;

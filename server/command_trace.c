@@ -65,10 +65,10 @@ static void list_traced(struct context *context, struct storage *storage, struct
 	struct cell cells[] = {
 		cell_id(&traced->id),
 		cell_text(actor_name(context, storage, &head->actor)),
-		cell_string(operation_find(head->kind)->name),
+		cell_name("operation", text_of(operation_find(head->kind)->name)),
 		cell_text(name_of(context, storage, &head->subject)),
 		cell_time(head->at_ms),
-		cell_string(outcome_name(traced->outcome)),
+		cell_name("result", text_of(outcome_name(traced->outcome))),
 		cell_text(words_of(context, storage, traced)),
 		cell_id(&traced->device),
 		cell_integer(traced->seq),
@@ -161,7 +161,7 @@ enum status command_trace(struct context *context)
 		return status;
 	schema = arguments_schema(traced.operation.head.kind, (enum record_kind)traced.operation.head.record);
 	output_value(context->output, "operation", NULL, cell_id(&traced.id));
-	output_value(context->output, "kind", NULL, cell_string(operation_find(traced.operation.head.kind)->name));
+	output_value(context->output, "kind", NULL, cell_name("operation", text_of(operation_find(traced.operation.head.kind)->name)));
 	output_value(context->output, "actor", NULL, cell_text(actor_name(context, storage, &traced.operation.head.actor)));
 	output_value(context->output, "device", NULL, cell_text(name_of(context, storage, &traced.device)));
 	output_value(context->output, "seq", NULL, cell_integer(traced.seq));
@@ -169,10 +169,10 @@ enum status command_trace(struct context *context)
 	output_value(context->output, "at", NULL, cell_time(traced.operation.head.at_ms));
 	output_value(context->output, "received_at", NULL, cell_time(traced.received_at_ms));
 	output_value(context->output, "commit", NULL, cell_integer(traced.gseq));
-	output_value(context->output, "outcome", NULL, cell_string(outcome_name(traced.outcome)));
+	output_value(context->output, "outcome", NULL, cell_name("result", text_of(outcome_name(traced.outcome))));
 	output_value(context->output, "words", NULL, cell_text(words_of(context, storage, &traced)));
 	if (schema != NULL && traced.operation.arguments != NULL) {
-		output_heading(context->output, "what it said");
+		output_heading(context->output, catalogue_translate(context->language, "what it said"));
 		output_record(context->output, "arguments", schema, traced.operation.arguments);
 	}
 	return STATUS_OK;

@@ -1,6 +1,7 @@
 #include "shell/catalogue.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +11,13 @@
 
 #define SENTENCE_MAX ((size_t)256 * 1024)
 #define RULE_PREFIX "rule."
+#define TABLES_MAX 5 /* the last is NULL */
 
-static const struct message *const tables[] = { [LANGUAGE_EN] = catalogue_en, [LANGUAGE_ZH] = catalogue_zh };
+/* The first of each language has the messages with keys. */
+static const struct message *const tables[][TABLES_MAX] = {
+	[LANGUAGE_EN] = { catalogue_en },
+	[LANGUAGE_ZH] = { catalogue_zh, catalogue_zh_labels, catalogue_zh_help, catalogue_zh_lines },
+};
 static const char *const names[] = { [LANGUAGE_EN] = "en", [LANGUAGE_ZH] = "zh" };
 static_assert(LENGTH(tables) == LANGUAGE_COUNT && LENGTH(names) == LANGUAGE_COUNT, "every language has a table and a name");
 
@@ -28,18 +34,54 @@ static const char *find_rule(const char *key)
 
 const char *catalogue_find(enum language language, const char *key)
 {
-	for (const struct message *message = tables[language]; message->key != NULL; message++)
-		if (strcmp(message->key, key) == 0)
-			return message->sentence;
+	for (const struct message *const *table = tables[language]; *table != NULL; table++)
+		for (const struct message *message = *table; message->key != NULL; message++)
+			if (strcmp(message->key, key) == 0)
+				return message->sentence;
 	return language == LANGUAGE_EN ? find_rule(key) : NULL;
 }
 
 const struct message *catalogue_at(enum language language, size_t position)
 {
-	for (const struct message *message = tables[language]; message->key != NULL; message++)
+	for (const struct message *message = tables[language][0]; message->key != NULL; message++)
 		if (position-- == 0)
 			return message;
 	return NULL;
+}
+
+const char *catalogue_translate(enum language language, const char *english)
+{
+	const char *other = language == LANGUAGE_EN ? NULL : catalogue_find(language, english);
+
+	return other == NULL ? english : other;
+}
+
+struct text catalogue_format_list(struct arena *arena, enum language language, const char *format, va_list arguments)
+{
+	const char *translated = catalogue_translate(language, format);
+	va_list again;
+	int size;
+	char *text;
+
+	va_copy(again, arguments);
+	size = vsnprintf(NULL, 0, translated, again);
+	va_end(again);
+	if (size < 0)
+		abort();
+	text = arena_allocate(arena, (size_t)size + 1);
+	(void)vsnprintf(text, (size_t)size + 1, translated, arguments);
+	return (struct text){ .data = text, .size = (size_t)size };
+}
+
+struct text catalogue_format(struct arena *arena, enum language language, const char *format, ...)
+{
+	va_list arguments;
+	struct text text;
+
+	va_start(arguments, format);
+	text = catalogue_format_list(arena, language, format, arguments);
+	va_end(arguments);
+	return text;
 }
 
 static const struct message_value *find_value(const struct message_value *values, size_t count, struct text name)

@@ -2,6 +2,7 @@
 #ifndef TRUCKROLL_SHELL_CATALOGUE_H
 #define TRUCKROLL_SHELL_CATALOGUE_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "protocol/base/arena.h"
@@ -38,7 +39,16 @@ struct text detail_value(struct text detail, const char *name);
 /* The word for a name such as "on_site" under a prefix such as "state.visit"; without one the name, with blanks for '_'. */
 struct text catalogue_word(struct arena *arena, enum language language, const char *prefix, struct text name);
 
-/* All messages of a language, for checks and documents; NULL at and beyond the end. */
+/* What is said in one place only, and keeps its English there: help, labels, what a single command tells. Gives what the language has
+ * for that English, else the English itself. A printf format has the same conversions in the same order in every language. */
+const char *catalogue_translate(enum language language, const char *english);
+
+/* printf into the arena, with the format translated. */
+struct text catalogue_format(struct arena *arena, enum language language, const char *format, ...) __attribute__((format(printf, 3, 4)));
+struct text catalogue_format_list(struct arena *arena, enum language language, const char *format, va_list arguments)
+	__attribute__((format(printf, 3, 0)));
+
+/* All messages of a language that have keys, for checks and documents; NULL at and beyond the end. */
 const struct message *catalogue_at(enum language language, size_t position);
 
 /* "en", "zh", also "zh_CN.UTF-8". STATUS_INVALID for others. */

@@ -119,10 +119,12 @@ struct parse_options {
 enum status command_parse(const struct program *program, struct arena *arena, const struct text *words, size_t word_count,
 			  const struct parse_options *options, struct request *out_request);
 
-/* For people, in the arena: the usage line of a command (of the program for NULL), all about a command, all commands. */
-struct text command_usage(struct arena *arena, const struct program *program, const struct command *command);
-struct text command_help(struct arena *arena, const struct program *program, const struct command *command, size_t width);
-struct text program_help(struct arena *arena, const struct program *program, size_t width);
+/* For people, in the arena, with the words of the tables translated: the usage line of a command (of the program for NULL), all about
+ * a command, all commands. */
+struct text command_usage(struct arena *arena, enum language language, const struct program *program, const struct command *command);
+struct text command_help(
+	struct arena *arena, enum language language, const struct program *program, const struct command *command, size_t width);
+struct text program_help(struct arena *arena, enum language language, const struct program *program, size_t width);
 
 /* Lookups; a name that the command does not declare is a programming error. Options and positionals by their names. */
 bool arguments_has(const struct arguments *arguments, const char *name);

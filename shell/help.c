@@ -17,15 +17,19 @@ struct page {
 	struct arena *arena;
 	struct writer writer;
 	size_t width;
+	enum language language;
 };
 
-static struct page page_start(struct arena *arena, size_t width)
+static struct page page_start(struct arena *arena, enum language language, size_t width)
 {
 	if (width == 0)
 		width = WIDTH_OTHERWISE;
 	if (width < WIDTH_MIN)
 		width = WIDTH_MIN;
-	return (struct page){ .arena = arena, .writer = writer_in(arena, PAGE_MAX), .width = width > WIDTH_MAX ? WIDTH_MAX : width };
+	return (struct page){ .arena = arena,
+		.writer = writer_in(arena, PAGE_MAX),
+		.width = width > WIDTH_MAX ? WIDTH_MAX : width,
+		.language = language };
 }
 
 static struct text page_text(struct page *page)
@@ -45,33 +49,72 @@ static void put_string(struct page *page, const char *string)
 	put(page, text_of(string));
 }
 
+/* A text of the tables, in the page's language. */
+static struct text told(const struct page *page, const char *english)
+{
+	return text_of(catalogue_translate(page->language, english));
+}
+
 static void put_blanks(struct page *page, size_t count)
 {
 	while (count-- > 0)
 		put_string(page, " ");
 }
 
+static bool is_one_of(const char *const *characters, struct text character)
+{
+	for (; *characters != NULL; characters++)
+		if (text_equals(character, *characters))
+			return true;
+	return false;
+}
+
+/* Chinese is written without blanks: a line may end at each of its characters, but not before what closes nor behind what opens. */
+static bool may_break(struct text before, struct text after)
+{
+	static const char *const closing[] = { "，", "。", "；", "：", "、", "！", "？", "）", "》", "”", "…", ",", ".", ";", ":",
+		")", NULL };
+	static const char *const opening[] = { "（", "《", "“", "(", NULL };
+
+	return (text_columns(before) > 1 || text_columns(after) > 1) && !is_one_of(closing, after) && !is_one_of(opening, before);
+}
+
+/* What stands together on a line, from the beginning of `text` on. */
+static struct text first_word(struct text text)
+{
+	struct text last = text_first_character(text);
+	size_t size = last.size;
+
+	while (size < text.size && text.data[size] != ' ') {
+		struct text next = text_first_character((struct text){ text.data + size, text.size - size });
+		if (may_break(last, next))
+			break;
+		size += next.size;
+		last = next;
+	}
+	return (struct text){ text.data, size };
+}
+
 /* Words of `text`, broken at the page's width; the first line has begun at `column` already, others begin at `indent`. */
 static void put_wrapped(struct page *page, struct text text, size_t column, size_t indent)
 {
-	bool first = true;
+	const char *end = NULL; /* of the word before */
 
-	while ((text = text_trim(text)).size > 0) {
-		const char *blank = memchr(text.data, ' ', text.size);
-		struct text word = { text.data, blank == NULL ? text.size : (size_t)(blank - text.data) };
-		size_t columns = text_columns(word);
-		if (!first && column + 1 + columns > page->width) {
+	for (struct text rest = text_trim(text); rest.size > 0;) {
+		struct text word = first_word(rest);
+		size_t blank = end != NULL && word.data != end ? 1 : 0, columns = text_columns(word);
+		if (end != NULL && column + blank + columns > page->width) {
 			put_string(page, "\n");
 			put_blanks(page, indent);
 			column = indent;
-		} else if (!first) {
-			put_string(page, " ");
-			column++;
+		} else {
+			put_blanks(page, blank);
+			column += blank;
 		}
 		put(page, word);
 		column += columns;
-		first = false;
-		text = (struct text){ text.data + word.size, text.size - word.size };
+		end = word.data + word.size;
+		rest = text_trim((struct text){ end, rest.size - word.size });
 	}
 	put_string(page, "\n");
 }
@@ -115,10 +158,13 @@ static size_t names_columns(struct page *page, const struct option *options, boo
 static struct text option_help(struct page *page, const struct option *option, bool positional)
 {
 	const char *note = positional ? "" : option->required ? " (required)" : option->repeated ? " (several times, if need be)" : "";
+	struct text help = told(page, option->help);
 
+	note = told(page, note).data;
 	if (option->kind == OPTION_INTEGER && (option->min != 0 || option->max != 0))
-		return arena_print(page->arena, "%s, %lld to %lld%s", option->help, (long long)option->min, (long long)option->max, note);
-	return arena_print(page->arena, "%s%s", option->help, note);
+		return catalogue_format(
+			page->arena, page->language, "%s, %lld to %lld%s", help.data, (long long)option->min, (long long)option->max, note);
+	return arena_print(page->arena, "%s%s", help.data, note);
 }
 
 static void put_options(struct page *page, const char *heading, const struct option *options, bool positional, size_t columns)
@@ -126,7 +172,7 @@ static void put_options(struct page *page, const char *heading, const struct opt
 	if (option_count(options) == 0)
 		return;
 	put_string(page, "\n");
-	put_string(page, heading);
+	put(page, told(page, heading));
 	put_string(page, "\n");
 	for (size_t i = 0; i < option_count(options); i++)
 		put_row(page, option_name(page, &options[i], positional), columns, option_help(page, &options[i], positional));
@@ -135,7 +181,7 @@ static void put_options(struct page *page, const char *heading, const struct opt
 /* Paragraphs and examples: the lines of `string`, each indented. */
 static void put_lines(struct page *page, const char *string, size_t indent)
 {
-	for (struct text rest = text_of(string); rest.size > 0;) {
+	for (struct text rest = told(page, string); rest.size > 0;) {
 		const char *end = memchr(rest.data, '\n', rest.size);
 		struct text line = { rest.data, end == NULL ? rest.size : (size_t)(end - rest.data) };
 		put_blanks(page, indent);
@@ -145,12 +191,13 @@ static void put_lines(struct page *page, const char *string, size_t indent)
 	}
 }
 
-struct text command_usage(struct arena *arena, const struct program *program, const struct command *command)
+struct text command_usage(struct arena *arena, enum language language, const struct program *program, const struct command *command)
 {
-	struct page page = page_start(arena, 0);
+	struct page page = page_start(arena, language, 0);
 	bool optional = false;
 
-	put(&page, arena_print(arena, "usage: %s %s", program->name, command == NULL ? "COMMAND [options]" : command->name));
+	put(&page, told(&page, "usage: "));
+	put(&page, arena_print(arena, "%s %s", program->name, command == NULL ? told(&page, "COMMAND [options]").data : command->name));
 	for (size_t i = 0; command != NULL && i < option_count(command->positionals); i++) {
 		const struct option *row = &command->positionals[i];
 		put(&page, arena_print(arena, row->required ? " %s%s" : " [%s%s]", row->name, row->repeated ? "..." : ""));
@@ -162,20 +209,23 @@ struct text command_usage(struct arena *arena, const struct program *program, co
 			optional = true;
 	}
 	if (optional)
-		put_string(&page, " [options]");
+		put(&page, told(&page, " [options]"));
 	return page_text(&page);
 }
 
-struct text command_help(struct arena *arena, const struct program *program, const struct command *command, size_t width)
+struct text command_help(
+	struct arena *arena, enum language language, const struct program *program, const struct command *command, size_t width)
 {
-	struct page page = page_start(arena, width);
+	struct page page = page_start(arena, language, width);
 	size_t columns = names_columns(&page, command_common_options, false, 0);
 
 	columns = names_columns(&page, command->options, false, columns);
 	columns = names_columns(&page, command->positionals, true, columns);
-	put_wrapped(&page, arena_print(arena, "%s %s: %s", program->name, command->name, command->summary), 0, INDENT);
+	put_wrapped(&page, arena_print(arena, "%s %s%s%s", program->name, command->name, told(&page, ": ").data,
+				   told(&page, command->summary).data),
+		0, INDENT);
 	put_string(&page, "\n");
-	put_wrapped(&page, command_usage(arena, program, command), 0, INDENT);
+	put_wrapped(&page, command_usage(arena, language, program, command), 0, INDENT);
 	if (command->details != NULL) {
 		put_string(&page, "\n");
 		put_lines(&page, command->details, 0);
@@ -185,20 +235,24 @@ struct text command_help(struct arena *arena, const struct program *program, con
 	put_options(&page, "options", command->options, false, columns);
 	put_options(&page, "options of every command", command_common_options, false, columns);
 	if (command->example != NULL) {
-		put_string(&page, strchr(command->example, '\n') == NULL ? "\nexample\n" : "\nexamples\n");
+		put_string(&page, "\n");
+		put(&page, told(&page, strchr(command->example, '\n') == NULL ? "example" : "examples"));
+		put_string(&page, "\n");
 		put_lines(&page, command->example, INDENT);
 	}
 	return page_text(&page);
 }
 
-struct text program_help(struct arena *arena, const struct program *program, size_t width)
+struct text program_help(struct arena *arena, enum language language, const struct program *program, size_t width)
 {
-	struct page page = page_start(arena, width);
+	struct page page = page_start(arena, language, width);
 	const char *group = NULL;
 	size_t columns = 0;
 
-	put_wrapped(&page, arena_print(arena, "%s: %s", program->name, program->summary), 0, INDENT);
-	put(&page, arena_print(arena, "\nusage: %s COMMAND [options]\n", program->name));
+	put_wrapped(&page, arena_print(arena, "%s%s%s", program->name, told(&page, ": ").data, told(&page, program->summary).data), 0,
+		INDENT);
+	put_string(&page, "\n");
+	put_wrapped(&page, command_usage(arena, language, program, NULL), 0, INDENT);
 	for (size_t i = 0; i < program->command_count; i++)
 		if (strlen(program->commands[i].name) > columns)
 			columns = strlen(program->commands[i].name);
@@ -206,12 +260,13 @@ struct text program_help(struct arena *arena, const struct program *program, siz
 		const struct command *command = &program->commands[i];
 		if (i == 0 || (command->group != NULL && (group == NULL || strcmp(group, command->group) != 0))) {
 			group = command->group;
-			put(&page, arena_print(arena, "\n%s\n", group == NULL ? "commands" : group));
+			put(&page, arena_print(arena, "\n%s\n", told(&page, group == NULL ? "commands" : group).data));
 		}
-		put_row(&page, text_of(command->name), columns, text_of(command->summary));
+		put_row(&page, text_of(command->name), columns, told(&page, command->summary));
 	}
 	put_options(&page, "options of every command", command_common_options, false, names_columns(&page, command_common_options,
 		false, 0));
-	put(&page, arena_print(arena, "\n'%s help COMMAND' tells more about one of them, with an example.\n", program->name));
+	put_string(&page, "\n");
+	put(&page, catalogue_format(arena, language, "'%s help COMMAND' tells more about one of them, with an example.\n", program->name));
 	return page_text(&page);
 }

@@ -132,7 +132,10 @@ static void show_parent(struct context *context, struct storage *storage, enum r
 	void *row;
 
 	if (!id_is_nil(id) && table_get(storage, schema, id, context->arena, &row, NULL) == STATUS_OK) {
-		output_heading(context->output, schema->name);
+		output_heading(context->output,
+			arena_print(context->arena, "%.*s",
+				TEXT_ARGUMENTS(catalogue_word(context->arena, context->language, "word", text_of(schema->name))))
+				.data);
 		output_record(context->output, schema->name, schema, row);
 	}
 }
@@ -215,7 +218,7 @@ enum status listing_show_order(struct context *context, struct storage *storage,
 	output_record(context->output, "work_order", schema_find(RECORD_WORK_ORDER), order);
 	show_parent(context, storage, RECORD_SITE, &order->site_id);
 	show_parent(context, storage, RECORD_ASSET, &order->asset_id);
-	output_heading(context->output, "visits, notes and parts");
+	output_heading(context->output, catalogue_translate(context->language, "visits, notes and parts"));
 	status = show_of_order(context, storage, RECORD_VISIT, "visits", visit_fields, work_order);
 	if (status == STATUS_OK)
 		status = show_of_order(context, storage, RECORD_NOTE, "notes", note_fields, work_order);
@@ -238,8 +241,8 @@ static enum status list_issue(void *context, const void *row, const struct row_m
 	struct text kind = choice_to_text(arena, issue_kind_names, issue->kind);
 	struct cell cells[] = {
 		cell_id(&issue->id),
-		cell_text(kind),
-		cell_text(choice_to_text(arena, issue_state_names, issue->state)),
+		cell_name("issue", kind),
+		cell_name("state.issue", choice_to_text(arena, issue_state_names, issue->state)),
 		cell_text(id_is_nil(&issue->work_order_id) ? text_of("") : lookup_name(listing->storage, arena, &issue->work_order_id)),
 		cell_time(issue->opened_at_ms),
 		cell_text(words_of_issue(&words, issue)),

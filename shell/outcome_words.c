@@ -73,8 +73,8 @@ void outcome_tell(struct context *context, struct storage *storage, enum operati
 	struct text told = words_of_verdict(&words, verdict->outcome, verdict->rule, verdict->field, verdict->detail);
 
 	output_value(context->output, "operation", NULL, cell_id(operation_id));
-	output_value(context->output, "kind", NULL, cell_string(operation_find(kind)->name));
-	output_value(context->output, "outcome", NULL, cell_string(outcome_name(verdict->outcome)));
+	output_value(context->output, "kind", NULL, cell_name("operation", text_of(operation_find(kind)->name)));
+	output_value(context->output, "outcome", NULL, cell_name("result", text_of(outcome_name(verdict->outcome))));
 	if (verdict->rule.size > 0)
 		output_value(context->output, "rule", NULL, cell_text(verdict->rule));
 	if (!id_is_nil(&verdict->issue_id))

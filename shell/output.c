@@ -65,6 +65,11 @@ struct cell cell_id(const struct id *id)
 	return (struct cell){ .kind = CELL_ID, .id = *id };
 }
 
+struct cell cell_name(const char *prefix, struct text name)
+{
+	return (struct cell){ .kind = CELL_NAME, .text = name, .prefix = prefix };
+}
+
 struct cell cell_boolean(bool boolean)
 {
 	return (struct cell){ .kind = CELL_BOOLEAN, .integer = boolean };
@@ -122,7 +127,7 @@ void output_json(struct output *output, const char *name, json_t *value)
 static void put_labelled(struct output *output, struct text title, struct text value)
 {
 	put(output, title);
-	put(output, text_of(": "));
+	put(output, text_of(catalogue_translate(output->style.language, ": ")));
 	put(output, value);
 	put(output, text_of("\n"));
 }
@@ -311,25 +316,6 @@ void output_message(struct output *output, const char *key, const struct message
 		values_to_json(output->arena, values, count)));
 }
 
-/* printf into the arena. */
-static struct text print(struct arena *arena, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
-
-static struct text print(struct arena *arena, const char *format, va_list arguments)
-{
-	va_list again;
-	int size;
-	char *text;
-
-	va_copy(again, arguments);
-	size = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	if (size < 0)
-		abort();
-	text = arena_allocate(arena, (size_t)size + 1);
-	(void)vsnprintf(text, (size_t)size + 1, format, arguments);
-	return (struct text){ .data = text, .size = (size_t)size };
-}
-
 void output_line(struct output *output, const char *format, ...)
 {
 	va_list arguments;
@@ -338,7 +324,7 @@ void output_line(struct output *output, const char *format, ...)
 	if (output->style.json)
 		return;
 	va_start(arguments, format);
-	put(output, text_printable(output->arena, print(output->arena, format, arguments)));
+	put(output, text_printable(output->arena, catalogue_format_list(output->arena, output->style.language, format, arguments)));
 	va_end(arguments);
 	put(output, text_of("\n"));
 }
@@ -367,7 +353,7 @@ void output_warning(struct output *output, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	put_error(output, print(output->arena, format, arguments));
+	put_error(output, catalogue_format_list(output->arena, output->style.language, format, arguments));
 	va_end(arguments);
 }
 

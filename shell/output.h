@@ -18,7 +18,8 @@ enum cell_kind {
 	CELL_DURATION,
 	CELL_SIZE,
 	CELL_ID,
-	CELL_BOOLEAN
+	CELL_BOOLEAN,
+	CELL_NAME
 };
 
 /* One value. JSON gets the exact one (times RFC 3339 UTC, ids 32 digits, durations in ms, sizes in bytes), people a readable one. */
@@ -27,6 +28,7 @@ struct cell {
 	struct text text;
 	int64_t integer;
 	struct id id;
+	const char *prefix; /* CELL_NAME */
 };
 
 struct cell cell_none(void); /* "" and null */
@@ -38,10 +40,12 @@ struct cell cell_duration(int64_t duration_ms);
 struct cell cell_size(int64_t bytes);
 struct cell cell_id(const struct id *id); /* people see its first 8 digits */
 struct cell cell_boolean(bool boolean);
+/* "on_site", as JSON and English have it; other languages show the catalogue's word under the prefix, "state.visit". */
+struct cell cell_name(const char *prefix, struct text name);
 
 struct column {
 	const char *name;  /* in JSON; never change one */
-	const char *title; /* heading for people; NULL: the name, or what the catalogue has for "column.<name>" */
+	const char *title; /* heading for people, in English; NULL: the name, or what the catalogue has for "column.<name>" */
 	bool json_only;
 };
 
@@ -87,14 +91,14 @@ void output_record(struct output *output, const char *name, const struct schema 
 /* A sentence of the catalogue; in JSON {"key", "text"} in the list "messages". */
 void output_message(struct output *output, const char *key, const struct message_value *values, size_t count);
 
-/* For people only. */
+/* For people only. The format is translated; a heading stands as it is. */
 void output_line(struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void output_heading(struct output *output, const char *title);
 
 /* For JSON only: a member of the result; `value` is taken over. */
 void output_json(struct output *output, const char *name, json_t *value);
 
-/* A sentence on standard error, beside the result (both ways). */
+/* A sentence on standard error, beside the result (both ways); the format is translated. */
 void output_warning(struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Says why the command failed: fail_reason() on standard error; with --json {"error": {"status", "reason",

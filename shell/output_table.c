@@ -18,7 +18,7 @@ struct text column_title(struct arena *arena, enum language language, const char
 	char *copy;
 
 	if (title != NULL || known != NULL)
-		return text_of(title != NULL ? title : known);
+		return text_of(title != NULL ? catalogue_translate(language, title) : known);
 	for (size_t i = 0; i < LENGTH(endings); i++) {
 		size_t size = strlen(endings[i]);
 		if (text.size > size && memcmp(text.data + text.size - size, endings[i], size) == 0) {
@@ -55,6 +55,9 @@ struct text cell_print(struct arena *arena, const struct output_style *style, co
 		return size_print(arena, cell->integer);
 	case CELL_ID:
 		return short_id(arena, &cell->id);
+	case CELL_NAME:
+		return style->language == LANGUAGE_EN ? text_one_line(arena, cell->text) :
+							catalogue_word(arena, style->language, cell->prefix, cell->text);
 	case CELL_BOOLEAN:
 		return catalogue_print(arena, style->language, cell->integer != 0 ? "word.yes" : "word.no", NULL, 0);
 	}
@@ -69,6 +72,7 @@ json_t *cell_to_json(struct arena *arena, const struct cell *cell)
 	case CELL_NONE:
 		break;
 	case CELL_TEXT:
+	case CELL_NAME:
 		text = text_valid(cell->text) ? cell->text : text_printable(arena, cell->text);
 		return json_stringn(text.data == NULL ? "" : text.data, text.size);
 	case CELL_TIME:

@@ -23,9 +23,11 @@ static void draw(struct progress *progress, int64_t now_ms)
 		progress->descriptor = -1;
 }
 
-void progress_start(struct progress *progress, const struct clock *clock, const char *what, bool quiet)
+void progress_start(struct progress *progress, const struct clock *clock, enum language language, const char *what, bool quiet)
 {
-	*progress = (struct progress){ .clock = clock, .what = what, .descriptor = -1, .started_ms = clock_monotonic_ms(clock) };
+	*progress = (struct progress){
+		.clock = clock, .language = language, .what = what, .descriptor = -1, .started_ms = clock_monotonic_ms(clock)
+	};
 	if (!quiet && terminal_width(STDERR_FILENO) > 0)
 		progress->descriptor = STDERR_FILENO;
 }
@@ -84,13 +86,14 @@ size_t progress_print(const struct progress *progress, int64_t elapsed_ms, size_
 		line = arena_print(&arena, "%s  [%s] %3d %%", progress->what, bar, (int)(share * 100));
 	}
 	if (progress->items_total > 0)
-		line = arena_print(&arena, "%.*s  %" PRId64 " of %" PRId64, TEXT_ARGUMENTS(line), progress->items, progress->items_total);
+		line = catalogue_format(&arena, progress->language, "%.*s  %lld of %lld", TEXT_ARGUMENTS(line), (long long)progress->items,
+			(long long)progress->items_total);
 	else if (progress->items > 0)
 		line = arena_print(&arena, "%.*s  %" PRId64, TEXT_ARGUMENTS(line), progress->items);
 	if (progress->bytes > 0)
 		line = arena_print(&arena, "%.*s  %.*s", TEXT_ARGUMENTS(line), TEXT_ARGUMENTS(size_print(&arena, progress->bytes)));
 	if (share > 0 && share < 1 && elapsed_ms >= FIRST_GUESS_MS)
-		line = arena_print(&arena, "%.*s  %.*s left", TEXT_ARGUMENTS(line),
+		line = catalogue_format(&arena, progress->language, "%.*s  %.*s left", TEXT_ARGUMENTS(line),
 			TEXT_ARGUMENTS(duration_print(&arena, (int64_t)((double)elapsed_ms * (1 - share) / share))));
 	if (width > 0)
 		line = text_cut_columns(line, width - 1);

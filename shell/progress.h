@@ -7,9 +7,11 @@
 
 #include "protocol/base/clock.h"
 #include "protocol/base/text.h"
+#include "shell/catalogue.h"
 
 struct progress {
 	const struct clock *clock;
+	enum language language;
 	const char *what; /* "importing orders" */
 	int descriptor;   /* -1: silent */
 	int64_t started_ms, drawn_ms;
@@ -19,7 +21,7 @@ struct progress {
 };
 
 /* `what` is borrowed. `quiet`: say nothing even on a terminal. */
-void progress_start(struct progress *progress, const struct clock *clock, const char *what, bool quiet);
+void progress_start(struct progress *progress, const struct clock *clock, enum language language, const char *what, bool quiet);
 void progress_total(struct progress *progress, int64_t items, int64_t bytes);
 /* Cheap enough for every item: draws at most ten times a second. */
 void progress_step(struct progress *progress, int64_t items, int64_t bytes);

@@ -117,14 +117,14 @@ static struct text help_text(const struct call *call, struct arena *arena)
 {
 	switch (call->request.kind) {
 	case REQUEST_HELP_COMMAND:
-		return command_help(arena, call->program, call->request.command, call->caller->width);
+		return command_help(arena, call->context.language, call->program, call->request.command, call->caller->width);
 	case REQUEST_VERSION:
 		return arena_print(arena, "%s %s\n", call->program->name, call->program->version);
 	case REQUEST_RUN:
 	case REQUEST_HELP_PROGRAM:
 		break;
 	}
-	return program_help(arena, call->program, call->caller->width);
+	return program_help(arena, call->context.language, call->program, call->caller->width);
 }
 
 void command_run_here(const struct program *program, struct arena *arena, const struct caller *caller, const struct text *words,
@@ -135,7 +135,8 @@ void command_run_here(const struct program *program, struct arena *arena, const 
 
 	if (status != STATUS_OK) {
 		output_error(call.output, status);
-		output_warning(call.output, "%.*s", TEXT_ARGUMENTS(command_usage(arena, program, call.request.command)));
+		output_warning(call.output, "%.*s",
+			TEXT_ARGUMENTS(command_usage(arena, call.context.language, program, call.request.command)));
 	} else if (call.request.kind == REQUEST_RUN) {
 		status = run_command(&call);
 	}

@@ -107,6 +107,14 @@ size_t text_columns(struct text text)
 	return columns;
 }
 
+struct text text_first_character(struct text text)
+{
+	size_t size;
+
+	(void)next_character(text, &size);
+	return (struct text){ text.data, size };
+}
+
 /* C0, DEL, C1, and the marks that turn the direction of writing: what could deceive or command a terminal. */
 static bool is_control(uint32_t character)
 {

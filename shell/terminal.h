@@ -15,6 +15,9 @@ size_t text_columns(struct text text);
 /* The longest start that takes at most `columns`. */
 struct text text_cut_columns(struct text text, size_t columns);
 
+/* The first character of a text that is not empty, without marks that may follow it. */
+struct text text_first_character(struct text text);
+
 /* One line without control characters: line ends and tabs become blanks, others '?'; invalid UTF-8 becomes '?'. */
 struct text text_one_line(struct arena *arena, struct text text);
 /* The same, but line ends stay. */

@@ -130,6 +130,6 @@ struct text words_of_issue(const struct words *words, const struct issue *issue)
 	struct text sentence = print_with_field(words, key_of(words, "rule", kind), issue->field, issue->detail);
 	struct text tail = issue_tail(words, issue);
 
-	return arena_print(words->arena, "%.*s: %.*s%s%.*s", TEXT_ARGUMENTS(title), TEXT_ARGUMENTS(sentence), tail.size > 0 ? " " : "",
-		TEXT_ARGUMENTS(tail));
+	return catalogue_format(words->arena, words->language, "%.*s: %.*s%s%.*s", TEXT_ARGUMENTS(title), TEXT_ARGUMENTS(sentence),
+		tail.size > 0 ? " " : "", TEXT_ARGUMENTS(tail));
 }

@@ -91,6 +91,55 @@ static void every_rule_issue_operation_state_and_status_has_words_in_both_langua
 	arena_finish(&arena);
 }
 
+static void expect_chinese(const char *key)
+{
+	if (catalogue_find(LANGUAGE_ZH, key) == NULL)
+		fail_msg("%s has no Chinese", key);
+}
+
+static void expect_chinese_field(struct arena *arena, const struct schema *schema, const struct field *field)
+{
+	const struct choice *choice = field->kind == FIELD_CHOICE ? field->choices : NULL;
+
+	expect_chinese(arena_print(arena, "column.%s", field->name).data);
+	for (; choice != NULL && choice->name != NULL; choice++)
+		if (choice->number != 0 || strcmp(choice->name, "none") != 0)
+			expect_chinese(arena_print(arena, "%s.%s.%s", field->name, schema->name, choice->name).data);
+}
+
+static void expect_chinese_fields(struct arena *arena, const struct schema *schema)
+{
+	for (size_t i = 0; schema != NULL && i < schema->field_count; i++)
+		expect_chinese_field(arena, schema, &schema->fields[i]);
+}
+
+static void every_field_and_choice_that_is_shown_has_a_chinese_label(void **state)
+{
+	struct arena arena = { 0 };
+
+	(void)state;
+	for (size_t i = 0; schema_at(i) != NULL; i++) {
+		expect_chinese(arena_print(&arena, "word.%s", schema_at(i)->name).data);
+		expect_chinese_fields(&arena, schema_at(i));
+	}
+	for (int kind = OPERATION_CREATE; kind < OPERATION_KIND_COUNT; kind++)
+		expect_chinese_fields(&arena, operation_find((enum operation_kind)kind)->arguments);
+	arena_finish(&arena);
+}
+
+static void what_is_said_in_one_place_is_translated_where_it_is_said(void **state)
+{
+	struct arena arena = { 0 };
+
+	(void)state;
+	assert_string_equal(catalogue_translate(LANGUAGE_EN, "sound"), "sound");
+	assert_string_equal(catalogue_translate(LANGUAGE_ZH, "sound"), "完好");
+	assert_string_equal(catalogue_translate(LANGUAGE_ZH, "nobody says this"), "nobody says this");
+	assert_string_equal(catalogue_format(&arena, LANGUAGE_EN, "%.*s free", 5, "3 MBx").data, "3 MBx free");
+	assert_string_equal(catalogue_format(&arena, LANGUAGE_ZH, "%.*s free", 4, "3 MBx").data, "剩余 3 MB");
+	arena_finish(&arena);
+}
+
 static void a_sentence_takes_its_values_and_shows_what_is_missing(void **state)
 {
 	const struct message_value values[] = { { "reason", text_of("no {mine}") } };
@@ -169,6 +218,8 @@ int main(void)
 		cmocka_unit_test(both_languages_have_the_same_keys_and_values),
 		cmocka_unit_test(no_key_stands_twice),
 		cmocka_unit_test(every_rule_issue_operation_state_and_status_has_words_in_both_languages),
+		cmocka_unit_test(every_field_and_choice_that_is_shown_has_a_chinese_label),
+		cmocka_unit_test(what_is_said_in_one_place_is_translated_where_it_is_said),
 		cmocka_unit_test(a_sentence_takes_its_values_and_shows_what_is_missing),
 		cmocka_unit_test(verdicts_and_issues_are_told_with_names_instead_of_ids),
 		cmocka_unit_test(an_outcome_of_a_newer_version_is_still_told),

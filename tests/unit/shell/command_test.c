@@ -170,7 +170,7 @@ static void help_can_be_asked_for_anywhere_even_on_a_wrong_line(void **state)
 static void help_names_every_option_and_fits_its_width(void **state)
 {
 	struct arena arena = { 0 };
-	struct text help = command_help(&arena, &program, &commands[1], 60);
+	struct text help = command_help(&arena, LANGUAGE_EN, &program, &commands[1], 60);
 	static const char *const parts[] = { "usage: depot issue resolve ISSUE [WORDS...] --as CHOICE [options]", "--count N",
 		"how often, 1 to 9",
 		"--as CHOICE", "(required)", "--json", "--at TIME", "depot issue resolve 3f2a --as noted" };
@@ -178,13 +178,27 @@ static void help_names_every_option_and_fits_its_width(void **state)
 	(void)state;
 	for (size_t i = 1; /* the usage line is wrapped */ i < LENGTH(parts); i++)
 		assert_non_null(strstr(help.data, parts[i]));
-	assert_string_equal(arena_copy_text(&arena, command_usage(&arena, &program, &commands[1])).data, parts[0]);
+	assert_string_equal(arena_copy_text(&arena, command_usage(&arena, LANGUAGE_EN, &program, &commands[1])).data, parts[0]);
 	for (const char *line = help.data; *line != '\0'; line = strchr(line, '\n') + 1)
 		assert_true(text_columns((struct text){ line, (size_t)(strchr(line, '\n') - line) }) <= 60);
-	help = program_help(&arena, &program, 0);
+	help = program_help(&arena, LANGUAGE_EN, &program, 0);
 	for (size_t i = 0; i < LENGTH(commands); i++)
 		assert_non_null(strstr(help.data, commands[i].summary));
 	assert_non_null(strstr(help.data, "\noffice\n"));
+	arena_finish(&arena);
+}
+
+static void chinese_help_breaks_between_characters_but_not_before_what_closes(void **state)
+{
+	/* The name takes 9 of 60 columns, so 25 characters fit, but the 26th must not begin a line. */
+	static const struct command chinese = { .name = "x",
+		.summary = "一二三四五六七八九十一二三四五六七八九十一二三四五，truckroll sync（六）" };
+	struct arena arena = { 0 };
+	struct text help = command_help(&arena, LANGUAGE_ZH, &program, &chinese, 60);
+
+	(void)state;
+	assert_non_null(strstr(help.data, "depot x：一二三四五六七八九十一二三四五六七八九十一二三四\n"
+					  "  五，truckroll sync（六）\n"));
 	arena_finish(&arena);
 }
 
@@ -235,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_fact_later_than_now_is_refused_but_a_plan_is_not),
 		cmocka_unit_test(help_can_be_asked_for_anywhere_even_on_a_wrong_line),
 		cmocka_unit_test(help_names_every_option_and_fits_its_width),
+		cmocka_unit_test(chinese_help_breaks_between_characters_but_not_before_what_closes),
 		cmocka_unit_test(random_words_never_break_the_parser),
 		cmocka_unit_test(near_words_are_near_and_far_ones_are_not),
 	};

@@ -59,7 +59,7 @@ static void nothing_is_drawn_where_there_is_no_terminal(void **state)
 	struct progress progress;
 
 	(void)state;
-	progress_start(&progress, &clock, "importing", true);
+	progress_start(&progress, &clock, LANGUAGE_EN, "importing", true);
 	progress_total(&progress, 5, 0);
 	progress_step(&progress, 3, 0);
 	assert_false(progress.on_screen);
