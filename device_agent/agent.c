@@ -131,6 +131,7 @@ enum status agent_run(struct context *context, struct local_device *device, cons
 	status = control_open(device->dir.data, context->clock, &agent.control);
 	if (status == STATUS_OK)
 		status = tell_ready(context, ready_file);
+	(void)catalogue_speak(LANGUAGE_EN); /* what is logged and kept from here on is nobody's answer */
 	if (status == STATUS_OK) {
 		log_info(&agent.log, "agent.started", "device=%.8s server=%s", id_to_text(&device->keys.identity.id).characters,
 			device->keys.url.data);

@@ -6,6 +6,7 @@
 
 #include "device_agent/store.h"
 #include "protocol/transport/nng_client.h"
+#include "shell/catalogue.h"
 #include "shell/file.h"
 #include "tests/bench/record/bench_order.h"
 
@@ -72,7 +73,7 @@ static enum status fail_refused(uint32_t reason)
 
 	for (size_t i = 0; i < LENGTH(sentences); i++)
 		if (sentences[i].reason == reason)
-			return fail(STATUS_REFUSED, "%s", sentences[i].sentence);
+			return fail(STATUS_REFUSED, "%s", catalogue_translate(catalogue_spoken(), sentences[i].sentence));
 	return fail(STATUS_REFUSED, "the server refused the enrolment (%u); ask the office", reason);
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "protocol/base/buffer.h"
+#include "shell/catalogue.h"
 #include "shell/config.h"
 #include "shell/file.h"
 
@@ -68,7 +69,7 @@ static enum status damaged(const char *path, const char *what)
 	return fail(STATUS_CORRUPT,
 		"%s is damaged (%s): put back a copy of it; without one have the office revoke this device and enrol again in another "
 		"directory",
-		path, what);
+		path, catalogue_translate(catalogue_spoken(), what));
 }
 
 static enum status read_parts(const char *path, const struct config *config, const struct part *parts, size_t count)

@@ -77,14 +77,6 @@ static struct text order_words(struct context *context, struct storage *records,
 		TEXT_ARGUMENTS(order->title));
 }
 
-/* English has the record's own name, as commands take it. */
-static const char *record_word(struct context *context, const struct schema *schema)
-{
-	if (context->language == LANGUAGE_EN)
-		return schema->name;
-	return catalogue_word(context->arena, context->language, "word", text_of(schema->name)).data;
-}
-
 struct text outbox_item_subject(struct context *context, struct storage *records, const struct outbox_item *item)
 {
 	const struct operation_head *head = &item->operation.head;
@@ -94,7 +86,7 @@ struct text outbox_item_subject(struct context *context, struct storage *records
 	void *row;
 
 	if (head->kind == OPERATION_CREATE)
-		return catalogue_format(arena, context->language, "new %s", record_word(context, schema_find(record)));
+		return catalogue_format(arena, context->language, "new %s", catalogue_kind(schema_find(record)->name));
 	if (record == RECORD_WORK_ORDER)
 		return order_words(context, records, &head->subject);
 	if (record == RECORD_VISIT && table_get(records, &visit_schema, &head->subject, arena, &row, NULL) == STATUS_OK)

@@ -119,7 +119,8 @@ static enum status choose_obvious(
 		if (obvious[i].kind == kind)
 			verb = obvious[i].verb;
 	if (found.count == 0)
-		return fail(STATUS_NOT_FOUND, "you have no visit to %s now; \"truckroll today\" lists your visits", verb);
+		return fail(STATUS_NOT_FOUND, "you have no visit to %s now; \"truckroll today\" lists your visits",
+			catalogue_translate(context->language, verb));
 	if (found.count > 1)
 		return fail_ambiguous(context, &found);
 	*out_visit = found.visits[0];

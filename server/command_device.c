@@ -67,8 +67,8 @@ static enum status list_device(void *context, const struct device_entry *device)
 	struct device_listing *listing = context;
 	int64_t seen_at_ms = server_core_last_seen_ms(office_of(listing->context)->core, &device->id);
 	const struct cell cells[] = { cell_id(&device->id), cell_named(listing, &device->id), cell_named(listing, &device->technician),
-		cell_name("state.device", choice_to_text(listing->context->arena, device_state_names, device->state)), cell_time(seen_at_ms),
-		cell_string("") };
+		cell_name("state.device", choice_to_text(listing->context->arena, device_state_names, device->state)),
+		cell_time(seen_at_ms), cell_string("") };
 
 	table_row(listing->table, cells);
 	return STATUS_OK;

@@ -106,8 +106,8 @@ static enum status import_one(struct import_run *run, struct text path, struct t
 		status = server_core_open_commit(office->core);
 	if (status != STATUS_OK)
 		return status;
-	progress_start(&run->progress, context->clock, context->language, path.data,
-		context->forwarded || output_style_of(context->output)->json);
+	progress_start(
+		&run->progress, context->clock, context->language, path.data, context->forwarded || output_style_of(context->output)->json);
 	run->created = run->unchanged = run->kept = 0;
 	status = import_file(&options, context->arena, take_record, run, out_report);
 	progress_finish(&run->progress);

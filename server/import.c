@@ -8,6 +8,7 @@
 #include "server/import_format.h"
 #include "server/import_general.h"
 #include "server/jsonl.h"
+#include "shell/catalogue.h"
 
 #define PROGRESS_ROWS 256
 
@@ -237,7 +238,8 @@ static enum status refuse_file(const struct import_report *report)
 	if (others == 0)
 		return fail(STATUS_INVALID, "%.*s", TEXT_ARGUMENTS(report->errors[0]));
 	return fail(STATUS_INVALID, "%.*s (and %s%lld more; nothing was imported)", TEXT_ARGUMENTS(report->errors[0]),
-		report->error_count >= IMPORT_ERRORS_MAX ? "at least " : "", (long long)others);
+		report->error_count >= IMPORT_ERRORS_MAX ? catalogue_translate(catalogue_spoken(), "at least ") : "",
+		(long long)others);
 }
 
 /* The second reading hands out; it must see what the first one checked. What the sink misses is added to the report. */

@@ -225,6 +225,7 @@ enum status command_serve(struct context *context)
 	if (status == STATUS_OK) {
 		server.owner = (struct runner_owner){ context->program, context->clock, context->dir.data, server.office };
 		log_info(&server.log, "server.started", "dir=%s port=%d", context->dir.data, listener_port(server.office->listener));
+		(void)catalogue_speak(LANGUAGE_EN); /* what the loop logs and sends is nobody's answer */
 		status = loop(&server);
 		log_info(&server.log, "server.stopped", "status=%s", status_to_text(status));
 	}

@@ -102,7 +102,7 @@ enum status arguments_check(const struct arguments *arguments)
 		for (size_t i = 0; i < option_count(tables[table]); i++)
 			if (tables[table][i].required && find_given(arguments, &tables[table][i], 0) == NULL)
 				return fail(STATUS_INVALID, "%s%s is missing: %s", dashes(arguments, &tables[table][i]),
-					tables[table][i].name, tables[table][i].help);
+					tables[table][i].name, catalogue_translate(catalogue_spoken(), tables[table][i].help));
 	return STATUS_OK;
 }
 

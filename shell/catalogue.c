@@ -21,6 +21,8 @@ static const struct message *const tables[][TABLES_MAX] = {
 static const char *const names[] = { [LANGUAGE_EN] = "en", [LANGUAGE_ZH] = "zh" };
 static_assert(LENGTH(tables) == LANGUAGE_COUNT && LENGTH(names) == LANGUAGE_COUNT, "every language has a table and a name");
 
+static _Thread_local enum language spoken;
+
 /* English sentences of rules stand beside the rules. */
 static const char *find_rule(const char *key)
 {
@@ -32,12 +34,21 @@ static const char *find_rule(const char *key)
 	return rule == NULL ? NULL : rule->sentence;
 }
 
+static const char *find_in(const struct message *table, const char *key)
+{
+	for (; table->key != NULL; table++)
+		if (strcmp(table->key, key) == 0)
+			return table->sentence;
+	return NULL;
+}
+
 const char *catalogue_find(enum language language, const char *key)
 {
-	for (const struct message *const *table = tables[language]; *table != NULL; table++)
-		for (const struct message *message = *table; message->key != NULL; message++)
-			if (strcmp(message->key, key) == 0)
-				return message->sentence;
+	for (const struct message *const *table = tables[language]; *table != NULL; table++) {
+		const char *sentence = find_in(*table, key);
+		if (sentence != NULL)
+			return sentence;
+	}
 	return language == LANGUAGE_EN ? find_rule(key) : NULL;
 }
 
@@ -54,6 +65,40 @@ const char *catalogue_translate(enum language language, const char *english)
 	const char *other = language == LANGUAGE_EN ? NULL : catalogue_find(language, english);
 
 	return other == NULL ? english : other;
+}
+
+static const char *reason_in_chinese(const char *reason)
+{
+	const char *chinese = find_in(catalogue_zh_reasons, reason);
+
+	return chinese == NULL ? reason : chinese;
+}
+
+enum language catalogue_speak(enum language language)
+{
+	static const fail_translation translations[] = { [LANGUAGE_EN] = NULL, [LANGUAGE_ZH] = reason_in_chinese };
+	enum language before = spoken;
+
+	spoken = language;
+	fail_translate(translations[language]);
+	return before;
+}
+
+enum language catalogue_spoken(void)
+{
+	return spoken;
+}
+
+const char *catalogue_kind(const char *record)
+{
+	char key[64];
+	const char *word;
+
+	if (spoken == LANGUAGE_EN)
+		return record;
+	(void)snprintf(key, sizeof(key), "word.%s", record);
+	word = catalogue_find(spoken, key);
+	return word == NULL ? record : word;
 }
 
 struct text catalogue_format_list(struct arena *arena, enum language language, const char *format, va_list arguments)

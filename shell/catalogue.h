@@ -48,6 +48,14 @@ struct text catalogue_format(struct arena *arena, enum language language, const 
 struct text catalogue_format_list(struct arena *arena, enum language language, const char *format, va_list arguments)
 	__attribute__((format(printf, 3, 0)));
 
+/* The language of this thread's reasons (fail()) from now on; gives the one before. Every thread begins with English: what is logged,
+ * stored or sent is, and only what a person asked for just now is answered in the person's language. */
+enum language catalogue_speak(enum language language);
+enum language catalogue_spoken(void);
+
+/* The word for a kind of record in the spoken language; English has the record's own name, as commands take it. */
+const char *catalogue_kind(const char *record);
+
 /* All messages of a language that have keys, for checks and documents; NULL at and beyond the end. */
 const struct message *catalogue_at(enum language language, size_t position);
 

@@ -14,4 +14,7 @@ extern const struct message catalogue_zh_labels[];
 extern const struct message catalogue_zh_help[];
 extern const struct message catalogue_zh_lines[];
 
+/* Formats of reasons. Apart from the others: what the rules say of a record is stored, so it must stay English. */
+extern const struct message catalogue_zh_reasons[];
+
 #endif

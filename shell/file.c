@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shell/catalogue.h"
+
 /* clang-format off */
 static const struct {
 	int error;
@@ -34,9 +36,12 @@ static const struct {
 
 enum status file_fail(int error, const char *doing, const char *path)
 {
+	enum language language = catalogue_spoken();
+
+	doing = catalogue_translate(language, doing);
 	for (size_t i = 0; i < LENGTH(errors); i++)
 		if (errors[i].error == error)
-			return fail(errors[i].status, "cannot %s %s: %s", doing, path, errors[i].why);
+			return fail(errors[i].status, "cannot %s %s: %s", doing, path, catalogue_translate(language, errors[i].why));
 	return fail(STATUS_CANNOT_WRITE, "cannot %s %s: error %d of the system", doing, path, error);
 }
 

@@ -26,10 +26,9 @@ static struct page page_start(struct arena *arena, enum language language, size_
 		width = WIDTH_OTHERWISE;
 	if (width < WIDTH_MIN)
 		width = WIDTH_MIN;
-	return (struct page){ .arena = arena,
-		.writer = writer_in(arena, PAGE_MAX),
-		.width = width > WIDTH_MAX ? WIDTH_MAX : width,
-		.language = language };
+	return (struct page){
+		.arena = arena, .writer = writer_in(arena, PAGE_MAX), .width = width > WIDTH_MAX ? WIDTH_MAX : width, .language = language
+	};
 }
 
 static struct text page_text(struct page *page)
@@ -72,8 +71,8 @@ static bool is_one_of(const char *const *characters, struct text character)
 /* Chinese is written without blanks: a line may end at each of its characters, but not before what closes nor behind what opens. */
 static bool may_break(struct text before, struct text after)
 {
-	static const char *const closing[] = { "，", "。", "；", "：", "、", "！", "？", "）", "》", "”", "…", ",", ".", ";", ":",
-		")", NULL };
+	static const char *const closing[] = { "，", "。", "；", "：", "、", "！", "？", "）", "》", "”", "…", ",", ".", ";", ":", ")",
+		NULL };
 	static const char *const opening[] = { "（", "《", "“", "(", NULL };
 
 	return (text_columns(before) > 1 || text_columns(after) > 1) && !is_one_of(closing, after) && !is_one_of(opening, before);
@@ -221,8 +220,8 @@ struct text command_help(
 
 	columns = names_columns(&page, command->options, false, columns);
 	columns = names_columns(&page, command->positionals, true, columns);
-	put_wrapped(&page, arena_print(arena, "%s %s%s%s", program->name, command->name, told(&page, ": ").data,
-				   told(&page, command->summary).data),
+	put_wrapped(&page,
+		arena_print(arena, "%s %s%s%s", program->name, command->name, told(&page, ": ").data, told(&page, command->summary).data),
 		0, INDENT);
 	put_string(&page, "\n");
 	put_wrapped(&page, command_usage(arena, language, program, command), 0, INDENT);
@@ -249,8 +248,8 @@ struct text program_help(struct arena *arena, enum language language, const stru
 	const char *group = NULL;
 	size_t columns = 0;
 
-	put_wrapped(&page, arena_print(arena, "%s%s%s", program->name, told(&page, ": ").data, told(&page, program->summary).data), 0,
-		INDENT);
+	put_wrapped(
+		&page, arena_print(arena, "%s%s%s", program->name, told(&page, ": ").data, told(&page, program->summary).data), 0, INDENT);
 	put_string(&page, "\n");
 	put_wrapped(&page, command_usage(arena, language, program, NULL), 0, INDENT);
 	for (size_t i = 0; i < program->command_count; i++)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "shell/catalogue.h"
+
 /* Fields that people call a record by. */
 static const char *const name_fields[] = { "number", "name", "serial", "source_id", "title" };
 
@@ -72,18 +74,18 @@ enum status lookup_record(struct storage *storage, enum record_kind kind, struct
 	enum status status = by_digits(storage, schema, search.name, out_id);
 
 	if (status == STATUS_AMBIGUOUS)
-		return fail(
-			STATUS_AMBIGUOUS, "several %s records begin with \"%.*s\": give more digits", schema->name, TEXT_ARGUMENTS(text));
+		return fail(STATUS_AMBIGUOUS, "several %s records begin with \"%.*s\": give more digits", catalogue_kind(schema->name),
+			TEXT_ARGUMENTS(text));
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	status = table_scan(storage, schema, &(struct id){ 0 }, compare_names, &search);
 	if (status != STATUS_OK)
 		return status;
 	if (search.count == 0)
-		return fail(STATUS_NOT_FOUND, "there is no %s \"%.*s\" here", schema->name, TEXT_ARGUMENTS(text));
+		return fail(STATUS_NOT_FOUND, "there is no %s \"%.*s\" here", catalogue_kind(schema->name), TEXT_ARGUMENTS(text));
 	if (search.count > 1)
 		return fail(STATUS_AMBIGUOUS, "%zu %s records are called \"%.*s\": give the first digits of the id", search.count,
-			schema->name, TEXT_ARGUMENTS(text));
+			catalogue_kind(schema->name), TEXT_ARGUMENTS(text));
 	*out_id = search.found;
 	return STATUS_OK;
 }

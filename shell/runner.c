@@ -73,6 +73,7 @@ static enum status prepare(struct call *call, struct arena *arena, const struct 
 		.zone = caller->zone,
 		.stdout_descriptor = caller->stdout_descriptor,
 		.stderr_descriptor = caller->stderr_descriptor };
+	(void)catalogue_speak(language);
 	call->output = output_create(arena, &style);
 	call->context = (struct context){ .program = call->program,
 		.command = call->request.command,
@@ -101,8 +102,8 @@ static enum status run_command(struct call *call)
 	enum status status = STATUS_OK;
 
 	if (place == PLACE_HERE && call->caller->forwarded)
-		return fail(STATUS_INVALID, "'%s' cannot be given to a running process", context->command->name);
-	if (opens && program->open != NULL)
+		status = fail(STATUS_INVALID, "'%s' cannot be given to a running process", context->command->name);
+	else if (opens && program->open != NULL)
 		status = program->open(context, place);
 	if (status == STATUS_OK)
 		status = context->command->run(context);
@@ -131,6 +132,7 @@ void command_run_here(const struct program *program, struct arena *arena, const 
 	size_t word_count, struct control_reply *out_reply)
 {
 	struct call call = { .program = program, .caller = caller };
+	enum language before = catalogue_speak(caller->language);
 	enum status status = prepare(&call, arena, words, word_count);
 
 	if (status != STATUS_OK) {
@@ -147,6 +149,7 @@ void command_run_here(const struct program *program, struct arena *arena, const 
 			.out = output_stdout(call.output),
 			.err = output_stderr(call.output) };
 	output_finish(call.output);
+	(void)catalogue_speak(before);
 }
 
 enum status command_forward(
@@ -301,6 +304,7 @@ int runner_main(const struct program *program, int argc, char **argv)
 	if (!open_standard_descriptors())
 		return EXIT_CODE_CANNOT_WRITE;
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)catalogue_speak(caller.language);
 	for (size_t i = 0; i < word_count; i++)
 		words[i] = text_of(argv[i + 1]);
 	run_anywhere(program, &arena, &caller, words, word_count, &reply);

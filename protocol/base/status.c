@@ -7,6 +7,7 @@
 #include "protocol/base/text.h"
 
 static _Thread_local char last_reason[REASON_SIZE];
+static _Thread_local fail_translation translate;
 
 /* clang-format off */
 static const char *const names[] = {
@@ -26,14 +27,23 @@ static const char *const names[] = {
 /* In parentheses, so that what status.h tells the analyser leaves the function itself alone. */
 enum status(fail)(enum status status, const char *reason, ...)
 {
-	char text[REASON_SIZE]; /* the arguments may point into last_reason */
+	char text[REASON_SIZE + 4]; /* the arguments may point into last_reason; a character that is cut still fits */
+	struct text kept = { .data = text };
 	va_list arguments;
+	int size;
 
 	va_start(arguments, reason);
-	(void)vsnprintf(text, sizeof(text), reason, arguments);
+	size = vsnprintf(text, sizeof(text), translate == NULL ? reason : translate(reason), arguments);
 	va_end(arguments);
-	(void)snprintf(last_reason, sizeof(last_reason), "%s", text);
+	if (size > 0)
+		kept = text_cut((struct text){ text, (size_t)size < sizeof(text) ? (size_t)size : sizeof(text) - 1 }, REASON_SIZE - 1);
+	(void)snprintf(last_reason, sizeof(last_reason), "%.*s", TEXT_ARGUMENTS(kept));
 	return status;
+}
+
+void fail_translate(fail_translation translation)
+{
+	translate = translation;
 }
 
 const char *fail_reason(void)

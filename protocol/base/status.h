@@ -29,6 +29,11 @@ enum status fail(enum status status, const char *reason, ...) __attribute__((col
 #define fail(status, ...) ((void)fail(status, __VA_ARGS__), (status)) /* NOLINT(readability-identifier-naming) */
 #endif
 
+/* From now on this thread's reasons have the formats that `translation` gives for theirs, with the same conversions in the same order;
+ * NULL: their own, as in every new thread. */
+typedef const char *(*fail_translation)(const char *reason);
+void fail_translate(fail_translation translation);
+
 /* The reason of this thread's latest failure; "" when there was none. Valid until the next fail(). */
 const char *fail_reason(void);
 

@@ -11,6 +11,10 @@ from tree import read_lines, report, source_files
 
 FOLDERS = ("shell/", "server/", "device_agent/")
 TABLES = ("shell/catalogue_zh.c", "shell/catalogue_zh_labels.c", "shell/catalogue_zh_help.c", "shell/catalogue_zh_lines.c")
+REASONS = "shell/catalogue_zh_reasons.c"
+# What these find wrong is for who repairs the program or its files, not for who gave a command.
+INNER = re.compile(r"(store|control_message|control|control_call|enrolment_desk|server_keys)\w*\.c$")
+STORED = ("protocol/domain/", "protocol/wire/", "protocol/sync/")
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?\*/|//[^\n]*|\'(?:[^\'\\]|\\.)*\'|\w+|\s+|.', re.S)
 CONVERSION = re.compile(r"%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|z|j|t)?[a-zA-Z%]")
 SAID = {"output_line": 1, "output_warning": 1, "catalogue_format": 2, "catalogue_translate": 1, "say": 1, "told": 1}
@@ -73,8 +77,8 @@ def columns(words):
 def table(root, path):
     """The entries of a table of the catalogue, as (key, sentence)."""
     text = " ".join(tokens(root, path))
-    return [(literal([key]), literal(STRING.findall(sentence)))
-            for key, sentence in re.findall(rf"\{{ ({STRING.pattern}) , ((?:{STRING.pattern} ?)+) \}} ,", text)]
+    return [(literal(STRING.findall(key)), literal(STRING.findall(sentence)))
+            for key, sentence in re.findall(rf"\{{ ((?:{STRING.pattern} ?)+), ((?:{STRING.pattern} ?)+)\}} ,", text)]
 
 
 def find_missing(path, words, chinese):
@@ -88,6 +92,31 @@ def find_missing(path, words, chinese):
             yield f"{path}: column.{name}"
         elif title is not None and PLAIN.search(title) and title not in chinese:
             yield f"{path}: {title!r}"
+
+
+def reasons_of(words):
+    for arguments in calls(words, "fail"):
+        text = literal(arguments[1]) if len(arguments) > 1 else None
+        if text is not None and PLAIN.search(CONVERSION.sub("", text)):
+            yield text
+
+
+def check_reasons(root, chinese):
+    """(reasons without Chinese, entries that no fail() has, entries of reasons that may be stored)."""
+    missing, born, stored = [], set(), set()
+    for path in source_files(root, ".c"):
+        if path.startswith("tests/"):
+            continue
+        reasons = list(reasons_of(tokens(root, path)))
+        (stored if path.startswith(STORED) else born).update(reasons)
+        if path.startswith(FOLDERS) and not INNER.search(path):
+            missing += [f"{path}: {reason!r}" for reason in reasons if reason not in chinese]
+    return missing, [repr(key) for key in chinese if key not in born], [repr(key) for key in chinese if key in stored]
+
+
+def twice(entries):
+    keys = [key for key, _ in entries]
+    return [repr(key) for key in sorted(set(keys)) if keys.count(key) > 1]
 
 
 def is_said(key, said, names):
@@ -106,10 +135,16 @@ def main(root):
         if path in paths:
             said.update(literals(words))
             missing += find_missing(path, words, chinese)
-    unlike = [key for key, sentence in entries if CONVERSION.findall(key) != CONVERSION.findall(sentence)]
+    reasons = table(root, REASONS)
+    voiceless, unborn, stored = check_reasons(root, dict(reasons))
+    unlike = [key for key, sentence in entries + reasons if CONVERSION.findall(key) != CONVERSION.findall(sentence)]
     if len(paths) < 50 or len(entries) < 500:
         missing.append("the sources or the tables were not found")
     return report([
+        ("every reason that a command gives has Chinese", voiceless),
+        ("no reason in the catalogue is given nowhere", unborn),
+        ("no reason that may be stored or sent is translated", stored),
+        ("no key stands twice", twice(entries) + twice(reasons)),
         ("every label and sentence of a command has Chinese", sorted(set(missing))),
         ("the catalogue has nothing that is not said", [repr(key) for key, _ in entries if not is_said(key, said, names)]),
         ("a Chinese format has the conversions of the English one in their order", [repr(key) for key in unlike]),

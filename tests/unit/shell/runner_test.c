@@ -139,6 +139,17 @@ static void a_wrong_line_is_answered_with_the_usage_and_exit_code_2(void **state
 	assert_int_equal(run_here(*state, "save", "--help", false).exit_code, EXIT_CODE_DONE);
 }
 
+static void a_refusal_is_in_the_language_asked_for_and_what_follows_is_not(void **state)
+{
+	struct control_reply reply = run_here(*state, "here", "--lang=zh", true);
+
+	assert_int_equal(reply.exit_code, EXIT_CODE_USAGE);
+	assert_string_equal(reply.err.data, "输入有误：“here”不能交给正在运行的进程执行\n");
+	assert_int_equal(catalogue_spoken(), LANGUAGE_EN);
+	reply = run_here(*state, "here", NULL, true);
+	assert_string_equal(reply.err.data, "'here' cannot be given to a running process\n");
+}
+
 static void the_time_given_is_kept_as_typed(void **state)
 {
 	(void)run_here(*state, "here", "--at=1970-01-01T00:00:00.5Z", false);
@@ -264,6 +275,7 @@ int main(void)
 		WITH_SCRATCH(what_cannot_be_opened_is_closed_and_not_run),
 		WITH_SCRATCH(in_the_owner_a_command_uses_the_owners_store),
 		WITH_SCRATCH(a_wrong_line_is_answered_with_the_usage_and_exit_code_2),
+		WITH_SCRATCH(a_refusal_is_in_the_language_asked_for_and_what_follows_is_not),
 		WITH_SCRATCH(the_time_given_is_kept_as_typed),
 		WITH_SCRATCH(a_running_owner_answers_what_another_process_asks),
 		WITH_SCRATCH(without_an_owner_the_program_becomes_one_and_leaves),
