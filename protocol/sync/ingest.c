@@ -289,7 +289,7 @@ static enum status set_aside(struct intake *intake, enum outcome outcome, enum r
 		.outcome = outcome,
 		.rule = text_of(rule_find(rule)->word),
 		.detail = text_of(detail),
-		.at_ms = intake->operation->head.at_ms };
+		.at_ms = time_within(intake->operation->head.at_ms) };
 	struct overlay overlay;
 	enum status status;
 

@@ -19,15 +19,6 @@ static void send_all(struct hand_device *device)
 	assert_int_equal(device->answer.decided.seq, device->last_seq);
 }
 
-static void assert_set_aside(struct simulation *pair, const struct id *operation)
-{
-	struct logged_operation logged;
-
-	assert_true(pair_logged(pair, operation, &logged));
-	assert_int_equal(logged.outcome, OUTCOME_PARKED);
-	assert_true(pair_on_server(pair, RECORD_OPERATION, operation));
-}
-
 /* The row as it stands, in the pair's arena. */
 static const void *server_row(struct simulation *pair, enum record_kind kind, const struct id *id)
 {
@@ -37,6 +28,15 @@ static const void *server_row(struct simulation *pair, enum record_kind kind, co
 	row = row_copy(&pair->arena, schema_find(kind), row);
 	server_store_reset_rows(pair->server.store);
 	return row;
+}
+
+static void assert_set_aside(struct simulation *pair, const struct id *operation)
+{
+	struct logged_operation logged;
+
+	assert_true(pair_logged(pair, operation, &logged));
+	assert_int_equal(logged.outcome, OUTCOME_PARKED);
+	assert_int_equal(row_validate(schema_find(RECORD_OPERATION), server_row(pair, RECORD_OPERATION, operation), NULL), STATUS_OK);
 }
 
 static void a_device_that_claims_another_role_changes_nothing(void **state)
@@ -91,7 +91,7 @@ static void an_operation_from_beyond_the_calendar_is_set_aside_and_those_behind_
 {
 	static const int64_t beyond[] = { INT64_MAX, INT64_MIN, -1, TIME_MAX_MS + 1 };
 	struct simulation *pair = *state;
-	struct id order = pair_order(pair, 0), made[LENGTH(beyond)], last;
+	struct id order = pair_order(pair, 0), made[LENGTH(beyond)], foreign, last;
 	const struct note_arguments arguments = { .text = text_of("in another age") };
 
 	hand_device_open(&hand, pair, 1, 7);
@@ -99,8 +99,16 @@ static void an_operation_from_beyond_the_calendar_is_set_aside_and_those_behind_
 		hand_device_begin(&hand, OPERATION_ADD_NOTE, &order, &arguments)->head.at_ms = beyond[i];
 		made[i] = hand_device_end(&hand);
 	}
+	hand_device_begin(&hand, OPERATION_ADD_NOTE, &order, &arguments)->head = (struct operation_head){ .kind = OPERATION_ADD_NOTE,
+		.subject = order,
+		.role = ROLE_TECHNICIAN,
+		.actor = organisation_id(RECORD_TECHNICIAN, 1),
+		.at_ms = INT64_MAX,
+		.schema_revision = SCHEMA_REVISION };
+	foreign = hand_device_end(&hand);
 	last = hand_device_note(&hand, &order);
 	send_all(&hand);
+	assert_set_aside(pair, &foreign);
 	for (size_t i = 0; i < LENGTH(beyond); i++) {
 		assert_set_aside(pair, &made[i]);
 		assert_false(pair_on_server(pair, RECORD_NOTE, &made[i]));
