@@ -46,7 +46,7 @@ def what_the_server_acknowledged_survives_killing_it_and_nothing_happens_twice()
         writers = [Writer(device, order, ledger) for device, order, ledger in zip(devices, ORDERS, told)]
         for writer in writers:
             writer.start()
-        for _ in range(size(5, 25, 100)):
+        for _ in range(size(5, 25, 50)):
             wait = threading.Event()
             wait.wait(dice.uniform(0, 0.15))
             server.kill()

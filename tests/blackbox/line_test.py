@@ -56,7 +56,7 @@ def a_first_sync_cut_at_any_byte_goes_on_and_ends_equal():
         line.bytes = {UP: 0, DOWN: 0}
         probe.sync()
         whole = sum(line.bytes.values())
-        for k in range(0, whole, max(1, whole // size(10, 40, 4000))):
+        for k in range(0, whole, max(1, whole // size(10, 40, 400))):
             line.cut_at = k
             device.ask("sync", expect=None)
         line.cut_at = None

@@ -1,6 +1,6 @@
 /* simulate --seed N [--count M] [--devices D] [--bug NAME] [--trace]   runs seeds; silence is success
  * simulate --bugs [--devices D]                                        proves that each seeded bug is caught
- * Without --seed the number of seeds follows TRUCKROLL_TEST_SIZE. */
+ * Without --seed the number of seeds follows TRUCKROLL_TEST_SIZE; --half 1 and --half 2 share them between two processors. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 struct arguments {
 	uint64_t seed;
 	uint64_t count;
+	uint64_t half; /* 0: all of them */
 	unsigned devices;
 	enum seeded_bug bug;
 	bool trace;
@@ -21,7 +22,9 @@ struct arguments {
 
 static int usage(const char *what)
 {
-	(void)fprintf(stderr, "simulate: %s\nusage: simulate [--seed N] [--count M] [--devices 1..%d] [--bug NAME] [--trace] | --bugs\n",
+	(void)fprintf(stderr,
+		"simulate: %s\n"
+		"usage: simulate [--seed N] [--count M] [--devices 1..%d] [--bug NAME] [--trace] | --half 1|2 | --bugs\n",
 		what, DEVICES_MAX);
 	return 2;
 }
@@ -64,6 +67,8 @@ static bool read_arguments(int count, char **words, struct arguments *out_argume
 			arguments.seed = strtoull(value, NULL, 10);
 		else if (strcmp(words[i], "--count") == 0)
 			arguments.count = strtoull(value, NULL, 10);
+		else if (strcmp(words[i], "--half") == 0)
+			arguments.half = strtoull(value, NULL, 10);
 		else if (strcmp(words[i], "--devices") == 0)
 			arguments.devices = (unsigned)strtoul(value, NULL, 10);
 		else if (strcmp(words[i], "--bug") == 0)
@@ -75,6 +80,12 @@ static bool read_arguments(int count, char **words, struct arguments *out_argume
 			arguments.count = 1;
 		i++;
 	}
+	if (arguments.half > 2)
+		return usage("there are two halves") == 0;
+	if (arguments.half != 0)
+		arguments.count /= 2;
+	if (arguments.half == 2)
+		arguments.seed += arguments.count;
 	if (arguments.devices < 1 || arguments.devices > DEVICES_MAX || arguments.bug == BUG_COUNT || arguments.count == 0)
 		return usage("a number or a name is out of range") == 0;
 	*out_arguments = arguments;
