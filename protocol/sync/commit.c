@@ -1,5 +1,6 @@
 #include "protocol/sync/commit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void commit_init(struct commit *commit, struct server_store *store, struct change_ring *ring, struct arena *arena, int64_t gseq)
@@ -62,11 +63,27 @@ void commit_adjust(struct commit *commit, struct scope_state *state, const struc
 
 void commit_note_job(struct commit *commit, const struct id *work_order)
 {
-	for (size_t i = commit->job_count; i > 0; i--)
-		if (id_equal(&commit->jobs[i - 1], work_order))
-			return;
+	if (commit->job_count > 0 && id_equal(&commit->jobs[commit->job_count - 1], work_order))
+		return;
 	commit->jobs = arena_grow(commit->arena, commit->jobs, commit->job_count, &commit->job_capacity, sizeof(*work_order));
 	commit->jobs[commit->job_count++] = *work_order;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+	return id_compare(left, right);
+}
+
+void commit_sort_jobs(struct commit *commit)
+{
+	size_t kept = 0;
+
+	if (commit->job_count > 1)
+		qsort(commit->jobs, commit->job_count, sizeof(*commit->jobs), compare_ids);
+	for (size_t i = 0; i < commit->job_count; i++)
+		if (kept == 0 || !id_equal(&commit->jobs[kept - 1], &commit->jobs[i]))
+			commit->jobs[kept++] = commit->jobs[i];
+	commit->job_count = kept;
 }
 
 enum status commit_mark(struct commit *commit)

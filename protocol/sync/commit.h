@@ -35,6 +35,8 @@ void commit_adjust(struct commit *commit, struct scope_state *state, const struc
 
 /* Remembers a work order whose job must be walked again before the commit closes. */
 void commit_note_job(struct commit *commit, const struct id *work_order);
+/* Puts the work orders remembered in order of their ids, each once. O(n log n). */
+void commit_sort_jobs(struct commit *commit);
 
 /* The store's mark and what the commit itself holds, together: see server_store_mark(). The ring is not rewound: what it remembers of
  * changes that never were makes patches wider, never wrong. O(scopes touched so far). */

@@ -59,9 +59,11 @@ bool job_needed_in(enum visit_state state)
 /* The rows of a job, found breadth first. */
 struct walk {
 	struct commit *commit;
+	struct arena *scratch;
 	struct records *records;
 	struct member *rows;
 	size_t count;
+	size_t capacity;
 	bool sent;                 /* a visit of it is or was out with a technician */
 	enum record_kind visiting; /* kind of the children being visited */
 };
@@ -73,6 +75,7 @@ static void walk_add(struct walk *walk, enum record_kind kind, const struct id *
 	for (size_t i = 0; i < walk->count; i++)
 		if (walk->rows[i].kind == kind && id_equal(&walk->rows[i].id, id))
 			return;
+	walk->rows = arena_grow(walk->scratch, walk->rows, walk->count, &walk->capacity, sizeof(*walk->rows));
 	walk->rows[walk->count++] = (struct member){ .kind = kind, .id = *id };
 }
 
@@ -114,6 +117,7 @@ static enum status walk_from(struct walk *walk, size_t position)
 
 /* The links as stored. */
 struct comparison {
+	struct arena *scratch;
 	struct member *links;
 	size_t count;
 	size_t capacity;
@@ -123,8 +127,9 @@ static enum status collect_link(void *context, const struct member *member)
 {
 	struct comparison *comparison = context;
 
-	if (comparison->count < comparison->capacity)
-		comparison->links[comparison->count++] = *member;
+	comparison->links = arena_grow(
+		comparison->scratch, comparison->links, comparison->count, &comparison->capacity, sizeof(*comparison->links));
+	comparison->links[comparison->count++] = *member;
 	return STATUS_OK;
 }
 
@@ -169,13 +174,12 @@ static enum status store_links(struct walk *walk, const struct id *work_order)
 {
 	struct commit *commit = walk->commit;
 	struct scope scope = { .kind = SCOPE_JOB, .id = *work_order };
-	struct comparison stored = { .capacity = JOB_ROWS_MAX };
+	struct comparison stored = { .scratch = walk->scratch };
 	struct scope_state *job;
 	enum status status = commit_scope(commit, &scope, &job);
 
 	if (status != STATUS_OK)
 		return status;
-	stored.links = arena_allocate_array(commit->arena, stored.capacity, sizeof(*stored.links));
 	status = server_store_link_feed(commit->store, &(struct member){ .scope = job->number }, collect_link, &stored);
 	for (size_t i = 0; i < walk->count && status == STATUS_OK; i++)
 		if (walk->rows[i].kind != RECORD_NONE && !contains(stored.links, stored.count, &walk->rows[i]))
@@ -186,9 +190,9 @@ static enum status store_links(struct walk *walk, const struct id *work_order)
 	return status;
 }
 
-enum status job_walk(struct commit *commit, const struct id *work_order)
+enum status job_walk(struct commit *commit, const struct id *work_order, struct arena *scratch)
 {
-	struct walk walk = { .commit = commit, .records = server_store_records(commit->store) };
+	struct walk walk = { .commit = commit, .scratch = scratch, .records = server_store_records(commit->store) };
 	const void *row;
 	enum status status = records_look(walk.records, RECORD_WORK_ORDER, work_order, &row);
 
@@ -196,7 +200,6 @@ enum status job_walk(struct commit *commit, const struct id *work_order)
 		return status;
 	if (((const struct work_order *)row)->cancelled_at_ms != 0 || ((const struct work_order *)row)->closed_at_ms != 0)
 		return STATUS_OK;
-	walk.rows = arena_allocate_array(commit->arena, JOB_ROWS_MAX, sizeof(*walk.rows));
 	walk_add(&walk, RECORD_WORK_ORDER, work_order);
 	for (size_t i = 0; i < walk.count && status == STATUS_OK; i++)
 		status = walk_from(&walk, i);

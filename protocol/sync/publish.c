@@ -143,10 +143,14 @@ enum status publish_changes(struct commit *commit, const struct overlay *overlay
 
 enum status publish_finish(struct commit *commit)
 {
-	for (size_t i = 0; i < commit->job_count; i++) {
-		enum status status = job_walk(commit, &commit->jobs[i]);
-		if (status != STATUS_OK)
-			return status;
+	struct arena scratch = { 0 };
+	enum status status = STATUS_OK;
+
+	commit_sort_jobs(commit);
+	for (size_t i = 0; i < commit->job_count && status == STATUS_OK; i++) {
+		status = job_walk(commit, &commit->jobs[i], &scratch);
+		arena_reset(&scratch);
 	}
-	return commit_close(commit);
+	arena_finish(&scratch);
+	return status == STATUS_OK ? commit_close(commit) : status;
 }

@@ -269,6 +269,31 @@ static void a_device_that_is_not_active_holds_nothing(void **state)
 	assert_true(is_granted(pair, SCOPE_TECHNICIAN, two) && is_granted(pair, SCOPE_JOB, order));
 }
 
+static void many_jobs_in_one_commit_cost_the_memory_of_one(void **state)
+{
+	enum {
+		JOBS = 300
+	};
+	struct simulation *pair = *state;
+	struct server_effect effect;
+	size_t before;
+	struct id made;
+
+	stream_for_libsodium(&pair->server.stream);
+	for (int i = 0; i < JOBS; i++) {
+		const struct work_order order = { .territory_id = organisation_id(RECORD_TERRITORY, 0), .title = text_of("one of many") };
+		assert_int_equal(
+			organisation_make(pair->server.core, RECORD_WORK_ORDER, &order, ROLE_IMPORT, WALL_START_MS, &made), STATUS_OK);
+	}
+	before = server_core_commit_size(pair->server.core);
+	assert_int_equal(server_core_flush(pair->server.core), STATUS_OK);
+	assert_true(server_core_commit_size(pair->server.core) < before + (size_t)64 * 1024);
+	while (server_core_next(pair->server.core, &effect))
+		if (effect.kind == SERVER_EFFECT_COMMIT)
+			assert_int_equal(server_core_committed(pair->server.core, server_store_commit(pair->server.store)), STATUS_OK);
+	assert_true(pair_on_server(pair, RECORD_WORK_ORDER, &made));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +309,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_job_that_is_given_back_fits, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_device_of_another_technician_holds_nothing_of_the_one_before, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_device_that_is_not_active_holds_nothing, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(many_jobs_in_one_commit_cost_the_memory_of_one, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
