@@ -10,7 +10,8 @@
 /* Nobody used it, or approved who did, in time. */
 bool ticket_is_expired(const struct ticket_entry *ticket, int64_t now_ms);
 
-/* Answers one enrolment message; the answer is in `arena`. STATUS_CORRUPT: not worth an answer. Other statuses: the store failed. */
+/* Answers one enrolment message; the answer is in `arena`. STATUS_CORRUPT: not worth an answer. Other statuses: the store failed. Here and
+ * below: what changes a ticket first ends the commit under way, and fails when that does. */
 enum status enrolment_desk_answer(struct office *office, struct arena *arena, struct bytes message, struct bytes *out_answer);
 
 /* Makes a ticket for one device of the technician; the code is shown once and never stored. */

@@ -39,7 +39,12 @@ static enum status window_of(struct storage *storage, int64_t chain, int64_t win
 	return status;
 }
 
-/* One logged operation: its commitment fits its bytes, and the head fits when nothing of the chain was dropped as known before it. */
+static enum status missing(const struct chain_row *chain, int64_t seq)
+{
+	return fail(STATUS_CORRUPT, "chain %lld: operation %lld is missing", (long long)chain->number, (long long)seq);
+}
+
+/* One logged operation: it is the next one, its commitment fits its bytes, and its head what came before. */
 static enum status check_entry(
 	struct storage *storage, const struct chain_row *chain, struct statement *log, struct hash *previous, int64_t *previous_seq)
 {
@@ -49,6 +54,8 @@ static enum status check_entry(
 	struct hash salt, commitment, head;
 	enum status status = window_of(storage, chain->number, seq / WINDOW_LENGTH, secret);
 
+	if (seq != *previous_seq + 1)
+		return missing(chain, *previous_seq + 1);
 	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND
 			       ? fail(STATUS_CORRUPT, "chain %lld: no salt for operation %lld", (long long)chain->number, (long long)seq)
@@ -59,7 +66,7 @@ static enum status check_entry(
 	if (!bytes_equal(commitment_bytes, (struct bytes){ commitment.bytes, HASH_SIZE }))
 		return fail(STATUS_CORRUPT, "chain %lld: operation %lld is not what was committed to", (long long)chain->number,
 			(long long)seq);
-	if (seq == *previous_seq + 1 && !bytes_equal(head_bytes, (struct bytes){ head.bytes, HASH_SIZE }))
+	if (!bytes_equal(head_bytes, (struct bytes){ head.bytes, HASH_SIZE }))
 		return fail(STATUS_CORRUPT, "chain %lld: the chain breaks at operation %lld", (long long)chain->number, (long long)seq);
 	memcpy(previous->bytes, head_bytes.data, HASH_SIZE);
 	*previous_seq = seq;
@@ -81,7 +88,9 @@ static enum status check_chain(struct storage *storage, const struct chain_row *
 		report->operations += status == STATUS_OK;
 	}
 	statement_reset(log);
-	if (status == STATUS_OK && previous_seq == chain->last_seq && !hash_equal(&previous, &chain->last_hash))
+	if (status == STATUS_OK && previous_seq != chain->last_seq)
+		status = missing(chain, previous_seq + 1);
+	if (status == STATUS_OK && !hash_equal(&previous, &chain->last_hash))
 		status = fail(STATUS_CORRUPT, "chain %lld: its last hash is not that of operation %lld", (long long)chain->number,
 			(long long)previous_seq);
 	report->chains++;

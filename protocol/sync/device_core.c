@@ -610,7 +610,7 @@ static enum status take_section(struct device_core *core, const struct section *
 static enum status take_sections(struct device_core *core, struct bytes message)
 {
 	struct section *sections;
-	size_t count;
+	size_t count = 0;
 	enum status status = sections_read(message, &core->arena, &sections, &count);
 
 	core->has_decided = false;

@@ -214,10 +214,6 @@ static enum status place_batch(struct server_store *store, const struct chain_st
 		*out_before = genesis;
 	else
 		status = server_store_logged_head(store, chain->number, batch->first_seq - 1, out_before);
-	if (status == STATUS_NOT_FOUND) { /* an operation that was known by its first id has no head of this chain */
-		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_SEND_FROM, .value = chain->last_seq + 1 };
-		return STATUS_OK;
-	}
 	return status;
 }
 
@@ -375,6 +371,7 @@ static enum status take_in_next(const struct arrival *arrival, size_t position, 
 		status = take_in_once(&intake, device, first, batch->first_ids == NULL ? NULL : &batch->first_ids[position], out_verdict);
 	if (status != STATUS_OK)
 		return status;
+	ingest->taken++;
 	chain->last_seq = intake.log.seq;
 	chain->last_hash = intake.log.head;
 	chain->last_gseq = ingest->commit->gseq;

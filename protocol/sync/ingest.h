@@ -13,10 +13,12 @@ struct ingest {
 	int64_t handler_revision; /* the author's */
 	enum seeded_bug bug;
 	struct id refused; /* subject of the latest refused CLAIM of the batch, for a seeded bug */
+	size_t taken;      /* operations decided or set aside so far */
 };
 
 /* Decides what is new in a device's batch. A fault for the sender (send from, fork, …) is a result, not a failure: STATUS_OK with
- * out_fault->code != 0 and nothing taken in beyond what was there. Other statuses: the store failed. */
+ * out_fault->code != 0. STATUS_CANNOT_WRITE and STATUS_CORRUPT: the store failed; any other: this batch cannot be stored. But for
+ * STATUS_OK without a fault the caller goes back to where the commit was before (commit_mark()). */
 enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
 	struct wire_fault *out_fault);
 

@@ -19,6 +19,7 @@ struct position {
 	enum record_kind kind;
 	int64_t gseq; /* of the last row given (0: rows are read by id) */
 	struct id id;
+	bool with_own; /* rows that the device computed by itself are among those given */
 };
 
 struct gather {
@@ -148,7 +149,7 @@ static bool is_own(const struct gather *gather, const struct server_row *meta)
 {
 	bool first_pass = gather->position.low == gather->since; /* later: an earlier page may hold the row as it was before */
 
-	return first_pass && !gather->question->pull.own_rows && meta->author != 0 && meta->author == gather->question->chain;
+	return first_pass && !gather->position.with_own && meta->author != 0 && meta->author == gather->question->chain;
 }
 
 static enum status gather_row(void *context, const void *row, const struct server_row *meta)
@@ -334,10 +335,11 @@ static struct bytes position_encode(struct arena *arena, const struct position *
 	write_u8(&writer, (uint8_t)position->kind);
 	write_varint(&writer, (uint64_t)position->gseq);
 	write_raw(&writer, &position->id, sizeof(position->id));
+	write_u8(&writer, position->with_own);
 	return writer_bytes(&writer);
 }
 
-static enum status position_decode(struct bytes token, struct position *out_position)
+static bool position_decode(struct bytes token, struct position *out_position)
 {
 	struct reader reader = reader_of(token);
 	struct position position = { 0 };
@@ -349,10 +351,9 @@ static enum status position_decode(struct bytes token, struct position *out_posi
 	position.kind = (enum record_kind)read_u8(&reader);
 	position.gseq = (int64_t)read_varint_max(&reader, INT64_MAX);
 	read_raw(&reader, &position.id, sizeof(position.id));
-	if (position.part >= PART_COUNT || position.kind > RECORD_KIND_MAX)
-		return fail(STATUS_CORRUPT, "pull: the resume token names an unknown part or kind");
+	position.with_own = read_u8(&reader) != 0;
 	*out_position = position;
-	return reader_end(&reader, "resume token");
+	return !reader.bad && reader_left(&reader) == 0 && position.part < PART_COUNT && position.kind <= RECORD_KIND_MAX;
 }
 
 /* Digests of scopes that changed, and what the device holds when that changed. */
@@ -426,17 +427,21 @@ static enum status gather_init(struct gather *gather, const struct pull_question
 static enum status gather_all(struct gather *gather, int64_t since)
 {
 	bool resumed = gather->question->pull.resume.size > 0;
+	bool with_own = gather->question->pull.own_rows || gather->question->chain == 0;
 	enum status status = STATUS_OK;
 
-	if (resumed)
-		status = position_decode(gather->question->pull.resume, &gather->position);
-	else
-		gather->position = (struct position){ .pass_gseq = gather->state.gseq, .low = since };
+	/* From the beginning also when the pages before left out what is wanted now, or when another version gave the token. */
+	if (resumed && (!position_decode(gather->question->pull.resume, &gather->position) || gather->position.with_own != with_own))
+		resumed = false;
+	if (!resumed)
+		gather->position = (struct position){ .pass_gseq = gather->state.gseq, .low = since, .with_own = with_own };
 	while (status == STATUS_OK) {
 		status = gather_pass(gather, resumed);
 		if (status != STATUS_OK || gather->position.pass_gseq == gather->state.gseq)
 			break;
-		gather->position = (struct position){ .pass_gseq = gather->state.gseq, .low = gather->position.pass_gseq };
+		gather->position = (struct position){
+			.pass_gseq = gather->state.gseq, .low = gather->position.pass_gseq, .with_own = with_own
+		};
 		resumed = false;
 	}
 	return status;

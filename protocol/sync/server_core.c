@@ -30,6 +30,8 @@ struct server_core {
 	struct change_ring *ring;
 	struct commit commit;
 	bool in_commit;
+	bool changed;             /* something in the commit is to be kept */
+	enum status failed;       /* the store, while a frame was taken in */
 	struct arena commit_arena;  /* life of the commit */
 	struct arena request_arena; /* life of one event */
 	struct arena effect_arena;  /* until all effects are taken */
@@ -131,9 +133,12 @@ static enum status ensure_commit(struct server_core *core)
 	status = server_store_begin(core->options.store);
 	if (status == STATUS_OK)
 		status = server_store_state(core->options.store, &core->state);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK) {
+		server_store_rollback(core->options.store);
 		return status;
+	}
 	core->in_commit = true;
+	core->changed = false;
 	commit_init(&core->commit, core->options.store, core->ring, &core->commit_arena, core->state.gseq + 1);
 	return STATUS_OK;
 }
@@ -161,7 +166,10 @@ static void abandon_commit(struct server_core *core)
 
 enum status server_core_open_commit(struct server_core *core)
 {
-	return ensure_commit(core);
+	enum status status = ensure_commit(core);
+
+	core->changed = status == STATUS_OK;
+	return status;
 }
 
 /* The server's own chain begins with its first operation: a server that only listens writes nothing, and so starts on a full disk. */
@@ -196,11 +204,13 @@ enum status server_core_operation(
 	if ((core->chain.last_seq + 1) % WINDOW_LENGTH == 0 || core->chain.last_seq == 0)
 		random_fill(core->options.random, core->window_secret, sizeof(core->window_secret));
 	status = ingest_own(&ingest, &core->chain, core->window_secret, &stamped, out_verdict, out_operation_id);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK) {
 		abandon_commit(core);
-	else
-		core->counts.operations++;
-	return status;
+		return status;
+	}
+	core->changed = true;
+	core->counts.operations++;
+	return STATUS_OK;
 }
 
 enum status server_core_revoke(struct server_core *core, const struct id *device, uint32_t state)
@@ -213,6 +223,7 @@ enum status server_core_revoke(struct server_core *core, const struct id *device
 	if (status != STATUS_OK)
 		return status;
 	entry.state = state;
+	core->changed = true;
 	status = server_store_put_device(core->options.store, &entry);
 	session_table_forget(core->sessions, device, 0);
 	return status;
@@ -483,6 +494,8 @@ enum status server_core_flush(struct server_core *core)
 {
 	enum status status;
 
+	if (core->in_commit && !core->changed)
+		abandon_commit(core); /* nothing new in any of the batches: no commit, no fsync */
 	if (!core->in_commit)
 		return core->answering == NULL ? STATUS_OK : answer_all(core, false);
 	status = publish_finish(&core->commit);
@@ -566,7 +579,8 @@ static enum status read_batch(
 	return STATUS_OK;
 }
 
-/* A batch that fails by itself, not because the store does, leaves no trace in the commit that others share; its sender is told. */
+/* A batch that is at fault, or cannot be stored through no failure of the store, leaves no trace in the commit that others share; its
+ * sender is told. */
 static enum status ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device,
 	const struct batch *batch, struct wire_fault *out_fault)
 {
@@ -575,12 +589,15 @@ static enum status ingest_apart(struct server_core *core, struct ingest *ingest,
 	if (status != STATUS_OK)
 		return status;
 	status = ingest_batch(ingest, device, &core->state.organisation, batch, out_fault);
-	if (status == STATUS_OK)
-		return commit_unmark(&core->commit);
 	if (status == STATUS_CANNOT_WRITE || status == STATUS_CORRUPT)
 		return status;
-	*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
-	return commit_rewind(&core->commit);
+	if (status != STATUS_OK)
+		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
+	if (out_fault->code != 0)
+		return commit_rewind(&core->commit);
+	core->counts.operations += (int64_t)ingest->taken;
+	core->changed = core->changed || ingest->taken > 0;
+	return commit_unmark(&core->commit);
 }
 
 static enum status take_batch(struct server_core *core, struct inquiry *waiting, struct bytes body, int64_t handler_revision)
@@ -595,13 +612,14 @@ static enum status take_batch(struct server_core *core, struct inquiry *waiting,
 	if (status != STATUS_OK || waiting->fault.code != 0) {
 		if (!core->in_commit)
 			arena_reset(&core->commit_arena);
+		core->failed = status == STATUS_NOT_FOUND ? STATUS_OK : status; /* the device is gone: refused like any stranger */
 		return status;
 	}
 	ingest = make_ingest(core, handler_revision);
 	status = ingest_apart(core, &ingest, &device, &batch, &waiting->fault);
-	core->counts.operations += (int64_t)batch.count;
 	if (status != STATUS_OK)
 		abandon_commit(core);
+	core->failed = status;
 	return status;
 }
 
@@ -614,7 +632,7 @@ size_t server_core_commit_size(const struct server_core *core)
 static enum status take_sections(struct server_core *core, struct inquiry *waiting, struct bytes message, int64_t handler_revision)
 {
 	struct section *sections;
-	size_t count;
+	size_t count = 0;
 	enum status status = sections_read(message, &core->request_arena, &sections, &count);
 
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
@@ -625,6 +643,8 @@ static enum status take_sections(struct server_core *core, struct inquiry *waiti
 		else if (sections[i].number != SECTION_BATCH)
 			status = fail(STATUS_CORRUPT, "request: section %d belongs in a reply", (int)sections[i].number);
 	}
+	if (status == STATUS_OK && waiting->by_envelope && !id_equal(&waiting->hello.incarnation, &waiting->incarnation))
+		status = fail(STATUS_CORRUPT, "hello: another incarnation than the envelope's");
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		if (sections[i].number == SECTION_BATCH && waiting->fault.code == 0)
 			status = take_batch(core, waiting, sections[i].body, handler_revision);
@@ -639,7 +659,7 @@ static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
 	core->answering_end = &waiting->next;
 }
 
-static enum status take_hello(struct server_core *core, uint64_t connection, struct bytes frame)
+static void take_hello(struct server_core *core, uint64_t connection, struct bytes frame)
 {
 	struct inquiry *waiting = inquiry_create(connection);
 	struct envelope envelope;
@@ -655,18 +675,15 @@ static enum status take_hello(struct server_core *core, uint64_t connection, str
 		memcpy(waiting->ephemeral, envelope.ephemeral, sizeof(waiting->ephemeral));
 		status = take_sections(core, waiting, envelope.sections, 0);
 	}
-	if (status == STATUS_OK && !id_equal(&waiting->hello.incarnation, &waiting->incarnation))
-		status = fail(STATUS_CORRUPT, "hello: another incarnation than the envelope's");
 	if (status == STATUS_OK) {
 		wait_for_commit(core, waiting);
-		return STATUS_OK;
+		return;
 	}
 	free(waiting);
 	refuse(core, connection);
-	return status == STATUS_CANNOT_WRITE ? status : STATUS_OK;
 }
 
-static enum status take_session_frame(struct server_core *core, uint64_t connection, struct bytes frame)
+static void take_session_frame(struct server_core *core, uint64_t connection, struct bytes frame)
 {
 	uint8_t id[SESSION_ID_SIZE];
 	struct live_session *live;
@@ -676,17 +693,17 @@ static enum status take_session_frame(struct server_core *core, uint64_t connect
 
 	if (status != STATUS_OK) {
 		refuse(core, connection);
-		return STATUS_OK;
+		return;
 	}
 	live = session_table_find(core->sessions, id);
 	if (live == NULL || monotonic_ms(core) - live->started_at_ms > SESSION_LIFE_MS) {
 		answer_unknown_session(core, connection, frame);
-		return STATUS_OK;
+		return;
 	}
 	status = session_open(&core->request_arena, &live->session, frame, &plain);
 	if (status != STATUS_OK) {
 		refuse(core, connection);
-		return STATUS_OK;
+		return;
 	}
 	if (!live->proved)
 		session_table_keep_only(core->sessions, live);
@@ -700,21 +717,22 @@ static enum status take_session_frame(struct server_core *core, uint64_t connect
 	status = take_sections(core, waiting, plain, live->handler_revision);
 	if (status == STATUS_OK) {
 		wait_for_commit(core, waiting);
-		return STATUS_OK;
+		return;
 	}
 	free(waiting);
 	refuse(core, connection);
-	return status == STATUS_CANNOT_WRITE ? status : STATUS_OK;
 }
 
 enum status server_core_frame(struct server_core *core, uint64_t connection, struct bytes frame)
 {
-	enum status status;
-
 	core->counts.frames++;
-	status = envelope_looks_like(frame) ? take_hello(core, connection, frame) : take_session_frame(core, connection, frame);
+	core->failed = STATUS_OK;
+	if (envelope_looks_like(frame))
+		take_hello(core, connection, frame);
+	else
+		take_session_frame(core, connection, frame);
 	arena_reset(&core->request_arena);
-	return status;
+	return core->failed;
 }
 
 enum status server_core_tick(struct server_core *core)

@@ -26,13 +26,13 @@ struct server_core_options {
 	size_t page_raw_max; /* bytes of rows in a page to begin with; 0: the usual. Tests take few, so that pulls are resumed */
 };
 
-/* Opens the server's own chain as part of the first commit. */
+/* Reads the store's state and writes nothing: the server's own chain begins with its first operation. */
 enum status server_core_create(const struct server_core_options *options, struct server_core **out_core);
 /* Accepts NULL. */
 void server_core_destroy(struct server_core *core);
 
 /* A frame came from `connection` (any number the caller chose; answered once with it, or dropped). Bad frames answer themselves or are
- * dropped: a status is returned only when the store failed. */
+ * dropped: a status is returned only when the store failed, and then the open commit was abandoned. */
 enum status server_core_frame(struct server_core *core, uint64_t connection, struct bytes frame);
 
 /* The office's operation, decided at once in the open commit. The verdict's texts live until the commit is done. */
@@ -42,7 +42,8 @@ enum status server_core_operation(
 /* Drops everything decided since the last commit, of devices and of the office; whoever waits is not answered and asks again. */
 void server_core_abandon(struct server_core *core);
 
-/* Opens the commit when none is open, so that the caller may write to the store beside the core. */
+/* Opens the commit when none is open, so that the caller may write to the store beside the core; it will be carried out even if nothing
+ * else comes into it. */
 enum status server_core_open_commit(struct server_core *core);
 
 /* Revokes a device: sets the state (enum device_state) its frames are judged by and drops its sessions. Its grants end with an

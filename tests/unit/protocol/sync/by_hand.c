@@ -77,7 +77,8 @@ static void hand_over(struct hand_device *hand, struct bytes frame)
 	hand->connection = ++connections;
 	hand->answer = (struct hand_answer){ 0 };
 	stream_for_libsodium(&hand->pair->server.stream);
-	assert_int_equal(server_core_frame(hand->pair->server.core, hand->connection, frame), STATUS_OK);
+	assert_int_equal(server_core_frame(hand->pair->server.core, hand->connection, frame),
+		hand->store_fails ? STATUS_CORRUPT : STATUS_OK);
 }
 
 static struct party server_party(void)

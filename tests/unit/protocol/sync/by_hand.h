@@ -27,6 +27,7 @@ struct hand_device {
 	struct session session;
 	uint64_t connection;
 	struct hand_answer answer;
+	bool store_fails; /* the server's, at the next request */
 	uint8_t secrets[HAND_WINDOWS][WINDOW_SECRET_SIZE];
 	struct operation operations[HAND_OPERATIONS_MAX];
 	struct note_arguments notes[HAND_OPERATIONS_MAX];

@@ -48,6 +48,11 @@ static void assert_all_is_well(struct simulation *pair)
 		fail_msg("%s: %s", pair->invariant, pair->violation);
 }
 
+static void get_in_the_way(struct storage *storage, const char *sql)
+{
+	assert_int_equal(sqlite3_exec(storage->connection, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
 /* ---- batches ---- */
 
 static void another_salt_for_a_running_window_is_answered_and_costs_nobody_else(void **state)
@@ -232,6 +237,58 @@ static void the_servers_own_chain_survives_an_abandoned_commit_across_a_window(v
 		fail_msg("%s", fail_reason());
 }
 
+/* Takes operations of the newest chain out of the log and puts them back. */
+static void assert_verify_names(struct simulation *pair, const char *which, const char *reason)
+{
+	struct storage *storage = server_store_storage(pair->server.store);
+	struct verify_report report;
+	struct text sql = arena_print(&pair->arena,
+		"CREATE TEMP TABLE taken AS SELECT * FROM operation_log WHERE %s AND chain = (SELECT max(number) FROM chain);"
+		" DELETE FROM operation_log WHERE id IN (SELECT id FROM taken)",
+		which);
+
+	get_in_the_way(storage, sql.data);
+	assert_int_equal(verify_organisation(pair->server.store, &report), STATUS_CORRUPT);
+	assert_non_null(strstr(fail_reason(), reason));
+	get_in_the_way(storage, "INSERT INTO operation_log SELECT * FROM taken; DROP TABLE taken");
+	assert_int_equal(verify_organisation(pair->server.store, &report), STATUS_OK);
+}
+
+static void verify_names_the_operation_that_the_log_lacks(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+
+	hand_device_open(&first, pair, 1, 7);
+	for (int i = 0; i < 5; i++)
+		(void)hand_device_note(&first, &order);
+	hand_device_send(&first, 1, 5);
+	flush_first(pair);
+	assert_verify_names(pair, "seq = 3", "operation 3 is missing");
+	assert_verify_names(pair, "seq > 3", "operation 4 is missing");
+	hand_device_close(&first);
+}
+
+static void a_damaged_store_is_told_to_the_server_and_not_to_the_device(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), remark;
+
+	hand_device_open(&first, pair, 1, 7);
+	remark = hand_device_note(&first, &order);
+	get_in_the_way(server_store_storage(pair->server.store), "ALTER TABLE note RENAME TO lost");
+	first.store_fails = true;
+	hand_device_send(&first, 1, 1);
+	flush_first(pair);
+	assert_true(first.answer.dropped);
+	get_in_the_way(server_store_storage(pair->server.store), "ALTER TABLE lost RENAME TO note");
+	first.store_fails = false;
+	hand_device_send(&first, 1, 1);
+	flush_first(pair);
+	assert_true(pair_on_server(pair, RECORD_NOTE, &remark));
+	hand_device_close(&first);
+}
+
 /* ---- what a server may answer ---- */
 
 static struct id note_pending(struct simulation *pair, unsigned number, const struct id *order)
@@ -404,11 +461,6 @@ static void thousands_of_rows_that_left_come_in_pages_that_can_be_read(void **st
 }
 
 /* ---- the device's two files ---- */
-
-static void get_in_the_way(struct storage *storage, const char *sql)
-{
-	assert_int_equal(sqlite3_exec(storage->connection, sql, NULL, NULL, NULL), SQLITE_OK);
-}
 
 /* Saves a remark that cannot be shown. */
 static struct id note_unshown(struct simulation *pair, const struct id *order)
@@ -674,6 +726,8 @@ int main(void)
 		TEST(more_operations_than_a_thousand_wait_for_one_record_and_are_decided),
 		TEST(a_parked_operation_that_cannot_be_read_never_stops_a_commit),
 		TEST(the_servers_own_chain_survives_an_abandoned_commit_across_a_window),
+		TEST(verify_names_the_operation_that_the_log_lacks),
+		TEST(a_damaged_store_is_told_to_the_server_and_not_to_the_device),
 		TEST(a_refused_batch_stops_no_rows_and_loses_nothing),
 		TEST(a_place_to_send_from_that_cannot_be_is_not_believed),
 		TEST(decisions_of_another_history_are_not_believed),
