@@ -53,7 +53,7 @@ void control_close(struct control *control);
 #define CONTROL_POLL_MAX (CONTROL_CLIENTS_MAX + 1)
 /* Fills what to poll for (nothing to give back); returns how many (at most CONTROL_POLL_MAX). */
 size_t control_poll(const struct control *control, struct pollfd *out_polls);
-/* Milliseconds until a client must be cut off; -1: none waits. */
+/* Milliseconds until control_step() has something to do by itself (a caller to cut off, or to hear again); -1: nothing. */
 int control_timeout_ms(const struct control *control);
 /* Does what can be done without waiting: accepts, reads, answers, writes, cuts off clients that are slow. When
  * CONTROL_CLIENTS_MAX are there, others wait in the system's queue until one leaves; when the process has no descriptor to spare, for

@@ -219,6 +219,9 @@ void batch_encode(struct writer *writer, const struct batch *batch, const struct
 	arena_finish(&encoder.scratch);
 }
 
+static_assert(COLUMNS_ROWS_MAX * (sizeof(struct operation) + sizeof(size_t) + sizeof(struct id)) < COLUMNS_MEMORY_MAX,
+	"the operations of the largest batch leave room for their fields");
+
 struct decoder {
 	struct reader reader;
 	struct arena *arena;
