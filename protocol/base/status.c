@@ -24,6 +24,14 @@ static const char *const names[] = {
 };
 /* clang-format on */
 
+/* The attribute tells compilers that what comes out is a format when what goes in is one. */
+static const char *translated(const char *reason) __attribute__((format_arg(1)));
+
+static const char *translated(const char *reason)
+{
+	return translate == NULL ? reason : translate(reason);
+}
+
 /* In parentheses, so that what status.h tells the analyser leaves the function itself alone. */
 enum status(fail)(enum status status, const char *reason, ...)
 {
@@ -33,7 +41,7 @@ enum status(fail)(enum status status, const char *reason, ...)
 	int size;
 
 	va_start(arguments, reason);
-	size = vsnprintf(text, sizeof(text), translate == NULL ? reason : translate(reason), arguments);
+	size = vsnprintf(text, sizeof(text), translated(reason), arguments);
 	va_end(arguments);
 	if (size > 0)
 		kept = text_cut((struct text){ text, (size_t)size < sizeof(text) ? (size_t)size : sizeof(text) - 1 }, REASON_SIZE - 1);
