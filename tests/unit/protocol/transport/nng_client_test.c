@@ -153,14 +153,19 @@ static void the_descriptor_is_readable_when_the_reply_is_there(void **state)
 	struct pollfd ready = { .fd = transport_descriptor(link->transport), .events = POLLIN };
 	struct listener_token token;
 	struct bytes request, reply;
+	enum status status;
 
 	assert_int_equal(transport_send(link->transport, bytes_of("ping")), STATUS_OK);
 	token = take(link, &request);
-	assert_int_equal(STATUS_NOT_FOUND, transport_receive(link->transport, 0, &link->arena, &reply)); /* clears it */
-	assert_int_equal(poll(&ready, 1, 0), 0);
+	do { /* clears it; that the link came up may be told late */
+		assert_int_equal(STATUS_NOT_FOUND, transport_receive(link->transport, 0, &link->arena, &reply));
+	} while (poll(&ready, 1, 0) != 0);
 	assert_int_equal(listener_reply(link->listener, token, bytes_of("pong")), STATUS_OK);
-	assert_int_equal(poll(&ready, 1, PATIENCE_MS), 1);
-	assert_int_equal(transport_receive(link->transport, 0, &link->arena, &reply), STATUS_OK);
+	do {
+		assert_int_equal(poll(&ready, 1, PATIENCE_MS), 1);
+		status = transport_receive(link->transport, 0, &link->arena, &reply);
+	} while (status == STATUS_NOT_FOUND);
+	assert_int_equal(status, STATUS_OK);
 	assert_bytes(reply, "pong");
 }
 
