@@ -103,7 +103,7 @@ const char *catalogue_kind(const char *record)
 
 struct text catalogue_format_list(struct arena *arena, enum language language, const char *format, va_list arguments)
 {
-	const char *translated = catalogue_translate(language, format);
+	const char *const translated = catalogue_translate(language, format);
 	va_list again;
 	int size;
 	char *text;

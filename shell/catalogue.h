@@ -41,7 +41,7 @@ struct text catalogue_word(struct arena *arena, enum language language, const ch
 
 /* What is said in one place only, and keeps its English there: help, labels, what a single command tells. Gives what the language has
  * for that English, else the English itself. A printf format has the same conversions in the same order in every language. */
-const char *catalogue_translate(enum language language, const char *english);
+const char *catalogue_translate(enum language language, const char *english) __attribute__((format_arg(2)));
 
 /* printf into the arena, with the format translated. */
 struct text catalogue_format(struct arena *arena, enum language language, const char *format, ...) __attribute__((format(printf, 3, 4)));
