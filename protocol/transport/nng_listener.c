@@ -76,7 +76,7 @@ struct listener {
 	size_t queue_count;
 	struct link *links;
 	size_t links_size; /* a power of two */
-	struct doubtful doubtful[STANDING_PROVED];
+	struct doubtful doubtful[STANDING_PROVED]; /* by standing */
 	struct request *requests;
 	uint32_t free_request;
 	uint64_t accepted; /* connections ever */
@@ -138,7 +138,6 @@ static void link_erase(struct listener *listener, size_t slot)
 	size_t mask = listener->links_size - 1;
 
 	doubtful_remove(listener, &listener->links[slot]);
-
 	listener->links[slot].pipe = 0;
 	for (size_t i = (slot + 1) & mask; listener->links[i].pipe != 0; i = (i + 1) & mask) {
 		struct link moved = listener->links[i];
@@ -344,7 +343,7 @@ enum status listener_take(struct listener *listener, struct arena *arena, struct
 }
 
 /* A standing is never lost again. */
-static void rise(struct listener *listener, struct listener_token token, enum standing standing)
+static void link_rise(struct listener *listener, struct listener_token token, enum standing standing)
 {
 	uint32_t number;
 	struct link *link;
@@ -365,12 +364,12 @@ static void rise(struct listener *listener, struct listener_token token, enum st
 
 void listener_greet(struct listener *listener, struct listener_token token)
 {
-	rise(listener, token, STANDING_GREETED);
+	link_rise(listener, token, STANDING_GREETED);
 }
 
 void listener_validate(struct listener *listener, struct listener_token token)
 {
-	rise(listener, token, STANDING_PROVED);
+	link_rise(listener, token, STANDING_PROVED);
 }
 
 enum status listener_reply(struct listener *listener, struct listener_token token, struct bytes reply)
@@ -446,17 +445,22 @@ static void listen_anew(struct listener *listener)
 	nng_strfree(url);
 }
 
-/* Adds those of one standing whose time is over. */
-static size_t sweep(struct listener *listener, enum standing standing, int64_t life_ms, uint32_t *out_silent, size_t count)
+/* Ends those of one standing whose time is over and adds their pipes, which are still to be closed: nng tells of that only later. */
+static size_t sweep(struct listener *listener, enum standing standing, int64_t life_ms, uint32_t *out_pipes, size_t count)
 {
 	int64_t now_ms = clock_monotonic_ms(listener->clock);
-	struct link *link = link_find(listener, listener->doubtful[standing].oldest);
+	uint32_t newer;
 
-	for (; link != NULL && count < SWEEP_MAX; link = link_find(listener, link->newer)) {
-		if (link->since_ms == 0)
+	for (uint32_t pipe = listener->doubtful[standing].oldest; pipe != 0 && count < SWEEP_MAX; pipe = newer) {
+		struct link *link = link_find(listener, pipe);
+
+		newer = link->newer;
+		if (link->since_ms == 0) {
 			link->since_ms = now_ms;
-		else if (now_ms - link->since_ms >= life_ms)
-			out_silent[count++] = link->pipe;
+		} else if (now_ms - link->since_ms >= life_ms) {
+			link_end(listener, link);
+			out_pipes[count++] = pipe;
+		}
 	}
 	return count;
 }
@@ -464,20 +468,20 @@ static size_t sweep(struct listener *listener, enum standing standing, int64_t l
 int64_t listener_tick(struct listener *listener)
 {
 	int64_t now_ms = clock_monotonic_ms(listener->clock);
-	uint32_t silent[SWEEP_MAX];
+	uint32_t pipes[SWEEP_MAX];
 	uint64_t accepted;
 	size_t count;
 
 	(void)pthread_mutex_lock(&listener->mutex);
-	count = sweep(listener, STANDING_SILENT, listener->limits.silent_ms, silent, 0);
-	count = sweep(listener, STANDING_GREETED, listener->limits.greeted_ms, silent, count);
-	listener->counts.silent += count;
+	count = sweep(listener, STANDING_SILENT, listener->limits.silent_ms, pipes, 0);
+	count = sweep(listener, STANDING_GREETED, listener->limits.greeted_ms, pipes, count);
+	listener->counts.unproved += count;
 	accepted = listener->accepted;
 	(void)pthread_mutex_unlock(&listener->mutex);
 	if (!listener->limits.unwatched && listener_watch_tick(&listener->watch, listener->listener, now_ms, accepted))
 		listen_anew(listener);
 	for (size_t i = 0; i < count; i++)
-		(void)nng_pipe_close((nng_pipe){ .id = silent[i] });
+		(void)nng_pipe_close((nng_pipe){ .id = pipes[i] });
 	return count == SWEEP_MAX ? 0 : TICK_MS;
 }
 

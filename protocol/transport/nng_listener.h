@@ -27,7 +27,7 @@ struct listener_counts {
 	uint64_t sent_bytes;
 	uint64_t requests; /* taken in */
 	uint64_t refused;  /* requests and connections turned away by a limit */
-	uint64_t silent;   /* connections closed because they proved nothing in time */
+	uint64_t unproved; /* connections closed because they proved nothing in time */
 	size_t pipes;      /* connections now */
 	size_t pending;    /* requests taken and not replied to, forgotten or lost */
 };

@@ -20,6 +20,7 @@
 #define PATIENCE_MS         20000
 #define HOSTILE_CONNECTIONS 2000
 #define BIG_CLAIMS          60
+#define SILENT_CONNECTIONS  500
 
 struct bench {
 	struct listener *listener;
@@ -281,12 +282,12 @@ static void a_connection_without_a_valid_request_is_closed_after_thirty_seconds(
 	(void)listener_tick(bench->listener);
 	bench->now_ms += 29999;
 	(void)listener_tick(bench->listener);
-	assert_int_equal(counts(bench).silent, 0);
+	assert_int_equal(counts(bench).unproved, 0);
 	bench->now_ms += 1;
 	(void)listener_tick(bench->listener);
 	assert_true(hung_up(silent));
 	await_pipes(bench, 1);
-	assert_int_equal(counts(bench).silent, 1);
+	assert_int_equal(counts(bench).unproved, 1);
 	assert_true(listener_pending(bench->listener, token));
 	(void)close(silent);
 	(void)close(valid);
@@ -313,15 +314,37 @@ static void a_greeted_connection_is_closed_after_two_minutes_however_often_it_gr
 		bench->now_ms += 29999;
 	}
 	(void)listener_tick(bench->listener);
-	assert_int_equal(counts(bench).silent, 0);
+	assert_int_equal(counts(bench).unproved, 0);
 	listener_validate(bench->listener, honest_token);
 	bench->now_ms += 4;
 	(void)listener_tick(bench->listener);
 	await_pipes(bench, 1);
-	assert_int_equal(counts(bench).silent, 1);
+	assert_int_equal(counts(bench).unproved, 1);
 	assert_true(listener_pending(bench->listener, honest_token));
 	(void)close(replaying);
 	(void)close(honest);
+}
+
+static void a_connection_that_proved_nothing_is_closed_and_counted_once(void **state)
+{
+	struct bench *bench = *state;
+	int peers[SILENT_CONNECTIONS];
+
+	for (size_t i = 0; i < SILENT_CONNECTIONS; i++)
+		peers[i] = raw_greet(bench);
+	await_pipes(bench, SILENT_CONNECTIONS);
+	(void)listener_tick(bench->listener);
+	bench->now_ms += 30000;
+	assert_int_equal(listener_tick(bench->listener), 0); /* one tick does not close them all */
+	while (listener_tick(bench->listener) == 0)
+		assert_true(counts(bench).unproved <= SILENT_CONNECTIONS);
+	assert_int_equal(counts(bench).pipes, 0);
+	assert_int_equal(counts(bench).unproved, SILENT_CONNECTIONS);
+	for (size_t i = 0; i < SILENT_CONNECTIONS; i++) {
+		assert_true(hung_up(peers[i]));
+		(void)close(peers[i]);
+	}
+	assert_live_probe_answers(bench);
 }
 
 static void a_closed_connection_drops_its_parked_requests(void **state)
@@ -500,6 +523,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_connection_without_a_valid_request_is_closed_after_thirty_seconds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_greeted_connection_is_closed_after_two_minutes_however_often_it_greets, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_connection_that_proved_nothing_is_closed_and_counted_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_closed_connection_drops_its_parked_requests, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_token_answers_once_and_its_place_is_not_mistaken_for_it_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
