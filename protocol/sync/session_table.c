@@ -3,13 +3,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Open addressing with linear probing; ids are hash output already. A removed entry is filled by moving its followers up. */
+/* What callers hold is its first member. */
+struct entry {
+	struct live_session live;
+	struct entry *next; /* whose device has the same place */
+	struct entry **link; /* what points here */
+	struct entry *older; /* of those that no frame proved, in the order in which they came */
+	struct entry *newer;
+};
+
+/* Found by id through open addressing with linear probing; ids are hash output already, and a removed entry is filled by moving its
+ * followers up. Found by device through lists. */
 struct session_table {
-	struct live_session **slots;
-	size_t slot_count; /* power of two, at least twice count_max */
+	struct entry **slots;
+	struct entry **devices;
+	size_t slot_count; /* of both: a power of two, at least twice count_max */
 	size_t count;
 	size_t count_max;
+	struct entry *oldest; /* of those that no frame proved */
+	struct entry *newest;
 };
+
+static struct entry **make_slots(size_t count)
+{
+	struct entry **slots = calloc(count, sizeof(struct entry *));
+
+	if (slots == NULL)
+		abort();
+	return slots;
+}
 
 struct session_table *session_table_create(size_t count_max)
 {
@@ -21,9 +43,8 @@ struct session_table *session_table_create(size_t count_max)
 	table->slot_count = 16;
 	while (table->slot_count < 2 * count_max)
 		table->slot_count *= 2;
-	table->slots = calloc(table->slot_count, sizeof(struct live_session *));
-	if (table->slots == NULL)
-		abort();
+	table->slots = make_slots(table->slot_count);
+	table->devices = make_slots(table->slot_count);
 	return table;
 }
 
@@ -39,24 +60,91 @@ static size_t find_slot(const struct session_table *table, const uint8_t id[stat
 {
 	size_t slot = home_slot(table, id);
 
-	while (table->slots[slot] != NULL && memcmp(table->slots[slot]->session.id, id, SESSION_ID_SIZE) != 0)
+	while (table->slots[slot] != NULL && memcmp(table->slots[slot]->live.session.id, id, SESSION_ID_SIZE) != 0)
 		slot = (slot + 1) & (table->slot_count - 1);
 	return slot;
+}
+
+/* The server makes the ids of devices by chance: nobody chooses their place. */
+static struct entry **device_place(const struct session_table *table, const struct id *device)
+{
+	uint64_t hash;
+
+	memcpy(&hash, device->bytes, sizeof(hash));
+	return &table->devices[(size_t)(hash * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (table->slot_count - 1)];
+}
+
+/* The first session of a device from `entry` on, which is in its list; NULL. */
+static struct entry *of_device(struct entry *entry, const struct id *device)
+{
+	while (entry != NULL && !id_equal(&entry->live.device, device))
+		entry = entry->next;
+	return entry;
+}
+
+static void device_link(struct session_table *table, struct entry *entry)
+{
+	struct entry **place = device_place(table, &entry->live.device);
+
+	entry->next = *place;
+	entry->link = place;
+	if (entry->next != NULL)
+		entry->next->link = &entry->next;
+	*place = entry;
+}
+
+static void device_unlink(struct entry *entry)
+{
+	*entry->link = entry->next;
+	if (entry->next != NULL)
+		entry->next->link = entry->link;
+}
+
+static void unproved_append(struct session_table *table, struct entry *entry)
+{
+	entry->older = table->newest;
+	entry->newer = NULL;
+	if (entry->older != NULL)
+		entry->older->newer = entry;
+	else
+		table->oldest = entry;
+	table->newest = entry;
+}
+
+static void unproved_remove(struct session_table *table, struct entry *entry)
+{
+	if (entry->older != NULL)
+		entry->older->newer = entry->newer;
+	else
+		table->oldest = entry->newer;
+	if (entry->newer != NULL)
+		entry->newer->older = entry->older;
+	else
+		table->newest = entry->older;
 }
 
 static void remove_slot(struct session_table *table, size_t slot)
 {
 	size_t mask = table->slot_count - 1;
+	struct entry *entry = table->slots[slot];
 
-	session_wipe(&table->slots[slot]->session);
-	free(table->slots[slot]);
+	if (!entry->live.proved)
+		unproved_remove(table, entry);
+	device_unlink(entry);
+	session_wipe(&entry->live.session);
+	free(entry);
 	table->slots[slot] = NULL;
 	table->count--;
 	for (size_t next = (slot + 1) & mask; table->slots[next] != NULL; next = (next + 1) & mask) {
-		struct live_session *moved = table->slots[next];
+		struct entry *moved = table->slots[next];
 		table->slots[next] = NULL;
-		table->slots[find_slot(table, moved->session.id)] = moved;
+		table->slots[find_slot(table, moved->live.session.id)] = moved;
 	}
+}
+
+static void remove_entry(struct session_table *table, const struct entry *entry)
+{
+	remove_slot(table, find_slot(table, entry->live.session.id));
 }
 
 void session_table_destroy(struct session_table *table)
@@ -65,106 +153,111 @@ void session_table_destroy(struct session_table *table)
 		return;
 	session_table_forget(table, NULL, INT64_MAX);
 	free(table->slots);
+	free(table->devices);
 	free(table);
 }
 
 struct live_session *session_table_find(struct session_table *table, const uint8_t id[static SESSION_ID_SIZE])
 {
-	return table->slots[find_slot(table, id)];
+	struct entry *entry = table->slots[find_slot(table, id)];
+
+	return entry == NULL ? NULL : &entry->live;
 }
 
 struct live_session *session_table_of_device(struct session_table *table, const struct id *device)
 {
 	struct live_session *newest = NULL;
 
-	for (size_t i = 0; i < table->slot_count; i++) {
-		struct live_session *session = table->slots[i];
-		if (session != NULL && id_equal(&session->device, device) &&
-			(newest == NULL || session->last_used_at_ms > newest->last_used_at_ms))
-			newest = session;
-	}
+	for (struct entry *entry = of_device(*device_place(table, device), device); entry != NULL; entry = of_device(entry->next, device))
+		if (newest == NULL || entry->live.last_used_at_ms > newest->last_used_at_ms)
+			newest = &entry->live;
 	return newest;
-}
-
-/* Which of two goes first. */
-static bool goes_before(const struct live_session *left, const struct live_session *right)
-{
-	if (left->proved != right->proved)
-		return !left->proved;
-	return left->last_used_at_ms < right->last_used_at_ms;
 }
 
 static void make_room(struct session_table *table)
 {
-	size_t first = table->slot_count;
+	const struct entry *first = table->oldest;
 
-	for (size_t i = 0; i < table->slot_count; i++)
-		if (table->slots[i] != NULL && (first == table->slot_count || goes_before(table->slots[i], table->slots[first])))
-			first = i;
-	if (first < table->slot_count)
-		remove_slot(table, first);
+	for (size_t i = 0; i < table->slot_count && table->oldest == NULL; i++) {
+		const struct entry *entry = table->slots[i];
+		if (entry != NULL && (first == NULL || entry->live.last_used_at_ms < first->live.last_used_at_ms))
+			first = entry;
+	}
+	if (first != NULL)
+		remove_entry(table, first);
 }
 
 /* What hellos left behind that nothing followed. */
 static void forget_unproved(struct session_table *table, const struct live_session *newcomer)
 {
-	const struct live_session *oldest = NULL;
+	const struct entry *oldest = NULL;
+	struct entry *entry;
 	size_t count = 0;
 
-	for (size_t i = 0; i < table->slot_count;) {
-		const struct live_session *session = table->slots[i];
-		if (session != NULL && !session->proved &&
-			newcomer->last_used_at_ms - session->last_used_at_ms > SESSIONS_UNPROVED_LIFE_MS) {
-			remove_slot(table, i); /* a follower may have moved here: look again */
+	while (table->oldest != NULL && newcomer->last_used_at_ms - table->oldest->live.last_used_at_ms > SESSIONS_UNPROVED_LIFE_MS)
+		remove_entry(table, table->oldest);
+	entry = of_device(*device_place(table, &newcomer->device), &newcomer->device);
+	for (; entry != NULL; entry = of_device(entry->next, &newcomer->device)) {
+		if (entry->live.proved)
 			continue;
-		}
-		if (session != NULL && !session->proved && id_equal(&session->device, &newcomer->device)) {
-			count++;
-			if (oldest == NULL || session->last_used_at_ms < oldest->last_used_at_ms)
-				oldest = session;
-		}
-		i++;
+		count++;
+		oldest = entry; /* a newcomer goes to the list's start */
 	}
 	if (count >= SESSIONS_UNPROVED_MAX)
-		remove_slot(table, find_slot(table, oldest->session.id));
+		remove_entry(table, oldest);
 }
 
-struct live_session *session_table_add(struct session_table *table, const struct live_session *session)
+void session_table_add(struct session_table *table, const struct live_session *session)
 {
-	size_t slot;
+	size_t slot = find_slot(table, session->session.id);
+	struct entry *entry;
 
+	if (table->slots[slot] != NULL)
+		remove_slot(table, slot);
 	forget_unproved(table, session);
-	slot = find_slot(table, session->session.id);
-
-	if (table->slots[slot] == NULL) {
-		if (table->count == table->count_max)
-			make_room(table);
-		slot = find_slot(table, session->session.id);
-		table->slots[slot] = malloc(sizeof(*session));
-		if (table->slots[slot] == NULL)
-			abort();
-		table->count++;
-	}
-	*table->slots[slot] = *session;
-	return table->slots[slot];
+	if (table->count == table->count_max)
+		make_room(table);
+	entry = malloc(sizeof(*entry));
+	if (entry == NULL)
+		abort();
+	entry->live = *session;
+	entry->live.proved = false;
+	device_link(table, entry);
+	unproved_append(table, entry);
+	table->slots[find_slot(table, session->session.id)] = entry;
+	table->count++;
 }
 
-void session_table_keep_only(struct session_table *table, const struct live_session *session)
+static void forget_device(struct session_table *table, const struct id *device, const struct entry *kept)
 {
-	for (size_t i = 0; i < table->slot_count;) {
-		struct live_session *other = table->slots[i];
-		if (other != NULL && other != session && id_equal(&other->device, &session->device))
-			remove_slot(table, i); /* a follower may have moved here: look again */
-		else
-			i++;
+	struct entry *next;
+
+	for (struct entry *entry = of_device(*device_place(table, device), device); entry != NULL; entry = next) {
+		next = of_device(entry->next, device);
+		if (entry != kept)
+			remove_entry(table, entry);
 	}
+}
+
+void session_table_keep_only(struct session_table *table, struct live_session *session)
+{
+	struct entry *kept = (struct entry *)session;
+
+	if (!kept->live.proved)
+		unproved_remove(table, kept);
+	kept->live.proved = true;
+	forget_device(table, &session->device, kept);
 }
 
 void session_table_forget(struct session_table *table, const struct id *device, int64_t before_ms)
 {
+	if (device != NULL) {
+		forget_device(table, device, NULL);
+		return;
+	}
 	for (size_t i = 0; i < table->slot_count;) {
-		struct live_session *session = table->slots[i];
-		if (session != NULL && (device == NULL ? session->last_used_at_ms < before_ms : id_equal(&session->device, device)))
+		const struct entry *entry = table->slots[i];
+		if (entry != NULL && entry->live.last_used_at_ms < before_ms)
 			remove_slot(table, i); /* a follower may have moved here: look again */
 		else
 			i++;

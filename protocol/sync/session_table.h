@@ -12,7 +12,7 @@ struct live_session {
 	int64_t started_at_ms;   /* monotonic */
 	int64_t last_used_at_ms; /* monotonic */
 	int64_t last_seen_at_ms; /* wall */
-	bool proved;             /* a frame of it came: its hello was fresh */
+	bool proved;             /* a frame of it came: its hello was fresh. Set by session_table_keep_only() */
 };
 
 /* Sessions that no frame proved: their hellos may be recordings. So many of a device, and for so long after they began. A few would be
@@ -27,15 +27,16 @@ struct session_table *session_table_create(size_t count_max);
 void session_table_destroy(struct session_table *table);
 /* NULL when there is none. Valid until the next add or remove. */
 struct live_session *session_table_find(struct session_table *table, const uint8_t id[static SESSION_ID_SIZE]);
-/* The most recent session of a device; NULL. O(sessions). */
+/* The most recently used session of a device; NULL. O(the device's sessions). */
 struct live_session *session_table_of_device(struct session_table *table, const struct id *device);
-/* Makes room by forgetting the longest unused one when full, of those first that no frame has proved: recorded hellos push
- * nobody out. Of those that no frame has proved, all that are too old at session->last_used_at_ms go, and the device's oldest
- * when they are too many. An older session with that id is replaced. O(sessions). */
-struct live_session *session_table_add(struct session_table *table, const struct live_session *session);
-/* A frame proved that `session` is alive: the device's other sessions are forgotten. O(sessions). */
-void session_table_keep_only(struct session_table *table, const struct live_session *session);
-/* Forgets all sessions of a device; those unused since `before_ms` when device is NULL. */
+/* Adds a copy, not proved; its last_used_at_ms is not before that of any added earlier. Makes room by forgetting the longest unused one when
+ * full, of those first that no frame has proved: recorded hellos push nobody out. Of those that no frame has proved, all that are too old at
+ * session->last_used_at_ms go, and the device's oldest when they are too many. An older session with that id is replaced. O(the device's
+ * sessions); O(sessions) when it is full of proved ones. */
+void session_table_add(struct session_table *table, const struct live_session *session);
+/* A frame proved that `session`, which is in the table, is alive: the device's other sessions are forgotten. O(the device's sessions). */
+void session_table_keep_only(struct session_table *table, struct live_session *session);
+/* Forgets all sessions of a device; those unused since `before_ms` when device is NULL: O(sessions). */
 void session_table_forget(struct session_table *table, const struct id *device, int64_t before_ms);
 size_t session_table_count(const struct session_table *table);
 

@@ -5,7 +5,6 @@
 #include "protocol/domain/note.h"
 #include "protocol/domain/service_request.h"
 #include "protocol/domain/technician.h"
-#include "protocol/sync/session_table.h"
 #include "server/verify.h"
 #include "tests/unit/protocol/sync/by_hand.h"
 
@@ -236,66 +235,6 @@ static void what_came_before_costs_no_commit(void **state)
 	hand_device_close(&hand);
 }
 
-static struct live_session numbered_session(uint8_t number, int64_t used_at_ms)
-{
-	return (struct live_session){ .session = { .id = { 0x80, number } }, .device = { { number } }, .last_used_at_ms = used_at_ms };
-}
-
-static void recorded_hellos_push_no_proved_session_out(void **state)
-{
-	struct session_table *table = session_table_create(8);
-	struct live_session proved = numbered_session(1, 1);
-
-	(void)state;
-	session_table_add(table, &proved)->proved = true; /* and unused for longest */
-	for (uint8_t i = 2; i < 200; i++) {
-		struct live_session recorded = numbered_session(i, i);
-		(void)session_table_add(table, &recorded);
-	}
-	assert_non_null(session_table_find(table, proved.session.id));
-	assert_int_equal(session_table_count(table), 8);
-	session_table_destroy(table);
-}
-
-static void recorded_hellos_of_a_device_leave_few_sessions_and_the_newest(void **state)
-{
-	struct session_table *table = session_table_create(4 * SESSIONS_UNPROVED_MAX);
-	struct live_session proved = numbered_session(1, 1), of_another = numbered_session(2, 5000);
-	struct live_session recorded = { .device = proved.device };
-
-	(void)state;
-	session_table_add(table, &proved)->proved = true;
-	(void)session_table_add(table, &of_another);
-	for (uint16_t i = 0; i < 3 * SESSIONS_UNPROVED_MAX; i++) {
-		recorded.last_used_at_ms = 1000 + i;
-		memcpy(recorded.session.id + 2, &i, sizeof(i));
-		(void)session_table_add(table, &recorded);
-		assert_non_null(session_table_find(table, recorded.session.id));
-	}
-	assert_int_equal(session_table_count(table), SESSIONS_UNPROVED_MAX + 2);
-	assert_non_null(session_table_find(table, proved.session.id));
-	assert_non_null(session_table_find(table, of_another.session.id));
-	session_table_destroy(table);
-}
-
-static void a_session_that_no_frame_proves_in_two_minutes_goes_with_the_next_hello(void **state)
-{
-	struct session_table *table = session_table_create(8);
-	struct live_session proved = numbered_session(1, 1), unproved = numbered_session(2, 1000), next;
-
-	(void)state;
-	session_table_add(table, &proved)->proved = true;
-	(void)session_table_add(table, &unproved);
-	next = numbered_session(3, 1000 + SESSIONS_UNPROVED_LIFE_MS);
-	(void)session_table_add(table, &next);
-	assert_non_null(session_table_find(table, unproved.session.id));
-	next = numbered_session(4, 1001 + SESSIONS_UNPROVED_LIFE_MS);
-	(void)session_table_add(table, &next);
-	assert_null(session_table_find(table, unproved.session.id));
-	assert_int_equal(session_table_count(table), 3);
-	session_table_destroy(table);
-}
-
 static void a_recorded_hello_leaves_the_live_session_alone(void **state)
 {
 	struct simulation *pair = *state;
@@ -350,9 +289,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_devices_first_id_is_set_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_batch_of_another_incarnation_than_the_sessions_costs_no_commit, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_came_before_costs_no_commit, pair_open, pair_close),
-		cmocka_unit_test(recorded_hellos_push_no_proved_session_out),
-		cmocka_unit_test(recorded_hellos_of_a_device_leave_few_sessions_and_the_newest),
-		cmocka_unit_test(a_session_that_no_frame_proves_in_two_minutes_goes_with_the_next_hello),
 		cmocka_unit_test_setup_teardown(a_recorded_hello_leaves_the_live_session_alone, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_resume_token_that_is_not_understood_begins_anew, pair_open, pair_close),
 	};
