@@ -54,11 +54,14 @@ static struct cell cell_named(const struct device_listing *listing, const struct
 static enum status list_pending(void *context, const struct ticket_entry *ticket)
 {
 	struct device_listing *listing = context;
-	const struct cell cells[] = { cell_id(&ticket->device), cell_text(ticket->device_name), cell_named(listing, &ticket->technician),
-		cell_name("state.device", text_of("pending")), cell_time(0), cell_text(ticket->words) };
 
-	if (ticket->state == TICKET_STATE_PENDING && !ticket_is_expired(ticket, listing->context->now_ms))
+	if (ticket->state == TICKET_STATE_PENDING && !ticket_is_expired(ticket, listing->context->now_ms)) {
+		const struct cell cells[] = { cell_id(&ticket->device), cell_text(ticket->device_name),
+			cell_named(listing, &ticket->technician), cell_name("state.device", text_of("pending")), cell_time(0),
+			cell_text(ticket->words) };
+
 		table_row(listing->table, cells);
+	}
 	return STATUS_OK;
 }
 

@@ -11,7 +11,7 @@ bool ticket_is_expired(const struct ticket_entry *ticket, int64_t now_ms)
 	return (ticket->state == TICKET_STATE_OPEN || ticket->state == TICKET_STATE_PENDING) && now_ms > ticket->expires_at_ms;
 }
 
-/* A ticket's change in a transaction of its own: what came before it is settled first. */
+/* A ticket's change in a transaction of its own: what came before it is settled first. Tickets of long ago go. */
 static enum status store_ticket(struct office *office, const struct ticket_entry *ticket)
 {
 	enum status status = office_settle(office);
@@ -21,6 +21,8 @@ static enum status store_ticket(struct office *office, const struct ticket_entry
 	if (status != STATUS_OK)
 		return status;
 	status = server_store_put_ticket(office->store, ticket);
+	if (status == STATUS_OK)
+		status = server_store_forget_tickets(office->store, clock_now_ms(office->clock) - TICKET_KEPT_MS);
 	if (status == STATUS_OK)
 		return server_store_commit(office->store);
 	server_store_rollback(office->store);

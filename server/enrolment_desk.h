@@ -6,6 +6,8 @@
 
 #define TICKET_FAILURES_MAX 5
 #define TICKET_PENDING_MS   ((int64_t)24 * 3600 * 1000) /* how long a device waits for approval */
+/* How long after its time a ticket still says what became of it, and gives the grant again to a device that lost it. Longer than a lease. */
+#define TICKET_KEPT_MS ((int64_t)30 * 24 * 3600 * 1000)
 
 /* Nobody used it, or approved who did, in time. */
 bool ticket_is_expired(const struct ticket_entry *ticket, int64_t now_ms);
@@ -14,7 +16,7 @@ bool ticket_is_expired(const struct ticket_entry *ticket, int64_t now_ms);
  * below: what changes a ticket first ends the commit under way, and fails when that does. */
 enum status enrolment_desk_answer(struct office *office, struct arena *arena, struct bytes message, struct bytes *out_answer);
 
-/* Makes a ticket for one device of the technician; the code is shown once and never stored. */
+/* Makes a ticket for one device of the technician; the code is shown once and never stored. Tickets of long ago go. */
 enum status enrolment_desk_invite(
 	struct office *office, const struct id *technician, int64_t now_ms, int64_t valid_ms, char out_code[static TICKET_CODE_LENGTH + 1]);
 

@@ -58,8 +58,8 @@ struct ticket_entry {
 enum status server_store_ticket(struct server_store *store, const struct id *id, struct arena *arena, struct ticket_entry *out_ticket);
 /* Inserts or replaces by id. */
 enum status server_store_put_ticket(struct server_store *store, const struct ticket_entry *ticket);
-/* STATUS_OK also when there was none. */
-enum status server_store_remove_ticket(struct server_store *store, const struct id *id);
+/* Removes the tickets, in whatever state, that expired before then. O(tickets). */
+enum status server_store_forget_tickets(struct server_store *store, int64_t before_ms);
 typedef enum status (*ticket_visit)(void *context, const struct ticket_entry *ticket);
 /* All tickets, oldest first; the entry is valid during the call, and tickets must not be changed meanwhile. */
 enum status server_store_each_ticket(struct server_store *store, ticket_visit visit, void *context);

@@ -152,14 +152,14 @@ enum status server_store_put_ticket(struct server_store *store, const struct tic
 	return store_run(statement);
 }
 
-enum status server_store_remove_ticket(struct server_store *store, const struct id *id)
+enum status server_store_forget_tickets(struct server_store *store, int64_t before_ms)
 {
 	struct statement *statement = NULL;
-	enum status status = statement_get(store->storage, STATEMENT_TICKET_REMOVE, &statement);
+	enum status status = statement_get(store->storage, STATEMENT_TICKET_FORGET, &statement);
 
 	if (status != STATUS_OK)
 		return status;
-	statement_bind_id(statement, 1, id);
+	statement_bind_integer(statement, 1, before_ms);
 	return store_run(statement);
 }
 

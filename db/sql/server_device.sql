@@ -32,5 +32,5 @@ sign_key = excluded.sign_key, box_key = excluded.box_key, words = excluded.words
 SELECT id, key, technician, device_name, platform, created_at_ms, expires_at_ms, failures, state, device, sign_key, box_key, words
 FROM ticket ORDER BY created_at_ms, id
 
--- name: ticket_remove
-DELETE FROM ticket WHERE id = $1
+-- name: ticket_forget
+DELETE FROM ticket WHERE expires_at_ms < $1

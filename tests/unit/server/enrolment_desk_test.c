@@ -166,6 +166,26 @@ static void a_ticket_that_nobody_used_expires(void **state)
 	assert_int_equal(reason, 2);
 }
 
+static void a_used_ticket_answers_for_thirty_days_and_goes_with_a_later_invitation(void **state)
+{
+	const struct id technician = organisation_id(RECORD_TECHNICIAN, 0);
+	char code[TICKET_CODE_LENGTH + 1];
+	struct ticket_entry ticket;
+	uint32_t reason;
+
+	(void)state;
+	assert_int_equal(ask(&reason), ENROL_PENDING);
+	let_in(DEVICE_STATE_ACTIVE);
+	wait_for(TICKET_PENDING_MS + TICKET_KEPT_MS);
+	assert_int_equal(enrolment_desk_invite(&desk.office, &technician, desk.context.now_ms, MINUTE_MS, code), STATUS_OK);
+	assert_int_equal(ask(&reason), ENROL_GRANT);
+	wait_for(1);
+	assert_int_equal(enrolment_desk_invite(&desk.office, &technician, desk.context.now_ms, MINUTE_MS, code), STATUS_OK);
+	assert_int_equal(server_store_ticket(desk.office.store, &desk.ticket.id, &desk.arena, &ticket), STATUS_NOT_FOUND);
+	assert_int_equal(ask(&reason), ENROL_REFUSED);
+	assert_int_equal(reason, ENROLMENT_REFUSAL_UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +194,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			only_a_request_that_changes_a_ticket_ends_the_commit_under_way, open_desk, close_desk),
 		cmocka_unit_test_setup_teardown(a_ticket_that_nobody_used_expires, open_desk, close_desk),
+		cmocka_unit_test_setup_teardown(
+			a_used_ticket_answers_for_thirty_days_and_goes_with_a_later_invitation, open_desk, close_desk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

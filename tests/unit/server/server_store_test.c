@@ -526,7 +526,9 @@ static void a_ticket_keeps_all_but_its_code(void **state)
 	assert_memory_equal(&found.device_keys, &ticket.device_keys, sizeof(found.device_keys));
 	OK(server_store_each_ticket(store, check_ticket, &count));
 	assert_int_equal(count, 1);
-	OK(server_store_remove_ticket(store, &ticket.ticket.id));
+	OK(server_store_forget_tickets(store, ticket.expires_at_ms));
+	OK(server_store_ticket(store, &ticket.ticket.id, &arena, &found));
+	OK(server_store_forget_tickets(store, ticket.expires_at_ms + 1));
 	assert_int_equal(server_store_ticket(store, &ticket.ticket.id, &arena, &found), STATUS_NOT_FOUND);
 }
 
