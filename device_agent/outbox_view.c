@@ -16,11 +16,11 @@ enum status outbox_marks_read(struct device_store *store, struct outbox_marks *o
 		status = device_store_replica(store, &replica);
 	if (status != STATUS_OK)
 		return status;
-	*out_marks = (struct outbox_marks){
-		.incarnation = outbox.incarnation, .last_seq = outbox.last_seq, .decided_seq = outbox.acknowledged_seq
-	};
-	if (id_equal(&replica.incarnation, &outbox.incarnation)) /* else the replica is fresh and has settled nothing of this one */
+	*out_marks = (struct outbox_marks){ .incarnation = outbox.incarnation, .last_seq = outbox.last_seq };
+	if (id_equal(&replica.incarnation, &outbox.incarnation)) { /* else the replica is fresh and knows nothing of this one */
 		out_marks->settled_seq = replica.settled_seq;
+		out_marks->decided_seq = replica.decided_seq;
+	}
 	return STATUS_OK;
 }
 

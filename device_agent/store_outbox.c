@@ -46,8 +46,7 @@ static enum status read_state(struct device_store *store, struct outbox_state *o
 	if (status == STATUS_OK) {
 		state.device = statement_id_column(meta, 0);
 		state.incarnation = statement_id_column(meta, 1);
-		state.acknowledged_seq = statement_integer(meta, 2);
-		*out_number = statement_integer(meta, 3);
+		*out_number = statement_integer(meta, 2);
 		state.last_hash = chain_genesis(&state.device, &state.incarnation);
 	}
 	statement_reset(meta);
@@ -189,29 +188,6 @@ enum status device_store_outbox_head(struct device_store *store, int64_t seq, st
 		status = read_hash(find, 0, out_head);
 	statement_reset(find);
 	return status;
-}
-
-enum status device_store_acknowledge(struct device_store *store, int64_t seq)
-{
-	struct statement *update = NULL;
-	struct outbox_state state;
-	enum status status = device_store_outbox(store, &state);
-
-	if (status != STATUS_OK || seq <= state.acknowledged_seq)
-		return status;
-	if (seq > state.last_seq)
-		return fail(STATUS_CORRUPT, "outbox: operation %lld was acknowledged, but the last one is %lld", (long long)seq,
-			(long long)state.last_seq);
-	status = storage_begin(store->outbox, true);
-	if (status != STATUS_OK)
-		return status;
-	status = statement_get(store->outbox, STATEMENT_OUTBOX_ACKNOWLEDGE, &update);
-	if (status == STATUS_OK) {
-		statement_bind_integer(update, 1, seq);
-		status = statement_run(update);
-	}
-	statement_reset(update);
-	return end(store, status);
 }
 
 /* ---- a new incarnation ---- */

@@ -1,17 +1,14 @@
 -- The device's outbox: its operations, their chain and its windows.
 
 -- name: outbox_meta
-SELECT meta.device, incarnation.id, meta.acknowledged_seq, meta.incarnation
+SELECT meta.device, incarnation.id, meta.incarnation
 FROM meta JOIN incarnation ON incarnation.number = meta.incarnation
 
 -- name: outbox_meta_put
-INSERT INTO meta (only, device, incarnation, acknowledged_seq) VALUES (1, $1, $2, 0)
-
--- name: outbox_acknowledge
-UPDATE meta SET acknowledged_seq = max(acknowledged_seq, $1)
+INSERT INTO meta (only, device, incarnation) VALUES (1, $1, $2)
 
 -- name: outbox_meta_turn
-UPDATE meta SET incarnation = $1, acknowledged_seq = 0
+UPDATE meta SET incarnation = $1
 
 -- name: outbox_incarnation_put
 INSERT INTO incarnation (id) VALUES ($1) RETURNING number

@@ -136,7 +136,11 @@ static enum status bring_up_to_date(
 	device_store_reset_rows(replica->store);
 	if (status == STATUS_OK && decided != NULL)
 		status = replay_entries(replica,
-			&(struct replay_span){ input->device, state->settled_seq, decided_seq, decided->unlike, decided->unlike_count },
+			&(struct replay_span){ .device = input->device,
+				.after = state->settled_seq,
+				.last = decided_seq,
+				.skipped = decided->unlike,
+				.skipped_count = decided->unlike_count },
 			REPLAY_CONFIRM);
 	if (status == STATUS_OK)
 		status = device_store_staged_each(replica->store, apply_staged, replica);
@@ -202,6 +206,7 @@ enum status cut_apply(struct device_store *store, struct arena *arena, const str
 		return status;
 	state.cursor = input->cut->cursor;
 	state.settled_seq = decided_seq;
+	state.decided_seq = decided_seq;
 	state.shown_seq = outbox.last_seq;
 	state.incarnation = outbox.incarnation;
 	status = device_store_put_resume(store, (struct bytes){ 0 });

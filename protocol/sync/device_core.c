@@ -683,6 +683,23 @@ static void reply_was_good(struct device_core *core)
 	core->state.failure[0] = '\0';
 }
 
+/* For those who ask where an operation is: neither synced nor missed, since the next welcome says it again. A cut brings it itself. */
+static void keep_decided(struct device_core *core)
+{
+	struct device_store *store = core->options.store;
+	struct replica_state state;
+	enum status status = device_store_replica(store, &state);
+
+	if (status != STATUS_OK || core->link == LINK_COMMITTING || state.decided_seq == core->acknowledged_seq)
+		return;
+	state.decided_seq = core->acknowledged_seq;
+	if (device_store_begin(store, false) != STATUS_OK)
+		return;
+	status = device_store_put_replica(store, &state);
+	if (status != STATUS_OK || device_store_commit(store) != STATUS_OK)
+		device_store_rollback(store);
+}
+
 enum status device_core_reply(struct device_core *core, struct bytes reply)
 {
 	struct bytes sections;
@@ -694,6 +711,8 @@ enum status device_core_reply(struct device_core *core, struct bytes reply)
 	status = open_reply(core, reply, &sections);
 	if (status == STATUS_OK)
 		status = take_sections(core, sections);
+	if (status == STATUS_OK)
+		keep_decided(core);
 	arena_reset(&core->arena);
 	if (status == STATUS_OK) {
 		reply_was_good(core);

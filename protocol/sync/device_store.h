@@ -15,9 +15,8 @@ struct device_store;
 struct outbox_state {
 	struct id device;
 	struct id incarnation;
-	int64_t last_seq;         /* 0: none yet */
-	struct hash last_hash;    /* genesis when last_seq is 0 */
-	int64_t acknowledged_seq; /* the server said it is decided */
+	int64_t last_seq;      /* 0: none yet */
+	struct hash last_hash; /* genesis when last_seq is 0 */
 };
 enum status device_store_outbox(struct device_store *store, struct outbox_state *out_state);
 
@@ -39,7 +38,6 @@ typedef enum status (*outbox_visit)(void *context, const struct outbox_entry *en
 enum status device_store_outbox_each(struct device_store *store, int64_t after, outbox_visit visit, void *context);
 /* h of seq (0: genesis); STATUS_NOT_FOUND when it is not kept. */
 enum status device_store_outbox_head(struct device_store *store, int64_t seq, struct hash *out_head);
-enum status device_store_acknowledge(struct device_store *store, int64_t seq);
 struct new_incarnation {
 	struct id id;
 	int64_t settled_seq; /* of the old one: what came after it becomes 1, 2, … of the new one */
@@ -62,8 +60,8 @@ struct replica_state {
 	struct cursor cursor;
 	int64_t settled_seq;   /* decisions cut so far */
 	int64_t shown_seq;     /* operations whose effects are in the view */
-	struct id incarnation; /* the one settled_seq and shown_seq speak of */
-	int64_t decided_seq;   /* of the reply being staged; see staged pages */
+	struct id incarnation; /* the one settled_seq, shown_seq and decided_seq speak of */
+	int64_t decided_seq;   /* the server last said that it is decided; not synced before its cut */
 };
 enum status device_store_replica(struct device_store *store, struct replica_state *out_state);
 enum status device_store_put_replica(struct device_store *store, const struct replica_state *state);

@@ -54,6 +54,7 @@ enum status history_begin_incarnation(struct device_store *store, const struct r
 	state.incarnation = begun.id;
 	state.shown_seq = outbox.last_seq - state.settled_seq;
 	state.settled_seq = 0;
+	state.decided_seq = 0;
 	status = device_store_clear_staged(store); /* a pass under way left out what the lost history had computed */
 	if (status == STATUS_OK)
 		status = device_store_put_resume(store, (struct bytes){ 0 });

@@ -3,8 +3,7 @@
 CREATE TABLE meta (
 	only INTEGER PRIMARY KEY CHECK (only = 1),
 	device BLOB NOT NULL CHECK (length(device) = 16),
-	incarnation INTEGER NOT NULL REFERENCES incarnation (number),
-	acknowledged_seq INTEGER NOT NULL
+	incarnation INTEGER NOT NULL REFERENCES incarnation (number)
 ) STRICT;
 
 -- The one with the highest number is current; the others keep what was settled under them.

@@ -246,6 +246,29 @@ static void a_visit_may_be_left_out_when_only_one_comes_into_question(void **sta
 	assert_int_equal(pending(scratch), 3);
 }
 
+static void the_outbox_tells_what_the_server_has_decided_from_what_is_only_saved(void **state)
+{
+	struct scratch *scratch = *state;
+	struct replica_state replica;
+	json_t *outbox, *operations;
+
+	put_visit(scratch, 1, &ada, VISIT_STATE_DISPATCHED);
+	leave(scratch);
+	assert_visit(RUN("accept"), 1);
+	assert_visit(RUN("travel"), 1);
+	scratch_reopen(scratch);
+	assert_int_equal(device_store_replica(scratch->store, &replica), STATUS_OK);
+	replica.decided_seq = 1;
+	assert_int_equal(device_store_begin(scratch->store, false), STATUS_OK);
+	assert_int_equal(device_store_put_replica(scratch->store, &replica), STATUS_OK);
+	leave(scratch);
+	outbox = RUN("outbox");
+	operations = json_object_get(outbox, "operations");
+	assert_string_equal(string_of(json_array_get(operations, 0), "state"), "decided");
+	assert_string_equal(string_of(json_array_get(operations, 1), "state"), "saved");
+	json_decref(outbox);
+}
+
 static void what_is_under_way_comes_before_what_is_only_accepted(void **state)
 {
 	struct scratch *scratch = *state;
@@ -462,6 +485,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(today_shows_ones_own_open_visits_and_nobody_elses),
 		TEST(a_visit_may_be_left_out_when_only_one_comes_into_question),
+		TEST(the_outbox_tells_what_the_server_has_decided_from_what_is_only_saved),
 		TEST(what_is_under_way_comes_before_what_is_only_accepted),
 		TEST(several_visits_in_question_are_named_and_nothing_is_saved),
 		TEST(a_visit_is_found_by_the_number_of_its_order),

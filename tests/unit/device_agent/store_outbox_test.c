@@ -69,7 +69,6 @@ static void a_new_outbox_begins_at_the_genesis_of_its_incarnation(void **state)
 	assert_true(id_equal(&outbox.device, &device));
 	assert_true(id_equal(&outbox.incarnation, &incarnation));
 	assert_int_equal(outbox.last_seq, 0);
-	assert_int_equal(outbox.acknowledged_seq, 0);
 	assert_true(hash_equal(&outbox.last_hash, &genesis));
 	assert_int_equal(device_store_outbox_head(scratch->store, 0, &head), STATUS_OK);
 	assert_true(hash_equal(&head, &genesis));
@@ -175,21 +174,6 @@ static void view_updates_are_not_synced_and_cuts_are(void **state)
 	}
 }
 
-static void acknowledgement_only_goes_forward_and_never_beyond_the_last(void **state)
-{
-	struct scratch *scratch = *state;
-	struct outbox_state outbox;
-
-	scratch_append(scratch, "one");
-	scratch_append(scratch, "two");
-	assert_int_equal(device_store_acknowledge(scratch->store, 2), STATUS_OK);
-	assert_int_equal(device_store_acknowledge(scratch->store, 1), STATUS_OK);
-	assert_int_equal(device_store_acknowledge(scratch->store, 3), STATUS_CORRUPT);
-	scratch_reopen(scratch);
-	assert_int_equal(device_store_outbox(scratch->store, &outbox), STATUS_OK);
-	assert_int_equal(outbox.acknowledged_seq, 2);
-}
-
 static struct hash rehead(void *context, const struct hash *previous, int64_t seq, struct bytes canonical)
 {
 	return chain_extend(previous, context, seq, canonical);
@@ -207,7 +191,6 @@ static void a_new_incarnation_keeps_ids_and_order_of_what_was_not_settled(void *
 
 	for (int i = 0; i < 4; i++)
 		scratch_append(scratch, (const char *[]){ "a", "b", "c", "d" }[i]);
-	assert_int_equal(device_store_acknowledge(scratch->store, 2), STATUS_OK);
 	before = entries(scratch, 2);
 	assert_int_equal(device_store_new_incarnation(scratch->store, &(struct new_incarnation){ incarnation, 2, secrets, 1 }, rehead,
 				 (void *)(uintptr_t)secrets[0]),
@@ -226,7 +209,6 @@ static void a_new_incarnation_keeps_ids_and_order_of_what_was_not_settled(void *
 	assert_int_equal(device_store_outbox(scratch->store, &outbox), STATUS_OK);
 	assert_true(id_equal(&outbox.incarnation, &incarnation));
 	assert_int_equal(outbox.last_seq, 2);
-	assert_int_equal(outbox.acknowledged_seq, 0);
 	assert_true(hash_equal(&outbox.last_hash, &genesis));
 	assert_int_equal(device_store_window(scratch->store, 0, secret), STATUS_OK);
 	assert_int_equal(secret[0], 9);
@@ -292,8 +274,6 @@ int main(void)
 			an_appended_operation_survives_a_process_that_dies_at_once, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(an_appended_operation_is_durable_with_one_sync, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(view_updates_are_not_synced_and_cuts_are, scratch_set_up, scratch_tear_down),
-		cmocka_unit_test_setup_teardown(
-			acknowledgement_only_goes_forward_and_never_beyond_the_last, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_new_incarnation_keeps_ids_and_order_of_what_was_not_settled, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(a_new_incarnation_with_too_few_secrets_changes_nothing, scratch_set_up, scratch_tear_down),

@@ -294,6 +294,7 @@ static void a_crash_between_saving_and_showing_is_seen_on_opening(void **state)
 	assert_int_equal(outbox.last_seq, 2);
 	assert_int_equal(found.shown_seq, 1);
 	assert_int_equal(found.settled_seq, 1);
+	assert_int_equal(found.decided_seq, 1);
 	assert_int_equal(found.cursor.gseq, 9);
 	assert_true(id_equal(&found.cursor.epoch, &replica.cursor.epoch));
 	assert_true(id_equal(&found.incarnation, &outbox.incarnation));

@@ -143,6 +143,38 @@ static void only_what_the_server_decided_counts_as_acknowledged(void **state)
 	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 4);
 }
 
+/* The cut is still to come: the answer that had it was lost. */
+static void what_the_server_decided_is_known_before_its_cut_without_a_sync(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0);
+	struct replica_state replica;
+	struct bytes frame;
+	uint64_t connection, syncs;
+
+	pair_settle(pair);
+	(void)pair_note(pair, 1, &order);
+	assert_true(pair_intercept(pair, 1, &frame, &connection));
+	server_node_frame(pair, 1000000, frame);
+	server_node_flush(pair);
+	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 1);
+	event_queue_drop(&pair->queue, is_request);
+	device_node_kill(pair, device);
+	device_node_start(pair, device, false);
+	do {
+		syncs = crash_counts().syncs;
+		assert_true(simulation_step(pair));
+		assert_int_equal(device_store_replica(device->store, &replica), STATUS_OK);
+	} while (replica.decided_seq == 0);
+	assert_int_equal(replica.decided_seq, 1);
+	assert_int_equal(replica.settled_seq, 0);
+	assert_int_equal(crash_counts().syncs, syncs);
+	pair_settle(pair);
+	assert_int_equal(device_store_replica(device->store, &replica), STATUS_OK);
+	assert_int_equal(replica.settled_seq, 1);
+}
+
 static void a_full_disk_refuses_and_loses_nothing(void **state)
 {
 	struct simulation *pair = *state;
@@ -173,6 +205,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_restored_device_goes_on_under_a_new_incarnation_and_keeps_ids, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_arrives_from_before_a_restore_is_noticed, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(only_what_the_server_decided_counts_as_acknowledged, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			what_the_server_decided_is_known_before_its_cut_without_a_sync, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_full_disk_refuses_and_loses_nothing, pair_open, pair_close),
 	};
 
