@@ -6,7 +6,8 @@
 
 #define TICKET_FAILURES_MAX 5
 #define TICKET_PENDING_MS   ((int64_t)24 * 3600 * 1000) /* how long a device waits for approval */
-/* How long after its time a ticket still says what became of it, and gives the grant again to a device that lost it. Longer than a lease. */
+/* How long after its time a ticket still says what became of it, and gives the grant again to a device that lost it. Longer
+ * than a lease. */
 #define TICKET_KEPT_MS ((int64_t)30 * 24 * 3600 * 1000)
 
 /* Nobody used it, or approved who did, in time. */

@@ -29,10 +29,10 @@ void session_table_destroy(struct session_table *table);
 struct live_session *session_table_find(struct session_table *table, const uint8_t id[static SESSION_ID_SIZE]);
 /* The most recently used session of a device; NULL. O(the device's sessions). */
 struct live_session *session_table_of_device(struct session_table *table, const struct id *device);
-/* Adds a copy, not proved; its last_used_at_ms is not before that of any added earlier. Makes room by forgetting the longest unused one when
- * full, of those first that no frame has proved: recorded hellos push nobody out. Of those that no frame has proved, all that are too old at
- * session->last_used_at_ms go, and the device's oldest when they are too many. An older session with that id is replaced. O(the device's
- * sessions); O(sessions) when it is full of proved ones. */
+/* Adds a copy, not proved; its last_used_at_ms is not before that of any added earlier. Makes room by forgetting the longest
+ * unused one when full, of those first that no frame has proved: recorded hellos push nobody out. Of those that no frame has
+ * proved, all that are too old at session->last_used_at_ms go, and the device's oldest when they are too many. An older
+ * session with that id is replaced. O(the device's sessions); O(sessions) when it is full of proved ones. */
 void session_table_add(struct session_table *table, const struct live_session *session);
 /* A frame proved that `session`, which is in the table, is alive: the device's other sessions are forgotten. O(the device's sessions). */
 void session_table_keep_only(struct session_table *table, struct live_session *session);
