@@ -127,6 +127,8 @@ enum status command_device_revoke(struct context *context)
 	if (status != STATUS_OK)
 		return status;
 	revoked = row_copy(context->arena, schema, row);
+	if (revoked->state == DEVICE_STATE_STOLEN && state != DEVICE_STATE_STOLEN)
+		return fail(STATUS_REFUSED, "this device is stolen and stays so; when it is found, enrol it as a new one");
 	revoked->state = state;
 	operation.head.subject = revoked->id;
 	operation.arguments = revoked;

@@ -106,6 +106,7 @@ enum status office_run(struct context *context, struct operation *operation, str
 {
 	struct verdict verdict;
 	enum status decided = office_operation(context, operation, &verdict, out_operation_id);
+	struct text why = arena_print(context->arena, "%s", fail_reason());
 	enum status status;
 
 	if (decided != STATUS_OK && decided != STATUS_REFUSED) {
@@ -115,7 +116,9 @@ enum status office_run(struct context *context, struct operation *operation, str
 	if (decided == STATUS_OK)
 		outcome_tell(context, server_store_storage(office_of(context)->store), operation->head.kind, out_operation_id, &verdict);
 	status = office_settle(office_of(context)); /* a refusal is part of the record, too */
-	return status == STATUS_OK ? decided : status;
+	if (status != STATUS_OK || decided == STATUS_OK)
+		return status;
+	return fail(decided, "%.*s", TEXT_ARGUMENTS(why)); /* answering the devices may have left another reason */
 }
 
 enum status office_find(struct context *context, enum record_kind kind, struct text text, struct id *out_id)

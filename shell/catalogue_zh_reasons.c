@@ -77,6 +77,7 @@ const struct message catalogue_zh_reasons[] = {
 	{ "chain %lld: the salt of window %lld is damaged", "操作链 %lld：窗口 %lld 的盐值已损坏" },
 	{ "chain %lld: no salt for operation %lld", "操作链 %lld：操作 %lld 没有盐值" },
 	{ "chain %lld: operation %lld is not what was committed to", "操作链 %lld：操作 %lld 与所承诺的内容不符" },
+	{ "this device is stolen and stays so; when it is found, enrol it as a new one", "此终端已被盗，状态不再改变；找回后请作为新终端注册" },
 	{ "chain %lld: operation %lld is missing", "操作链 %lld：缺少操作 %lld" },
 	{ "chain %lld: the chain breaks at operation %lld", "操作链 %lld：在操作 %lld 处断开" },
 	{ "chain %lld: its last hash is not that of operation %lld", "操作链 %lld：末尾哈希与操作 %lld 不符" },

@@ -2,7 +2,7 @@
 """The line between device and server: cut anywhere, silent, slow to come back; and what travels on it at once."""
 import tap
 from equal import insist_on_equality
-from harness import OFFLINE, Device, Server, World
+from harness import OFFLINE, REFUSED, Device, Server, World
 from oracle import Told, write_note
 from proxy import DOWN, UP, Cut
 from tap import promise, size, tell, until
@@ -179,6 +179,30 @@ def of_a_stolen_device_nothing_is_applied_and_nothing_vanishes():
         assert server.find("visit") == before, "a stolen device changed a visit"
         assert server.run("device", "list")["devices"][0]["state"] == "stolen"
         server.verify()
+
+
+@promise
+def a_stolen_device_stays_stolen():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        device.sync()
+        server.run("device", "revoke", "tablet", "--stolen")
+        answer = server.ask("device", "revoke", "tablet", expect=REFUSED)
+        assert "stolen" in answer.reason, str(answer)
+        assert [d["state"] for d in server.run("device", "list")["devices"]] == ["stolen"]
+
+
+@promise
+def a_refusal_says_why_also_while_devices_wait_for_news():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        device.start_agent()
+        until(lambda: device.run("link")["synced"], "the device never came up to date")
+        closed = next(o for o in server.rows("work_order") if o["state"] == "closed")
+        answer = server.ask("visit", "book", closed["number"], ADA, "--dispatch", expect=REFUSED)
+        assert "closed" in answer.reason, str(answer)
 
 
 @promise
