@@ -108,6 +108,63 @@ static void a_row_handed_out_outlives_its_change(void **state)
 	assert_true(text_equals(((const struct account *)after)->name, "Pier Hotel and Baths"));
 }
 
+static void what_came_after_a_mark_never_was(void **state)
+{
+	struct scope early_scope = { .kind = SCOPE_TERRITORY, .id = numbers_id(&numbers) };
+	struct scope late_scope = { .kind = SCOPE_TERRITORY, .id = numbers_id(&numbers) };
+	struct scope_state early, late;
+	struct account before, after;
+	struct server_row meta;
+	const void *row = NULL;
+
+	(void)state;
+	OK(server_store_scope(store, &early_scope, &early));
+	before = put_account(early.number, 1);
+	early.digest.count = 1;
+	early.gseq = 1;
+	OK(server_store_put_scope(store, &early)); /* and not written yet */
+	OK(server_store_mark(store));
+	after = put_account(early.number, 2);
+	meta = meta_of(early.number, 2);
+	before.name = text_of("Pier Hotel and Baths");
+	OK(server_store_put_row(store, RECORD_ACCOUNT, &before, &meta));
+	early.digest.count = 2;
+	early.gseq = 2;
+	OK(server_store_put_scope(store, &early));
+	OK(server_store_scope(store, &late_scope, &late));
+	OK(server_store_rewind(store));
+	for (int pass = 0; pass < 2; pass++) { /* in the transaction, and for good */
+		assert_int_equal(server_store_row(store, RECORD_ACCOUNT, &after.id, &meta), STATUS_NOT_FOUND);
+		OK(records_get(server_store_records(store), RECORD_ACCOUNT, &before.id, &row));
+		assert_true(text_equals(((const struct account *)row)->name, "Pier Hotel"));
+		OK(server_store_scope(store, &early_scope, &early));
+		assert_int_equal(early.digest.count, 1);
+		assert_int_equal(early.gseq, 1);
+		assert_int_equal(server_store_scope_by_number(store, late.number, &late_scope, &late), STATUS_NOT_FOUND);
+		OK(server_store_commit(store));
+		server_store_reset_rows(store);
+		OK(server_store_begin(store));
+	}
+}
+
+static void what_came_after_a_forgotten_mark_stays(void **state)
+{
+	struct account account;
+	struct server_row meta;
+
+	(void)state;
+	OK(server_store_mark(store));
+	account = put_account(1, 1);
+	OK(server_store_unmark(store));
+	OK(server_store_mark(store)); /* one at a time, and as often as one likes */
+	(void)put_account(1, 1);
+	OK(server_store_rewind(store));
+	OK(server_store_commit(store));
+	server_store_reset_rows(store);
+	OK(server_store_row(store, RECORD_ACCOUNT, &account.id, &meta));
+	OK(server_store_begin(store));
+}
+
 static void a_rollback_is_forgotten_by_rows_and_scopes(void **state)
 {
 	struct scope scope = { .kind = SCOPE_TERRITORY, .id = numbers_id(&numbers) };
@@ -585,6 +642,8 @@ int main(void)
 		STORE_TEST(a_new_store_has_no_organisation_until_it_is_named),
 		STORE_TEST(a_row_comes_back_with_its_bookkeeping),
 		STORE_TEST(a_row_handed_out_outlives_its_change),
+		STORE_TEST(what_came_after_a_mark_never_was),
+		STORE_TEST(what_came_after_a_forgotten_mark_stays),
 		STORE_TEST(a_rollback_is_forgotten_by_rows_and_scopes),
 		STORE_TEST(a_failed_commit_is_forgotten_too),
 		STORE_TEST(scopes_have_small_numbers_and_keep_their_digests),
