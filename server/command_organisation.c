@@ -109,6 +109,8 @@ static void show_listener(struct context *context, struct office *office)
 	listener_count(office->listener, &carrier);
 	output_value(context->output, "port", NULL, cell_integer(listener_port(office->listener)));
 	output_value(context->output, "connections", NULL, cell_integer((int64_t)carrier.pipes));
+	output_value(context->output, "turned_away", NULL, cell_integer((int64_t)carrier.refused));
+	output_value(context->output, "closed_unproved", NULL, cell_integer((int64_t)carrier.unproved));
 	output_value(context->output, "sessions", NULL, cell_integer((int64_t)core.sessions));
 	output_value(context->output, "waiting_devices", NULL, cell_integer((int64_t)core.parked));
 	output_value(context->output, "commits_since_start", NULL, cell_integer(core.commits));

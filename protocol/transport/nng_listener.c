@@ -180,7 +180,6 @@ static void request_end(struct listener *listener, uint32_t number)
 	request->generation++;
 	request->next = listener->free_request;
 	listener->free_request = number;
-	listener->counts.pending--;
 }
 
 /* NONE when all are in use, the header is too long, or the connection is gone. */
@@ -203,7 +202,6 @@ static uint32_t request_begin(struct listener *listener, nng_msg *message)
 	link->first = number;
 	request->header_size = (uint8_t)header_size;
 	memcpy(request->header, nng_msg_header(message), header_size);
-	listener->counts.pending++;
 	return number;
 }
 
@@ -324,7 +322,6 @@ enum status listener_take(struct listener *listener, struct arena *arena, struct
 			pipe = nng_msg_get_pipe(message);
 			number = request_begin(listener, message);
 			refuse = number == NONE && link_find(listener, (uint32_t)nng_pipe_id(pipe)) != NULL;
-			listener->counts.requests += number != NONE;
 			listener->counts.refused += refuse;
 			if (number != NONE)
 				*out_token = request_token(listener, number);
@@ -411,16 +408,6 @@ void listener_forget(struct listener *listener, struct listener_token token)
 	if (number != NONE)
 		request_end(listener, number);
 	(void)pthread_mutex_unlock(&listener->mutex);
-}
-
-bool listener_pending(struct listener *listener, struct listener_token token)
-{
-	bool pending;
-
-	(void)pthread_mutex_lock(&listener->mutex);
-	pending = request_find(listener, token) != NONE;
-	(void)pthread_mutex_unlock(&listener->mutex);
-	return pending;
 }
 
 static int listen_at(nng_socket socket, const char *url, nng_listener *out_listener)

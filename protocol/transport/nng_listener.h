@@ -25,11 +25,9 @@ struct listener_limits {
 struct listener_counts {
 	uint64_t received_bytes;
 	uint64_t sent_bytes;
-	uint64_t requests; /* taken in */
 	uint64_t refused;  /* requests and connections turned away by a limit */
 	uint64_t unproved; /* connections closed because they proved nothing in time */
 	size_t pipes;      /* connections now */
-	size_t pending;    /* requests taken and not replied to, forgotten or lost */
 };
 
 /* Names one request; never 0. Stays unambiguous for the life of the listener. */
@@ -60,8 +58,6 @@ void listener_validate(struct listener *listener, struct listener_token token);
 enum status listener_reply(struct listener *listener, struct listener_token token, struct bytes reply);
 /* Ends the token without an answer; an unknown one is ignored. */
 void listener_forget(struct listener *listener, struct listener_token token);
-/* Whether a reply would still find its connection. */
-bool listener_pending(struct listener *listener, struct listener_token token);
 
 /* Closes connections that proved nothing for too long; call at least every few seconds. Returns in how many ms the next call is due. */
 int64_t listener_tick(struct listener *listener);
