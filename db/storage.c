@@ -250,12 +250,16 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 }
 
 /* On a disk with smaller blocks the log's index has holes, and the first touch of one that finds no room ends the process: SIGBUS. */
-static enum status check_room(const struct storage *storage)
+static bool index_has_holes(const struct storage *storage)
 {
 	struct statvfs disk;
 
-	if (!storage->own_files || statvfs(storage->path, &disk) != 0 || disk.f_frsize >= INDEX_BLOCK ||
-		storage_free_bytes(storage) >= INDEX_ROOM)
+	return storage->own_files && statvfs(storage->path, &disk) == 0 && disk.f_frsize < INDEX_BLOCK;
+}
+
+static enum status check_room(const struct storage *storage)
+{
+	if (!index_has_holes(storage) || storage_free_bytes(storage) >= INDEX_ROOM)
 		return STATUS_OK;
 	return fail(STATUS_CANNOT_WRITE, "%s cannot be opened: the disk is full, and its blocks are so small that this needs %d bytes; "
 		"free some space", storage->path, INDEX_ROOM);
@@ -420,7 +424,8 @@ enum status storage_checkpoint(struct storage *storage)
 
 void storage_defer_checkpoints(struct storage *storage)
 {
-	storage->log_pages_max = LOG_PAGES_DEFER;
+	if (!index_has_holes(storage)) /* else the log stays so short that its index keeps to the room it was opened with */
+		storage->log_pages_max = LOG_PAGES_DEFER;
 }
 
 bool storage_untidy(const struct storage *storage)

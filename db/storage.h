@@ -34,7 +34,8 @@ struct storage_options {
 };
 
 /* Opens and, for an owner, migrates. STATUS_NOT_FOUND (no file), STATUS_CORRUPT (damaged or not ours: the reason names the file and what to
- * do), STATUS_NEWER (made by a newer version), STATUS_CANNOT_WRITE, STATUS_BUSY. */
+ * do), STATUS_NEWER (made by a newer version), STATUS_CANNOT_WRITE (for STORAGE_READ too: also a reader needs room on a full disk of small
+ * blocks), STATUS_BUSY. */
 enum status storage_open(const struct storage_options *options, struct storage **out_storage);
 /* Accepts NULL; rolls back an open transaction. */
 void storage_close(struct storage *storage);
@@ -56,8 +57,8 @@ enum status storage_begin_read(struct storage *storage);
 /* Moves everything into the main file, durably, and empties the log: before a file is renamed or copied, or when an owner retires. Closing
  * never does it. Owner only, outside a transaction; STATUS_BUSY when a reader held on for longer than the busy time-out. */
 enum status storage_checkpoint(struct storage *storage);
-/* An owner whose commits others wait for: leaves the log to grow, within bounds, until storage_tidy(). Without this call every commit that
- * leaves more than 1,000 pages moves them itself. */
+/* An owner whose commits others wait for: leaves the log to grow, within bounds, until storage_tidy(). Without this call, and on a disk of
+ * blocks below 4 KiB, every commit that leaves more than 1,000 pages moves them itself. */
 void storage_defer_checkpoints(struct storage *storage);
 /* When nobody waits: moves a log that has grown (1,000 pages) into the main file. What cannot be moved now is moved later. */
 void storage_tidy(struct storage *storage);
