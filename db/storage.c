@@ -26,7 +26,8 @@ static const char common_settings[] = "PRAGMA trusted_schema = OFF; PRAGMA cell_
 				      " PRAGMA mmap_size = 0; PRAGMA synchronous = FULL";
 static const char reader_settings[] = "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0";
 static const char owner_settings[] = "PRAGMA journal_size_limit = 67108864";
-/* What a mark needs to be rewound stays in memory: no file outside the folder, and none that a full disk has no room for. */
+/* What a mark needs to be rewound stays in memory: no file outside the folder, and none that a full disk has no room for. A migration,
+ * which may sort a whole table, is over before it. */
 static const char server_settings[] = "PRAGMA temp_store = MEMORY";
 
 static bool file_exists(const struct storage_options *options)
@@ -236,14 +237,14 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 		status = set_wal(storage);
 	if (status == STATUS_OK)
 		status = sql_run(storage, owner_settings);
-	if (status == STATUS_OK && storage->kind == STORAGE_SERVER)
-		status = sql_run(storage, server_settings);
 	storage->log_pages_max = LOG_PAGES;
 	(void)sqlite3_wal_hook(storage->connection, after_commit, storage);
 	if (status == STATUS_OK)
 		status = migration_apply(storage, (int)version);
 	if (status == STATUS_OK && version == 0 && (options->bench || options->bare))
 		status = prepare_new(storage, options);
+	if (status == STATUS_OK && storage->kind == STORAGE_SERVER)
+		status = sql_run(storage, server_settings);
 	if (status == STATUS_OK && options->bare)
 		status = begin_bulk(storage);
 	return status;
