@@ -230,7 +230,9 @@ static enum status send_hello(struct device_core *core)
 		request_pull(&request, &pull);
 	ephemeral_generate(&core->ephemeral);
 	status = request_seal_hello(&request, &core->options.identity, &core->options.organisation, &core->options.server,
-		&(struct opening){ outbox.incarnation, replica.cursor.epoch, &core->ephemeral }, &sealed);
+		&(struct opening){
+			.incarnation = outbox.incarnation, .server_epoch = replica.cursor.epoch, .ephemeral = &core->ephemeral },
+		&sealed);
 	if (status != STATUS_OK)
 		return status;
 	core->link = LINK_HELLO_SENT;
@@ -259,8 +261,12 @@ static enum status send_request(struct device_core *core)
 	core->batch_out = outbox.last_seq > core->acknowledged_seq && !core->batch_refused;
 	if (core->batch_out)
 		status = request_batch(&request,
-			&(struct outgoing){ core->options.store, &core->options.identity, &core->options.organisation, &outbox,
-				core->acknowledged_seq, core->whole_ids },
+			&(struct outgoing){ .store = core->options.store,
+				.identity = &core->options.identity,
+				.organisation = &core->options.organisation,
+				.outbox = &outbox,
+				.acknowledged_seq = core->acknowledged_seq,
+				.whole_ids = core->whole_ids },
 			&core->batch_raw_max, &last_seq);
 	if (status == STATUS_OK)
 		status = make_pull(core, &replica, !core->batch_out, &pull);

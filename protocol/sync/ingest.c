@@ -455,7 +455,8 @@ enum status ingest_batch(struct ingest *ingest, const struct device_entry *devic
 		return STATUS_OK;
 	}
 	if (status == STATUS_OK)
-		status = take_in_batch(&(struct arrival){ ingest, device, &chain, batch, &verified });
+		status = take_in_batch(&(struct arrival){
+			.ingest = ingest, .device = device, .chain = &chain, .batch = batch, .verified = &verified });
 	if (status == STATUS_OK)
 		status = server_store_put_signature(store, chain.number, last, batch->signature);
 	return status == STATUS_OK ? server_store_put_chain(store, &chain) : status;
