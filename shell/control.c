@@ -117,20 +117,14 @@ void control_close(struct control *control)
 	free(control);
 }
 
-static struct client *free_client(struct control *control)
+/* CONTROL_CLIENTS_MAX when there is none. */
+static size_t free_place(const struct control *control)
 {
-	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
-		if (control->clients[i].descriptor < 0)
-			return &control->clients[i];
-	return NULL;
-}
+	size_t place = 0;
 
-static bool has_room(const struct control *control)
-{
-	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
-		if (control->clients[i].descriptor < 0)
-			return true;
-	return false;
+	while (place < CONTROL_CLIENTS_MAX && control->clients[place].descriptor >= 0)
+		place++;
+	return place;
 }
 
 static bool is_deaf(const struct control *control)
@@ -143,7 +137,7 @@ size_t control_poll(const struct control *control, struct pollfd *out_polls)
 	size_t count = 0;
 
 	/* Without a free place or a descriptor a newcomer would wake the loop for nothing. */
-	if (has_room(control) && !is_deaf(control))
+	if (free_place(control) < CONTROL_CLIENTS_MAX && !is_deaf(control))
 		out_polls[count++] = (struct pollfd){ .fd = control->descriptor, .events = POLLIN };
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		const struct client *client = &control->clients[i];
@@ -191,9 +185,10 @@ bool control_take_starved(struct control *control)
 
 static void accept_clients(struct control *control)
 {
-	struct client *client;
+	size_t place;
 
-	while (!is_deaf(control) && (client = free_client(control)) != NULL) {
+	while (!is_deaf(control) && (place = free_place(control)) < CONTROL_CLIENTS_MAX) {
+		struct client *client = &control->clients[place];
 		int descriptor = accept(control->descriptor, NULL, NULL);
 		if (descriptor < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 			go_deaf(control);

@@ -1,15 +1,14 @@
 #include "shell/descriptors.h"
 
+#include <limits.h>
 #include <sys/resource.h>
-
-#define LEAST 20 /* of any system of this kind */
 
 size_t descriptors_raise(size_t most)
 {
 	struct rlimit limit, raised;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return LEAST;
+		return _POSIX_OPEN_MAX;
 	raised = limit;
 	raised.rlim_cur = limit.rlim_max < most ? limit.rlim_max : most;
 	if (raised.rlim_cur > limit.rlim_cur && setrlimit(RLIMIT_NOFILE, &raised) == 0)

@@ -39,7 +39,6 @@ struct nng_client {
 	pthread_t dialling;
 	bool dialling_started;
 
-
 	pthread_mutex_t mutex; /* guards all below; nng's threads write them */
 	enum request_state state;
 	bool abandoned; /* the running request must not go on to its next step */
