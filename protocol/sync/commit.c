@@ -61,6 +61,15 @@ void commit_adjust(struct commit *commit, struct scope_state *state, const struc
 	state->gseq = commit->gseq;
 }
 
+void commit_note_device(struct commit *commit, const struct id *device)
+{
+	if (commit->device_count > 0 && id_equal(&commit->devices[commit->device_count - 1], device))
+		return;
+	commit->devices =
+		arena_grow(commit->arena, commit->devices, commit->device_count, &commit->device_capacity, sizeof(*commit->devices));
+	commit->devices[commit->device_count++] = *device;
+}
+
 void commit_note_job(struct commit *commit, const struct id *work_order)
 {
 	if (commit->job_count > 0 && id_equal(&commit->jobs[commit->job_count - 1], work_order))
@@ -95,6 +104,7 @@ enum status commit_mark(struct commit *commit)
 	if (commit->scope_count > 0)
 		memcpy(commit->marked_scopes, commit->scopes, commit->scope_count * sizeof(*commit->scopes));
 	commit->marked_scope_count = commit->scope_count;
+	commit->marked_device_count = commit->device_count;
 	commit->marked_job_count = commit->job_count;
 	return server_store_mark(commit->store);
 }
@@ -109,6 +119,7 @@ enum status commit_rewind(struct commit *commit)
 	if (commit->marked_scope_count > 0)
 		memcpy(commit->scopes, commit->marked_scopes, commit->marked_scope_count * sizeof(*commit->scopes));
 	commit->scope_count = commit->marked_scope_count;
+	commit->device_count = commit->marked_device_count;
 	commit->job_count = commit->marked_job_count;
 	return server_store_rewind(commit->store);
 }

@@ -13,6 +13,9 @@ struct commit {
 	struct scope_state *scopes; /* touched, written back by commit_close() */
 	size_t scope_count;
 	size_t scope_capacity;
+	struct id *devices; /* with news that no scope tells: operations decided, grants changed */
+	size_t device_count;
+	size_t device_capacity;
 	struct id *jobs; /* work orders whose closure must be walked again */
 	size_t job_count;
 	size_t job_capacity;
@@ -20,6 +23,7 @@ struct commit {
 	struct scope_state *marked_scopes;
 	size_t marked_scope_count;
 	size_t marked_scope_capacity;
+	size_t marked_device_count;
 	size_t marked_job_count;
 };
 
@@ -32,6 +36,9 @@ enum status commit_scope_by_number(struct commit *commit, int64_t number, struct
 
 /* Marks a scope as changed by this commit and adjusts its digest; `hash` may be NULL on either side. */
 void commit_adjust(struct commit *commit, struct scope_state *state, const struct row_hash *removed, const struct row_hash *added);
+
+/* Remembers that there is news for a device beside that of its scopes. */
+void commit_note_device(struct commit *commit, const struct id *device);
 
 /* Remembers a work order whose job must be walked again before the commit closes. */
 void commit_note_job(struct commit *commit, const struct id *work_order);

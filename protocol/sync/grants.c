@@ -10,7 +10,14 @@ static enum status grant(struct commit *commit, const struct id *device, enum sc
 	struct scope_state *state;
 	enum status status = commit_scope(commit, &scope, &state);
 
+	commit_note_device(commit, device);
 	return status == STATUS_OK ? server_store_grant(commit->store, device, state->number, commit->gseq) : status;
+}
+
+static enum status end_grant(struct commit *commit, const struct id *device, int64_t scope)
+{
+	commit_note_device(commit, device);
+	return server_store_ungrant(commit->store, device, scope, commit->gseq);
 }
 
 static enum status ungrant(struct commit *commit, const struct id *device, enum scope_kind kind, const struct id *id)
@@ -19,7 +26,7 @@ static enum status ungrant(struct commit *commit, const struct id *device, enum 
 	struct scope_state *state;
 	enum status status = commit_scope(commit, &scope, &state);
 
-	return status == STATUS_OK ? server_store_ungrant(commit->store, device, state->number, commit->gseq) : status;
+	return status == STATUS_OK ? end_grant(commit, device, state->number) : status;
 }
 
 /* Does some visit of the technician on the order still need the job? */
@@ -115,7 +122,7 @@ static enum status end_unwanted(struct commit *commit, const struct device *devi
 		if (status == STATUS_OK)
 			status = is_wanted(commit, device, technician, &scope, &wanted);
 		if (status == STATUS_OK && !wanted)
-			status = server_store_ungrant(commit->store, &device->id, grants[i].scope, commit->gseq);
+			status = end_grant(commit, &device->id, grants[i].scope);
 	}
 	return status;
 }
@@ -198,6 +205,6 @@ enum status grants_end_all(struct commit *commit, const struct id *device)
 
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		if (grants[i].until_gseq == 0)
-			status = server_store_ungrant(commit->store, device, grants[i].scope, commit->gseq);
+			status = end_grant(commit, device, grants[i].scope);
 	return status;
 }

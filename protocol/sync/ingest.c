@@ -454,6 +454,7 @@ enum status ingest_batch(struct ingest *ingest, const struct device_entry *devic
 		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
 		return STATUS_OK;
 	}
+	commit_note_device(ingest->commit, &device->id);
 	if (status == STATUS_OK)
 		status = take_in_batch(&(struct arrival){
 			.ingest = ingest, .device = device, .chain = &chain, .batch = batch, .verified = &verified });

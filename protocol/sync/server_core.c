@@ -7,12 +7,14 @@
 #include "protocol/sync/ahead.h"
 #include "protocol/sync/ingest.h"
 #include "protocol/sync/inquiry.h"
+#include "protocol/sync/poll_table.h"
 #include "protocol/sync/publish.h"
 #include "protocol/sync/pull.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/session_table.h"
 
-#define WAKE_AGAIN_MS 1000
+#define WAKE_AGAIN_MS  1000
+#define SWEEP_EVERY_MS 1000
 
 struct effect_entry {
 	struct effect_entry *next;
@@ -27,6 +29,7 @@ struct server_core {
 	uint8_t window_secret[WINDOW_SECRET_SIZE];
 	uint8_t window_secret_before[WINDOW_SECRET_SIZE];
 	struct session_table *sessions;
+	int64_t sweep_at_ms; /* monotonic; when to look for sessions that are over */
 	struct change_ring *ring;
 	struct commit commit;
 	bool in_commit;
@@ -37,8 +40,9 @@ struct server_core {
 	struct arena effect_arena;  /* until all effects are taken */
 	struct inquiry *answering;  /* wait for the commit, oldest first */
 	struct inquiry **answering_end;
-	struct inquiry *parked;
-	size_t parked_count;
+	struct poll_table *polls;   /* wait for news */
+	struct inquiry *woken;      /* polls that there is news for, oldest first */
+	struct inquiry **woken_end;
 	/* monotonic; when to look again for polls that a commit has news for, since the store could not be read; 0: not */
 	int64_t wake_at_ms;
 	struct effect_entry *effects;
@@ -83,6 +87,8 @@ enum status server_core_create(const struct server_core_options *options, struct
 	core->options = *options;
 	core->sessions = session_table_create(SESSIONS_MAX);
 	core->answering_end = &core->answering;
+	core->woken_end = &core->woken;
+	core->polls = poll_table_create();
 	core->effects_end = &core->effects;
 	core->page_raw_max = options->page_raw_max > 0 ? options->page_raw_max : (size_t)128 * 1024;
 	status = server_store_state(options->store, &core->state);
@@ -103,7 +109,8 @@ void server_core_destroy(struct server_core *core)
 	session_table_destroy(core->sessions);
 	change_ring_destroy(core->ring);
 	inquiry_free_all(core->answering);
-	inquiry_free_all(core->parked);
+	inquiry_free_all(core->woken);
+	poll_table_destroy(core->polls);
 	arena_finish(&core->commit_arena);
 	arena_finish(&core->ahead.arena);
 	arena_finish(&core->request_arena);
@@ -390,29 +397,34 @@ static void answer(struct server_core *core, const struct inquiry *waiting)
 
 /* ---- polls ---- */
 
-static void remove_parked(struct server_core *core, struct inquiry **link)
+static void put_last(struct inquiry *waiting, struct inquiry ***end)
 {
-	struct inquiry *waiting = *link;
-
-	*link = waiting->next;
-	core->parked_count--;
-	free(waiting);
+	waiting->next = NULL;
+	**end = waiting;
+	*end = &waiting->next;
 }
 
-/* One poll a device: a newer one takes its place without an answer to the older. */
-static void park(struct server_core *core, struct inquiry *waiting)
+/* One poll a device: a newer one takes its place without an answer to the older. It waits for a change of the scopes that the
+ * device holds now; when those change it is woken, too. */
+static enum status park(struct server_core *core, struct inquiry *waiting)
 {
-	for (struct inquiry **link = &core->parked; *link != NULL;) {
-		if (id_equal(&(*link)->device, &waiting->device)) {
-			emit(core, SERVER_EFFECT_DROP, (*link)->connection, (struct bytes){ 0 });
-			remove_parked(core, link);
-		} else {
-			link = &(*link)->next;
-		}
-	}
-	waiting->next = core->parked;
-	core->parked = waiting;
-	core->parked_count++;
+	struct grant_entry *grants;
+	struct inquiry *earlier;
+	int64_t *scopes;
+	size_t count;
+	enum status status = server_store_grants(core->options.store, &waiting->device, INT64_MAX, &core->request_arena, &grants, &count);
+
+	if (status != STATUS_OK)
+		return status;
+	scopes = arena_allocate_array(&core->request_arena, count, sizeof(*scopes));
+	for (size_t i = 0; i < count; i++)
+		scopes[i] = grants[i].scope;
+	earlier = poll_table_park(core->polls, waiting, scopes, count);
+	if (earlier != NULL)
+		emit(core, SERVER_EFFECT_DROP, earlier->connection, (struct bytes){ 0 });
+	free(earlier);
+	arena_reset(&core->request_arena);
+	return STATUS_OK;
 }
 
 static bool has_news(struct server_core *core, const struct inquiry *waiting)
@@ -432,17 +444,19 @@ static bool has_news(struct server_core *core, const struct inquiry *waiting)
 	return status != STATUS_OK || news;
 }
 
-/* Answers the polls that a commit has news for. */
-static void wake_parked(struct server_core *core)
+/* Whoever waits for what the open commit changed. O(scopes it changed + polls woken). */
+static void wake_for_commit(struct server_core *core)
 {
-	for (struct inquiry **link = &core->parked; *link != NULL;) {
-		if (has_news(core, *link)) {
-			answer(core, *link);
-			remove_parked(core, link);
-		} else {
-			link = &(*link)->next;
-		}
-	}
+	const struct commit *commit = &core->commit;
+	struct inquiry *waiting;
+
+	for (size_t i = 0; i < commit->scope_count; i++)
+		while (commit->scopes[i].gseq == commit->gseq &&
+			(waiting = poll_table_take_of_scope(core->polls, commit->scopes[i].number)) != NULL)
+			put_last(waiting, &core->woken_end);
+	for (size_t i = 0; i < commit->device_count; i++)
+		if ((waiting = poll_table_take_of_device(core->polls, &commit->devices[i])) != NULL)
+			put_last(waiting, &core->woken_end);
 }
 
 static bool wants_to_wait(struct server_core *core, const struct inquiry *waiting)
@@ -451,12 +465,11 @@ static bool wants_to_wait(struct server_core *core, const struct inquiry *waitin
 	       !has_news(core, waiting);
 }
 
-/* Everything that waited for the commit is answered, or parked. */
-static enum status answer_all(struct server_core *core, bool wake)
+/* Everything that waited for the commit is answered, or parked; whoever was woken is answered. */
+static enum status answer_all(struct server_core *core)
 {
 	enum status status = server_store_begin_read(core->options.store);
 
-	wake = wake || core->wake_at_ms != 0;
 	if (status == STATUS_OK)
 		status = server_store_state(core->options.store, &core->state);
 	while (core->answering != NULL) {
@@ -465,17 +478,21 @@ static enum status answer_all(struct server_core *core, bool wake)
 		if (status != STATUS_OK) {
 			refuse(core, waiting->connection);
 			free(waiting);
-		} else if (wants_to_wait(core, waiting)) {
-			park(core, waiting);
-		} else {
+		} else if (!wants_to_wait(core, waiting) || park(core, waiting) != STATUS_OK) {
 			answer(core, waiting);
 			free(waiting);
 		}
 	}
 	core->answering_end = &core->answering;
-	if (status == STATUS_OK && wake)
-		wake_parked(core);
-	core->wake_at_ms = status != STATUS_OK && wake ? monotonic_ms(core) + WAKE_AGAIN_MS : 0;
+	while (status == STATUS_OK && core->woken != NULL) {
+		struct inquiry *waiting = core->woken;
+		core->woken = waiting->next;
+		answer(core, waiting);
+		free(waiting);
+	}
+	if (core->woken == NULL)
+		core->woken_end = &core->woken;
+	core->wake_at_ms = core->woken != NULL ? monotonic_ms(core) + WAKE_AGAIN_MS : 0;
 	server_store_rollback(core->options.store);
 	return status;
 }
@@ -497,7 +514,7 @@ enum status server_core_flush(struct server_core *core)
 	if (core->in_commit && !core->changed)
 		abandon_commit(core); /* nothing new in any of the batches: no commit, no fsync */
 	if (!core->in_commit)
-		return core->answering == NULL ? STATUS_OK : answer_all(core, false);
+		return core->answering == NULL ? STATUS_OK : answer_all(core);
 	status = publish_finish(&core->commit);
 	if (status != STATUS_OK)
 		return server_core_committed(core, status);
@@ -530,9 +547,10 @@ enum status server_core_committed(struct server_core *core, enum status result)
 	core->chain_before = core->chain;
 	memcpy(core->window_secret_before, core->window_secret, sizeof(core->window_secret));
 	core->counts.commits++;
+	wake_for_commit(core);
 	server_store_reset_rows(core->options.store);
 	arena_reset(&core->commit_arena);
-	return answer_all(core, true);
+	return answer_all(core);
 }
 
 /* ---- requests ---- */
@@ -655,8 +673,7 @@ static enum status take_sections(struct server_core *core, struct inquiry *waiti
 static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
 {
 	waiting->deadline_ms = monotonic_ms(core) + (waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS);
-	*core->answering_end = waiting;
-	core->answering_end = &waiting->next;
+	put_last(waiting, &core->answering_end);
 }
 
 static void take_hello(struct server_core *core, uint64_t connection, struct bytes frame)
@@ -738,35 +755,25 @@ enum status server_core_frame(struct server_core *core, uint64_t connection, str
 enum status server_core_tick(struct server_core *core)
 {
 	int64_t now = monotonic_ms(core);
+	struct inquiry *waiting;
 	enum status status = STATUS_OK;
 
-	for (struct inquiry **link = &core->parked; *link != NULL;) {
-		struct inquiry *waiting = *link;
-		if (waiting->deadline_ms > now) {
-			link = &waiting->next;
-			continue;
-		}
-		*link = waiting->next;
-		core->parked_count--;
-		waiting->next = NULL;
-		waiting->pull.wait_ms = 0;
-		*core->answering_end = waiting;
-		core->answering_end = &waiting->next;
+	while ((waiting = poll_table_take_due(core->polls, now)) != NULL)
+		put_last(waiting, &core->woken_end);
+	if (now >= core->sweep_at_ms) {
+		session_table_forget(core->sessions, NULL, now - SESSION_LIFE_MS);
+		core->sweep_at_ms = now + SWEEP_EVERY_MS;
 	}
-	session_table_forget(core->sessions, NULL, now - SESSION_LIFE_MS);
-	if (!core->in_commit && (core->answering != NULL || (core->wake_at_ms != 0 && core->wake_at_ms <= now)))
-		status = answer_all(core, false);
+	if (!core->in_commit && (core->answering != NULL || (core->woken != NULL && core->wake_at_ms <= now)))
+		status = answer_all(core);
 	return status;
 }
 
 int64_t server_core_deadline_ms(const struct server_core *core)
 {
-	int64_t deadline = core->wake_at_ms != 0 ? core->wake_at_ms : INT64_MAX;
+	int64_t deadline = poll_table_deadline_ms(core->polls);
 
-	for (const struct inquiry *waiting = core->parked; waiting != NULL; waiting = waiting->next)
-		if (waiting->deadline_ms < deadline)
-			deadline = waiting->deadline_ms;
-	return deadline;
+	return core->wake_at_ms != 0 && core->wake_at_ms < deadline ? core->wake_at_ms : deadline;
 }
 
 struct server_core_counts server_core_counts(const struct server_core *core)
@@ -774,7 +781,7 @@ struct server_core_counts server_core_counts(const struct server_core *core)
 	struct server_core_counts counts = core->counts;
 
 	counts.sessions = session_table_count(core->sessions);
-	counts.parked = core->parked_count;
+	counts.parked = poll_table_count(core->polls);
 	return counts;
 }
 
