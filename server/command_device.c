@@ -112,7 +112,8 @@ enum status command_device_refuse(struct context *context)
 	return status;
 }
 
-/* The record's state tells everybody and ends the grants; the entry's state stops its frames. One commit. */
+/* The record's state tells everybody and ends the grants; the entry's state stops its frames. One commit. Its connections go as well: while
+ * they last they take the place of others. */
 enum status command_device_revoke(struct context *context)
 {
 	struct office *office = office_of(context);
@@ -139,5 +140,8 @@ enum status command_device_revoke(struct context *context)
 		office_abandon(office);
 		return status;
 	}
-	return office_run(context, &operation, &id);
+	status = office_run(context, &operation, &id);
+	if (office->listener != NULL)
+		listener_close_owner(office->listener, &revoked->id);
+	return status;
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "protocol/base/log.h"
-#include "protocol/wire/envelope.h"
 #include "server/commands.h"
 #include "server/enrolment_desk.h"
 #include "shell/control.h"
@@ -62,21 +61,19 @@ static enum status answer_enrolment(struct server *server, struct listener_token
 	return status == STATUS_CORRUPT ? STATUS_OK : status;
 }
 
-/* Only a session's frame proves its sender and lets the connection stay: a recorded hello opens as well as a fresh one. */
+/* Only a session's frame proves its sender and lets the connection stay: a recorded hello opens as well as a fresh one. What a stolen
+ * device says is answered and gives it no place. */
 static enum status take_sync_frame(struct server *server, struct listener_token token, struct bytes frame)
 {
-	int64_t refused = server_core_counts(server->office->core).frames_refused;
 	enum status status = server_core_frame(server->office->core, token.value, frame);
-	bool taken = server_core_counts(server->office->core).frames_refused == refused;
+	struct server_sender sender = server_core_sender(server->office->core);
 
-	log_debug(&server->log, "frame", "connection=%llu bytes=%zu taken=%d status=%s", (unsigned long long)token.value, frame.size, taken,
-		status_to_text(status));
-	if (!taken)
-		return status;
-	if (envelope_looks_like(frame))
+	log_debug(&server->log, "frame", "connection=%llu bytes=%zu welcome=%d fresh=%d status=%s", (unsigned long long)token.value,
+		frame.size, sender.welcome, sender.fresh, status_to_text(status));
+	if (sender.welcome && sender.fresh)
+		listener_validate(server->office->listener, token, &sender.device);
+	else if (sender.welcome)
 		listener_greet(server->office->listener, token);
-	else
-		listener_validate(server->office->listener, token);
 	return status;
 }
 

@@ -498,3 +498,12 @@ enum status ingest_own(struct ingest *ingest, struct chain_state *chain, const u
 		status = server_store_put_window(store, chain->number, seq / WINDOW_LENGTH, secret);
 	return status == STATUS_OK ? server_store_put_chain(store, chain) : status;
 }
+
+uint32_t ingest_fault(enum status decoded)
+{
+	if (decoded == STATUS_OK)
+		return 0;
+	if (decoded == STATUS_AMBIGUOUS || decoded == STATUS_NOT_FOUND)
+		return WIRE_ERROR_SEND_WHOLE;
+	return decoded == STATUS_NEWER ? WIRE_ERROR_NEWER : WIRE_ERROR_MALFORMED;
+}

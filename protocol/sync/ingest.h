@@ -16,6 +16,8 @@ struct ingest {
 	size_t taken;      /* operations decided or set aside so far */
 };
 
+/* The fault to tell a batch's sender by how its decoding ended; 0 when it can be read. */
+uint32_t ingest_fault(enum status decoded);
 /* Decides what is new in a device's batch. A fault for the sender (send from, fork, …) is a result, not a failure: STATUS_OK with
  * out_fault->code != 0. STATUS_CANNOT_WRITE and STATUS_CORRUPT: the store failed; any other: this batch cannot be stored. But for
  * STATUS_OK without a fault the caller goes back to where the commit was before (commit_mark()). */

@@ -49,6 +49,7 @@ struct server_core {
 	struct effect_entry **effects_end;
 	size_t page_raw_max; /* adapts to how well pages compress */
 	struct ahead ahead;
+	struct server_sender sender; /* of the latest frame */
 	struct server_core_counts counts;
 };
 
@@ -569,16 +570,6 @@ static enum status find_sender(void *context, const struct id *sender, uint32_t 
 	return STATUS_OK;
 }
 
-/* Why a batch cannot be read; 0 when it can. */
-static uint32_t batch_fault(enum status decoded)
-{
-	if (decoded == STATUS_OK)
-		return 0;
-	if (decoded == STATUS_AMBIGUOUS || decoded == STATUS_NOT_FOUND)
-		return WIRE_ERROR_SEND_WHOLE;
-	return decoded == STATUS_NEWER ? WIRE_ERROR_NEWER : WIRE_ERROR_MALFORMED;
-}
-
 /* Reads a batch and judges its sender, before any commit is opened for it. */
 static enum status read_batch(
 	struct server_core *core, struct inquiry *waiting, struct bytes body, struct device_entry *out_device, struct batch *out_batch)
@@ -591,7 +582,8 @@ static enum status read_batch(
 		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_REVOKED };
 		return STATUS_OK;
 	}
-	waiting->fault.code = batch_fault(batch_decode(body, &core->commit_arena, server_store_references(core->options.store), out_batch));
+	status = batch_decode(body, &core->commit_arena, server_store_references(core->options.store), out_batch);
+	waiting->fault.code = ingest_fault(status);
 	if (waiting->fault.code == 0 && !id_equal(&out_batch->incarnation, &waiting->incarnation))
 		waiting->fault.code = WIRE_ERROR_MALFORMED;
 	return STATUS_OK;
@@ -669,9 +661,25 @@ static enum status take_sections(struct server_core *core, struct inquiry *waiti
 	return status;
 }
 
+static void know_sender(struct server_core *core, const struct inquiry *waiting)
+{
+	struct device_entry device;
+	bool known = server_store_device(core->options.store, &waiting->device, &device) == STATUS_OK;
+
+	core->sender.welcome = known && (device.state == DEVICE_STATE_ACTIVE || device.state == DEVICE_STATE_DRAINING);
+	core->sender.fresh = !waiting->by_envelope;
+	core->sender.device = waiting->device;
+}
+
+struct server_sender server_core_sender(const struct server_core *core)
+{
+	return core->sender;
+}
+
 /* Keeps a request until the commit that holds its operations is durable. */
 static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
 {
+	know_sender(core, waiting);
 	waiting->deadline_ms = monotonic_ms(core) + (waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS);
 	put_last(waiting, &core->answering_end);
 }
@@ -744,6 +752,7 @@ enum status server_core_frame(struct server_core *core, uint64_t connection, str
 {
 	core->counts.frames++;
 	core->failed = STATUS_OK;
+	core->sender = (struct server_sender){ 0 };
 	if (envelope_looks_like(frame))
 		take_hello(core, connection, frame);
 	else

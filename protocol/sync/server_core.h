@@ -35,6 +35,14 @@ void server_core_destroy(struct server_core *core);
  * dropped: a status is returned only when the store failed, and then the open commit was abandoned. */
 enum status server_core_frame(struct server_core *core, uint64_t connection, struct bytes frame);
 
+/* Who the latest frame came from, and what that shows. */
+struct server_sender {
+	bool welcome;     /* the frame made sense, and its device may take part: it is active, or has work of before to deliver */
+	bool fresh;       /* only the device can have sent it now; else it may be a recording */
+	struct id device; /* when welcome */
+};
+struct server_sender server_core_sender(const struct server_core *core);
+
 /* The office's operation, decided at once in the open commit. The verdict's texts live until the commit is done. */
 enum status server_core_operation(
 	struct server_core *core, const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id);

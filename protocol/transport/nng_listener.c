@@ -37,6 +37,8 @@ struct link {
 	uint32_t older; /* connections of the same standing, in the order they came to it; 0: none. Not of those that proved themselves */
 	uint32_t newer;
 	int64_t since_ms; /* 0: the next tick starts its time */
+	struct id owner;  /* of one that proved itself */
+	uint32_t sibling; /* the next older one whose owner has the same place; 0: none */
 };
 
 /* Connections that proved nothing, in the order in which they go. */
@@ -76,6 +78,7 @@ struct listener {
 	size_t queue_count;
 	struct link *links;
 	size_t links_size; /* a power of two */
+	uint32_t *owners;  /* by owner, of the same size: the newest that proved itself */
 	struct doubtful doubtful[STANDING_PROVED]; /* by standing */
 	struct request *requests;
 	uint32_t free_request;
@@ -120,8 +123,6 @@ static void doubtful_remove(struct listener *listener, struct link *link)
 {
 	struct link *older = link_find(listener, link->older), *newer = link_find(listener, link->newer);
 
-	if (link->standing == STANDING_PROVED)
-		return;
 	if (older != NULL)
 		older->newer = link->newer;
 	else
@@ -132,12 +133,55 @@ static void doubtful_remove(struct listener *listener, struct link *link)
 		listener->doubtful[link->standing].newest = link->older;
 }
 
+/* Owners are named by chance: nobody chooses their place. */
+static uint32_t *owner_place(const struct listener *listener, const struct id *owner)
+{
+	uint64_t hash;
+
+	memcpy(&hash, owner->bytes, sizeof(hash));
+	return &listener->owners[(hash * UINT64_C(0x9E3779B97F4A7C15)) >> 32 & (listener->links_size - 1)];
+}
+
+static void owner_add(struct listener *listener, struct link *link, const struct id *owner)
+{
+	uint32_t *place = owner_place(listener, owner);
+
+	link->standing = STANDING_PROVED;
+	link->owner = *owner;
+	link->sibling = *place;
+	*place = link->pipe;
+}
+
+static void owner_remove(struct listener *listener, const struct link *link)
+{
+	uint32_t *place = owner_place(listener, &link->owner);
+
+	while (*place != link->pipe)
+		place = &link_find(listener, *place)->sibling;
+	*place = link->sibling;
+}
+
+/* The oldest of an owner's connections but for its newest `kept`; 0 when there are no more. */
+static uint32_t owner_oldest_beyond(struct listener *listener, const struct id *owner, size_t kept)
+{
+	uint32_t oldest = 0;
+	size_t count = 0;
+
+	for (uint32_t pipe = *owner_place(listener, owner); pipe != 0; pipe = link_find(listener, pipe)->sibling)
+		if (id_equal(&link_find(listener, pipe)->owner, owner) && ++count > kept)
+			oldest = pipe;
+	return oldest;
+}
+
 /* Empties the slot and moves those behind it that would not be found any more. */
 static void link_erase(struct listener *listener, size_t slot)
 {
 	size_t mask = listener->links_size - 1;
 
-	doubtful_remove(listener, &listener->links[slot]);
+	if (listener->links[slot].standing == STANDING_PROVED)
+		owner_remove(listener, &listener->links[slot]);
+	else
+		doubtful_remove(listener, &listener->links[slot]);
 	listener->links[slot].pipe = 0;
 	for (size_t i = (slot + 1) & mask; listener->links[i].pipe != 0; i = (i + 1) & mask) {
 		struct link moved = listener->links[i];
@@ -339,34 +383,62 @@ enum status listener_take(struct listener *listener, struct arena *arena, struct
 	}
 }
 
-/* A standing is never lost again. */
-static void link_rise(struct listener *listener, struct listener_token token, enum standing standing)
+/* The connection of a request that has not risen so far yet, taken from its list; NULL. A standing is never lost again. (mutex held) */
+static struct link *link_rising(struct listener *listener, struct listener_token token, enum standing standing)
 {
-	uint32_t number;
-	struct link *link;
+	uint32_t number = request_find(listener, token);
+	struct link *link = number == NONE ? NULL : link_find(listener, listener->requests[number].pipe);
 
-	(void)pthread_mutex_lock(&listener->mutex);
-	number = request_find(listener, token);
-	link = number == NONE ? NULL : link_find(listener, listener->requests[number].pipe);
-	if (link != NULL && link->standing < standing) {
-		doubtful_remove(listener, link);
-		link->since_ms = clock_monotonic_ms(listener->clock);
-		if (standing == STANDING_PROVED)
-			link->standing = standing;
-		else
-			doubtful_append(listener, link, standing);
-	}
-	(void)pthread_mutex_unlock(&listener->mutex);
+	if (link == NULL || link->standing >= standing)
+		return NULL;
+	doubtful_remove(listener, link);
+	link->since_ms = clock_monotonic_ms(listener->clock);
+	return link;
 }
 
 void listener_greet(struct listener *listener, struct listener_token token)
 {
-	link_rise(listener, token, STANDING_GREETED);
+	struct link *link;
+
+	(void)pthread_mutex_lock(&listener->mutex);
+	link = link_rising(listener, token, STANDING_GREETED);
+	if (link != NULL)
+		doubtful_append(listener, link, STANDING_GREETED);
+	(void)pthread_mutex_unlock(&listener->mutex);
 }
 
-void listener_validate(struct listener *listener, struct listener_token token)
+/* Ends one of an owner's connections beyond those `kept`; false when there is none. */
+static bool owner_close_one(struct listener *listener, const struct id *owner, size_t kept)
 {
-	link_rise(listener, token, STANDING_PROVED);
+	uint32_t leaving;
+
+	(void)pthread_mutex_lock(&listener->mutex);
+	leaving = owner_oldest_beyond(listener, owner, kept);
+	if (leaving != 0)
+		link_end(listener, link_find(listener, leaving));
+	(void)pthread_mutex_unlock(&listener->mutex);
+	if (leaving != 0)
+		(void)nng_pipe_close((nng_pipe){ .id = leaving });
+	return leaving != 0;
+}
+
+void listener_validate(struct listener *listener, struct listener_token token, const struct id *owner)
+{
+	struct link *link;
+
+	(void)pthread_mutex_lock(&listener->mutex);
+	link = link_rising(listener, token, STANDING_PROVED);
+	if (link != NULL)
+		owner_add(listener, link, owner);
+	(void)pthread_mutex_unlock(&listener->mutex);
+	if (link != NULL)
+		(void)owner_close_one(listener, owner, LISTENER_OWNED_MAX);
+}
+
+void listener_close_owner(struct listener *listener, const struct id *owner)
+{
+	while (owner_close_one(listener, owner, 0))
+		continue;
 }
 
 enum status listener_reply(struct listener *listener, struct listener_token token, struct bytes reply)
@@ -526,6 +598,7 @@ static struct listener *listener_make(const struct listener_limits *limits)
 	for (listener->links_size = 64; listener->links_size < 2 * listener->limits.pipes_max;)
 		listener->links_size *= 2;
 	listener->links = zeroed(listener->links_size, sizeof(*listener->links));
+	listener->owners = zeroed(listener->links_size, sizeof(*listener->owners));
 	if (pthread_mutex_init(&listener->mutex, NULL) != 0)
 		abort();
 	return listener;
@@ -604,6 +677,7 @@ void listener_close(struct listener *listener)
 		(void)close(listener->signal);
 	(void)pthread_mutex_destroy(&listener->mutex);
 	free(listener->links);
+	free(listener->owners);
 	free(listener->requests);
 	free(listener);
 }

@@ -6,10 +6,12 @@
 #include <stdbool.h>
 
 #include "protocol/base/clock.h"
+#include "protocol/base/id.h"
 #include "protocol/transport/transport.h"
 
 #define LISTENER_PENDING_MAX 20000
 #define LISTENER_PIPES_MAX   24000
+#define LISTENER_OWNED_MAX   4 /* proved connections of one owner */
 
 struct listener;
 
@@ -51,8 +53,11 @@ enum status listener_take(struct listener *listener, struct arena *arena, struct
 /* The request made sense but may be a recording: its connection has `greeted_ms` from now to prove itself. Once for a connection.
  * Unknown tokens are ignored. */
 void listener_greet(struct listener *listener, struct listener_token token);
-/* The request was authentic and fresh: its connection may stay. Unknown tokens are ignored. */
-void listener_validate(struct listener *listener, struct listener_token token);
+/* The request was authentic and fresh, and `owner` (not nil) made it: its connection may stay, in the place of the owner's oldest when it
+ * has LISTENER_OWNED_MAX already. A connection keeps its first owner. Unknown tokens are ignored. */
+void listener_validate(struct listener *listener, struct listener_token token, const struct id *owner);
+/* Closes all connections that `owner` proved. */
+void listener_close_owner(struct listener *listener, const struct id *owner);
 /* Answers once; the token ends. STATUS_NOT_FOUND when it ended before (its connection closed, or it was answered): not an error for a
  * parked request. STATUS_INVALID for a reply over TRANSPORT_BODY_MAX. */
 enum status listener_reply(struct listener *listener, struct listener_token token, struct bytes reply);

@@ -284,6 +284,50 @@ def connections_that_replay_a_hello_shut_nobody_out():
         the_honest_get_through(world, lambda _, peer: peer.hello())
 
 
+def hold_sessions(peer, count=FEW):
+    """Connections that each said one fresh frame of the peer's session, as far as they come."""
+    held = []
+    for _ in range(count):
+        try:
+            client = Client(peer.port)
+            client.ask(peer.pull(), timeout=3)
+            held.append(client)
+        except (OSError, EOFError, AssertionError):
+            continue
+    return held
+
+
+def still_open(client):
+    client.connection.settimeout(0.02)
+    try:
+        return client.connection.recv(1) != b""
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
+
+
+@promise
+def a_device_keeps_few_connections_and_none_once_it_is_stolen_and_shuts_nobody_out():
+    with World() as world:
+        server, peer = with_peer(world)
+        device = Device.enrolled(server, "Tomas Hale", "honest")
+        device.sync()
+        few_descriptors(server)
+        peer.start()
+        held = hold_sessions(peer, 20)
+        assert sum(map(still_open, held)) == 4
+        device.sync()
+        server.run("device", "revoke", "hand-made", "--stolen")
+        until(lambda: not any(map(still_open, held)), "its connections are closed", 10)
+        peer.start()
+        held += hold_sessions(peer)
+        device.sync()
+        Device.enrolled(server, "Tomas Hale", "newcomer").sync()
+        for client in held:
+            client.connection.close()
+
+
 @promise
 def connections_that_replay_a_request_for_enrolment_shut_nobody_out():
     with World() as world:

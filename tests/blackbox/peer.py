@@ -71,8 +71,8 @@ class Peer:
         return wire.varint(1 * 2) + wire.with_length(hello) + wire.varint(3 * 2) + wire.with_length(pull)
 
     def envelope(self, sections, **changes):
-        """Sealed; `changes`: organisation, recipient_id, box, sender, sign_seed, kind, key_number."""
-        ephemeral = x25519_public(seed())
+        """Sealed; `changes`: organisation, recipient_id, box, sender, sign_seed, kind, key_number, secret (of the ephemeral key)."""
+        ephemeral = x25519_public(changes.get("secret") or seed())
         envelope = wire.Envelope(changes.get("kind", wire.HELLO), changes.get("sender", self.id), changes.get("key_number", 1), self.incarnation,
                                  self.epoch, ephemeral, sections)
         return wire.envelope_seal(envelope, changes.get("sign_seed", self.sign_seed), changes.get("organisation", self.server.organisation),
@@ -83,6 +83,21 @@ class Peer:
 
     def open_reply(self, answer):
         return wire.envelope_open(answer, self.server.organisation, self.id, self.box, self.box_secret, lambda *_: self.server.sign)
+
+    # a session
+
+    def start(self):
+        """Says hello and opens the session of the answer."""
+        secret = seed()
+        welcome = self.open_reply(self.ask(self.hello(secret=secret), timeout=10))
+        self.session, self.counter = wire.session_of(secret, welcome.ephemeral), 0
+
+    def pull(self):
+        """The next frame of the session, which asks for the first page."""
+        self.counter += 1
+        cursor = self.epoch + wire.varint(0)
+        pull = cursor + wire.varint(0) * 2 + wire.varint(4) + bytes([0]) + wire.varint(0) * 2
+        return wire.session_seal(self.session, self.session.up_key, self.counter, wire.varint(3 * 2) + wire.with_length(pull))
 
 
 def kind_of(message):

@@ -107,6 +107,74 @@ static void a_stolen_device_is_refused(void **state)
 	assert_false(pair_on_server(pair, RECORD_NOTE, &remark));
 }
 
+/* The next frame of device 1, as it arrives. */
+static struct server_sender sender_of_next(struct simulation *pair)
+{
+	struct bytes frame;
+	uint64_t connection;
+
+	assert_true(pair_intercept(pair, 1, &frame, &connection));
+	server_node_frame(pair, 1000000, frame);
+	return server_core_sender(pair->server.core);
+}
+
+static void revoke(struct simulation *pair, enum device_state state)
+{
+	struct id device = organisation_device_id(1);
+
+	stream_for_libsodium(&pair->server.stream);
+	assert_int_equal(server_core_revoke(pair->server.core, &device, state), STATUS_OK);
+	server_node_flush(pair);
+}
+
+static void a_frame_shows_who_sent_it_and_only_one_of_a_session_that_it_is_fresh(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), device = organisation_device_id(1);
+	struct server_sender sender;
+
+	pair_settle(pair);
+	server_node_kill(pair);
+	server_node_start(pair);
+	(void)pair_note(pair, 1, &order);
+	sender = sender_of_next(pair); /* of the session that is not known any more */
+	assert_false(sender.welcome);
+	while (simulation_step(pair) && !sender.welcome)
+		sender = server_core_sender(pair->server.core);
+	assert_true(sender.welcome && !sender.fresh); /* the hello */
+	assert_true(id_equal(&sender.device, &device));
+	pair_settle(pair);
+	(void)pair_note(pair, 1, &order);
+	sender = sender_of_next(pair);
+	assert_true(sender.welcome && sender.fresh);
+	assert_true(id_equal(&sender.device, &device));
+	server_node_frame(pair, 1000001, (struct bytes){ (const uint8_t *)"garbage", 7 });
+	assert_false(server_core_sender(pair->server.core).welcome);
+}
+
+static void no_frame_of_a_stolen_device_is_welcome_but_those_of_a_draining_one_are(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), device = organisation_device_id(1);
+	bool draining_was_welcome = false;
+
+	pair_settle(pair);
+	revoke(pair, DEVICE_STATE_DRAINING);
+	(void)pair_note(pair, 1, &order);
+	for (int i = 0; i < 100 && simulation_step(pair); i++) {
+		struct server_sender sender = server_core_sender(pair->server.core);
+		draining_was_welcome = draining_was_welcome || (sender.welcome && sender.fresh && id_equal(&sender.device, &device));
+	}
+	assert_true(draining_was_welcome);
+	revoke(pair, DEVICE_STATE_STOLEN);
+	(void)pair_note(pair, 1, &order);
+	assert_false(sender_of_next(pair).welcome);
+	for (int i = 0; i < 300 && simulation_step(pair); i++) {
+		struct server_sender sender = server_core_sender(pair->server.core);
+		assert_false(i > 0 && sender.welcome && id_equal(&sender.device, &device));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +185,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_replayed_frame_is_dropped, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_frame_that_is_too_large_is_refused, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_stolen_device_is_refused, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			a_frame_shows_who_sent_it_and_only_one_of_a_session_that_it_is_fresh, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			no_frame_of_a_stolen_device_is_welcome_but_those_of_a_draining_one_are, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,8 @@
 #define BIG_CLAIMS          60
 #define SILENT_CONNECTIONS  500
 
+static const struct id somebody = { { 1 } }, somebody_else = { { 2 } };
+
 struct bench {
 	struct listener *listener;
 	struct arena arena;
@@ -276,7 +278,7 @@ static void a_connection_without_a_valid_request_is_closed_after_thirty_seconds(
 
 	raw_request(valid, "hello");
 	token = take(bench, &request);
-	listener_validate(bench->listener, token);
+	listener_validate(bench->listener, token, &somebody);
 	await_pipes(bench, 2);
 	(void)listener_tick(bench->listener);
 	bench->now_ms += 29999;
@@ -314,7 +316,7 @@ static void a_greeted_connection_is_closed_after_two_minutes_however_often_it_gr
 	}
 	(void)listener_tick(bench->listener);
 	assert_int_equal(counts(bench).unproved, 0);
-	listener_validate(bench->listener, honest_token);
+	listener_validate(bench->listener, honest_token, &somebody);
 	bench->now_ms += 4;
 	(void)listener_tick(bench->listener);
 	await_pipes(bench, 1);
@@ -432,7 +434,7 @@ static void connections_that_proved_themselves_stay_and_one_beyond_the_limit_is_
 	for (size_t i = 0; i < 3; i++) {
 		struct listener_token token;
 		peers[i] = raw_speaker(bench, &token);
-		listener_validate(bench->listener, token);
+		listener_validate(bench->listener, token, &somebody);
 		listener_forget(bench->listener, token);
 	}
 	peers[3] = raw_greet(bench);
@@ -453,13 +455,13 @@ static void a_newcomer_takes_the_place_of_the_oldest_that_proved_nothing_greeted
 	listener_greet(bench->listener, token);
 	listener_forget(bench->listener, token);
 	proved = raw_speaker(bench, &token);
-	listener_validate(bench->listener, token);
+	listener_validate(bench->listener, token, &somebody);
 	listener_forget(bench->listener, token);
 	silent = raw_greet(bench);
 	await_pipes(bench, 3);
 	newcomers[0] = raw_speaker(bench, &token);
 	assert_true(hung_up(silent));
-	listener_validate(bench->listener, token);
+	listener_validate(bench->listener, token, &somebody);
 	listener_forget(bench->listener, token);
 	newcomers[1] = raw_speaker(bench, &token);
 	assert_true(hung_up(greeted));
@@ -471,6 +473,68 @@ static void a_newcomer_takes_the_place_of_the_oldest_that_proved_nothing_greeted
 	(void)close(newcomers[1]);
 	await_pipes(bench, 0);
 	assert_live_probe_answers(bench);
+}
+
+/* Connections of an owner, all of them proved; returns with no request open. */
+static void prove(struct bench *bench, const struct id *owner, int *out_peers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct listener_token token;
+		out_peers[i] = raw_speaker(bench, &token);
+		listener_validate(bench->listener, token, owner);
+		listener_forget(bench->listener, token);
+	}
+}
+
+static bool answered(struct bench *bench, int peer)
+{
+	struct listener_token token;
+	struct bytes request;
+	uint8_t reply[12 + 5];
+
+	raw_request(peer, "still");
+	token = take(bench, &request);
+	return listener_reply(bench->listener, token, request) == STATUS_OK && raw_receive(peer, reply, sizeof(reply));
+}
+
+static void an_owner_keeps_its_four_newest_connections_and_the_oldest_goes(void **state)
+{
+	struct bench *bench = *state;
+	int peers[2 * LISTENER_OWNED_MAX], other;
+
+	prove(bench, &somebody_else, &other, 1);
+	prove(bench, &somebody, peers, LENGTH(peers));
+	for (size_t i = 0; i < LENGTH(peers); i++)
+		assert_true(i < LISTENER_OWNED_MAX ? hung_up(peers[i]) : answered(bench, peers[i]));
+	assert_true(answered(bench, other));
+	assert_int_equal(counts(bench).pipes, LISTENER_OWNED_MAX + 1);
+	for (size_t i = 0; i < LENGTH(peers); i++)
+		(void)close(peers[i]);
+	(void)close(other);
+	await_pipes(bench, 0);
+	assert_live_probe_answers(bench);
+}
+
+static void all_connections_of_an_owner_are_closed_together_and_no_others(void **state)
+{
+	struct bench *bench = *state;
+	int peers[3], other, again;
+
+	prove(bench, &somebody, peers, LENGTH(peers));
+	prove(bench, &somebody_else, &other, 1);
+	listener_close_owner(bench->listener, &somebody);
+	listener_close_owner(bench->listener, &somebody);
+	for (size_t i = 0; i < LENGTH(peers); i++) {
+		assert_true(hung_up(peers[i]));
+		(void)close(peers[i]);
+	}
+	assert_int_equal(counts(bench).pipes, 1);
+	assert_true(answered(bench, other));
+	prove(bench, &somebody, &again, 1);
+	assert_true(answered(bench, again));
+	(void)close(other);
+	(void)close(again);
+	await_pipes(bench, 0);
 }
 
 static void newcomers_without_end_leave_the_listener_within_its_limit_and_answering(void **state)
@@ -527,6 +591,8 @@ int main(void)
 			connections_that_proved_themselves_stay_and_one_beyond_the_limit_is_turned_away, set_up_small, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_newcomer_takes_the_place_of_the_oldest_that_proved_nothing_greeted_ones_last, set_up_small, tear_down),
+		cmocka_unit_test_setup_teardown(an_owner_keeps_its_four_newest_connections_and_the_oldest_goes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(all_connections_of_an_owner_are_closed_together_and_no_others, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			newcomers_without_end_leave_the_listener_within_its_limit_and_answering, set_up_small, tear_down),
 		cmocka_unit_test_setup_teardown(a_flood_from_one_connection_does_not_shut_out_the_others, set_up, tear_down),
