@@ -45,6 +45,7 @@ struct link {
 struct doubtful {
 	uint32_t oldest;
 	uint32_t newest;
+	size_t count;
 };
 
 struct request {
@@ -117,20 +118,23 @@ static void doubtful_append(struct listener *listener, struct link *link, enum s
 	else
 		list->oldest = link->pipe;
 	list->newest = link->pipe;
+	list->count++;
 }
 
 static void doubtful_remove(struct listener *listener, struct link *link)
 {
 	struct link *older = link_find(listener, link->older), *newer = link_find(listener, link->newer);
+	struct doubtful *list = &listener->doubtful[link->standing];
 
 	if (older != NULL)
 		older->newer = link->newer;
 	else
-		listener->doubtful[link->standing].oldest = link->newer;
+		list->oldest = link->newer;
 	if (newer != NULL)
 		newer->older = link->older;
 	else
-		listener->doubtful[link->standing].newest = link->older;
+		list->newest = link->older;
+	list->count--;
 }
 
 /* Owners are named by chance: nobody chooses their place. */
@@ -279,8 +283,17 @@ static void link_end(struct listener *listener, struct link *link)
 	listener->counts.pipes--;
 }
 
-/* Which connection goes when there is one too many: the oldest of those that proved nothing, else the newcomer. So whoever fills the
- * listener with connections pushes out mostly its own. */
+/* Which connection goes when there is one too many, 0 when all have proved themselves: the oldest of those that greeted when they are
+ * more than half of those that proved nothing, else of the silent ones. So whoever fills the listener with connections pushes out mostly
+ * its own, and recordings leave newcomers the time that a slow link takes. */
+static uint32_t link_to_leave(const struct listener *listener)
+{
+	const struct doubtful *silent = &listener->doubtful[STANDING_SILENT], *greeted = &listener->doubtful[STANDING_GREETED];
+
+	return greeted->count > silent->count ? greeted->oldest : silent->oldest;
+}
+
+/* Takes in a newcomer; the connection that goes for it, the newcomer itself when no other may, else 0. */
 static uint32_t link_admit(struct listener *listener, uint32_t newcomer)
 {
 	uint32_t leaving = 0;
@@ -289,8 +302,7 @@ static uint32_t link_admit(struct listener *listener, uint32_t newcomer)
 	listener->accepted++;
 	if (listener->counts.pipes >= listener->limits.pipes_max) {
 		listener->counts.refused++;
-		for (enum standing standing = STANDING_SILENT; standing < STANDING_PROVED && leaving == 0; standing++)
-			leaving = listener->doubtful[standing].oldest;
+		leaving = link_to_leave(listener);
 		if (leaving == 0)
 			return newcomer;
 		link_end(listener, link_find(listener, leaving));

@@ -62,6 +62,11 @@ static int set_up_small(void **state)
 	return open_with(state, (struct listener_limits){ .pending_max = 2, .pipes_max = 3 });
 }
 
+static int set_up_ten_places(void **state)
+{
+	return open_with(state, (struct listener_limits){ .pipes_max = 10 });
+}
+
 static int tear_down(void **state)
 {
 	struct bench *bench = *state;
@@ -446,7 +451,7 @@ static void connections_that_proved_themselves_stay_and_one_beyond_the_limit_is_
 	assert_live_probe_answers(bench);
 }
 
-static void a_newcomer_takes_the_place_of_the_oldest_that_proved_nothing_greeted_ones_last(void **state)
+static void a_newcomer_takes_the_place_of_the_oldest_that_proved_nothing_of_those_with_too_many(void **state)
 {
 	struct bench *bench = *state;
 	struct listener_token token;
@@ -537,6 +542,40 @@ static void all_connections_of_an_owner_are_closed_together_and_no_others(void *
 	await_pipes(bench, 0);
 }
 
+/* Whoever has many recordings greets with them; whoever has a slow link is silent for as long as it takes its hello to come. */
+static void greeted_connections_leave_silent_ones_half_of_the_places(void **state)
+{
+	struct bench *bench = *state;
+	int greeted[8], silent[9], proved[2];
+
+	prove(bench, &somebody, proved, LENGTH(proved)); /* of ten places */
+	for (size_t i = 0; i < LENGTH(greeted); i++) {
+		struct listener_token token;
+		greeted[i] = raw_speaker(bench, &token);
+		listener_greet(bench->listener, token);
+		listener_forget(bench->listener, token);
+	}
+	for (size_t i = 0; i < LENGTH(silent); i++)
+		silent[i] = raw_greet(bench);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(hung_up(greeted[i]));
+	for (size_t i = 0; i < 5; i++)
+		assert_true(hung_up(silent[i]));
+	for (size_t i = 4; i < 8; i++)
+		assert_true(answered(bench, greeted[i]));
+	for (size_t i = 5; i < 9; i++)
+		assert_true(answered(bench, silent[i]));
+	assert_true(answered(bench, proved[0]));
+	for (size_t i = 0; i < LENGTH(greeted); i++)
+		(void)close(greeted[i]);
+	for (size_t i = 0; i < LENGTH(silent); i++)
+		(void)close(silent[i]);
+	for (size_t i = 0; i < LENGTH(proved); i++)
+		(void)close(proved[i]);
+	await_pipes(bench, 0);
+	assert_live_probe_answers(bench);
+}
+
 static void newcomers_without_end_leave_the_listener_within_its_limit_and_answering(void **state)
 {
 	struct bench *bench = *state;
@@ -590,9 +629,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			connections_that_proved_themselves_stay_and_one_beyond_the_limit_is_turned_away, set_up_small, tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_newcomer_takes_the_place_of_the_oldest_that_proved_nothing_greeted_ones_last, set_up_small, tear_down),
+			a_newcomer_takes_the_place_of_the_oldest_that_proved_nothing_of_those_with_too_many, set_up_small, tear_down),
 		cmocka_unit_test_setup_teardown(an_owner_keeps_its_four_newest_connections_and_the_oldest_goes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(all_connections_of_an_owner_are_closed_together_and_no_others, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			greeted_connections_leave_silent_ones_half_of_the_places, set_up_ten_places, tear_down),
 		cmocka_unit_test_setup_teardown(
 			newcomers_without_end_leave_the_listener_within_its_limit_and_answering, set_up_small, tear_down),
 		cmocka_unit_test_setup_teardown(a_flood_from_one_connection_does_not_shut_out_the_others, set_up, tear_down),
