@@ -22,6 +22,24 @@ void inquiry_free_all(struct inquiry *inquiry)
 	}
 }
 
+enum status inquiry_judge_hello(
+	struct inquiry *hello, const struct inquiry *answering, const struct session_table *sessions, int64_t now_ms)
+{
+	struct hello_trace trace = session_table_trace(sessions, &hello->device, hello->ephemeral, now_ms);
+
+	for (; answering != NULL; answering = answering->next) {
+		bool same_device = answering->by_envelope && id_equal(&answering->device, &hello->device);
+
+		trace.of_device += same_device;
+		trace.of_key += same_device && memcmp(answering->ephemeral, hello->ephemeral, sizeof(hello->ephemeral)) == 0;
+	}
+	hello->repeated = trace.of_key > 0;
+	hello->without_page = hello->repeated || trace.of_device >= HELLO_PAGES_MAX;
+	if (trace.key_proved || trace.of_key >= HELLO_ANSWERS_MAX)
+		return fail(STATUS_REFUSED, "hello: its key came before and had its answers");
+	return STATUS_OK;
+}
+
 enum status inquiry_take_pull(struct inquiry *inquiry, struct bytes body)
 {
 	enum status status = pull_decode(body, &inquiry->pull);
@@ -31,6 +49,6 @@ enum status inquiry_take_pull(struct inquiry *inquiry, struct bytes body)
 	if (inquiry->pull.resume.size > 0)
 		memcpy(inquiry->resume_bytes, inquiry->pull.resume.data, inquiry->pull.resume.size);
 	inquiry->pull.resume.data = inquiry->resume_bytes;
-	inquiry->has_pull = true;
+	inquiry->has_pull = !inquiry->without_page;
 	return STATUS_OK;
 }

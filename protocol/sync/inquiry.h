@@ -2,6 +2,7 @@
 #ifndef TRUCKROLL_SYNC_INQUIRY_H
 #define TRUCKROLL_SYNC_INQUIRY_H
 
+#include "protocol/sync/session_table.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/session.h"
 
@@ -14,6 +15,8 @@ struct inquiry {
 	struct id incarnation;
 	struct hello hello;
 	uint8_t ephemeral[BOX_PUBLIC_SIZE]; /* the device's, by_envelope */
+	bool repeated;     /* a hello whose key came before */
+	bool without_page; /* the welcome alone answers it */
 	struct wire_fault fault;
 	bool has_pull;
 	struct pull pull; /* resume points into resume_bytes */
@@ -25,7 +28,11 @@ struct inquiry {
 struct inquiry *inquiry_create(uint64_t connection);
 /* Frees it and all that follow; accepts NULL. */
 void inquiry_free_all(struct inquiry *inquiry);
-/* Takes the body of a pull section, with its resume token. STATUS_CORRUPT. */
+/* Before its sections are taken: sets repeated and without_page of a hello by those that came before, which left `sessions` behind or wait
+ * in `answering`. STATUS_REFUSED: it was answered often enough. */
+enum status inquiry_judge_hello(
+	struct inquiry *hello, const struct inquiry *answering, const struct session_table *sessions, int64_t now_ms);
+/* Takes the body of a pull section, with its resume token, but for an inquiry without page. STATUS_CORRUPT. */
 enum status inquiry_take_pull(struct inquiry *inquiry, struct bytes body);
 
 #endif

@@ -311,6 +311,7 @@ static enum status seal_welcome(struct server_core *core, const struct inquiry *
 		return status;
 	ephemeral_generate(&ephemeral);
 	memcpy(envelope.ephemeral, ephemeral.public_key, sizeof(envelope.ephemeral));
+	memcpy(live.ephemeral, waiting->ephemeral, sizeof(live.ephemeral));
 	party = (struct party){ .id = device.id, .keys = device.keys };
 	status = session_start_server(&live.session, &ephemeral, waiting->ephemeral);
 	if (status == STATUS_OK)
@@ -664,7 +665,7 @@ static enum status take_sections(struct server_core *core, struct inquiry *waiti
 static void know_sender(struct server_core *core, const struct inquiry *waiting)
 {
 	struct device_entry device;
-	bool known = server_store_device(core->options.store, &waiting->device, &device) == STATUS_OK;
+	bool known = !waiting->repeated && server_store_device(core->options.store, &waiting->device, &device) == STATUS_OK;
 
 	core->sender.welcome = known && (device.state == DEVICE_STATE_ACTIVE || device.state == DEVICE_STATE_DRAINING);
 	core->sender.fresh = !waiting->by_envelope;
@@ -698,8 +699,10 @@ static void take_hello(struct server_core *core, uint64_t connection, struct byt
 		waiting->device = envelope.sender;
 		waiting->incarnation = envelope.incarnation;
 		memcpy(waiting->ephemeral, envelope.ephemeral, sizeof(waiting->ephemeral));
-		status = take_sections(core, waiting, envelope.sections, 0);
+		status = inquiry_judge_hello(waiting, core->answering, core->sessions, monotonic_ms(core));
 	}
+	if (status == STATUS_OK)
+		status = take_sections(core, waiting, envelope.sections, 0);
 	if (status == STATUS_OK) {
 		wait_for_commit(core, waiting);
 		return;

@@ -37,7 +37,7 @@ enum status server_core_frame(struct server_core *core, uint64_t connection, str
 
 /* Who the latest frame came from, and what that shows. */
 struct server_sender {
-	bool welcome;     /* the frame made sense, and its device may take part: it is active, or has work of before to deliver */
+	bool welcome;     /* no nonsense, no hello that came before, of a device that may take part: active, or with work to deliver */
 	bool fresh;       /* only the device can have sent it now; else it may be a recording */
 	struct id device; /* when welcome */
 };

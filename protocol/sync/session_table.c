@@ -174,6 +174,24 @@ struct live_session *session_table_of_device(struct session_table *table, const 
 	return newest;
 }
 
+struct hello_trace session_table_trace(const struct session_table *table, const struct id *device,
+	const uint8_t ephemeral[static BOX_PUBLIC_SIZE], int64_t now_ms)
+{
+	struct hello_trace trace = { 0 };
+	const struct entry *entry = of_device(*device_place(table, device), device);
+
+	for (; entry != NULL; entry = of_device(entry->next, device)) {
+		const struct live_session *live = &entry->live;
+		bool same = memcmp(live->ephemeral, ephemeral, BOX_PUBLIC_SIZE) == 0;
+		bool young = now_ms - live->last_used_at_ms <= SESSIONS_UNPROVED_LIFE_MS;
+
+		trace.key_proved = trace.key_proved || (same && live->proved);
+		trace.of_device += !live->proved && young;
+		trace.of_key += !live->proved && young && same;
+	}
+	return trace;
+}
+
 static void make_room(struct session_table *table)
 {
 	const struct entry *first = table->oldest;

@@ -101,6 +101,30 @@ static void a_frame_ends_the_other_sessions_of_its_device_only(void **state)
 	session_table_destroy(table);
 }
 
+static void a_hello_is_known_by_its_key_while_its_session_is_young_or_proved(void **state)
+{
+	struct session_table *table = session_table_create(8);
+	struct live_session first = numbered_session(1, 1000), second = numbered_session(2, 1000);
+	const int64_t late_ms = 1001 + SESSIONS_UNPROVED_LIFE_MS;
+	struct hello_trace trace;
+
+	(void)state;
+	second.device = first.device;
+	first.ephemeral[31] = 1;
+	session_table_add(table, &first);
+	session_table_add(table, &second);
+	trace = session_table_trace(table, &first.device, first.ephemeral, late_ms - 1);
+	assert_true(trace.of_device == 2 && trace.of_key == 1 && !trace.key_proved);
+	trace = session_table_trace(table, &first.device, first.ephemeral, late_ms);
+	assert_true(trace.of_device == 0 && trace.of_key == 0 && !trace.key_proved);
+	session_table_keep_only(table, session_table_find(table, first.session.id));
+	trace = session_table_trace(table, &first.device, first.ephemeral, late_ms);
+	assert_true(trace.of_device == 0 && trace.of_key == 0 && trace.key_proved);
+	trace = session_table_trace(table, &first.device, second.ephemeral, 1000);
+	assert_true(trace.of_device == 0 && !trace.key_proved);
+	session_table_destroy(table);
+}
+
 /* Against a list of who has which newest session. */
 static void a_device_is_found_by_its_newest_session_whatever_comes_and_goes(void **state)
 {
@@ -154,6 +178,7 @@ int main(void)
 		cmocka_unit_test(recorded_hellos_of_a_device_leave_few_sessions_and_the_newest),
 		cmocka_unit_test(a_session_that_no_frame_proves_in_two_minutes_goes_with_the_next_hello),
 		cmocka_unit_test(a_frame_ends_the_other_sessions_of_its_device_only),
+		cmocka_unit_test(a_hello_is_known_by_its_key_while_its_session_is_young_or_proved),
 		cmocka_unit_test(a_device_is_found_by_its_newest_session_whatever_comes_and_goes),
 		cmocka_unit_test(a_session_with_the_id_of_another_takes_its_place),
 	};

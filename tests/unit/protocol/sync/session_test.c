@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "protocol/domain/device.h"
+#include "protocol/sync/reply.h"
+#include "protocol/sync/request.h"
+#include "protocol/sync/session_table.h"
 #include "tests/unit/protocol/sync/pair.h"
 
 static void a_waiting_poll_is_answered_when_there_is_news(void **state)
@@ -175,6 +178,122 @@ static void no_frame_of_a_stolen_device_is_welcome_but_those_of_a_draining_one_a
 	}
 }
 
+/* A hello of device 1 that knows nothing yet, with a pull; valid until the test ends. Each has a key of its own. */
+static struct bytes make_hello(struct simulation *pair)
+{
+	struct request request;
+	struct outbox_state outbox;
+	struct replica_state replica;
+	struct ephemeral ephemeral;
+	struct identity device, server;
+	struct party party;
+	struct pull pull = { .class_max = 5, .own_rows = true };
+	struct bytes frame = { 0 };
+
+	organisation_identity(1, &device);
+	organisation_identity(0, &server);
+	party = identity_party(&server);
+	assert_int_equal(device_store_outbox(pair_device(pair, 1)->store, &outbox), STATUS_OK);
+	assert_int_equal(device_store_replica(pair_device(pair, 1)->store, &replica), STATUS_OK);
+	replica.cursor.gseq = 0;
+	pull.cursor = replica.cursor;
+	request_init(&request, &pair->arena, REPLY_IN_WELCOME_MAX);
+	request_hello(&request, &outbox, &replica, pair->now_ms, 1000000);
+	request_pull(&request, &pull);
+	ephemeral_generate(&ephemeral);
+	assert_int_equal(request_seal_hello(&request, &device, &organisation_self, &party,
+				 &(struct opening){ outbox.incarnation, replica.cursor.epoch, &ephemeral }, &frame),
+		STATUS_OK);
+	identity_wipe(&device);
+	identity_wipe(&server);
+	return frame;
+}
+
+/* Bytes of the answer to a frame that comes `times` at once; 0 when there is none. */
+static size_t answers(struct simulation *pair, struct bytes frame, int times)
+{
+	struct server_core *core = pair->server.core;
+	struct server_effect effect;
+	size_t size = 0;
+
+	stream_for_libsodium(&pair->server.stream);
+	for (int i = 0; i < times; i++)
+		assert_int_equal(server_core_frame(core, 1000000, frame), STATUS_OK);
+	assert_int_equal(server_core_flush(core), STATUS_OK);
+	while (server_core_next(core, &effect))
+		size += effect.kind == SERVER_EFFECT_SEND ? effect.bytes.size : 0;
+	return size;
+}
+
+static void a_hello_that_comes_again_gets_a_few_short_answers_and_earns_its_connection_nothing(void **state)
+{
+	struct simulation *pair = *state;
+	struct bytes hello;
+	size_t whole, again;
+
+	pair_settle(pair);
+	hello = make_hello(pair);
+	whole = answers(pair, hello, 1);
+	assert_true(server_core_sender(pair->server.core).welcome);
+	again = answers(pair, hello, 1);
+	assert_false(server_core_sender(pair->server.core).welcome);
+	assert_true(again > 0 && again + 300 < whole);
+	for (size_t i = 2; i < HELLO_ANSWERS_MAX; i++)
+		assert_int_equal(answers(pair, hello, 1), again);
+	assert_int_equal(answers(pair, hello, 1), 0);
+	pair->now_ms += SESSIONS_UNPROVED_LIFE_MS + 1;
+	hello = make_hello(pair);
+	assert_int_equal(answers(pair, hello, 50), whole + (HELLO_ANSWERS_MAX - 1) * again); /* all in one group */
+}
+
+static void hellos_of_a_device_get_a_page_only_so_often(void **state)
+{
+	struct simulation *pair = *state;
+	size_t whole;
+
+	pair_settle(pair);
+	whole = answers(pair, make_hello(pair), 1);
+	for (size_t i = 1; i < HELLO_PAGES_MAX; i++)
+		assert_int_equal(answers(pair, make_hello(pair), 1), whole);
+	for (size_t i = 0; i < 3; i++) {
+		size_t size = answers(pair, make_hello(pair), 1);
+		assert_true(size > 0 && size + 300 < whole);
+		assert_true(server_core_sender(pair->server.core).welcome);
+	}
+	pair->now_ms += SESSIONS_UNPROVED_LIFE_MS + 1;
+	assert_int_equal(answers(pair, make_hello(pair), 1), whole);
+}
+
+/* Somebody who listens is faster than the device. */
+static void a_device_whose_hello_was_copied_still_gets_its_rows_and_then_the_copies_get_no_answer(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order, remark;
+	struct bytes frame, hello;
+	uint64_t connection;
+
+	pair_settle(pair);
+	server_node_kill(pair);
+	server_node_start(pair);
+	order = pair_order(pair, 0);
+	remark = pair_note(pair, 1, &order);
+	do {
+		assert_true(pair_intercept(pair, 1, &frame, &connection));
+		hello = (struct bytes){ memcpy(test_malloc(frame.size), frame.data, frame.size), frame.size };
+		if (!envelope_looks_like(hello)) {
+			test_free((void *)(uintptr_t)hello.data);
+			assert_true(simulation_step(pair));
+			hello = (struct bytes){ 0 };
+		}
+	} while (hello.size == 0);
+	assert_true(answers(pair, hello, 2) > 0);
+	pair_settle(pair);
+	assert_true(pair_on_server(pair, RECORD_NOTE, &remark));
+	assert_true(pair_on_device(pair, 1, RECORD_WORK_ORDER, &order));
+	assert_int_equal(answers(pair, hello, 1), 0);
+	test_free((void *)(uintptr_t)hello.data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +308,11 @@ int main(void)
 			a_frame_shows_who_sent_it_and_only_one_of_a_session_that_it_is_fresh, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			no_frame_of_a_stolen_device_is_welcome_but_those_of_a_draining_one_are, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			a_hello_that_comes_again_gets_a_few_short_answers_and_earns_its_connection_nothing, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(hellos_of_a_device_get_a_page_only_so_often, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			a_device_whose_hello_was_copied_still_gets_its_rows_and_then_the_copies_get_no_answer, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
