@@ -31,7 +31,7 @@ static enum status check_same_device(const struct local_device *device)
 
 	if (status == STATUS_OK && !id_equal(&outbox.device, &device->keys.identity.id))
 		return fail(STATUS_CORRUPT,
-			"%.*s belongs to device %.8s, but the keys to device %.8s: name the right keys with --keys, or put them back",
+			"%.*s belongs to device %s, but the keys to device %s: name the right keys with --keys, or put them back",
 			TEXT_ARGUMENTS(device->dir), id_to_text(&outbox.device).characters,
 			id_to_text(&device->keys.identity.id).characters);
 	return status;

@@ -8,6 +8,7 @@
 
 #include "protocol/base/buffer.h"
 #include "shell/catalogue.h"
+#include "shell/check_line.h"
 #include "shell/config.h"
 #include "shell/file.h"
 
@@ -32,6 +33,7 @@ static const struct setting keys_settings[] = {
 	{ .key = "technician_name" },
 	{ .key = "device_name" },
 	{ .key = "bench", .otherwise = "0", .integer = true, .min = 0, .max = 1 },
+	{ .key = CHECK_LINE_KEY },
 	{ 0 },
 };
 
@@ -41,6 +43,7 @@ static const struct setting pending_settings[] = {
 	{ .key = "box_public" },
 	{ .key = "sign_secret" },
 	{ .key = "box_secret" },
+	{ .key = CHECK_LINE_KEY },
 	{ 0 },
 };
 
@@ -68,7 +71,7 @@ static enum status damaged(const char *path, const char *what)
 {
 	return fail(STATUS_CORRUPT,
 		"%s is damaged (%s): put back a copy of it; without one have the office revoke this device and enrol again in another "
-		"directory",
+		"directory. What was not sent yet stays in outbox.db",
 		path, catalogue_translate(catalogue_spoken(), what));
 }
 
@@ -116,6 +119,8 @@ static enum status read_file(struct arena *arena, const char *path, const struct
 
 	if (status != STATUS_OK)
 		return status == STATUS_INVALID ? damaged(path, "it is no file of keys") : status;
+	if (!check_line_fits(bytes))
+		return damaged(path, "its last line, \"check\", does not fit the lines above");
 	if (config_read(arena, path, (struct text){ (const char *)bytes.data, bytes.size }, settings, out_config) != STATUS_OK)
 		return damaged(path, "it is no file of keys");
 	return STATUS_OK;
@@ -125,6 +130,7 @@ static enum status write_file(struct text directory, const char *path, struct wr
 {
 	enum status status = directory_make(directory.data);
 
+	check_line_write(writer);
 	if (status == STATUS_OK && chmod(directory.data, 0700) != 0)
 		status = file_fail(errno, "protect", directory.data);
 	if (status == STATUS_OK)

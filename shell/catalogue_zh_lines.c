@@ -113,6 +113,7 @@ const struct message catalogue_zh_lines[] = {
 	{ "this code was tried wrongly too often and is dead: ask the office for a new one", "此注册码错误次数过多，已作废：请向办公室索取新的注册码" },
 	{ "the office did not let this device in", "办公室没有批准本终端" },
 	{ "it is no file of keys", "不是密钥文件" },
+	{ "its last line, \"check\", does not fit the lines above", "末行“check”与以上各行不符" },
 	{ "its keys do not belong together", "其中的密钥不相配" },
 	{ "usage: ", "用法：" },
 	{ "COMMAND [options]", "命令 [选项]" },

@@ -31,8 +31,8 @@ const struct message catalogue_zh_reasons[] = {
 	{ "work order \"%.*s\" has no visit here", "工单“%.*s”在本机没有上门" },
 	{ "%zu visits come into question: %.*s%s; name one", "有 %zu 个可选的上门：%.*s%s；请指明一个" },
 	{ "you have no visit to %s now; \"truckroll today\" lists your visits", "目前没有可%s的上门；“truckroll today”列出您的上门" },
-	{ "%.*s belongs to device %.8s, but the keys to device %.8s: name the right keys with --keys, or put them back",
-	  "%.*s 属于终端 %.8s，而密钥属于终端 %.8s：请用 --keys 指明正确的密钥，或将其放回" },
+	{ "%.*s belongs to device %s, but the keys to device %s: name the right keys with --keys, or put them back",
+	  "%.*s 属于终端 %s，而密钥属于终端 %s：请用 --keys 指明正确的密钥，或将其放回" },
 	{ "%.*s. What you did is safe in outbox.db: \"truckroll doctor --repair\" puts replica.db aside, \"truckroll sync\" "
 	  "fetches it again",
 	  "%.*s。您做过的操作安全保存在 outbox.db 中：“truckroll doctor --repair”将 replica.db 另存，“truckroll sync”重新获取" },
@@ -45,8 +45,8 @@ const struct message catalogue_zh_reasons[] = {
 	{ "%.*s answered with something else than an enrolment", "%.*s 的应答不是注册应答" },
 	{ "the office has not let this device in yet: give the same command again to go on waiting", "办公室尚未批准本终端：再次运行同一命令可继续等待" },
 	{ "%s is damaged (%s): put back a copy of it; without one have the office revoke this device and enrol again in "
-	  "another directory",
-	  "%s 已损坏（%s）：请恢复备份；没有备份时，请办公室吊销本终端，再在其他目录重新注册" },
+	  "another directory. What was not sent yet stays in outbox.db",
+	  "%s 已损坏（%s）：请恢复备份；没有备份时，请办公室吊销本终端，再在其他目录重新注册。尚未发送的操作仍在 outbox.db 中" },
 	{ "%s: this user may not read it; run as the owner", "%s：当前用户无权读取；请以所有者身份运行" },
 	{ "%s: this device is not enrolled; the office gives you a code for \"truckroll enroll CODE --server URL\"",
 	  "%s：本终端尚未注册；请向办公室索取注册码，运行“truckroll enroll 注册码 --server 地址”" },

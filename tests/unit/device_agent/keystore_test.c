@@ -90,37 +90,55 @@ static void without_keys_the_device_is_not_enrolled(void **state)
 	assert_non_null(strstr(fail_reason(), "truckroll enroll"));
 }
 
-/* Every byte of the file is tried: what loads must be what was saved. */
-static void damaged_keys_are_refused_with_advice(void **state)
+/* Also what no other line bears out: whose device it is, the technician, the server and its keys. */
+static void one_changed_character_anywhere_in_the_keys_is_refused_with_advice(void **state)
 {
 	struct fixture fixture = make(state);
 	struct arena *arena = &fixture.scratch->arena;
 	const char *path = path_join(arena, fixture.directory, text_of("device.keys")).data;
 	struct keystore loaded;
 	struct bytes saved;
-	char *secret;
-	size_t refused = 0;
+	uint8_t *bytes;
 
 	assert_int_equal(keystore_save(arena, fixture.directory, &fixture.keys), STATUS_OK);
 	assert_int_equal(file_read(arena, path, 100000, &saved), STATUS_OK);
-	secret = strstr((char *)(uintptr_t)saved.data, "sign_secret = ");
-	assert_non_null(secret);
-	secret += strlen("sign_secret = ");
-	for (size_t i = 0; i < (size_t)2 * SIGN_SECRET_SIZE; i += 7) {
-		char kept = secret[i];
-		secret[i] = kept == 'a' ? 'b' : 'a';
+	bytes = (uint8_t *)(uintptr_t)saved.data;
+	for (size_t i = 0; i < saved.size; i++) {
+		uint8_t kept = bytes[i];
+		bytes[i] = kept == '1' ? '2' : '1';
 		assert_int_equal(file_write(path, saved, 0600), STATUS_OK);
-		refused += keystore_load(arena, fixture.directory, &loaded) == STATUS_CORRUPT;
-		secret[i] = kept;
+		assert_int_equal(keystore_load(arena, fixture.directory, &loaded), STATUS_CORRUPT);
+		bytes[i] = kept;
 	}
-	assert_int_equal(refused, (2 * SIGN_SECRET_SIZE + 6) / 7);
 	assert_non_null(strstr(fail_reason(), path));
 	assert_non_null(strstr(fail_reason(), "put back a copy"));
-	for (size_t size = 0; size < saved.size; size += 97) {
+	assert_non_null(strstr(fail_reason(), "outbox.db"));
+	for (size_t size = 0; size < saved.size; size += 7) {
 		struct bytes cut = { saved.data, size };
 		assert_int_equal(file_write(path, cut, 0600), STATUS_OK);
 		assert_int_equal(keystore_load(arena, fixture.directory, &loaded), STATUS_CORRUPT);
 	}
+	assert_int_equal(file_write(path, saved, 0600), STATUS_OK);
+	assert_int_equal(keystore_load(arena, fixture.directory, &loaded), STATUS_OK);
+	clear(&fixture);
+}
+
+static void keys_without_their_check_line_are_refused(void **state)
+{
+	struct fixture fixture = make(state);
+	struct arena *arena = &fixture.scratch->arena;
+	const char *path = path_join(arena, fixture.directory, text_of("device.keys")).data;
+	struct keystore loaded;
+	struct bytes saved;
+	const char *check;
+
+	assert_int_equal(keystore_save(arena, fixture.directory, &fixture.keys), STATUS_OK);
+	assert_int_equal(file_read(arena, path, 100000, &saved), STATUS_OK);
+	check = strstr((const char *)saved.data, "\ncheck = ");
+	assert_non_null(check);
+	saved.size = (size_t)(check + 1 - (const char *)saved.data);
+	assert_int_equal(file_write(path, saved, 0600), STATUS_OK);
+	assert_int_equal(keystore_load(arena, fixture.directory, &loaded), STATUS_CORRUPT);
 	clear(&fixture);
 }
 
@@ -147,7 +165,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_keys_lie_beside_the_databases_and_not_among_them, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(what_was_saved_is_loaded_and_only_the_owner_can_read_it, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(without_keys_the_device_is_not_enrolled, scratch_set_up, scratch_tear_down),
-		cmocka_unit_test_setup_teardown(damaged_keys_are_refused_with_advice, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(
+			one_changed_character_anywhere_in_the_keys_is_refused_with_advice, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(keys_without_their_check_line_are_refused, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(an_interrupted_enrolment_finds_its_keys_again, scratch_set_up, scratch_tear_down),
 	};
 
