@@ -4,6 +4,7 @@
 
 #include "device_agent/commands.h"
 #include "device_agent/enrol.h"
+#include "device_agent/hello.h"
 #include "device_agent/kb_search.h"
 #include "device_agent/outbox_view.h"
 #include "shell/control.h"
@@ -267,14 +268,29 @@ static void check_store(struct doctor *doctor)
 	local_device_close(device);
 }
 
-static void check_server(struct doctor *doctor, const struct keystore *keys)
+/* What a person is to know before anything else: does somebody answer there, is it the right one, and does it know this device. */
+static enum status ask_server(struct doctor *doctor, const struct keystore *keys, struct welcome *out_welcome)
 {
+	struct arena *arena = doctor->context->arena;
+	struct local_device *device;
 	struct server_keys server;
-	enum status status = enrol_ask(doctor->context->arena, keys->url.data, SERVER_TIMEOUT_MS, &server);
+	enum status status = enrol_ask(arena, keys->url.data, SERVER_TIMEOUT_MS, &server);
 
 	if (status == STATUS_OK && !id_equal(&server.organisation, &keys->organisation))
 		status = fail(STATUS_OFFLINE, "%.*s is the server of another organisation: ask the office for the right address",
 			TEXT_ARGUMENTS(keys->url));
+	if (status != STATUS_OK || local_device_open_for(doctor->context, true, 0, &device) != STATUS_OK)
+		return status; /* what is wrong with the files is told by their own lines */
+	status = hello_ask(keys, device->store, device->clock, arena, SERVER_TIMEOUT_MS, out_welcome);
+	local_device_close(device);
+	return status;
+}
+
+static void check_server(struct doctor *doctor, const struct keystore *keys)
+{
+	struct welcome welcome = { 0 };
+	enum status status = ask_server(doctor, keys, &welcome);
+
 	tell_result(doctor, "server", status,
 		catalogue_format(doctor->context->arena, doctor->context->language, "%.*s answers", TEXT_ARGUMENTS(keys->url)));
 }

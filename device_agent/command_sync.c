@@ -47,6 +47,7 @@ enum status command_agent(struct context *context)
 struct progress_report {
 	bool synced;
 	bool connected;
+	bool unanswered; /* a hello went out, and no welcome came */
 	int64_t failures;
 	int64_t rounds, rows, sent, received;
 	bool revoked;        /* the server says so */
@@ -59,6 +60,7 @@ static struct progress_report report_of(struct context *context, const struct li
 	struct device_core_state state = device_core_state(link->device->core);
 	struct progress_report report = { .synced = state.synced,
 		.connected = state.connected,
+		.unanswered = link_unanswered(link),
 		.failures = link->failures,
 		.rounds = state.rounds,
 		.rows = state.rows_received,
@@ -92,6 +94,7 @@ enum status command_link(struct context *context)
 	report = report_of(context, device->link);
 	state = device_core_state(device->core);
 	output_value(context->output, "connected", NULL, cell_boolean(report.connected));
+	output_json(context->output, "unanswered", json_boolean(report.unanswered));
 	output_value(context->output, "synced", NULL, cell_boolean(report.synced));
 	output_value(context->output, "rounds", NULL, cell_integer(report.rounds));
 	output_value(context->output, "rows_received", "rows received", cell_integer(report.rows));
@@ -121,13 +124,18 @@ static enum status judge(struct sync_run *run)
 {
 	const struct progress_report *report = &run->last;
 	bool over = clock_monotonic_ms(run->context->clock) >= run->until_ms;
+	bool failed = report->failures > run->first.failures && (!run->patient || over);
 
 	progress_step(&run->progress, report->rows - run->first.rows, report->received - run->first.received);
 	if (report->synced)
 		return STATUS_OK;
 	if (report->refusal.size > 0)
 		return fail(STATUS_REFUSED, "%.*s", TEXT_ARGUMENTS(report->refusal));
-	if (report->failures > run->first.failures && (!run->patient || over))
+	if (report->unanswered && (failed || over))
+		return fail(STATUS_OFFLINE,
+			"the server does not answer this device: it may not know it (any more), or it is another server. Ask the office whether "
+			"the device is in \"truckrolld device list\" and the address is right; work goes on offline");
+	if (failed)
 		return fail(STATUS_OFFLINE, "%.*s; work goes on offline", TEXT_ARGUMENTS(report->failure));
 	if (over)
 		return fail(STATUS_OFFLINE, "not everything was exchanged in time: give more --wait, or just sync again");
@@ -198,6 +206,7 @@ static enum status read_report(struct context *context, struct text text, struct
 	}
 	*out_report = (struct progress_report){ .synced = json_is_true(json_object_get(object, "synced")),
 		.connected = json_is_true(json_object_get(object, "connected")),
+		.unanswered = json_is_true(json_object_get(object, "unanswered")),
 		.failures = member(object, "failures"),
 		.rounds = member(object, "rounds"),
 		.rows = member(object, "rows_received"),

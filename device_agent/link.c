@@ -175,6 +175,16 @@ void link_count(const struct link *link, uint64_t *out_sent, uint64_t *out_recei
 	*out_received += link->received;
 }
 
+bool link_unanswered(const struct link *link)
+{
+	struct device_core_state state = device_core_state(link->device->core);
+	uint64_t sent = 0, received = 0;
+
+	if (link->transport != NULL)
+		transport_count(link->transport, &sent, &received);
+	return state.unanswered || (state.waiting && !state.connected && sent > 0);
+}
+
 bool link_take_fresh(struct link *link)
 {
 	bool fresh = link->fresh;

@@ -34,6 +34,8 @@ int link_descriptor(const struct link *link);
 int link_timeout_ms(const struct link *link);
 /* Payload bytes over all carriers. */
 void link_count(const struct link *link, uint64_t *out_sent, uint64_t *out_received);
+/* A hello went out to the server, and no welcome came: to the latest one, or not yet. */
+bool link_unanswered(const struct link *link);
 /* True once after rows came. */
 bool link_take_fresh(struct link *link);
 

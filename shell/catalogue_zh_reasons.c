@@ -20,6 +20,12 @@ const struct message catalogue_zh_reasons[] = {
 	{ "\"%.*s\" is not a kind of record; try work_order, visit, asset, site, part or kb_article",
 	  "“%.*s”不是记录类型；可用 work_order、visit、asset、site、part 或 kb_article" },
 	{ "%.*s; work goes on offline", "%.*s；可继续离线工作" },
+	{ "the server does not answer this device: it may not know it (any more), or it is another server. Ask the office whether "
+	  "the device is in \"truckrolld device list\" and the address is right; work goes on offline",
+	  "服务器不应答本终端：它可能不（再）认识本终端，或者是另一台服务器。请向办公室核实“truckrolld device list”中是否有本终端、地址是否正确；可继续离线工作" },
+	{ "%.*s does not answer this device: it may not know it (any more), or it is another server. Ask the office whether the "
+	  "device is in \"truckrolld device list\" and the address is right",
+	  "%.*s 不应答本终端：它可能不（再）认识本终端，或者是另一台服务器。请向办公室核实“truckrolld device list”中是否有本终端、地址是否正确" },
 	{ "not everything was exchanged in time: give more --wait, or just sync again", "未能在限时内同步完：请加大 --wait，或再次同步" },
 	{ "the agent is there but does not say how far it is: is it of another version?", "代理程序在运行，但没有告知进度：是否版本不同？" },
 	{ "somebody signed (--signer), or nobody did and why (--refused): not both",

@@ -317,14 +317,24 @@ enum status device_core_lost(struct device_core *core)
 	if (core->link == LINK_DOWN || core->link == LINK_COMMITTING)
 		return STATUS_OK;
 	(void)snprintf(core->state.failure, sizeof(core->state.failure), "the server did not answer");
+	core->state.unanswered = false; /* it may not have come there */
 	link_down(core);
 	return STATUS_OK;
+}
+
+static enum status reply_overdue(struct device_core *core)
+{
+	bool hello = core->link == LINK_HELLO_SENT;
+	enum status status = device_core_lost(core);
+
+	core->state.unanswered = hello;
+	return status;
 }
 
 enum status device_core_tick(struct device_core *core)
 {
 	if ((core->link == LINK_HELLO_SENT || core->link == LINK_WAITING) && monotonic_ms(core) >= core->reply_due_at_ms)
-		return device_core_lost(core);
+		return reply_overdue(core);
 	return core->link == LINK_DOWN ? proceed(core) : STATUS_OK;
 }
 
@@ -667,8 +677,11 @@ static enum status open_reply(struct device_core *core, struct bytes reply, stru
 {
 	enum status status;
 
-	if (core->link == LINK_HELLO_SENT)
-		return open_welcome(core, reply, out_sections);
+	if (core->link == LINK_HELLO_SENT) {
+		status = open_welcome(core, reply, out_sections);
+		core->state.unanswered = status != STATUS_OK;
+		return status;
+	}
 	if (is_unknown_session(reply) && memcmp(reply.data + UNKNOWN_SESSION_MAGIC_SIZE, core->session.id, SESSION_ID_SIZE) == 0) {
 		link_down(core);
 		core->retry_at_ms = 0;

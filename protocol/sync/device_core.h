@@ -68,6 +68,7 @@ struct device_core_state {
 	bool connected;             /* a session is alive */
 	bool synced;                /* nothing pending, and the server's last word was that nothing is missing here */
 	bool waiting;               /* a request is out */
+	bool unanswered;            /* the latest hello got no answer in time, or none of this device's server */
 	int64_t last_contact_at_ms; /* wall time of the last good reply; 0: none since the start */
 	int64_t lease_until_ms;
 	uint32_t device_state; /* enum device_state as the server last said */

@@ -47,6 +47,7 @@ struct nng_client {
 	int dial_error;      /* of the first try; 0 while it runs or when it worked */
 	int link;            /* nng's number of the connection; 0: none */
 	int64_t asked_at_ms; /* monotonic, of the latest request */
+	size_t sending; /* bytes of the latest request */
 	uint64_t sent;
 	uint64_t received;
 };
@@ -64,6 +65,8 @@ static void client_step(void *context)
 	int error = nng_aio_result(client->aio);
 
 	(void)pthread_mutex_lock(&client->mutex);
+	if (error == 0 && client->state == REQUEST_SENDING)
+		client->sent += client->sending;
 	if (error != 0) {
 		if (client->state == REQUEST_SENDING)
 			nng_msg_free(nng_aio_get_msg(client->aio)); /* nng did not take it */
@@ -141,7 +144,7 @@ static enum status client_send(struct transport *transport, struct bytes request
 	(void)pthread_mutex_lock(&client->mutex);
 	client->state = REQUEST_SENDING;
 	client->asked_at_ms = clock_monotonic_ms(clock_system());
-	client->sent += request.size;
+	client->sending = request.size;
 	nng_aio_set_msg(client->aio, message);
 	nng_ctx_send(client->context, client->aio);
 	(void)pthread_mutex_unlock(&client->mutex);

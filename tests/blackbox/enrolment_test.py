@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Who is let in, and who is not."""
+import shutil
+
 import tap
 
 from harness import CORRUPT, DONE, OFFLINE, REFUSED, USAGE, Device, Server, World
@@ -141,6 +143,31 @@ def a_device_that_is_not_enrolled_says_what_to_do():
             answer = device.ask(*words, expect=None)
             assert answer.code not in (DONE, CORRUPT), str(answer)
             assert "enroll" in answer.reason, str(answer)
+
+
+@promise
+def a_server_that_does_not_know_the_device_is_told_as_such():
+    with World() as world:
+        server = Server.made(world, start=False)
+        shutil.copytree(server.dir, world.dir / "before")
+        server.start()
+        device = Device.enrolled(server, ADA, "tablet-1")
+        device.sync()
+        server.stop()
+        restored = Server(world, "before")
+        restored.port = server.port
+        restored.start()
+        answer = device.ask("sync", "--wait", 3, expect=OFFLINE)
+        assert "does not answer this device" in answer.reason and "office" in answer.reason, str(answer)
+        checks = device.ask("doctor", expect=REFUSED).json["checks"]
+        assert any(row["check"] == "server" and row["result"] == "!!" and "does not answer this device" in row["found"] for row in checks), checks
+        device.start_agent()
+        answer = device.ask("sync", "--wait", 3, expect=OFFLINE)
+        assert "does not answer this device" in answer.reason, str(answer)
+        device.stop_agent()
+        restored.stop()
+        answer = device.ask("sync", "--wait", 2, expect=OFFLINE)
+        assert "does not answer this device" not in answer.reason and str(server.port) in answer.reason, str(answer)
 
 
 if __name__ == "__main__":
