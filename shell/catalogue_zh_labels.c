@@ -289,6 +289,8 @@ const struct message catalogue_zh_labels[] = {
 	{ "articles not yet searchable", "尚不可搜索的文章" },
 	{ "put aside as", "已另存为" },
 	{ "work order", "工单" },
+	{ "column.author", "提交人" },
+	{ "what to do", "处理办法" },
 	{ "visits, notes and parts", "上门、备注与备件" },
 	{ "what it said", "操作内容" },
 	{ ": ", "：" },

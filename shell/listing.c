@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/domain/decide.h"
+#include "protocol/domain/device.h"
 #include "protocol/domain/issue.h"
 #include "protocol/domain/movement.h"
+#include "protocol/domain/operation_outcome.h"
 #include "protocol/domain/work_order.h"
 #include "shell/lookup.h"
 #include "shell/outcome_words.h"
@@ -259,6 +262,69 @@ static enum status list_issue(void *context, const void *row, const struct row_m
 	return STATUS_OK;
 }
 
+/* Whose device it came from; nobody's is the office. */
+static struct text author_name(struct context *context, struct storage *storage, const struct id *device_id)
+{
+	const struct device *device;
+	void *row;
+
+	if (id_is_nil(device_id))
+		return catalogue_print(context->arena, context->language, "word.office", NULL, 0);
+	if (table_get(storage, schema_find(RECORD_DEVICE), device_id, context->arena, &row, NULL) != STATUS_OK)
+		return lookup_name(storage, context->arena, device_id);
+	device = row;
+	return lookup_name(storage, context->arena, &device->technician_id);
+}
+
+static struct table *parked_table(struct context *context)
+{
+	static const struct column columns[] = {
+		{ "operation", NULL, false },
+		{ "kind", NULL, false },
+		{ "author", NULL, false },
+		{ "subject", "about", false },
+		{ "at", NULL, false },
+		{ "words", NULL, false },
+		{ "advice", "what to do", false },
+		{ "rule", NULL, true },
+		{ "waits_for", NULL, true },
+	};
+
+	return output_table(context->output, "parked", columns, LENGTH(columns));
+}
+
+static enum status list_parked(void *context, const void *row, const struct row_meta *meta)
+{
+	struct issue_listing *listing = context;
+	const struct operation_outcome *outcome = row;
+	struct arena *arena = listing->context->arena;
+	enum language language = listing->context->language;
+	const struct operation_row *kind = operation_find(outcome->kind);
+	bool waits = text_equals(outcome->rule, rule_find(RULE_MISSING_RECORD)->word);
+	struct cell cells[] = {
+		cell_id(&outcome->id),
+		cell_name("operation", text_of(kind == NULL ? "none" : kind->name)),
+		cell_text(author_name(listing->context, listing->storage, &outcome->device_id)),
+		cell_text(id_is_nil(&outcome->subject) ? text_of("") : lookup_name(listing->storage, arena, &outcome->subject)),
+		cell_time(outcome->at_ms),
+		cell_text(outcome_words(listing->context, listing->storage, outcome->rule, outcome->field, outcome->detail)),
+		cell_string(waits ? catalogue_translate(language, "is decided by itself when that arrives")
+				  : catalogue_translate(language, "tell the author to make it anew; this one stays on record")),
+		cell_text(outcome->rule),
+		cell_id(&outcome->waits_for),
+	};
+
+	(void)meta;
+	if (outcome->outcome != OUTCOME_PARKED)
+		return STATUS_OK;
+	if (listing->table == NULL) {
+		output_heading(listing->context->output, catalogue_translate(language, "parked: kept, but without effect"));
+		listing->table = parked_table(listing->context);
+	}
+	table_row(listing->table, cells);
+	return STATUS_OK;
+}
+
 enum status listing_issues(struct context *context, struct storage *storage, bool all)
 {
 	static const struct column columns[] = {
@@ -276,8 +342,14 @@ enum status listing_issues(struct context *context, struct storage *storage, boo
 	};
 	struct issue_listing listing = { context, storage, output_table(context->output, "issues", columns, LENGTH(columns)), all };
 	enum status status = scan_in_order(context, storage, schema_find(RECORD_ISSUE), "opened_at_ms", list_issue, &listing);
+	struct issue_listing parked = { context, storage, NULL, all };
+	bool none = table_row_count(listing.table) == 0;
 
-	if (status == STATUS_OK && table_row_count(listing.table) == 0)
+	if (status == STATUS_OK)
+		status = scan_in_order(context, storage, schema_find(RECORD_OPERATION), "at_ms", list_parked, &parked);
+	if (parked.table == NULL)
+		parked.table = parked_table(context);
+	if (status == STATUS_OK && none && table_row_count(parked.table) == 0)
 		output_line(context->output, "Nothing is waiting for a decision.");
 	return status;
 }

@@ -28,7 +28,7 @@ enum status listing_show(struct context *context, struct storage *storage, struc
 /* A work order with its site, asset, visits, notes and parts used. */
 enum status listing_show_order(struct context *context, struct storage *storage, const struct id *work_order);
 
-/* Open issues (all with `all`) in words, oldest first. */
+/* Open issues (all with `all`) in words, oldest first, and beneath them the operations that are parked. */
 enum status listing_issues(struct context *context, struct storage *storage, bool all);
 
 /* Knowledge articles, and one of them in full, by what a person calls it. */

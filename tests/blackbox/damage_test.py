@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Damaged files: a sentence, exit code 5, nothing lost, nothing made up."""
+import hashlib
 import random
 import shutil
 import sqlite3
@@ -133,6 +134,25 @@ def damaged_keys_are_told():
         keys.write_bytes(keys.read_bytes()[:20])
         answer = server.ask("status", expect=None)
         assert answer.code == CORRUPT and "server.keys" in answer.reason, str(answer)
+
+
+@promise
+def what_the_office_can_only_keep_is_listed_with_the_issues_by_both_programs():
+    with World() as world:
+        server, device = prepared(world)
+        keys = next(device.keys.iterdir())
+        other = server.find("technician", name="Tomas Hale")["id"]
+        lines = [f"technician = {other}\n" if line.startswith("technician =") else line for line in keys.read_text().splitlines(True)[:-1]]
+        keys.write_text("".join(lines) + "check = " + hashlib.blake2b("".join(lines).encode(), digest_size=32).hexdigest() + "\n")
+        device.run("note", "HH-5001", "in another's name")
+        device.sync()
+        for place in (server, device):
+            parked = place.run("issues")["parked"]
+            assert [row["rule"] for row in parked] == ["not_allowed"], parked
+            assert parked[0]["author"] == "Ada Brannock" and "anew" in parked[0]["advice"], parked
+            answer = place.world.run(*(("truckrolld", "issues", "--dir", server.dir) if place is server else
+                                       ("truckroll", "issues", "--dir", device.dir, "--keys", device.keys)), expect=DONE)
+            assert "stays on record" in answer.out and "Nothing is waiting" not in answer.out, str(answer)
 
 
 @promise

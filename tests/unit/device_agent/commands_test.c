@@ -11,6 +11,7 @@
 #include "device_agent/keystore.h"
 #include "protocol/domain/balance.h"
 #include "protocol/domain/movement.h"
+#include "protocol/domain/operation_outcome.h"
 #include "protocol/domain/part.h"
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/technician.h"
@@ -448,6 +449,31 @@ static void a_damaged_replica_is_put_aside_and_no_work_is_lost(void **state)
 	assert_int_equal(pending(scratch), 1);
 }
 
+static void parked_operations_are_listed_with_the_issues_and_promised_nothing_that_cannot_be(void **state)
+{
+	struct scratch *scratch = *state;
+	const struct operation_outcome parked[] = {
+		{ .id = scratch_id(6, 1), .kind = OPERATION_ADD_NOTE, .outcome = OUTCOME_PARKED, .rule = text_of("bad_form"),
+			.detail = text_of("reason=no such thing"), .at_ms = 1000 },
+		{ .id = scratch_id(6, 2), .kind = OPERATION_ADD_NOTE, .outcome = OUTCOME_PARKED, .rule = text_of("missing_record"),
+			.field = text_of("work_order_id"), .waits_for = scratch_id(6, 9), .at_ms = 2000 },
+		{ .id = scratch_id(6, 3), .kind = OPERATION_ADD_NOTE, .outcome = OUTCOME_APPLIED_NOTE, .rule = text_of("no_op"), .at_ms = 3000 },
+	};
+	const json_t *listed;
+	json_t *result;
+
+	for (size_t i = 0; i < LENGTH(parked); i++)
+		put(scratch, RECORD_OPERATION, &parked[i]);
+	leave(scratch);
+	result = RUN("issues");
+	listed = json_object_get(result, "parked");
+	assert_int_equal(json_array_size(listed), 2);
+	assert_non_null(strstr(string_of(json_array_get(listed, 0), "advice"), "anew"));
+	assert_null(strstr(string_of(json_array_get(listed, 0), "words"), "release"));
+	assert_non_null(strstr(string_of(json_array_get(listed, 1), "advice"), "by itself"));
+	json_decref(result);
+}
+
 static void keys_of_another_device_are_noticed(void **state)
 {
 	struct scratch *scratch = *state;
@@ -498,6 +524,7 @@ int main(void)
 		TEST(only_one_end_of_a_signature_is_taken),
 		TEST(an_edit_tells_before_and_after),
 		TEST(a_damaged_replica_is_put_aside_and_no_work_is_lost),
+		TEST(parked_operations_are_listed_with_the_issues_and_promised_nothing_that_cannot_be),
 		TEST(keys_of_another_device_are_noticed),
 		TEST(a_server_that_is_not_there_ends_a_sync_and_costs_nothing),
 	};
