@@ -80,7 +80,7 @@ static enum status list_device(void *context, const struct device_entry *device)
 enum status command_device_list(struct context *context)
 {
 	static const struct column columns[] = { { "id", NULL, false }, { "name", NULL, false }, { "technician", NULL, false },
-		{ "state", NULL, false }, { "seen_at", NULL, false }, { "words", "in words", false } };
+		{ "state", NULL, false }, { "seen_at", NULL, false }, { "words", "six words", false } };
 	struct device_listing listing = { context, output_table(context->output, "devices", columns, LENGTH(columns)) };
 	enum status status = server_store_each_ticket(office_of(context)->store, list_pending, &listing);
 

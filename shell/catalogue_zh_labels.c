@@ -272,7 +272,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "before", "修改前" },
 	{ "after", "修改后" },
 	{ "here and now", "本机现状" },
-	{ "in words", "核对词" },
+	{ "six words", "核对词" },
 	{ "seen up to commit", "所见提交号" },
 	{ "time was typed", "手工填写时间" },
 	{ "waits for", "等待" },

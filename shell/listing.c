@@ -8,6 +8,7 @@
 #include "protocol/domain/issue.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/operation_outcome.h"
+#include "protocol/domain/stock_location.h"
 #include "protocol/domain/work_order.h"
 #include "shell/lookup.h"
 #include "shell/outcome_words.h"
@@ -158,6 +159,26 @@ struct part_listing {
 	struct table *table;
 };
 
+/* Places that are everywhere have no record: they are called what they are. */
+static struct text location_name(struct context *context, struct storage *storage, const struct id *id)
+{
+	const struct {
+		const struct id *id;
+		enum stock_location_kind kind;
+	} everywhere[] = {
+		{ &location_customer, STOCK_LOCATION_KIND_CUSTOMER_SITE },
+		{ &location_vendor, STOCK_LOCATION_KIND_VENDOR },
+		{ &location_scrap, STOCK_LOCATION_KIND_SCRAP },
+		{ &location_adjustment, STOCK_LOCATION_KIND_ADJUSTMENT },
+	};
+
+	for (size_t i = 0; i < LENGTH(everywhere); i++)
+		if (id_equal(everywhere[i].id, id))
+			return catalogue_word(context->arena, context->language, "kind.stock_location",
+				choice_to_text(context->arena, stock_location_kind_names, everywhere[i].kind));
+	return lookup_name(storage, context->arena, id);
+}
+
 static enum status list_movement(void *context, const void *row, const struct row_meta *meta)
 {
 	struct part_listing *listing = context;
@@ -166,8 +187,8 @@ static enum status list_movement(void *context, const void *row, const struct ro
 	struct cell cells[] = {
 		cell_text(lookup_name(listing->storage, arena, &movement->part_id)),
 		cell_integer(movement->quantity),
-		cell_text(lookup_name(listing->storage, arena, &movement->from_location_id)),
-		cell_text(lookup_name(listing->storage, arena, &movement->to_location_id)),
+		cell_text(location_name(listing->context, listing->storage, &movement->from_location_id)),
+		cell_text(location_name(listing->context, listing->storage, &movement->to_location_id)),
 		cell_time(movement->at_ms),
 		cell_id(&movement->id),
 	};

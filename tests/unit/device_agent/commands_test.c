@@ -349,6 +349,22 @@ static void a_part_comes_from_the_own_van_unless_another_place_is_named(void **s
 
 static void a_part_that_was_not_known_to_be_there_is_used_all_the_same(void **state)
 {
+static void a_used_part_is_shown_to_have_gone_to_the_customer(void **state)
+{
+	struct scratch *scratch = *state;
+	const json_t *part;
+	json_t *result;
+
+	put_visit(scratch, 1, &ada, VISIT_STATE_ON_SITE);
+	leave(scratch);
+	assert_visit(RUN("use", "P-7"), 1);
+	result = RUN("show", "HS-1");
+	part = json_array_get(json_object_get(result, "parts"), 0);
+	assert_string_equal(string_of(part, "from"), "Van 1");
+	assert_string_equal(string_of(part, "to"), "customer site");
+	json_decref(result);
+}
+
 	struct scratch *scratch = *state;
 	json_t *result;
 
@@ -531,3 +547,4 @@ int main(void)
 
 	return cmocka_run_group_tests_name("device_agent/commands", tests, NULL, NULL);
 }
+		TEST(a_used_part_is_shown_to_have_gone_to_the_customer),
