@@ -18,6 +18,8 @@
 #define REPAIR_LOCK_MS    1000
 #define INCIDENTS_TOLD    5
 #define FREE_BYTES_LOW    INT64_C(100000000)
+#define CLOCK_OFF_MS      INT64_C(300000)        /* what a person would see on the wall */
+#define CLOCK_EARLIEST_MS INT64_C(1767225600000) /* 2026-01-01T00:00Z: no program of this year ran before */
 
 /* ---- status ---- */
 
@@ -286,13 +288,36 @@ static enum status ask_server(struct doctor *doctor, const struct keystore *keys
 	return status;
 }
 
-static void check_server(struct doctor *doctor, const struct keystore *keys)
+static void check_server(struct doctor *doctor, const struct keystore *keys, int64_t *out_server_ms)
 {
 	struct welcome welcome = { 0 };
 	enum status status = ask_server(doctor, keys, &welcome);
 
 	tell_result(doctor, "server", status,
 		catalogue_format(doctor->context->arena, doctor->context->language, "%.*s answers", TEXT_ARGUMENTS(keys->url)));
+	*out_server_ms = welcome.time_ms;
+}
+
+/* A wrong clock gives what the technician does wrong times, for good. `server_ms`: what the server's clock said just now, 0: not known. */
+static void check_clock(struct doctor *doctor, int64_t server_ms)
+{
+	struct arena *arena = doctor->context->arena;
+	enum language language = doctor->context->language;
+	int64_t now_ms = clock_now_ms(doctor->context->clock);
+	int64_t off_ms = server_ms <= 0 ? 0 : now_ms < server_ms ? server_ms - now_ms : now_ms - server_ms;
+	struct text now = time_print(arena, now_ms, doctor->context->zone), off = duration_print(arena, off_ms);
+
+	if (now_ms < CLOCK_EARLIEST_MS)
+		tell_check(doctor, "clock", STATUS_REFUSED,
+			catalogue_format(arena, language, "stands at %.*s, before this program was made: set it", TEXT_ARGUMENTS(now)));
+	else if (off_ms > CLOCK_OFF_MS && now_ms > server_ms)
+		tell_check(doctor, "clock", STATUS_REFUSED,
+			catalogue_format(arena, language, "%.*s ahead of the server's: set the one that is wrong", TEXT_ARGUMENTS(off)));
+	else if (off_ms > CLOCK_OFF_MS)
+		tell_check(doctor, "clock", STATUS_REFUSED,
+			catalogue_format(arena, language, "%.*s behind the server's: set the one that is wrong", TEXT_ARGUMENTS(off)));
+	else
+		tell_check(doctor, "clock", STATUS_OK, now);
 }
 
 #define REPLICA_ADVICE "Your work is safe in outbox.db; \"truckroll doctor --repair\" puts this file aside and begins a new one"
@@ -303,6 +328,7 @@ static void check_all(struct doctor *doctor)
 	struct keystore keys = { 0 };
 	bool known;
 	bool sound;
+	int64_t server_ms = 0;
 
 	check_directory(doctor);
 	check_owner(doctor);
@@ -313,7 +339,8 @@ static void check_all(struct doctor *doctor)
 			check_store(doctor);
 	}
 	if (known && !arguments_flag(doctor->context->arguments, "offline"))
-		check_server(doctor, &keys);
+		check_server(doctor, &keys, &server_ms);
+	check_clock(doctor, server_ms);
 	keystore_wipe(&keys);
 }
 

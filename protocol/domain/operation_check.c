@@ -241,7 +241,10 @@ static enum status check_head(const struct operation *operation, struct objectio
 		return object(objection, RULE_NOT_ALLOWED, "role", fail(STATUS_REFUSED, "this role may not %s", row->name));
 	if (head->role == ROLE_TECHNICIAN && id_is_nil(&head->actor))
 		return object(objection, RULE_BAD_FORM, "actor", fail(STATUS_INVALID, "%s: the technician is missing", row->name));
-	if (head->at_ms <= 0)
+	if (head->at_ms < 0)
+		return object(
+			objection, RULE_BAD_FORM, "at_ms", fail(STATUS_INVALID, "%s: the clock stands before 1970: set it", row->name));
+	if (head->at_ms == 0)
 		return object(objection, RULE_BAD_FORM, "at_ms", fail(STATUS_INVALID, "%s: the time of the event is missing", row->name));
 	if (head->at_ms > TIME_MAX_MS)
 		return object(objection, RULE_BAD_FORM, "at_ms",

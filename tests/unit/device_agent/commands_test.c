@@ -25,7 +25,7 @@
 
 #include <cmocka.h>
 
-#define NOW_MS    INT64_C(1760000000000)
+#define NOW_MS    INT64_C(1790000000000)
 #define WORDS_MAX 12
 
 static const struct id territory = { { 0xaa, 1 } };
@@ -137,10 +137,12 @@ static void leave(struct scratch *scratch)
 	scratch->store = NULL;
 }
 
+static int64_t clock_off_ms; /* what is wrong with the device's clock */
+
 static int64_t now_ms(void *context)
 {
 	(void)context;
-	return NOW_MS;
+	return NOW_MS + clock_off_ms;
 }
 
 static const struct clock fixed_clock = { .now_ms = now_ms, .monotonic_ms = now_ms };
@@ -153,7 +155,7 @@ static json_t *run(struct scratch *scratch, const char *const *line)
 		.dir = text_of(scratch->dir),
 		.zone = &zone,
 		.clock = &fixed_clock,
-		.now_ms = NOW_MS,
+		.now_ms = NOW_MS + clock_off_ms,
 		.stdout_descriptor = -1,
 		.stderr_descriptor = -1 };
 	struct text words[WORDS_MAX] = { 0 };
@@ -347,8 +349,6 @@ static void a_part_comes_from_the_own_van_unless_another_place_is_named(void **s
 	assert_int_equal(stock_of(scratch, "Van 1"), 2);
 }
 
-static void a_part_that_was_not_known_to_be_there_is_used_all_the_same(void **state)
-{
 static void a_used_part_is_shown_to_have_gone_to_the_customer(void **state)
 {
 	struct scratch *scratch = *state;
@@ -365,6 +365,8 @@ static void a_used_part_is_shown_to_have_gone_to_the_customer(void **state)
 	json_decref(result);
 }
 
+static void a_part_that_was_not_known_to_be_there_is_used_all_the_same(void **state)
+{
 	struct scratch *scratch = *state;
 	json_t *result;
 
@@ -389,7 +391,7 @@ static void a_time_that_was_typed_is_kept_as_such(void **state)
 	assert_visit(RUN("arrive", "--at", "-10m"), 1);
 	result = RUN("trace", "last");
 	assert_string_equal(string_of(result, "kind"), "arrive");
-	assert_string_equal(string_of(result, "at"), "2025-10-09T08:43:20Z");
+	assert_string_equal(string_of(result, "at"), "2026-09-21T14:03:20Z");
 	assert_true(json_is_true(json_object_get(result, "manual")));
 	json_decref(result);
 	result = RUN("travel", "--at", "+10m");
@@ -465,6 +467,28 @@ static void a_damaged_replica_is_put_aside_and_no_work_is_lost(void **state)
 	assert_int_equal(pending(scratch), 1);
 }
 
+static void a_clock_that_cannot_be_right_is_told_by_doctor_and_with_what_it_spoils(void **state)
+{
+	struct scratch *scratch = *state;
+	json_t *result;
+
+	put_visit(scratch, 1, &ada, VISIT_STATE_ON_SITE);
+	leave(scratch);
+	clock_off_ms = -NOW_MS + 5000;
+	result = RUN("doctor", "--offline");
+	assert_int_equal(exit_of(result), 1);
+	json_decref(result);
+	clock_off_ms = -NOW_MS - 100000;
+	result = RUN("note", "HS-1", "before there was time");
+	clock_off_ms = 0;
+	assert_int_not_equal(exit_of(result), 0);
+	assert_non_null(strstr(reason_of(result), "before 1970"));
+	json_decref(result);
+	result = RUN("doctor", "--offline");
+	assert_int_equal(exit_of(result), 0);
+	json_decref(result);
+}
+
 static void parked_operations_are_listed_with_the_issues_and_promised_nothing_that_cannot_be(void **state)
 {
 	struct scratch *scratch = *state;
@@ -535,11 +559,13 @@ int main(void)
 		TEST(a_visit_is_found_by_the_number_of_its_order),
 		TEST(a_claim_that_the_rules_refuse_is_not_saved),
 		TEST(a_part_comes_from_the_own_van_unless_another_place_is_named),
+		TEST(a_used_part_is_shown_to_have_gone_to_the_customer),
 		TEST(a_part_that_was_not_known_to_be_there_is_used_all_the_same),
 		TEST(a_time_that_was_typed_is_kept_as_such),
 		TEST(only_one_end_of_a_signature_is_taken),
 		TEST(an_edit_tells_before_and_after),
 		TEST(a_damaged_replica_is_put_aside_and_no_work_is_lost),
+		TEST(a_clock_that_cannot_be_right_is_told_by_doctor_and_with_what_it_spoils),
 		TEST(parked_operations_are_listed_with_the_issues_and_promised_nothing_that_cannot_be),
 		TEST(keys_of_another_device_are_noticed),
 		TEST(a_server_that_is_not_there_ends_a_sync_and_costs_nothing),
@@ -547,4 +573,3 @@ int main(void)
 
 	return cmocka_run_group_tests_name("device_agent/commands", tests, NULL, NULL);
 }
-		TEST(a_used_part_is_shown_to_have_gone_to_the_customer),
