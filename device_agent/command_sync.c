@@ -133,8 +133,8 @@ static enum status judge(struct sync_run *run)
 		return fail(STATUS_REFUSED, "%.*s", TEXT_ARGUMENTS(report->refusal));
 	if (report->unanswered && (failed || over))
 		return fail(STATUS_OFFLINE,
-			"the server does not answer this device: it may not know it (any more), or it is another server. Ask the office whether "
-			"the device is in \"truckrolld device list\" and the address is right; work goes on offline");
+			"the server does not answer this device: it may not know it (any more), or it is another server. Ask the office "
+			"whether the device is in \"truckrolld device list\" and the address is right; work goes on offline");
 	if (failed)
 		return fail(STATUS_OFFLINE, "%.*s; work goes on offline", TEXT_ARGUMENTS(report->failure));
 	if (over)

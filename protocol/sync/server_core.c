@@ -7,6 +7,7 @@
 #include "protocol/sync/ahead.h"
 #include "protocol/sync/ingest.h"
 #include "protocol/sync/inquiry.h"
+#include "protocol/sync/own_chain.h"
 #include "protocol/sync/poll_table.h"
 #include "protocol/sync/publish.h"
 #include "protocol/sync/pull.h"
@@ -24,10 +25,8 @@ struct effect_entry {
 struct server_core {
 	struct server_core_options options;
 	struct server_state state;
-	struct chain_state chain;        /* the server's own */
-	struct chain_state chain_before; /* as of the last durable commit */
-	uint8_t window_secret[WINDOW_SECRET_SIZE];
-	uint8_t window_secret_before[WINDOW_SECRET_SIZE];
+	struct own_chain own;
+	struct own_chain own_before; /* as of the last durable commit */
 	struct session_table *sessions;
 	int64_t sweep_at_ms; /* monotonic; when to look for sessions that are over */
 	struct change_ring *ring;
@@ -86,6 +85,9 @@ enum status server_core_create(const struct server_core_options *options, struct
 	if (core == NULL)
 		abort();
 	core->options = *options;
+	core->own = core->own_before = (struct own_chain){
+		.device = options->identity.id, .incarnation = options->incarnation, .random = options->random
+	};
 	core->sessions = session_table_create(SESSIONS_MAX);
 	core->answering_end = &core->answering;
 	core->woken_end = &core->woken;
@@ -166,8 +168,7 @@ static void abandon_commit(struct server_core *core)
 	server_store_rollback(core->options.store);
 	server_store_reset_rows(core->options.store);
 	change_ring_forget(core->ring, core->commit.gseq);
-	core->chain = core->chain_before;
-	memcpy(core->window_secret, core->window_secret_before, sizeof(core->window_secret));
+	core->own = core->own_before;
 	core->in_commit = false;
 	arena_reset(&core->commit_arena);
 }
@@ -180,38 +181,16 @@ enum status server_core_open_commit(struct server_core *core)
 	return status;
 }
 
-/* The server's own chain begins with its first operation: a server that only listens writes nothing, and so starts on a full disk. */
-static enum status ensure_chain(struct server_core *core)
-{
-	const struct server_core_options *options = &core->options;
-	struct hash genesis = chain_genesis(&options->identity.id, &options->incarnation);
-
-	if (core->chain.number != 0)
-		return STATUS_OK;
-	return server_store_add_chain(options->store, &options->identity.id, &options->incarnation, &genesis, &core->chain);
-}
-
 enum status server_core_operation(
 	struct server_core *core, const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id)
 {
 	struct ingest ingest;
-	struct operation stamped = *operation;
 	enum status status = ensure_commit(core);
 
 	if (status != STATUS_OK)
 		return status;
-	status = ensure_chain(core);
-	if (status != STATUS_OK) {
-		abandon_commit(core);
-		return status;
-	}
 	ingest = make_ingest(core, HANDLER_REVISION);
-	stamped.head.base_gseq = core->state.gseq;
-	stamped.head.base_epoch = core->state.epoch;
-	stamped.head.schema_revision = SCHEMA_REVISION;
-	if ((core->chain.last_seq + 1) % WINDOW_LENGTH == 0 || core->chain.last_seq == 0)
-		random_fill(core->options.random, core->window_secret, sizeof(core->window_secret));
-	status = ingest_own(&ingest, &core->chain, core->window_secret, &stamped, out_verdict, out_operation_id);
+	status = own_chain_decide(&core->own, &ingest, &core->state, operation, out_verdict, out_operation_id);
 	if (status != STATUS_OK) {
 		abandon_commit(core);
 		return status;
@@ -546,8 +525,7 @@ enum status server_core_committed(struct server_core *core, enum status result)
 		return result;
 	}
 	core->in_commit = false;
-	core->chain_before = core->chain;
-	memcpy(core->window_secret_before, core->window_secret, sizeof(core->window_secret));
+	core->own_before = core->own;
 	core->counts.commits++;
 	wake_for_commit(core);
 	server_store_reset_rows(core->options.store);

@@ -497,7 +497,8 @@ static void parked_operations_are_listed_with_the_issues_and_promised_nothing_th
 			.detail = text_of("reason=no such thing"), .at_ms = 1000 },
 		{ .id = scratch_id(6, 2), .kind = OPERATION_ADD_NOTE, .outcome = OUTCOME_PARKED, .rule = text_of("missing_record"),
 			.field = text_of("work_order_id"), .waits_for = scratch_id(6, 9), .at_ms = 2000 },
-		{ .id = scratch_id(6, 3), .kind = OPERATION_ADD_NOTE, .outcome = OUTCOME_APPLIED_NOTE, .rule = text_of("no_op"), .at_ms = 3000 },
+		{ .id = scratch_id(6, 3), .kind = OPERATION_ADD_NOTE, .outcome = OUTCOME_APPLIED_NOTE, .rule = text_of("no_op"),
+			.at_ms = 3000 },
 	};
 	const json_t *listed;
 	json_t *result;

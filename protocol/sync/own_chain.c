@@ -1,0 +1,26 @@
+#include "protocol/sync/own_chain.h"
+
+static enum status begin(struct own_chain *own, struct server_store *store)
+{
+	struct hash genesis = chain_genesis(&own->device, &own->incarnation);
+
+	if (own->chain.number != 0)
+		return STATUS_OK;
+	return server_store_add_chain(store, &own->device, &own->incarnation, &genesis, &own->chain);
+}
+
+enum status own_chain_decide(struct own_chain *own, struct ingest *ingest, const struct server_state *state,
+	const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id)
+{
+	struct operation stamped = *operation;
+	enum status status = begin(own, ingest->commit->store);
+
+	if (status != STATUS_OK)
+		return status;
+	stamped.head.base_gseq = state->gseq;
+	stamped.head.base_epoch = state->epoch;
+	stamped.head.schema_revision = SCHEMA_REVISION;
+	if ((own->chain.last_seq + 1) % WINDOW_LENGTH == 0 || own->chain.last_seq == 0)
+		random_fill(own->random, own->window_secret, sizeof(own->window_secret));
+	return ingest_own(ingest, &own->chain, own->window_secret, &stamped, out_verdict, out_operation_id);
+}
