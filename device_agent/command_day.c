@@ -11,7 +11,8 @@
 #include "shell/listing.h"
 #include "shell/lookup.h"
 
-#define DAY_MS INT64_C(86400000)
+#define DAY_MS     INT64_C(86400000)
+#define TODAY_WIDE 80 /* columns of a terminal that has room for the address and the asset */
 
 /* ---- today ---- */
 
@@ -78,9 +79,10 @@ static void add_visit(struct context *context, struct table *table, const struct
 	table_row(table, cells);
 }
 
-enum status command_today(struct context *context)
+/* A small terminal shows where to go and what for; "show" has the rest. */
+static struct table *today_table(struct context *context)
 {
-	static const struct column columns[] = {
+	static const struct column wide[] = {
 		{ "planned_start_at", "start", false },
 		{ "state_words", "state", false },
 		{ "state", NULL, true },
@@ -94,6 +96,17 @@ enum status command_today(struct context *context)
 		{ "planned_end_at", NULL, true },
 		{ "priority", NULL, true },
 	};
+	size_t width = output_style_of(context->output)->width;
+	struct column *columns = arena_copy(context->arena, wide, sizeof(wide));
+
+	for (size_t i = 0; i < LENGTH(wide); i++)
+		if (width > 0 && width < TODAY_WIDE && (strcmp(columns[i].name, "address") == 0 || strcmp(columns[i].name, "asset") == 0))
+			columns[i].json_only = true;
+	return output_table(context->output, "visits", columns, LENGTH(wide));
+}
+
+enum status command_today(struct context *context)
+{
 	bool all = arguments_flag(context->arguments, "all");
 	struct replica_state replica;
 	struct own_visits visits;
@@ -106,7 +119,7 @@ enum status command_today(struct context *context)
 		return status;
 	if (visits.count > 1)
 		qsort(visits.visits, visits.count, sizeof(struct visit *), compare_visits);
-	table = output_table(context->output, "visits", columns, LENGTH(columns));
+	table = today_table(context);
 	for (size_t i = 0; i < visits.count; i++)
 		if (all || is_of_today(context, visits.visits[i]))
 			add_visit(context, table, visits.visits[i]);

@@ -149,6 +149,7 @@ struct table *output_table(struct output *output, const char *name, const struct
 	end_table(output);
 	*table = (struct table){ .output = output, .columns = columns, .column_count = column_count };
 	table->right = arena_allocate_array(output->arena, column_count + 1, sizeof(*table->right));
+	table->firm = arena_allocate_array(output->arena, column_count + 1, sizeof(*table->firm));
 	if (output->style.json) {
 		table->list = json_array();
 		(void)json_object_set_new(output->result, name, table->list);
@@ -193,6 +194,7 @@ void table_row(struct table *table, const struct cell *cells)
 			continue;
 		line->cells[i] = cell_print(output->arena, &output->style, &cells[i]);
 		table->right[i] = table->right[i] || is_number(cells[i].kind);
+		table->firm[i] = table->firm[i] || cells[i].kind == CELL_TIME || cells[i].kind == CELL_ID;
 	}
 }
 
@@ -220,6 +222,7 @@ struct table *output_rows(struct output *output, const char *name, const struct 
 		assert(table->fields[i] != NULL);
 		columns[i].name = table->fields[i]->name;
 		table->right[i] = table->fields[i]->kind == FIELD_INTEGER;
+		table->firm[i] = table->fields[i]->kind == FIELD_TIME;
 	}
 	return table;
 }

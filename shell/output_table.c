@@ -7,7 +7,8 @@
 #include "shell/time_text.h"
 
 #define GAP 2
-#define COLUMN_MIN 8
+#define COLUMN_MIN 8   /* still of use */
+#define COLUMN_LEAST 4 /* what a small terminal leaves of words */
 #define SHORT_ID 8
 
 struct text column_title(struct arena *arena, enum language language, const char *name, const char *title)
@@ -113,22 +114,37 @@ struct text field_print(struct arena *arena, const struct output_style *style, c
 	return text_of("");
 }
 
-/* Takes columns from the widest until the whole fits, but leaves each enough to be of use. */
-static void shrink(size_t *widths, size_t count, size_t width)
+/* The widest column above `least`, the last of them; of words alone, or also of times and ids. `count`: there is none. */
+static size_t find_widest(const struct table *table, const size_t *widths, size_t least, bool also_firm)
 {
+	size_t found = table->column_count;
+
+	for (size_t i = 0; i < table->column_count; i++)
+		if (widths[i] > least && (also_firm || !table->firm[i]) &&
+			(found == table->column_count || widths[i] >= widths[found]))
+			found = i;
+	return found;
+}
+
+/* Takes from the widest columns until the whole fits, but leaves each enough to be of use: half a time or id is of none, so words are
+ * cut first. */
+static void shrink(const struct table *table, size_t *widths, size_t width)
+{
+	static const struct {
+		size_t least;
+		bool also_firm;
+	} passes[] = { { COLUMN_MIN, false }, { COLUMN_LEAST, false }, { COLUMN_MIN, true } };
 	size_t total = 0;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < table->column_count; i++)
 		total += widths[i] + (widths[i] > 0 ? GAP : 0);
-	while (total > width + GAP) {
-		size_t widest = 0;
-		for (size_t i = 1; i < count; i++)
-			if (widths[i] > widths[widest])
-				widest = i;
-		if (widths[widest] <= COLUMN_MIN)
-			return;
-		widths[widest]--;
-		total--;
+	for (size_t pass = 0; pass < LENGTH(passes); pass++) {
+		size_t widest;
+		while (total > width + GAP &&
+			(widest = find_widest(table, widths, passes[pass].least, passes[pass].also_firm)) < table->column_count) {
+			widths[widest]--;
+			total--;
+		}
 	}
 }
 
@@ -197,7 +213,7 @@ void table_print(const struct table *table, struct arena *arena, const struct ou
 		}
 	}
 	if (style->width > 0)
-		shrink(widths, table->column_count, style->width);
+		shrink(table, widths, style->width);
 	put_line(table, out, titles, widths);
 	for (const struct table_line *line = table->first; line != NULL; line = line->next)
 		put_line(table, out, line->cells, widths);

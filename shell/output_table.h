@@ -17,6 +17,7 @@ struct table {
 	const struct schema *schema;   /* of records; NULL: ad-hoc columns */
 	const struct field **fields;   /* of records, beside the columns */
 	bool *right;                   /* numbers stand at the right */
+	bool *firm;                    /* times and ids, which are of no use when cut */
 	json_t *list;                  /* with --json: rows; borrowed from the result */
 	struct table_line *first, *last; /* without */
 	size_t row_count;

@@ -52,6 +52,24 @@ static void columns_stand_straight_also_under_double_width_characters(void **sta
 	arena_finish(&arena);
 }
 
+static void words_are_cut_before_times_and_ids(void **state)
+{
+	struct arena arena = { 0 };
+	static const struct column four[] = { { .name = "at" }, { .name = "id" }, { .name = "number" }, { .name = "title" } };
+	const struct id id = { { 0x12, 0x34, 0x56, 0x78 } };
+	struct output *output = output_of(&arena, false, LANGUAGE_EN, 43);
+	struct table *table = output_table(output, "rows", four, LENGTH(four));
+	struct text whole;
+
+	(void)state;
+	table_row(table, (const struct cell[]){ cell_time(1760000000000), cell_id(&id), cell_string("HH-5001"),
+				 cell_string("Boiler does not start in the morning") });
+	whole = arena_copy_text(&arena, output_stdout(output));
+	assert_non_null(strstr(whole.data, "\n2025-10-09 08:53  12345678  HH-5001  Boile…\n"));
+	output_finish(output);
+	arena_finish(&arena);
+}
+
 static void a_table_is_cut_to_the_terminal(void **state)
 {
 	struct arena arena = { 0 };
@@ -209,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_stand_straight_also_under_double_width_characters),
 		cmocka_unit_test(a_table_is_cut_to_the_terminal),
+		cmocka_unit_test(words_are_cut_before_times_and_ids),
 		cmocka_unit_test(json_has_stable_names_and_exact_values),
 		cmocka_unit_test(an_empty_table_is_an_empty_list_in_json_and_nothing_for_people),
 		cmocka_unit_test(records_show_the_fields_asked_for_in_the_readers_language),
