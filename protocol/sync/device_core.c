@@ -679,7 +679,7 @@ static enum status open_reply(struct device_core *core, struct bytes reply, stru
 
 	if (core->link == LINK_HELLO_SENT) {
 		status = open_welcome(core, reply, out_sections);
-		core->state.unanswered = status != STATUS_OK;
+		core->state.unanswered = status != STATUS_OK && status != STATUS_NEWER; /* that one is told in its own words */
 		return status;
 	}
 	if (is_unknown_session(reply) && memcmp(reply.data + UNKNOWN_SESSION_MAGIC_SIZE, core->session.id, SESSION_ID_SIZE) == 0) {
