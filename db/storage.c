@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -34,7 +35,10 @@ static bool file_exists(const struct storage_options *options)
 {
 	sqlite3_vfs *vfs = sqlite3_vfs_find(options->vfs);
 	int exists = 0;
+	struct stat what;
 
+	if (options->vfs == NULL)
+		return stat(options->path, &what) == 0; /* to SQLite an empty file is none */
 	return vfs != NULL && vfs->xAccess(vfs, options->path, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && exists != 0;
 }
 
@@ -61,7 +65,7 @@ static enum status connect(struct storage *storage, const struct storage_options
 	if (result != SQLITE_OK)
 		return sql_fail(storage, result, "open");
 	sqlite3_busy_timeout(storage->connection, BUSY_TIMEOUT_MS);
-	/* Closing never checkpoints: readers must not, and it would cost a short-lived owner three more syncs. */
+	/* Closing never checkpoints: readers must not, and an owner that found something wrong leaves all as it is. */
 	sqlite3_db_config(storage->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_db_config(storage->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(storage->connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
@@ -104,6 +108,13 @@ static enum status identify(struct storage *storage, int64_t *out_version)
 	return STATUS_OK;
 }
 
+/* Whoever makes a store makes all of it before anybody else opens it: this one has lost what it held. */
+static enum status fail_empty(const struct storage *storage)
+{
+	return fail(STATUS_CORRUPT, "%s is empty, and its log (-wal) beside it is gone or damaged: what it held is lost; %s", storage->path,
+		storage_kind_find(storage->kind)->damaged_advice);
+}
+
 static enum status open_reader(struct storage *storage)
 {
 	int64_t version = 0;
@@ -114,7 +125,7 @@ static enum status open_reader(struct storage *storage)
 	if (status != STATUS_OK)
 		return status;
 	if (version == 0)
-		return fail(STATUS_NOT_FOUND, "%s is empty: it was never finished; make it again", storage->path);
+		return fail_empty(storage);
 	if (version < migration_newest(storage->kind))
 		return fail(STATUS_BUSY, "%s is from an older version and was not migrated yet; start its owner once", storage->path);
 	return STATUS_OK;
@@ -232,7 +243,7 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 	enum status status = identify(storage, &version);
 
 	if (status == STATUS_OK && version == 0 && options->mode != STORAGE_CREATE)
-		return fail(STATUS_NOT_FOUND, "%s is empty: it was never finished; make it again", storage->path);
+		return fail_empty(storage);
 	if (status == STATUS_OK)
 		status = set_wal(storage);
 	if (status == STATUS_OK)
@@ -266,13 +277,25 @@ static enum status check_room(const struct storage *storage)
 		"free some space", storage->path, INDEX_ROOM);
 }
 
+/* A pipe would make SQLite wait for ever, and of the rest it says that the disk fails. */
+static enum status check_regular(const struct storage *storage)
+{
+	struct stat what;
+
+	if (!storage->own_files || stat(storage->path, &what) != 0 || S_ISREG(what.st_mode))
+		return STATUS_OK;
+	return fail(STATUS_CORRUPT, "%s is %s, not a file: somebody has put it in the place of the %s; remove it, and put the file back",
+		storage->path, S_ISDIR(what.st_mode) ? "a directory" : S_ISFIFO(what.st_mode) ? "a pipe" : "a device or socket",
+		storage_kind_find(storage->kind)->name);
+}
+
 static enum status open_checked(struct storage *storage, const struct storage_options *options)
 {
-	enum status status = STATUS_OK;
+	enum status status = check_regular(storage);
 
-	if (options->mode != STORAGE_CREATE && !file_exists(options))
+	if (status == STATUS_OK && options->mode != STORAGE_CREATE && !file_exists(options))
 		return fail(STATUS_NOT_FOUND, "there is no %s at %s", storage_kind_find(options->kind)->name, options->path);
-	if (options->mode == STORAGE_CREATE && storage->own_files)
+	if (status == STATUS_OK && options->mode == STORAGE_CREATE && storage->own_files)
 		status = create_private(options->path);
 	if (status == STATUS_OK)
 		status = check_room(storage);
@@ -438,6 +461,12 @@ void storage_tidy(struct storage *storage)
 {
 	assert(storage->transaction == TRANSACTION_NONE);
 	if (storage_untidy(storage))
+		move_log(storage);
+}
+
+void storage_fold(struct storage *storage)
+{
+	if (storage->mode != STORAGE_READ && storage->transaction == TRANSACTION_NONE && !storage->bulk)
 		move_log(storage);
 }
 

@@ -64,6 +64,10 @@ void storage_defer_checkpoints(struct storage *storage);
 void storage_tidy(struct storage *storage);
 /* Is there something to tidy? */
 bool storage_untidy(const struct storage *storage);
+/* An owner's last word before it closes: moves the log into the main file, durably, and empties it. One bit that turns in a log takes
+ * everything behind it along, silently; in the file itself it is found. Does not wait: what a reader, a full disk or an open transaction
+ * is in the way of stays in the log. Nothing for a reader, or for a bulk load that is not finished. */
+void storage_fold(struct storage *storage);
 /* Full check of the file; STATUS_CORRUPT with what was found. O(file). */
 enum status storage_verify(struct storage *storage);
 /* Bytes that may still be written before the disk is full; INT64_MAX when unknown. */

@@ -142,6 +142,7 @@ enum status agent_run(struct context *context, struct local_device *device, cons
 	log_info(&agent.log, "agent.stopped", "rounds=%lld", (long long)device_core_state(device->core).rounds);
 	control_close(agent.control);
 	link_finish(&agent.link);
+	device_store_fold(device->store);
 	if (agent.cut_times != NULL)
 		(void)fclose(agent.cut_times);
 	log_finish(&agent.log);

@@ -172,6 +172,11 @@ void device_store_close(struct device_store *store)
 	free(store);
 }
 
+void device_store_fold(struct device_store *store)
+{
+	storage_fold(store->outbox);
+}
+
 struct storage *device_store_replica_storage(struct device_store *store)
 {
 	return store->fresh != NULL ? store->fresh : store->replica;

@@ -39,6 +39,8 @@ static enum status make_store(struct context *context, struct text dir, const st
 	randombytes_buf(&epoch, sizeof(epoch));
 	if (status == STATUS_OK)
 		status = server_store_init_organisation(store, organisation, &epoch);
+	if (status == STATUS_OK)
+		storage_fold(server_store_storage(store));
 	server_store_close(store);
 	return status;
 }

@@ -50,6 +50,10 @@ void office_close(struct office *office)
 	if (office == NULL)
 		return;
 	listener_close(office->listener);
+	if (office->core != NULL) {
+		office_abandon(office);
+		storage_fold(server_store_storage(office->store));
+	}
 	server_core_destroy(office->core);
 	server_store_close(office->store);
 	identity_wipe(&office->identity);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Damaged files: a sentence, exit code 5, nothing lost, nothing made up."""
 import hashlib
+import os
 import random
 import shutil
 import sqlite3
@@ -119,6 +120,56 @@ def a_changed_byte_anywhere_in_the_servers_store_is_found_by_verify_or_harmless(
             if answer.code == DONE:
                 assert server.ask("list", "work_order", "--limit", 100000).out == truth, "verify found nothing, and the orders read otherwise"
         tell(f"{found} changes were found, the others lie where nothing is")
+
+
+def log_of(path):
+    return path.with_name(path.name + "-wal")
+
+
+@promise
+def a_server_its_commands_and_an_agent_leave_nothing_in_the_log():
+    with World() as world:
+        server = Server.made(world, start=False)
+        assert not log_of(server.dir / "organisation.db").stat().st_size, "import left its work in the log"
+        server.start()
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        device.sync()
+        device.run("note", "HH-5001", "by itself")
+        device.start_agent()
+        device.run("note", "HH-5001", "through the agent")
+        device.stop_agent()
+        assert not log_of(device.dir / "outbox.db").stat().st_size, "the agent left its work in the log"
+        device.sync()
+        server.stop()
+        for path in (server.dir / "organisation.db", device.dir / "outbox.db"):
+            log_of(path).unlink(missing_ok=True)
+        assert sorted(row["text"] for row in server.rows("note")) == ["by itself", "through the agent"]
+        server.run("note", "HH-5001", "from the office")
+        assert not log_of(server.dir / "organisation.db").stat().st_size, "an office's command left its work in the log"
+        server.start()
+        device.sync()
+        insist_on_equality(server, device)
+
+
+@promise
+def a_store_that_is_empty_or_no_file_is_damaged():
+    with World() as world:
+        server, device = prepared(world)
+        server.stop()
+        for place, file, words in ((server, "organisation.db", ("status",)), (server, "organisation.db", ("list", "work_order")),
+                                   (device, "outbox.db", ("outbox",)), (device, "outbox.db", ("note", "HH-5001", "x")),
+                                   (device, "replica.db", ("today",))):
+            path = place.dir / file
+            fold(path)
+            whole = path.read_bytes()
+            for put in (lambda: path.write_bytes(b""), lambda: os.mkfifo(path), path.mkdir):
+                path.unlink()
+                put()
+                insist_on_sentence(place.ask(*words, expect=None, timeout=20), file)
+                path.rmdir() if path.is_dir() else path.unlink()
+                path.touch()
+            path.write_bytes(whole)
 
 
 @promise

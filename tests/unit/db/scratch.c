@@ -34,7 +34,7 @@ void scratch_finish(void)
 
 const char *scratch_path(const char *name)
 {
-	static char paths[64][SCRATCH_PATH_MAX];
+	static char paths[96][SCRATCH_PATH_MAX];
 	char path[SCRATCH_PATH_MAX];
 	size_t i;
 

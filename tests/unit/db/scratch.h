@@ -10,7 +10,7 @@
 void scratch_init(void);
 /* Removes the folder and the files in it. */
 void scratch_finish(void);
-/* The path of a file in it; valid for long, there is room for 64 names. */
+/* The path of a file in it; valid for long, there is room for 96 names. */
 const char *scratch_path(const char *name);
 /* Size in bytes, -1 when it is not there. */
 int64_t scratch_size(const char *path);

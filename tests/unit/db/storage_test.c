@@ -183,18 +183,41 @@ static void a_newer_store_is_refused_with_a_sentence(void **state)
 	assert_int_equal(try_open(path, STORAGE_SERVER, STORAGE_READ), STATUS_NEWER);
 }
 
-static void an_empty_file_is_a_store_that_was_never_finished(void **state)
+static void an_empty_file_is_a_store_that_lost_what_it_held(void **state)
 {
 	const char *path = scratch_path("empty.db");
 	struct storage *storage;
 
 	(void)state;
 	close(open(path, O_CREAT | O_RDWR, 0600));
-	assert_int_equal(try_open(path, STORAGE_SERVER, STORAGE_OWN), STATUS_NOT_FOUND);
-	assert_int_equal(try_open(path, STORAGE_SERVER, STORAGE_READ), STATUS_NOT_FOUND);
+	for (enum storage_mode mode = STORAGE_OWN; mode <= STORAGE_READ; mode++) {
+		assert_int_equal(try_open(path, STORAGE_SERVER, mode), STATUS_CORRUPT);
+		assert_non_null(strstr(fail_reason(), "restore the newest backup"));
+		assert_int_equal(try_open(path, STORAGE_OUTBOX, mode), STATUS_CORRUPT);
+		assert_non_null(strstr(fail_reason(), "enrol"));
+	}
+	assert_int_equal(scratch_size(path), 0);
 	storage = open_store(path, STORAGE_CREATE, NULL);
 	assert_int_equal(count_accounts(storage), 0);
 	storage_close(storage);
+}
+
+static void what_is_no_file_is_not_opened_as_a_store(void **state)
+{
+	const char *pipe = scratch_path("pipe.db"), *directory = scratch_path("directory.db"), *device = scratch_path("device.db");
+
+	(void)state;
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	assert_int_equal(mkdir(directory, 0700), 0);
+	assert_int_equal(symlink("/dev/zero", device), 0);
+	for (enum storage_mode mode = STORAGE_CREATE; mode <= STORAGE_READ; mode++) {
+		assert_int_equal(try_open(pipe, STORAGE_SERVER, mode), STATUS_CORRUPT);
+		assert_non_null(strstr(fail_reason(), "pipe.db is a pipe"));
+		assert_int_equal(try_open(directory, STORAGE_SERVER, mode), STATUS_CORRUPT);
+		assert_non_null(strstr(fail_reason(), "directory.db is a directory"));
+		assert_int_equal(try_open(device, STORAGE_SERVER, mode), STATUS_CORRUPT);
+	}
+	assert_int_equal(rmdir(directory), 0);
 }
 
 static void a_truncated_store_is_damaged(void **state)
@@ -441,6 +464,32 @@ static void a_checkpoint_empties_the_log(void **state)
 	storage_close(storage);
 }
 
+static void an_owner_that_retires_leaves_nothing_in_the_log_unless_somebody_reads(void **state)
+{
+	const char *path = made_store("retire.db"), *log = scratch_path("retire.db-wal");
+	struct storage *storage = open_store(path, STORAGE_OWN, NULL), *reader = open_store(path, STORAGE_READ, NULL);
+	struct numbers numbers = { 10 };
+
+	(void)state;
+	assert_int_equal(storage_begin_read(reader), STATUS_OK);
+	assert_int_equal(count_accounts(reader), 200);
+	commit_one(storage, &numbers, false);
+	storage_fold(storage); /* at once, not after the busy time-out */
+	assert_true(scratch_size(log) > 0);
+	assert_int_equal(count_accounts(reader), 200);
+	storage_rollback(reader);
+	storage_fold(reader); /* not its business */
+	assert_true(scratch_size(log) > 0);
+	storage_fold(storage);
+	assert_int_equal(scratch_size(log), 0);
+	storage_close(reader);
+	storage_close(storage);
+	(void)unlink(log);
+	storage = open_store(path, STORAGE_OWN, NULL);
+	assert_int_equal(count_accounts(storage), 201);
+	storage_close(storage);
+}
+
 static void free_room_is_known_for_files_and_unknown_elsewhere(void **state)
 {
 	const char *path = made_store("room.db");
@@ -525,7 +574,8 @@ int main(void)
 		STORE_TEST(a_file_that_is_no_store_is_refused_and_kept),
 		STORE_TEST(another_programs_database_is_refused),
 		STORE_TEST(a_newer_store_is_refused_with_a_sentence),
-		STORE_TEST(an_empty_file_is_a_store_that_was_never_finished),
+		STORE_TEST(an_empty_file_is_a_store_that_lost_what_it_held),
+		STORE_TEST(what_is_no_file_is_not_opened_as_a_store),
 		STORE_TEST(a_truncated_store_is_damaged),
 		STORE_TEST(a_flipped_header_bit_never_does_worse_than_a_refusal),
 		STORE_TEST(damage_in_any_page_is_found),
@@ -537,6 +587,7 @@ int main(void)
 		STORE_TEST(a_full_disk_loses_the_transaction_and_nothing_else),
 		STORE_TEST(a_transaction_that_broke_takes_no_more_writes),
 		STORE_TEST(a_checkpoint_empties_the_log),
+		STORE_TEST(an_owner_that_retires_leaves_nothing_in_the_log_unless_somebody_reads),
 		STORE_TEST(a_loop_over_rows_ends_with_their_end_or_with_the_first_failure),
 		STORE_TEST(free_room_is_known_for_files_and_unknown_elsewhere),
 	};
