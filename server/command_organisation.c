@@ -171,7 +171,9 @@ enum status command_status(struct context *context)
 	output_value(context->output, "parked", NULL, cell_integer(counts[3]));
 	output_value(context->output, "free_disk", NULL, cell_size(storage_free_bytes(storage)));
 	show_listener(context, office);
-	return arguments_flag(context->arguments, "digests") ? list_digests(context, storage) : STATUS_OK;
+	if (arguments_flag(context->arguments, "digests"))
+		status = list_digests(context, storage);
+	return status == STATUS_OK ? office_check_loss(office) : status;
 }
 
 /* ---- verify ---- */
@@ -181,6 +183,8 @@ enum status command_verify(struct context *context)
 	struct verify_report report;
 	enum status status = verify_organisation(office_of(context)->store, &report);
 
+	if (status == STATUS_OK)
+		status = office_check_loss(office_of(context));
 	if (status != STATUS_OK)
 		return status;
 	output_value(context->output, "chains", NULL, cell_integer(report.chains));

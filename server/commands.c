@@ -16,6 +16,8 @@ static const struct option init_positionals[] = { { .name = "DIR", .kind = OPTIO
 static const struct option serve_options[] = {
 	{ .name = "listen", .value = "URL", .kind = OPTION_TEXT, .help = "where devices connect (default tcp://0.0.0.0:7450)" },
 	{ .name = "ready-file", .value = "FILE", .kind = OPTION_TEXT, .help = "write the port to FILE once devices can connect" },
+	{ .name = "accept-loss", .kind = OPTION_FLAG,
+	  .help = "once, after a restore or a loss: every device starts over and sends again what it has" },
 	{ 0 },
 };
 static const struct option status_options[] = {
@@ -185,11 +187,13 @@ static const struct command commands[] = {
 static enum status open_office(struct context *context, enum place place)
 {
 	struct office *office;
+	bool looks = place == PLACE_READER || context->command->run == command_status || context->command->run == command_verify;
 	enum status status = office_open(context->dir, context->clock, place == PLACE_READER, &office);
 
-	if (status == STATUS_OK)
-		context->state = office;
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	context->state = office; /* is closed whatever follows */
+	return looks ? STATUS_OK : office_check_loss(office);
 }
 
 static void close_office(struct context *context)

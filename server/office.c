@@ -1,5 +1,6 @@
 #include "server/office.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "shell/file.h"
@@ -7,7 +8,8 @@
 #include "shell/outcome_words.h"
 #include "tests/bench/record/bench_order.h"
 
-#define STORE_FILE "organisation.db"
+#define STORE_FILE    "organisation.db"
+#define NOTE_EVERY_MS 1000
 
 static enum status open_core(struct office *office)
 {
@@ -17,6 +19,78 @@ static enum status open_core(struct office *office)
 
 	random_fill(random_system(), &options.incarnation, sizeof(options.incarnation));
 	return server_core_create(&options, &office->core);
+}
+
+/* The keys are made last: where they are, an organisation was. */
+static enum status open_history(struct office *office)
+{
+	struct server_state state;
+	enum status status = server_store_state(office->store, &state);
+
+	if (status == STATUS_NOT_FOUND)
+		return fail(STATUS_CORRUPT,
+			"%s/organisation.db holds no organisation any more, though its keys are here; stop the server and restore the "
+			"newest backup",
+			office->dir.data);
+	if (status != STATUS_OK)
+		return status;
+	office->note = commit_note_read(&office->arena, office->dir);
+	office->lost = commit_note_proves_loss(&office->note, &state.epoch, state.gseq);
+	office->to_note = !id_equal(&office->note.epoch, &state.epoch) || office->note.gseq < state.gseq;
+	return STATUS_OK;
+}
+
+static void write_note(struct office *office, bool durable)
+{
+	struct server_state state;
+	struct arena arena = { 0 };
+
+	if (server_store_state(office->store, &state) != STATUS_OK)
+		return;
+	office->note = (struct commit_note){ .epoch = state.epoch, .gseq = state.gseq };
+	commit_note_write(&arena, office->dir, &office->note, durable);
+	arena_finish(&arena);
+	office->noted_at_ms = clock_monotonic_ms(office->clock);
+	office->to_note = false;
+}
+
+enum status office_check_loss(const struct office *office)
+{
+	struct server_state state;
+	enum status status = office->lost ? server_store_state(office->store, &state) : STATUS_OK;
+
+	if (status != STATUS_OK || !office->lost)
+		return status;
+	return fail(STATUS_CORRUPT,
+		"%s/organisation.db has lost what it had acknowledged: it ends at commit %lld, but commit %lld was made; stop the server "
+		"and restore the newest backup, or go on without with \"truckrolld serve --accept-loss\", once: then the devices send "
+		"again what they have",
+		office->dir.data, (long long)state.gseq, (long long)office->note.gseq);
+}
+
+enum status office_accept_loss(struct office *office)
+{
+	struct server_state state;
+	struct id epoch;
+	enum status status = server_store_state(office->store, &state);
+
+	randombytes_buf(&epoch, sizeof(epoch));
+	if (status == STATUS_OK)
+		status = server_store_init_organisation(office->store, &state.organisation, &epoch);
+	if (status != STATUS_OK)
+		return status;
+	storage_fold(server_store_storage(office->store)); /* before the note says so */
+	write_note(office, true);
+	office->lost = false;
+	return STATUS_OK;
+}
+
+bool office_take_note(struct office *office)
+{
+	if (office->to_note && !office->lost && !storage_in_transaction(server_store_storage(office->store)) &&
+		clock_monotonic_ms(office->clock) - office->noted_at_ms >= NOTE_EVERY_MS)
+		write_note(office, false);
+	return office->to_note;
 }
 
 enum status office_open(struct text dir, const struct clock *clock, bool read_only, struct office **out_office)
@@ -37,6 +111,8 @@ enum status office_open(struct text dir, const struct clock *clock, bool read_on
 	if (status == STATUS_OK)
 		status = server_store_open(&options, &office->store);
 	if (status == STATUS_OK && !read_only)
+		status = open_history(office);
+	if (status == STATUS_OK && !read_only)
 		status = open_core(office);
 	if (status == STATUS_OK)
 		*out_office = office;
@@ -45,15 +121,22 @@ enum status office_open(struct text dir, const struct clock *clock, bool read_on
 	return status;
 }
 
+/* What an owner leaves behind. A store that has lost something is left as it is. */
+static void retire(struct office *office)
+{
+	office_abandon(office);
+	storage_fold(server_store_storage(office->store));
+	if (office->to_note)
+		write_note(office, true);
+}
+
 void office_close(struct office *office)
 {
 	if (office == NULL)
 		return;
 	listener_close(office->listener);
-	if (office->core != NULL) {
-		office_abandon(office);
-		storage_fold(server_store_storage(office->store));
-	}
+	if (office->core != NULL && !office->lost)
+		retire(office);
 	server_core_destroy(office->core);
 	server_store_close(office->store);
 	identity_wipe(&office->identity);
@@ -73,12 +156,14 @@ enum status office_settle(struct office *office)
 
 	while (server_core_next(office->core, &effect)) {
 		struct listener_token token = { effect.connection };
-		if (effect.kind == SERVER_EFFECT_COMMIT)
+		if (effect.kind == SERVER_EFFECT_COMMIT) {
 			status = server_core_committed(office->core, server_store_commit(office->store));
-		else if (effect.kind == SERVER_EFFECT_SEND && office->listener != NULL)
+			office->to_note = true;
+		} else if (effect.kind == SERVER_EFFECT_SEND && office->listener != NULL) {
 			(void)(listener_reply(office->listener, token, effect.bytes) == STATUS_OK); /* gone meanwhile: it asks again */
-		else if (office->listener != NULL)
+		} else if (office->listener != NULL) {
 			listener_forget(office->listener, token);
+		}
 	}
 	return status;
 }

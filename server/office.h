@@ -5,6 +5,7 @@
 
 #include "protocol/sync/server_core.h"
 #include "protocol/transport/nng_listener.h"
+#include "server/commit_note.h"
 #include "server/server_keys.h"
 #include "server/store.h"
 #include "shell/command.h"
@@ -22,11 +23,21 @@ struct office {
 	struct listener *listener; /* NULL unless serving */
 	struct text listen_url;    /* as the listener was told to listen; NUL-terminated */
 	const struct clock *clock;
+	struct commit_note note; /* as the file has it */
+	int64_t noted_at_ms;     /* monotonic */
+	bool to_note;            /* the store has come further */
+	bool lost;               /* the note has come further than the store: nothing is changed */
 };
 
 /* Opens the organisation in `dir`. For writing, the caller holds the lock. */
 enum status office_open(struct text dir, const struct clock *clock, bool read_only, struct office **out_office);
-/* Accepts NULL. */
+/* STATUS_CORRUPT when the store lacks commits that were durable: then it is only looked at. */
+enum status office_check_loss(const struct office *office);
+/* Goes on with what is left, and takes a new epoch, so that every device starts over and sends again what it has. */
+enum status office_accept_loss(struct office *office);
+/* Notes how far the store has come, at most once a second. Returns whether there is something left to note. */
+bool office_take_note(struct office *office);
+/* Accepts NULL. An owner's log goes into the file itself. */
 void office_close(struct office *office);
 
 /* The office of a command. */

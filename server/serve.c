@@ -116,7 +116,7 @@ static int wait_ms(struct server *server)
 		wait = control;
 	if (server_core_may_prepare(server->office->core))
 		return 0;
-	if (wait > IDLE_MS && storage_untidy(server_store_storage(server->office->store)))
+	if (wait > IDLE_MS && (storage_untidy(server_store_storage(server->office->store)) || server->office->to_note))
 		wait = IDLE_MS;
 	return wait < 0 ? 0 : wait > 5000 ? 5000 : (int)wait;
 }
@@ -158,6 +158,7 @@ static enum status loop(struct server *server)
 			status = bear_with(server, server_core_tick(server->office->core));
 		if (status == STATUS_OK)
 			status = bear_with(server, office_settle(server->office));
+		(void)office_take_note(server->office);
 		control_step(server->control, runner_answer, &server->owner);
 		if (control_take_starved(server->control))
 			log_unusual(&server->log, "descriptors.used_up",
@@ -188,6 +189,20 @@ static size_t connections_max(void)
 	return left < LISTENER_PIPES_MAX ? left : LISTENER_PIPES_MAX;
 }
 
+/* Whoever has lost what devices were told must not go on as if nothing were: they would take other commits for those they know. */
+static enum status begin_history(struct server *server, struct context *context)
+{
+	enum status status;
+
+	if (!arguments_flag(context->arguments, "accept-loss"))
+		return office_check_loss(server->office);
+	status = office_accept_loss(server->office);
+	if (status == STATUS_OK)
+		log_unusual(&server->log, "loss.accepted", "epoch=%s commit=%lld", id_to_text(&server->office->note.epoch).characters,
+			(long long)server->office->note.gseq);
+	return status;
+}
+
 static enum status open_server(struct server *server, struct context *context)
 {
 	struct text url =
@@ -195,6 +210,8 @@ static enum status open_server(struct server *server, struct context *context)
 	const struct listener_limits limits = { .pipes_max = connections_max() };
 	enum status status = office_open(context->dir, context->clock, false, &server->office);
 
+	if (status == STATUS_OK)
+		status = begin_history(server, context);
 	if (status == STATUS_OK)
 		status = listener_open(url.data, &limits, &server->office->listener);
 	if (status == STATUS_OK)

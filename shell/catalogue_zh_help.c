@@ -111,6 +111,8 @@ const struct message catalogue_zh_help[] = {
 	{ "directory to make", "要建立的目录" },
 	{ "where devices connect (default tcp://0.0.0.0:7450)", "终端连接的地址（默认 tcp://0.0.0.0:7450）" },
 	{ "write the port to FILE once devices can connect", "终端可以连接后，将端口号写入 FILE" },
+	{ "once, after a restore or a loss: every device starts over and sends again what it has",
+	  "仅在恢复备份或丢失数据后用一次：各终端重新开始，并再次发送其现有数据" },
 	{ "CSV, JSONL or JSONL.gz", "CSV、JSONL 或 JSONL.gz 文件" },
 	{ "take the records in; without it the files are only checked", "实际导入；不加此项只检查文件" },
 	{ "territory of records whose file names none", "文件未注明区域时记录所属的区域" },

@@ -5,6 +5,13 @@
 /* By the format that fail() is given; the conversions are the same in the same order. */
 /* clang-format off */
 const struct message catalogue_zh_reasons[] = {
+	{ "%s/organisation.db has lost what it had acknowledged: it ends at commit %lld, but commit %lld was made; stop the server "
+	  "and restore the newest backup, or go on without with \"truckrolld serve --accept-loss\", once: then the devices send again "
+	  "what they have",
+	  "%s/organisation.db 丢失了已确认的数据：它止于提交 %lld，而提交 %lld 已经完成；请停止服务器并恢复最新的备份，或者以“truckrolld "
+	  "serve --accept-loss”（仅一次）舍弃丢失的部分继续：各终端随后会重新发送其现有数据" },
+	{ "%s/organisation.db holds no organisation any more, though its keys are here; stop the server and restore the newest backup",
+	  "%s/organisation.db 中已没有组织，但其密钥仍在；请停止服务器并恢复最新的备份" },
 	{ "there is nothing called \"%.*s\" here", "这里没有名为“%.*s”的内容" },
 	{ "%.*s is the server of another organisation: ask the office for the right address", "%.*s 是其他组织的服务器：请向办公室索取正确的地址" },
 	{ "not everything is well: see the lines with !!", "存在问题：请看标有 !! 的各行" },

@@ -9,7 +9,7 @@ import sqlite3
 import tap
 from equal import insist_on_equality
 from harness import CORRUPT, DONE, NEWER, Device, Server, World
-from tap import promise, size, tell
+from tap import promise, size, tell, until
 
 ADA = "Ada Brannock"
 
@@ -150,6 +150,81 @@ def a_server_its_commands_and_an_agent_leave_nothing_in_the_log():
         server.start()
         device.sync()
         insist_on_equality(server, device)
+
+
+def noted(server):
+    """What the note beside the database says."""
+    words = (server.dir / "committed").read_text().split()
+    return int(words[words.index("commit") + 1])
+
+
+def lose_half_of_the_log(server):
+    log = log_of(server.dir / "organisation.db")
+    data = bytearray(log.read_bytes())
+    data[len(data) // 2] ^= 16
+    log.write_bytes(data)
+
+
+def server_with_a_history(world):
+    """A killed server whose note has caught up, and two devices that know more than the damaged store will."""
+    server = Server.made(world)
+    devices = [Device.enrolled(server, ADA, "tablet"), Device.enrolled(server, "Tomas Hale", "phone")]
+    server.book("HH-5001", ADA)
+    [device.sync() for device in devices]
+    for number in range(6):
+        devices[0].run("note", "HH-5001", f"tablet {number}")
+        devices[0].sync()
+    server.run("note", "HH-5001", "office")
+    [device.sync() for device in devices]
+    made = server.run("status")["commit"]
+    until(lambda: noted(server) == made, "the note has caught up")
+    server.kill()
+    return server, devices, made
+
+
+@promise
+def a_server_that_lost_commits_says_so_and_serves_only_when_told_to_go_on_without():
+    with World() as world:
+        server, devices, made = server_with_a_history(world)
+        lose_half_of_the_log(server)
+        serve = ("truckrolld", "serve", "--dir", server.dir, "--listen", f"tcp://127.0.0.1:{server.port}")
+        answer = world.run(*serve)
+        insist_on_sentence(answer, "organisation.db")
+        left = server.ask("status", expect=CORRUPT).json["commit"]
+        assert left < made and f"commit {left}," in answer.reason and f"commit {made} " in answer.reason and "--accept-loss" in answer.reason, str(answer)
+        assert "newest backup" in answer.reason, str(answer)
+        for words in (("verify",), ("status",), ("note", "HH-5001", "over it"), ("visit", "list")):
+            said = server.ask(*words, expect=None)
+            assert said.code == (DONE if words[0] == "visit" else CORRUPT), str(said)
+        assert world.run(*serve).reason == answer.reason, "looking changed something"
+        assert "提交" in world.run(*serve, "--lang", "zh").err
+        server.start(options=("--accept-loss",))
+        for _ in range(2):
+            [device.sync() for device in devices]
+        insist_on_equality(server, *devices)
+        assert {f"tablet {number}" for number in range(6)} <= {row["text"] for row in server.rows("note")}
+        server.verify()
+        server.stop()
+        server.start()
+        insist_on_equality(server, *devices)
+
+
+@promise
+def a_lost_or_damaged_note_of_the_latest_commit_is_harmless_and_so_is_one_that_lags():
+    with World() as world:
+        server = Server.made(world)
+        note = server.dir / "committed"
+        old = note.read_bytes()
+        server.run("note", "HH-5001", "x")
+        made = server.run("status")["commit"]
+        server.stop()
+        assert noted(server) == made
+        for damage in (note.unlink, lambda: note.write_bytes(old), lambda: note.write_bytes(b"epoch?"), lambda: note.write_bytes(b"")):
+            damage()
+            server.verify()
+            server.start()
+            server.stop()
+            assert noted(server) == made
 
 
 @promise

@@ -152,10 +152,10 @@ class Server:
             server.start()
         return server
 
-    def start(self, before=()):
+    def start(self, before=(), options=()):
         self.ready.unlink(missing_ok=True)
         self.process = self.world.start(self.log, "truckrolld", "serve", "--dir", self.dir, "--listen", f"tcp://127.0.0.1:{self.port}",
-                                        "--ready-file", self.ready, before=before)
+                                        "--ready-file", self.ready, *options, before=before)
         until(lambda: self.process.poll() is not None or (self.ready.exists() and self.ready.read_text().strip()),
               "the server says that it is ready", PATIENCE)
         assert self.process.poll() is None, "the server ended at once"
