@@ -122,6 +122,19 @@ static void show_listener(struct context *context, struct office *office)
 	output_value(context->output, "bytes_sent", NULL, cell_size((int64_t)carrier.sent_bytes));
 }
 
+static void show_losses(struct context *context, struct office *office)
+{
+	const struct losses *losses = server_core_losses(office->core);
+
+	output_value(context->output, "incidents", NULL, cell_integer((int64_t)losses->count));
+	for (size_t i = 0; i < losses->count; i++)
+		output_warning(context->output,
+			"Device %.8s knows commit %lld, but this store had come only to %lld: it has lost some. Restore the newest backup, "
+			"or start the server once with --accept-loss.",
+			id_to_text(&losses->proofs[i].device).characters, (long long)losses->proofs[i].device_gseq,
+			(long long)losses->proofs[i].server_gseq);
+}
+
 static struct digest digest_of(struct statement *statement, int count_column, int sum_column)
 {
 	struct digest digest = { .count = statement_integer(statement, count_column) };
@@ -171,6 +184,7 @@ enum status command_status(struct context *context)
 	output_value(context->output, "parked", NULL, cell_integer(counts[3]));
 	output_value(context->output, "free_disk", NULL, cell_size(storage_free_bytes(storage)));
 	show_listener(context, office);
+	show_losses(context, office);
 	if (arguments_flag(context->arguments, "digests"))
 		status = list_digests(context, storage);
 	return status == STATUS_OK ? office_check_loss(office) : status;

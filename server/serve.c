@@ -77,6 +77,20 @@ static enum status take_sync_frame(struct server *server, struct listener_token 
 	return status;
 }
 
+/* A note beside the store would have kept the server from starting; it was lost as well, or an old copy came with an old note. */
+static void tell_losses(struct server *server)
+{
+	struct losses *losses = server_core_losses(server->office->core);
+
+	for (; losses->told < losses->count; losses->told++) {
+		const struct loss_proof *proof = &losses->proofs[losses->told];
+		log_broken(&server->log, "store.behind",
+			"device=%.8s device_commit=%lld server_commit=%lld what=\"this store has lost commits: restore the newest "
+			"backup, or start once with --accept-loss\"",
+			id_to_text(&proof->device).characters, (long long)proof->device_gseq, (long long)proof->server_gseq);
+	}
+}
+
 static enum status take_frame(struct server *server, struct listener_token token, struct bytes frame)
 {
 	enum enrolment_message type;
@@ -159,6 +173,7 @@ static enum status loop(struct server *server)
 		if (status == STATUS_OK)
 			status = bear_with(server, office_settle(server->office));
 		(void)office_take_note(server->office);
+		tell_losses(server);
 		control_step(server->control, runner_answer, &server->owner);
 		if (control_take_starved(server->control))
 			log_unusual(&server->log, "descriptors.used_up",

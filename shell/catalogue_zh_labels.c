@@ -59,6 +59,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "column.frames_refused", "拒收帧数" },
 	{ "column.free_disk", "磁盘剩余" },
 	{ "column.parked", "等待中" },
+	{ "column.incidents", "异常记录" },
 	{ "column.port", "端口" },
 	{ "column.rejected", "已拒绝" },
 	{ "column.scopes", "数据范围数" },

@@ -4,6 +4,9 @@
 
 /* clang-format off */
 const struct message catalogue_zh_lines[] = {
+	{ "Device %.8s knows commit %lld, but this store had come only to %lld: it has lost some. Restore the newest backup, "
+	  "or start the server once with --accept-loss.",
+	  "终端 %.8s 已知提交 %lld，而本数据库当时只到 %lld：有数据丢失。请恢复最新的备份，或者以 --accept-loss 启动一次服务器。" },
 	{ "(not here yet)", "（尚未同步到本机）" },
 	{ "No visits for you today.", "今天没有您的上门任务。" },
 	{ "Nothing has been fetched yet: run \"truckroll sync\".", "尚未获取任何数据：请运行“truckroll sync”。" },

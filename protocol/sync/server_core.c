@@ -50,6 +50,7 @@ struct server_core {
 	struct ahead ahead;
 	struct server_sender sender; /* of the latest frame */
 	struct server_core_counts counts;
+	struct losses losses;
 };
 
 static void emit(struct server_core *core, enum server_effect_kind kind, uint64_t connection, struct bytes bytes)
@@ -258,6 +259,7 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 	if (waiting->by_envelope) {
 		int64_t lease_until_ms = device.state == DEVICE_STATE_ACTIVE ? now_ms(core) + LEASE_MS : device.lease_until_ms;
 		struct welcome welcome = reply_make_welcome(&waiting->hello, &core->state, &device, &chain, now_ms(core), lease_until_ms);
+		loss_look(&core->losses, &core->state, &waiting->device, &waiting->hello.cursor);
 		reply_welcome(reply, &welcome);
 		if (welcome.rolled_back)
 			return STATUS_OK;
@@ -773,6 +775,11 @@ struct server_core_counts server_core_counts(const struct server_core *core)
 	counts.sessions = session_table_count(core->sessions);
 	counts.parked = poll_table_count(core->polls);
 	return counts;
+}
+
+struct losses *server_core_losses(struct server_core *core)
+{
+	return &core->losses;
 }
 
 int64_t server_core_last_seen_ms(const struct server_core *core, const struct id *device)

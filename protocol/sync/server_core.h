@@ -6,6 +6,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/random.h"
 #include "protocol/sync/bugs.h"
+#include "protocol/sync/loss.h"
 #include "protocol/sync/server_store.h"
 #include "protocol/wire/envelope.h"
 #include "protocol/wire/session.h"
@@ -97,6 +98,9 @@ struct server_core_counts {
 	int64_t commits;
 };
 struct server_core_counts server_core_counts(const struct server_core *core);
+
+/* Devices that know more than the server, since its start. */
+struct losses *server_core_losses(struct server_core *core);
 
 /* When a device was last heard of in a live session, ms UTC; 0: not since the start. */
 int64_t server_core_last_seen_ms(const struct server_core *core, const struct id *device);

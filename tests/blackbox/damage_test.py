@@ -210,6 +210,28 @@ def a_server_that_lost_commits_says_so_and_serves_only_when_told_to_go_on_withou
 
 
 @promise
+def a_loss_that_no_note_tells_of_is_told_by_the_devices():
+    with World() as world:
+        server, devices, made = server_with_a_history(world)
+        lose_half_of_the_log(server)
+        (server.dir / "committed").unlink()
+        server.start()
+        status = server.run("status")
+        left = status["commit"]
+        assert left < made and status["incidents"] == 0, str(status)
+        for _ in range(2):
+            [device.sync() for device in devices]
+        answer = server.ask("status")
+        assert answer.json["incidents"] == 2, str(answer)
+        told = [line for line in (world.dir / server.log).read_text().splitlines() if "store.behind" in line]
+        assert len(told) == 2, "\n".join(told)
+        for device, line in zip(devices, told):
+            for text in (line, answer.err):
+                assert device.id[:8] in text and str(made) in text, text
+        assert str(left) in told[0], told[0]
+
+
+@promise
 def a_lost_or_damaged_note_of_the_latest_commit_is_harmless_and_so_is_one_that_lags():
     with World() as world:
         server = Server.made(world)

@@ -1,0 +1,26 @@
+/* Proof that the server has lost commits: a device that was told of a later one, in the same epoch. */
+#ifndef TRUCKROLL_SYNC_LOSS_H
+#define TRUCKROLL_SYNC_LOSS_H
+
+#include "protocol/sync/server_store.h"
+#include "protocol/wire/message.h"
+
+#define LOSS_PROOFS_MAX 64
+
+struct loss_proof {
+	struct id device;
+	int64_t device_gseq; /* it was told of this commit … */
+	int64_t server_gseq; /* … when the server had come so far */
+};
+
+/* Since the server's start; one a device, the first so many. */
+struct losses {
+	struct loss_proof proofs[LOSS_PROOFS_MAX];
+	size_t count;
+	size_t told; /* by the owner of the log: so many of them */
+};
+
+/* Looks at where a device says it stands. `state` is as durable as what devices were told of. */
+void loss_look(struct losses *losses, const struct server_state *state, const struct id *device, const struct cursor *cursor);
+
+#endif
