@@ -21,6 +21,14 @@ static const struct setting keys_settings[] = {
 	{ 0 },
 };
 
+static const struct setting root_settings[] = {
+	{ .key = "secret" },
+	{ .key = "salt" },
+	{ .key = "nonce" },
+	{ .key = "box" },
+	{ 0 },
+};
+
 static struct text to_hex(struct arena *arena, const void *bytes, size_t size)
 {
 	char *text = arena_allocate(arena, 2 * size + 1);
@@ -29,14 +37,25 @@ static struct text to_hex(struct arena *arena, const void *bytes, size_t size)
 	return (struct text){ text, 2 * size };
 }
 
-static enum status from_hex(const struct config *config, const char *key, void *out, size_t size)
+/* A key file that is no text, has a line that is none of ours or is something else than a file was not mistyped by anybody. */
+static enum status load_file(struct arena *arena, const char *path, const struct setting *settings, struct config *out_config)
+{
+	enum status status = config_load(arena, path, settings, out_config);
+
+	if (status == STATUS_INVALID)
+		return fail(STATUS_CORRUPT, "%s; this file of keys is damaged: restore it from a copy",
+			arena_print(arena, "%s", fail_reason()).data);
+	return status;
+}
+
+static enum status from_hex(const struct config *config, const char *file, const char *key, void *out, size_t size)
 {
 	struct text text = config_text(config, key);
 	size_t length = 0;
 
 	if (sodium_hex2bin(out, size, text.data, text.size, NULL, &length, NULL) == 0 && length == size && text.size == 2 * size)
 		return STATUS_OK;
-	return fail(STATUS_CORRUPT, KEYS_FILE ": \"%s\" is not %zu bytes in hexadecimal; restore the file from a copy", key, size);
+	return fail(STATUS_CORRUPT, "%s: \"%s\" is not %zu bytes in hexadecimal; restore the file from a copy", file, key, size);
 }
 
 static enum status write_keys(struct arena *arena, struct text dir, const struct server_keys *keys, const struct identity *identity)
@@ -122,8 +141,65 @@ static enum status read_keys(const struct config *config, struct server_keys *ke
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < LENGTH(parts) && status == STATUS_OK; i++)
-		status = from_hex(config, parts[i].key, parts[i].out, parts[i].size);
+		status = from_hex(config, KEYS_FILE, parts[i].key, parts[i].out, parts[i].size);
 	return status;
+}
+
+static bool sign_halves_fit(const uint8_t secret[static SIGN_SECRET_SIZE], const uint8_t public_key[static SIGN_PUBLIC_SIZE])
+{
+	uint8_t sign[SIGN_PUBLIC_SIZE], whole[SIGN_SECRET_SIZE];
+	bool fits = crypto_sign_seed_keypair(sign, whole, secret) == 0 && sodium_memcmp(whole, secret, sizeof(whole)) == 0 &&
+		    sodium_memcmp(sign, public_key, sizeof(sign)) == 0;
+
+	sodium_memzero(whole, sizeof(whole));
+	return fits;
+}
+
+/* With halves of two keys it would serve, and no device would ever understand it. */
+static enum status check_halves(const struct server_keys *keys, const struct identity *identity)
+{
+	uint8_t box[BOX_PUBLIC_SIZE];
+
+	if (sign_halves_fit(identity->sign_secret, keys->keys.sign) && crypto_scalarmult_base(box, identity->box_secret) == 0 &&
+		sodium_memcmp(box, keys->keys.box, sizeof(box)) == 0)
+		return STATUS_OK;
+	return fail(STATUS_CORRUPT, KEYS_FILE ": its keys do not belong together; restore the file from a copy");
+}
+
+static enum status check_plain_root(const struct config *config, const struct server_keys *keys)
+{
+	uint8_t secret[SIGN_SECRET_SIZE];
+	enum status status = from_hex(config, ROOT_FILE, "secret", secret, sizeof(secret));
+
+	if (status == STATUS_OK && !sign_halves_fit(secret, keys->root))
+		status = fail(STATUS_CORRUPT, ROOT_FILE " is not the key of this organisation; restore the file from a copy");
+	sodium_memzero(secret, sizeof(secret));
+	return status;
+}
+
+/* What is sealed can only be looked at from outside. */
+static enum status check_sealed_root(const struct config *config)
+{
+	uint8_t salt[crypto_pwhash_SALTBYTES], nonce[crypto_secretbox_NONCEBYTES], box[SIGN_SECRET_SIZE + crypto_secretbox_MACBYTES];
+	enum status status = from_hex(config, ROOT_FILE, "salt", salt, sizeof(salt));
+
+	if (status == STATUS_OK)
+		status = from_hex(config, ROOT_FILE, "nonce", nonce, sizeof(nonce));
+	return status == STATUS_OK ? from_hex(config, ROOT_FILE, "box", box, sizeof(box)) : status;
+}
+
+enum status server_keys_check_root(struct arena *arena, struct text dir, const struct server_keys *keys)
+{
+	const char *path = path_join(arena, dir, text_of(ROOT_FILE)).data;
+	struct config config;
+	enum status status;
+
+	if (!file_exists(path))
+		return STATUS_OK;
+	status = load_file(arena, path, root_settings, &config);
+	if (status != STATUS_OK)
+		return status;
+	return config_text(&config, "box").size > 0 ? check_sealed_root(&config) : check_plain_root(&config, keys);
 }
 
 enum status server_keys_load(struct arena *arena, struct text dir, struct server_keys *out_keys, struct identity *out_identity)
@@ -137,11 +213,13 @@ enum status server_keys_load(struct arena *arena, struct text dir, struct server
 	if (!file_exists(path.data))
 		return fail(
 			STATUS_NOT_FOUND, "%.*s: there is no organisation here; make one with \"truckrolld init\"", TEXT_ARGUMENTS(dir));
-	status = config_load(arena, path.data, keys_settings, &config);
+	status = load_file(arena, path.data, keys_settings, &config);
 	if (status == STATUS_OK)
 		status = read_keys(&config, &keys, &identity);
 	if (status == STATUS_OK)
 		status = server_keys_verify(&keys);
+	if (status == STATUS_OK)
+		status = check_halves(&keys, &identity);
 	if (status != STATUS_OK)
 		return status;
 	identity.id = keys.server_id;

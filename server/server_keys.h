@@ -14,4 +14,8 @@ enum status server_keys_make(struct arena *arena, struct text dir, const struct 
 /* STATUS_NOT_FOUND when there is no organisation in `dir`; STATUS_CORRUPT when the files do not fit each other. */
 enum status server_keys_load(struct arena *arena, struct text dir, struct server_keys *out_keys, struct identity *out_identity);
 
+/* Looks at the root key, which nothing reads for years: STATUS_CORRUPT when it is damaged or another organisation's. That there is
+ * none here is well: it may be kept elsewhere. Of a sealed one only the form can be seen. */
+enum status server_keys_check_root(struct arena *arena, struct text dir, const struct server_keys *keys);
+
 #endif

@@ -133,6 +133,8 @@ const struct message catalogue_zh_reasons[] = {
 	{ "the command line cannot be sent: it holds odd characters", "无法发送命令行：含有异常字符" },
 	{ "the command line is too long: at most %zu bytes", "命令行过长：最多 %zu 字节" },
 	{ "cannot %s %s: %s", "无法%s %s：%s" },
+	{ "%s is a directory, where the socket for commands has to be: remove it, and start again",
+	  "%s 是一个目录，占用了命令套接字的位置：请将其删除后重新启动" },
 	{ "cannot %s %s: error %d of the system", "无法%s %s：系统错误 %d" },
 	{ "cannot read %s: it ends after %zu of %zu bytes; check the disk", "无法读取 %s：只读到 %zu 字节，应有 %zu 字节；请检查磁盘" },
 	{ "cannot read %s: it is not a file", "无法读取 %s：它不是文件" },

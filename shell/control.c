@@ -42,13 +42,26 @@ static enum status make_nonblocking(int descriptor)
 	return STATUS_OK;
 }
 
+/* What a crashed owner left is taken away; a directory is somebody's. */
+static enum status clear_name(const char *path)
+{
+	struct stat what;
+
+	if (unlink(path) == 0 || lstat(path, &what) != 0 || !S_ISDIR(what.st_mode))
+		return STATUS_OK; /* what else is wrong bind() tells */
+	return fail(STATUS_CANNOT_WRITE, "%s is a directory, where the socket for commands has to be: remove it, and start again", path);
+}
+
 /* The mode is right from the first moment: no one else can connect in between. */
 static enum status bind_private(int descriptor, const struct sockaddr_un *address)
 {
-	mode_t before = umask(0177);
+	enum status status = clear_name(address->sun_path);
+	mode_t before;
 	int result;
 
-	(void)unlink(address->sun_path);
+	if (status != STATUS_OK)
+		return status;
+	before = umask(0177);
 	result = bind(descriptor, (const struct sockaddr *)address, sizeof(*address));
 	(void)umask(before);
 	if (result != 0)

@@ -8,7 +8,7 @@ import sqlite3
 
 import tap
 from equal import insist_on_equality
-from harness import CORRUPT, DONE, NEWER, Device, Server, World
+from harness import CANNOT_WRITE, CORRUPT, DONE, NEWER, Device, Server, World
 from tap import promise, size, tell, until
 
 ADA = "Ada Brannock"
@@ -301,6 +301,48 @@ def what_the_office_can_only_keep_is_listed_with_the_issues_by_both_programs():
             answer = place.world.run(*(("truckrolld", "issues", "--dir", server.dir) if place is server else
                                        ("truckroll", "issues", "--dir", device.dir, "--keys", device.keys)), expect=DONE)
             assert "stays on record" in answer.out and "Nothing is waiting" not in answer.out, str(answer)
+
+
+@promise
+def any_damage_to_the_servers_keys_is_damage():
+    with World() as world:
+        server = Server.made(world, files=[], start=False)
+        other = Server.made(world, files=[], start=False, name="other")
+        for name, asked in (("server.keys", ("status", "verify", "serve")), ("root.key", ("status", "verify"))):
+            path = server.dir / name
+            whole = path.read_bytes()
+            secret = whole.index(b"secret = ") + 20
+            damages = [b"", whole[:len(whole) // 2], random.Random(53).randbytes(500), whole.replace(b"secret", b"seCret"), bytes(len(whole)),
+                       whole[:secret] + bytes([whole[secret] ^ 1]) + whole[secret + 1:]]
+            if name == "root.key":
+                damages.append((other.dir / name).read_bytes())
+            for number, damage in enumerate(damages):
+                path.write_bytes(damage)
+                for word in asked:
+                    insist_on_sentence(server.ask(word, expect=None, timeout=20), name)
+            path.unlink()
+            path.mkdir()
+            insist_on_sentence(server.ask("status", expect=None), name)
+            path.rmdir()
+            path.write_bytes(whole)
+            server.verify()
+        (server.dir / "root.key").unlink()  # kept elsewhere
+        server.verify()
+        (world.dir / "passphrase").write_text("harbour and hill")
+        world.run("truckrolld", "init", world.dir / "sealed", "--root-passphrase-file", world.dir / "passphrase", expect=DONE)
+        world.run("truckrolld", "verify", "--dir", world.dir / "sealed", expect=DONE)
+
+
+@promise
+def a_directory_in_the_place_of_the_socket_is_named():
+    with World() as world:
+        server = Server.made(world, files=[], start=False)
+        (server.dir / "sock").mkdir()
+        answer = world.run("truckrolld", "serve", "--dir", server.dir, "--listen", "tcp://127.0.0.1:0", expect=CANNOT_WRITE, timeout=20)
+        assert "/sock is a directory" in answer.reason and "remove it" in answer.reason, str(answer)
+        assert (server.dir / "sock").is_dir()
+        (server.dir / "sock").rmdir()
+        server.start()
 
 
 @promise
