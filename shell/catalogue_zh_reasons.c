@@ -111,6 +111,8 @@ const struct message catalogue_zh_reasons[] = {
 	{ "there is no option --%.*s here", "没有选项 --%.*s" },
 	{ "--%s takes no value", "--%s 不带值" },
 	{ "--%s needs a value: --%s %s", "--%s 需要一个值：--%s %s" },
+	{ "--%s needs a value: --%s %s; one that begins with dashes is given as --%s=%.*s",
+	  "--%s 需要一个值：--%s %s；以短横开头的值请写作 --%s=%.*s" },
 	{ "'%.*s' is one word too many", "多出一个词“%.*s”" },
 	{ "there is no option %.*s: options begin with two dashes", "没有选项 %.*s：选项以两个短横开头" },
 	{ "a command is missing: '%s --help' lists them", "缺少命令：“%s --help”列出所有命令" },

@@ -141,6 +141,11 @@ static enum status unknown_option(const struct parse *parse, struct text name)
 	return fail(STATUS_INVALID, "there is no option --%.*s here", TEXT_ARGUMENTS(text_cut(name, 60)));
 }
 
+static bool is_option(struct text word)
+{
+	return word.size > 2 && word.data[0] == '-' && word.data[1] == '-';
+}
+
 /* --name, --name=value, --name value */
 static enum status take_option(struct parse *parse)
 {
@@ -163,6 +168,10 @@ static enum status take_option(struct parse *parse)
 	if (option->kind != OPTION_FLAG && equals == NULL) {
 		if (parse->position == parse->word_count)
 			return fail(STATUS_INVALID, "--%s needs a value: --%s %s", option->name, option->name, option->value);
+		if (is_option(parse->words[parse->position])) /* the next option, not what this one was to say */
+			return fail(STATUS_INVALID, "--%s needs a value: --%s %s; one that begins with dashes is given as --%s=%.*s",
+				option->name, option->name, option->value, option->name,
+				TEXT_ARGUMENTS(text_cut(parse->words[parse->position], 60)));
 		value = arena_copy_text(parse->arena, parse->words[parse->position++]);
 	}
 	return arguments_add(parse->request->arguments, option, value, parse->options);
@@ -181,11 +190,6 @@ static enum status take_positional(struct parse *parse)
 		return fail(STATUS_INVALID, "'%.*s' is one word too many", TEXT_ARGUMENTS(text_cut(word, 60)));
 	parse->positional_count++;
 	return arguments_add(parse->request->arguments, &command->positionals[which], arena_copy_text(parse->arena, word), parse->options);
-}
-
-static bool is_option(struct text word)
-{
-	return word.size > 2 && word.data[0] == '-' && word.data[1] == '-';
 }
 
 /* "-x", but neither "-" nor "-5". */

@@ -369,9 +369,9 @@ The server listens on {server.url} (devices); its directory is {server.dir}
 Two devices are enrolled and on line: {devices[0].dir} ({ADA}), {devices[1].dir} ({TOMAS})
 
 Paste this, then try what is below it:
-  office() {{ {daemon} "$@" --dir {server.dir}; }}
-  ada() {{ {agent} "$@" --dir {devices[0].dir}; }}
-  tomas() {{ {agent} "$@" --dir {devices[1].dir}; }}
+  office() {{ {daemon} --dir {server.dir} "$@"; }}
+  ada() {{ {agent} --dir {devices[0].dir} "$@"; }}
+  tomas() {{ {agent} --dir {devices[1].dir} "$@"; }}
 
   ada today                                   her day
   ada show HH-5001                            an order with site, machine, notes and parts

@@ -89,6 +89,19 @@ static void options_and_positionals_are_found_by_name(void **state)
 	arena_finish(&arena);
 }
 
+static void an_option_never_takes_the_next_one_for_its_value(void **state)
+{
+	struct arena arena = { 0 };
+	struct request request;
+
+	(void)state;
+	assert_int_equal(parse(&arena, "issue|resolve|3f|--as|--quick", &request), STATUS_INVALID);
+	assert_int_equal(parse(&arena, "issue|resolve|3f|--as=--quick", &request), STATUS_OK);
+	assert_string_equal(arguments_text(request.arguments, "as").data, "--quick");
+	assert_false(arguments_flag(request.arguments, "quick"));
+	arena_finish(&arena);
+}
+
 static void what_is_wrong_is_said_with_what_was_probably_meant(void **state)
 {
 	static const struct {
@@ -106,6 +119,7 @@ static void what_is_wrong_is_said_with_what_was_probably_meant(void **state)
 		{ "sync|-j", "there is no option -j: options begin with two dashes" },
 		{ "sync|--json=yes", "--json takes no value" },
 		{ "sync|--at", "--at needs a value: --at TIME" },
+		{ "issue|resolve|3f|--as|--json", "--as needs a value: --as CHOICE; one that begins with dashes is given as --as=--json" },
 		{ "sync|--dir=a|--dir=b", "--dir is given twice" },
 		{ "issue|resolve|--as=x", "ISSUE is missing: its first digits" },
 		{ "issue|resolve|3f", "--as is missing: how it ends" },
@@ -245,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_and_positionals_are_found_by_name),
+		cmocka_unit_test(an_option_never_takes_the_next_one_for_its_value),
 		cmocka_unit_test(what_is_wrong_is_said_with_what_was_probably_meant),
 		cmocka_unit_test(a_fact_later_than_now_is_refused_but_a_plan_is_not),
 		cmocka_unit_test(help_can_be_asked_for_anywhere_even_on_a_wrong_line),
