@@ -115,8 +115,12 @@ static enum status move_part(struct context *context, enum operation_kind kind, 
 {
 	struct part_arguments arguments = { .quantity = arguments_integer(context->arguments, "quantity", 1) };
 	struct storage *storage = local_device_records(context);
-	enum status status = lookup_record(storage, RECORD_PART, argument(context, "PART"), &arguments.part_id);
+	enum status status;
 
+	if (arguments_has(context->arguments, "visit") && text_trim(argument(context, "visit")).size == 0)
+		return fail(STATUS_INVALID, "an empty word names no %s: give a number, a name or the first digits of an id",
+			catalogue_kind("visit"));
+	status = lookup_record(storage, RECORD_PART, argument(context, "PART"), &arguments.part_id);
 	if (status == STATUS_OK && arguments_has(context->arguments, place))
 		status = lookup_record(storage, RECORD_STOCK_LOCATION, argument(context, place), &arguments.location_id);
 	else if (status == STATUS_OK)

@@ -77,6 +77,8 @@ enum status arguments_add(struct arguments *arguments, const struct option *opti
 	assert(arguments->given_count < arguments->capacity);
 	if (!text_valid(text))
 		return fail(STATUS_INVALID, "%s%s: the text is not UTF-8", dashes(arguments, option), option->name);
+	if (*dashes(arguments, option) == '\0' && text_trim(text).size == 0)
+		return fail(STATUS_INVALID, "%s: an empty word says nothing: give a text, or leave it out if it may be", option->name);
 	for (size_t i = 0; i < arguments->given_count && !option->repeated; i++)
 		if (arguments->given[i].option == option && option->kind != OPTION_FLAG)
 			return fail(STATUS_INVALID, "%s%s is given twice", dashes(arguments, option), option->name);

@@ -71,8 +71,12 @@ enum status lookup_record(struct storage *storage, enum record_kind kind, struct
 {
 	const struct schema *schema = schema_find(kind);
 	struct name_search search = { .schema = schema, .name = text_trim(text) };
-	enum status status = by_digits(storage, schema, search.name, out_id);
+	enum status status;
 
+	if (search.name.size == 0) /* many a record has no number, and none of them is meant */
+		return fail(STATUS_INVALID, "an empty word names no %s: give a number, a name or the first digits of an id",
+			catalogue_kind(schema->name));
+	status = by_digits(storage, schema, search.name, out_id);
 	if (status == STATUS_AMBIGUOUS)
 		return fail(STATUS_AMBIGUOUS, "several %s records begin with \"%.*s\": give more digits", catalogue_kind(schema->name),
 			TEXT_ARGUMENTS(text));

@@ -7,7 +7,7 @@
 #define LOOKUP_DIGITS_MIN 4
 
 /* By hexadecimal digits at the start of its id (at least LOOKUP_DIGITS_MIN), or by its exact number, name, serial or source
- * id. STATUS_NOT_FOUND and STATUS_AMBIGUOUS say what was looked for; O(1) by id, O(rows) by name. */
+ * id. STATUS_NOT_FOUND and STATUS_AMBIGUOUS say what was looked for, STATUS_INVALID that the text is blank; O(1) by id, O(rows) by name. */
 enum status lookup_record(struct storage *storage, enum record_kind kind, struct text text, struct id *out_id);
 
 /* What people call the record with that id, of whatever kind: its number, name or title, in `arena`; the first 8 digits when

@@ -87,6 +87,20 @@ def exit_codes_say_what_happened():
 
 
 @promise
+def an_empty_word_names_no_record():
+    with World() as world:
+        server = Server.made(world)
+        server.run("create", "work_order", "title=No number", "territory_id=North")
+        for words in (("note", "", "oops"), ("show", "work_order", ""), ("visit", "book", "", ADA), ("visit", "list", "--order", "")):
+            assert "empty" in server.ask(*words, expect=USAGE).reason, words
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        device.sync()
+        for words in (("note", "", "oops"), ("show", ""), ("accept", ""), ("use", "PMP-SEAL-22", "--visit", ""), ("van", "--location", "")):
+            assert "empty" in device.ask(*words, expect=USAGE).reason, words
+
+
+@promise
 def visits_are_listed_by_their_planned_start():
     with World() as world:
         server = Server.made(world)

@@ -125,6 +125,8 @@ static void what_is_wrong_is_said_with_what_was_probably_meant(void **state)
 		{ "issue|resolve|3f", "--as is missing: how it ends" },
 		{ "issue|resolve|3f|--as=x|--count=10", "--count: 10 is not within 1 to 9" },
 		{ "issue|resolve|3f|--as=x|--count=1x", "--count: '1x' is not a whole number" },
+		{ "issue|resolve||--as=x", "ISSUE: an empty word says nothing: give a text, or leave it out if it may be" },
+		{ "issue|resolve| |--as=x", "ISSUE: an empty word says nothing: give a text, or leave it out if it may be" },
 		{ "issue|resolve|\xff|--as=x", "ISSUE: the text is not UTF-8" },
 	};
 	struct arena arena = { 0 };
