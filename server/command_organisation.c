@@ -16,15 +16,23 @@
 static enum status read_passphrase(struct context *context, struct text *out_passphrase)
 {
 	struct bytes bytes = { 0 };
-	enum status status = STATUS_OK;
+	struct text path, passphrase;
+	enum status status;
 
-	if (arguments_has(context->arguments, "root-passphrase-file"))
-		status = file_read(context->arena,
-			path_join(context->arena, context->working_dir, arguments_text(context->arguments, "root-passphrase-file")).data,
-			4096, &bytes);
-	if (status == STATUS_OK)
-		*out_passphrase = text_trim((struct text){ (const char *)bytes.data, bytes.size });
-	return status;
+	*out_passphrase = (struct text){ 0 };
+	if (!arguments_has(context->arguments, "root-passphrase-file"))
+		return STATUS_OK;
+	path = path_join(context->arena, context->working_dir, arguments_text(context->arguments, "root-passphrase-file"));
+	status = file_read(context->arena, path.data, 4096, &bytes);
+	if (status != STATUS_OK)
+		return status;
+	passphrase = text_trim((struct text){ (const char *)bytes.data, bytes.size });
+	if (passphrase.size == 0) /* it was asked for: an unsealed key would look like a sealed one */
+		return fail(STATUS_INVALID,
+			"%s holds no passphrase: write one into it, or leave --root-passphrase-file out; nothing was made",
+			path.data);
+	*out_passphrase = passphrase;
+	return STATUS_OK;
 }
 
 static enum status make_store(struct context *context, struct text dir, const struct id *organisation)

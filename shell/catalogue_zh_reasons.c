@@ -64,6 +64,8 @@ const struct message catalogue_zh_reasons[] = {
 	{ "%s: this device is not enrolled; the office gives you a code for \"truckroll enroll CODE --server URL\"",
 	  "%s：本终端尚未注册；请向办公室索取注册码，运行“truckroll enroll 注册码 --server 地址”" },
 	{ "--outcome: %s", "--outcome：%s" },
+	{ "%s holds no passphrase: write one into it, or leave --root-passphrase-file out; nothing was made",
+	  "%s 中没有口令：请写入口令，或不用 --root-passphrase-file；未建立任何内容" },
 	{ "%s holds an organisation already; nothing was changed", "%s 中已有组织；未作任何更改" },
 	{ "give at least %d digits of the operation's id", "请至少给出操作编号的 %d 位" },
 	{ "no operation %.*s has arrived here; if a device saved it, see \"truckroll outbox\" there",

@@ -101,6 +101,16 @@ def an_empty_word_names_no_record():
 
 
 @promise
+def a_root_key_that_is_to_be_sealed_is_never_left_unsealed():
+    with World() as world:
+        empty = world.dir / "passphrase"
+        empty.write_text(" \n")
+        answer = world.run("truckrolld", "init", world.dir / "org", "--root-passphrase-file", empty, expect=USAGE)
+        assert "holds no passphrase" in answer.err, str(answer)
+        assert not (world.dir / "org").exists()
+
+
+@promise
 def visits_are_listed_by_their_planned_start():
     with World() as world:
         server = Server.made(world)
