@@ -110,22 +110,6 @@ static enum status find_item(struct context *context, struct text which, struct 
 	return STATUS_OK;
 }
 
-static void tell_edit(struct context *context, const struct operation *operation)
-{
-	static const struct column columns[] = { { "field", NULL, false }, { "old", "before", false }, { "new", "after", false } };
-	const struct schema *schema = arguments_schema(operation->head.kind, operation->head.record);
-	struct table *table = output_table(context->output, "fields", columns, LENGTH(columns));
-
-	for (size_t i = 0; i < schema->field_count; i++) {
-		const struct field *field = &schema->fields[i];
-		struct cell cells[] = { cell_name("column", text_of(field->name)),
-			cell_text(field_to_text(context->arena, field, operation->old_values)),
-			cell_text(field_to_text(context->arena, field, operation->arguments)) };
-		if ((operation->mask >> field->tag & 1) != 0)
-			table_row(table, cells);
-	}
-}
-
 static void tell_outcome(struct context *context, const struct outbox_item *item)
 {
 	const struct operation_outcome *outcome = item->outcome;
@@ -165,7 +149,7 @@ enum status command_trace(struct context *context)
 	output_value(context->output, "state", NULL, cell_name("progress", text_of(item.state)));
 	tell_outcome(context, &item);
 	if (head->kind == OPERATION_EDIT)
-		tell_edit(context, &item.operation);
+		listing_edit(context, &item.operation);
 	else if (schema != NULL && item.operation.arguments != NULL)
 		output_record(context->output, "arguments", schema, item.operation.arguments);
 	return STATUS_OK;

@@ -5,6 +5,7 @@
 #include "protocol/wire/operation_codec.h"
 #include "server/commands.h"
 #include "server/office.h"
+#include "shell/listing.h"
 #include "shell/lookup.h"
 #include "shell/outcome_words.h"
 
@@ -171,7 +172,9 @@ enum status command_trace(struct context *context)
 	output_value(context->output, "commit", NULL, cell_integer(traced.gseq));
 	output_value(context->output, "outcome", NULL, cell_name("result", text_of(outcome_name(traced.outcome))));
 	output_value(context->output, "words", NULL, cell_text(words_of(context, storage, &traced)));
-	if (schema != NULL && traced.operation.arguments != NULL) {
+	if (traced.operation.head.kind == OPERATION_EDIT)
+		listing_edit(context, &traced.operation);
+	else if (schema != NULL && traced.operation.arguments != NULL) {
 		output_heading(context->output, catalogue_translate(context->language, "what it said"));
 		output_record(context->output, "arguments", schema, traced.operation.arguments);
 	}

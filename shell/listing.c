@@ -249,6 +249,22 @@ enum status listing_show_order(struct context *context, struct storage *storage,
 	return status == STATUS_OK ? show_parts(context, storage, work_order) : status;
 }
 
+void listing_edit(struct context *context, const struct operation *operation)
+{
+	static const struct column columns[] = { { "field", NULL, false }, { "old", "before", false }, { "new", "after", false } };
+	const struct schema *schema = arguments_schema(operation->head.kind, operation->head.record);
+	struct table *table = output_table(context->output, "fields", columns, LENGTH(columns));
+
+	for (size_t i = 0; i < schema->field_count; i++) {
+		const struct field *field = &schema->fields[i];
+		struct cell cells[] = { cell_name("column", text_of(field->name)),
+			cell_text(field_to_text(context->arena, field, operation->old_values)),
+			cell_text(field_to_text(context->arena, field, operation->arguments)) };
+		if ((operation->mask >> field->tag & 1) != 0)
+			table_row(table, cells);
+	}
+}
+
 struct issue_listing {
 	struct context *context;
 	struct storage *storage;

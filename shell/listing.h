@@ -4,6 +4,7 @@
 #define TRUCKROLL_SHELL_LISTING_H
 
 #include "db/storage.h"
+#include "protocol/domain/operation.h"
 #include "shell/command.h"
 
 /* True for the rows that are wanted. */
@@ -27,6 +28,9 @@ enum status listing_show(struct context *context, struct storage *storage, struc
 
 /* A work order with its site, asset, visits, notes and parts used. */
 enum status listing_show_order(struct context *context, struct storage *storage, const struct id *work_order);
+
+/* What an edit changed: a row for each field of its mask, before and after. */
+void listing_edit(struct context *context, const struct operation *operation);
 
 /* Open issues (all with `all`) in words, oldest first, and beneath them the operations that are parked. */
 enum status listing_issues(struct context *context, struct storage *storage, bool all);

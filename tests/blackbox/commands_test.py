@@ -111,6 +111,20 @@ def a_root_key_that_is_to_be_sealed_is_never_left_unsealed():
 
 
 @promise
+def a_traced_edit_says_what_was_changed_and_nothing_else():
+    with World() as world:
+        server = Server.made(world)
+        server.run("edit", "work_order", "HH-5001", "priority=1", "problem_code=", "released=no")
+        operation = server.log_of_operations()[0]["id"]
+        said = server.run("trace", operation)
+        assert "arguments" not in said, said
+        fields = {row["field"]: (row["old"], row["new"]) for row in said["fields"]}
+        assert fields == {"priority": ("2", "1"), "problem_code": ("leak", ""), "released": ("true", "false")}, fields
+        told = world.run("truckrolld", "trace", operation, "--dir", server.dir, expect=DONE).out
+        assert "title" not in told and "before" in told and "after" in told, told
+
+
+@promise
 def visits_are_listed_by_their_planned_start():
     with World() as world:
         server = Server.made(world)
