@@ -1,4 +1,6 @@
 /* Taking records in from files. */
+#include <unistd.h>
+
 #include "protocol/domain/rule.h"
 #include "server/commands.h"
 #include "server/import.h"
@@ -89,6 +91,17 @@ static void report(struct import_run *run, struct table *table, struct text path
 		output_warning(context->output, "%.*s", TEXT_ARGUMENTS(report->errors[i]));
 }
 
+/* The running server reads the file, not who gave the command: they need not see the same files. */
+static enum status unreadable(const struct context *context)
+{
+	struct text reason = arena_print(context->arena, "%s", fail_reason());
+
+	return fail(STATUS_NOT_FOUND,
+		"%.*s; the running server reads it as user number %u, and as a service may see neither /home nor /tmp: "
+		"put the file where it can read it, such as in %.*s",
+		TEXT_ARGUMENTS(reason), (unsigned int)geteuid(), TEXT_ARGUMENTS(office_of(context)->dir));
+}
+
 static enum status import_one(struct import_run *run, struct text path, struct table *table, struct import_report *out_report)
 {
 	struct context *context = run->context;
@@ -110,6 +123,8 @@ static enum status import_one(struct import_run *run, struct text path, struct t
 		&run->progress, context->clock, context->language, path.data, context->forwarded || output_style_of(context->output)->json);
 	run->created = run->unchanged = run->kept = 0;
 	status = import_file(&options, context->arena, take_record, run, out_report);
+	if (status == STATUS_NOT_FOUND && context->forwarded)
+		status = unreadable(context);
 	progress_finish(&run->progress);
 	run->kept_in_all += run->kept;
 	if (status == STATUS_OK && run->apply && run->created > 0)

@@ -79,6 +79,9 @@ const struct message catalogue_zh_reasons[] = {
 	{ "cannot examine %s: %s", "无法检查 %s：%s" },
 	{ "%s is not a regular file: an import is read twice, so write it to a file first", "%s 不是普通文件：导入要读两遍，请先写入文件" },
 	{ "%s is larger than 1 GiB: split it", "%s 超过 1 GiB：请拆分" },
+	{ "%.*s; the running server reads it as user number %u, and as a service may see neither /home nor /tmp: put the file where it "
+	  "can read it, such as in %.*s",
+	  "%.*s；由运行中的服务器以用户号 %u 读取，作为系统服务时可能看不到 /home 和 /tmp：请把文件放到它能读取的位置，例如 %.*s" },
 	{ "cannot open %s: %s", "无法打开 %s：%s" },
 	{ "cannot read %s: no memory for it", "无法读取 %s：内存不足" },
 	{ "cannot read %s a second time", "无法第二次读取 %s" },

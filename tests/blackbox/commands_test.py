@@ -125,6 +125,16 @@ def a_traced_edit_says_what_was_changed_and_nothing_else():
 
 
 @promise
+def a_file_that_the_running_server_cannot_see_is_told_with_what_to_do():
+    with World() as world:
+        server = Server.made(world, files=())
+        reason = server.ask("import", "nowhere.csv", expect=NOT_FOUND).reason
+        assert "cannot open" in reason and "the running server" in reason and str(server.dir) in reason, reason
+        server.stop()
+        assert "the running server" not in server.ask("import", "nowhere.csv", expect=NOT_FOUND).reason
+
+
+@promise
 def visits_are_listed_by_their_planned_start():
     with World() as world:
         server = Server.made(world)
