@@ -4,6 +4,7 @@
 #include "server/office.h"
 #include "shell/assignment.h"
 #include "shell/listing.h"
+#include "shell/lookup.h"
 
 static struct storage *storage_of(const struct context *context)
 {
@@ -57,6 +58,38 @@ enum status command_show(struct context *context)
 		context, storage_of(context), arguments_text(context->arguments, "KIND"), arguments_text(context->arguments, "WHICH"));
 }
 
+/* What a person calls these records by must be theirs alone, or no later command could name them. Articles share a number with their
+ * translations, and a machine's name is only one within its site; devices and imports bring what is already so. */
+static const struct {
+	enum record_kind kind;
+	const char *field;
+} own_names[] = {
+	{ RECORD_WORK_ORDER, "number" },
+	{ RECORD_PART, "number" },
+	{ RECORD_TECHNICIAN, "name" },
+	{ RECORD_TERRITORY, "name" },
+	{ RECORD_STOCK_LOCATION, "name" },
+};
+
+static enum status check_own_name(struct context *context, const struct schema *schema, const void *row, uint64_t mask)
+{
+	for (size_t i = 0; i < LENGTH(own_names); i++) {
+		const struct field *field = own_names[i].kind == schema->kind ? schema_field(schema, text_of(own_names[i].field)) : NULL;
+		struct id other;
+		enum status status;
+		if (field == NULL || (mask >> field->tag & 1) == 0)
+			continue;
+		status = lookup_twin(storage_of(context), schema, field, row, &other);
+		if (status == STATUS_OK)
+			return fail(STATUS_REFUSED, "there is a %s \"%.*s\" already (%.8s): choose another %s, or edit that one",
+				catalogue_kind(schema->name),
+				TEXT_ARGUMENTS(*(const struct text *)field_at(field, row)), id_to_text(&other).characters, field->name);
+		if (status != STATUS_NOT_FOUND)
+			return status;
+	}
+	return STATUS_OK;
+}
+
 enum status command_create(struct context *context)
 {
 	struct operation operation = { .head = { .kind = OPERATION_CREATE } };
@@ -70,6 +103,8 @@ enum status command_create(struct context *context)
 		return status;
 	row = arena_allocate(context->arena, schema->size);
 	status = assignments_apply(context, storage_of(context), "FIELD=VALUE", schema, row, &mask);
+	if (status == STATUS_OK)
+		status = check_own_name(context, schema, row, mask);
 	if (status != STATUS_OK)
 		return status;
 	operation.head.record = schema->kind;
@@ -94,6 +129,8 @@ enum status command_edit(struct context *context)
 		return status;
 	edited = row_copy(context->arena, schema, current);
 	status = assignments_apply(context, storage_of(context), "FIELD=VALUE", schema, edited, &operation.mask);
+	if (status == STATUS_OK)
+		status = check_own_name(context, schema, edited, operation.mask);
 	if (status != STATUS_OK)
 		return status;
 	operation.head.record = schema->kind;

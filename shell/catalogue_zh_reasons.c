@@ -156,6 +156,8 @@ const struct message catalogue_zh_reasons[] = {
 	  "another with --dir",
 	  "没有目录 %s：“truckroll enroll”注册终端，“truckrolld init”建立组织，或用 --dir 指明其他目录" },
 	{ "several %s records begin with \"%.*s\": give more digits", "有多条%s以“%.*s”开头：请多给几位" },
+	{ "there is a %s \"%.*s\" already (%.8s): choose another %s, or edit that one",
+	  "已有%s“%.*s”（%.8s）：请另选 %s，或修改已有的记录" },
 	{ "there is no %s \"%.*s\" here", "这里没有%s“%.*s”" },
 	{ "%zu %s records are called \"%.*s\": give the first digits of the id", "有 %zu 条%s名为“%.*s”：请给出编号的前几位" },
 	{ "'%.*s' is not a time: write 14:30, -10m, \"yesterday 14:30\" or 2026-11-21T14:30",

@@ -94,6 +94,42 @@ enum status lookup_record(struct storage *storage, enum record_kind kind, struct
 	return STATUS_OK;
 }
 
+struct twin_search {
+	const struct field *field;
+	const void *row;
+	struct id found;
+	bool any;
+};
+
+static enum status compare_twin(void *context, const void *row, const struct row_meta *meta)
+{
+	struct twin_search *search = context;
+
+	(void)meta;
+	if (field_equal(search->field, row, search->row) && !id_equal(row_id(row), row_id(search->row))) {
+		search->found = *row_id(row);
+		search->any = true;
+	}
+	return STATUS_OK;
+}
+
+enum status lookup_twin(struct storage *storage, const struct schema *schema, const struct field *field, const void *row,
+	struct id *out_other)
+{
+	struct twin_search search = { .field = field, .row = row };
+	enum status status;
+
+	if (((const struct text *)field_at(field, row))->size == 0)
+		return STATUS_NOT_FOUND;
+	status = table_scan(storage, schema, &(struct id){ 0 }, compare_twin, &search);
+	if (status != STATUS_OK)
+		return status;
+	if (!search.any)
+		return STATUS_NOT_FOUND;
+	*out_other = search.found;
+	return STATUS_OK;
+}
+
 static struct text own_name(const struct schema *schema, const void *row)
 {
 	for (size_t i = 0; i < LENGTH(name_fields); i++) {

@@ -10,6 +10,11 @@
  * id. STATUS_NOT_FOUND and STATUS_AMBIGUOUS say what was looked for, STATUS_INVALID that the text is blank; O(1) by id, O(rows) by name. */
 enum status lookup_record(struct storage *storage, enum record_kind kind, struct text text, struct id *out_id);
 
+/* Another record of the row's kind with the same text in `field`, in out_other; STATUS_NOT_FOUND when there is none or the text is
+ * empty. O(rows). */
+enum status lookup_twin(struct storage *storage, const struct schema *schema, const struct field *field, const void *row,
+	struct id *out_other);
+
 /* What people call the record with that id, of whatever kind: its number, name or title, in `arena`; the first 8 digits when
  * it has none or is not here. */
 struct text lookup_name(struct storage *storage, struct arena *arena, const struct id *id);

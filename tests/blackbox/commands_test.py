@@ -135,6 +135,21 @@ def a_file_that_the_running_server_cannot_see_is_told_with_what_to_do():
 
 
 @promise
+def the_office_never_gives_one_number_to_two_records():
+    with World() as world:
+        server = Server.made(world)
+        for words in (("create", "work_order", "number=HH-5001", "title=Twin", "territory_id=North"),
+                      ("create", "technician", f"name={ADA}", "territory_id=North"), ("edit", "technician", "Tomas Hale", f"name={ADA}")):
+            answer = server.ask(*words, expect=REFUSED)
+            assert "already (" in answer.reason, str(answer)
+        server.run("edit", "work_order", "HH-5001", "priority=1")
+        server.run("edit", "technician", ADA, f"name={ADA}", "language=en")
+        server.run("show", "work_order", "HH-5001")
+        server.run("create", "work_order", "title=No number", "territory_id=North")
+        server.run("create", "work_order", "title=None either", "territory_id=North")
+
+
+@promise
 def visits_are_listed_by_their_planned_start():
     with World() as world:
         server = Server.made(world)
