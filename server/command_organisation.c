@@ -2,6 +2,7 @@
 #include <sodium.h>
 
 #include "server/commands.h"
+#include "server/enrolment_desk.h"
 #include "server/office.h"
 #include "server/verify.h"
 #include "shell/digest_listing.h"
@@ -117,6 +118,20 @@ static enum status count_log(struct storage *storage, int64_t counts[static 4])
 	return status;
 }
 
+struct pending_count {
+	int64_t now_ms;
+	int64_t count;
+};
+
+static enum status count_pending(void *context, const struct ticket_entry *ticket)
+{
+	struct pending_count *pending = context;
+
+	if (ticket->state == TICKET_STATE_PENDING && !ticket_is_expired(ticket, pending->now_ms))
+		pending->count++;
+	return STATUS_OK;
+}
+
 static void show_listener(struct context *context, struct office *office)
 {
 	struct server_core_counts core = server_core_counts(office->core);
@@ -131,7 +146,7 @@ static void show_listener(struct context *context, struct office *office)
 	output_value(context->output, "turned_away", NULL, cell_integer((int64_t)carrier.refused));
 	output_value(context->output, "closed_unproved", NULL, cell_integer((int64_t)carrier.unproved));
 	output_value(context->output, "sessions", NULL, cell_integer((int64_t)core.sessions));
-	output_value(context->output, "waiting_devices", NULL, cell_integer((int64_t)core.parked));
+	output_value(context->output, "waiting_devices", "devices on line, waiting for news", cell_integer((int64_t)core.parked));
 	output_value(context->output, "commits_since_start", NULL, cell_integer(core.commits));
 	output_value(context->output, "frames", NULL, cell_integer(core.frames));
 	output_value(context->output, "frames_refused", NULL, cell_integer(core.frames_refused));
@@ -186,10 +201,13 @@ enum status command_status(struct context *context)
 	struct storage *storage = server_store_storage(office->store);
 	struct server_state state;
 	int64_t counts[4] = { 0 };
+	struct pending_count pending = { .now_ms = context->now_ms };
 	enum status status = server_store_state(office->store, &state);
 
 	if (status == STATUS_OK)
 		status = count_log(storage, counts);
+	if (status == STATUS_OK)
+		status = server_store_each_ticket(office->store, count_pending, &pending);
 	if (status != STATUS_OK)
 		return status;
 	output_value(context->output, "organisation", NULL, cell_id(&state.organisation));
@@ -199,6 +217,7 @@ enum status command_status(struct context *context)
 	output_value(context->output, "with_issue", NULL, cell_integer(counts[1]));
 	output_value(context->output, "rejected", NULL, cell_integer(counts[2]));
 	output_value(context->output, "parked", NULL, cell_integer(counts[3]));
+	output_value(context->output, "devices_to_approve", "devices awaiting approval", cell_integer(pending.count));
 	output_value(context->output, "free_disk", NULL, cell_size(storage_free_bytes(storage)));
 	show_listener(context, office);
 	show_losses(context, office);

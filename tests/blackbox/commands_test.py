@@ -5,7 +5,7 @@ import re
 
 import tap
 from harness import DONE, NOT_FOUND, OFFLINE, REFUSED, USAGE, Device, Server, World
-from tap import promise
+from tap import promise, until
 
 ADA = "Ada Brannock"
 PROGRAMS = ("truckrolld", "truckroll")
@@ -147,6 +147,18 @@ def the_office_never_gives_one_number_to_two_records():
         server.run("show", "work_order", "HH-5001")
         server.run("create", "work_order", "title=No number", "territory_id=North")
         server.run("create", "work_order", "title=None either", "territory_id=North")
+
+
+@promise
+def the_status_tells_devices_on_line_from_devices_to_approve():
+    with World() as world:
+        server = Server.made(world)
+        assert server.run("status")["devices_to_approve"] == 0
+        device = Device(world, "tablet")
+        device.start_enrolment(server.run("device", "invite", "--technician", ADA)["code"], server.url)
+        until(lambda: server.run("status")["devices_to_approve"] == 1, "the device awaits approval")
+        told = world.run("truckrolld", "status", "--dir", server.dir, expect=DONE).out
+        assert "devices awaiting approval: 1" in told and "devices on line, waiting for news: 0" in told, told
 
 
 @promise
