@@ -147,7 +147,7 @@ enum status find_order(struct context *context, struct text which, struct id *ou
 
 	for (size_t i = 0; i < own.count && status == STATUS_OK; i++) {
 		const struct work_order *order = visit_order(context, own.visits[i]);
-		if (order != NULL && text_equal(order->number, which)) {
+		if (order != NULL && lookup_alike(order->number, which)) {
 			*out_order = order->id;
 			return STATUS_OK;
 		}
@@ -157,7 +157,8 @@ enum status find_order(struct context *context, struct text which, struct id *ou
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	if (visit_choose(context, OPERATION_NONE, which, &visit) != STATUS_OK)
-		return fail(STATUS_NOT_FOUND, "there is no work order or visit \"%.*s\" here", TEXT_ARGUMENTS(which));
+		return fail(STATUS_NOT_FOUND, "there is no work order or visit \"%.*s\" here; \"truckroll today\" lists yours",
+			TEXT_ARGUMENTS(which));
 	*out_order = visit->work_order_id;
 	return STATUS_OK;
 }

@@ -144,7 +144,7 @@ static struct own_visits matching(struct context *context, const struct own_visi
 		const struct work_order *order;
 		bool fits = id_begins(&own->visits[i]->id, which) || id_begins(&own->visits[i]->work_order_id, which);
 		order = fits ? NULL : visit_order(context, own->visits[i]);
-		if (fits || (order != NULL && text_equal(order->number, which)))
+		if (fits || (order != NULL && lookup_alike(order->number, which)))
 			kept.visits[kept.count++] = own->visits[i];
 	}
 	return kept;
@@ -170,7 +170,8 @@ static enum status choose_any(struct context *context, struct text which, struct
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	if (lookup_record(storage, RECORD_WORK_ORDER, which, &id) != STATUS_OK)
-		return fail(STATUS_NOT_FOUND, "there is no visit or work order \"%.*s\" here", TEXT_ARGUMENTS(which));
+		return fail(STATUS_NOT_FOUND, "there is no visit or work order \"%.*s\" here; \"truckroll today\" lists yours",
+			TEXT_ARGUMENTS(which));
 	return load_by(context, "work_order_id", &id, out_found);
 }
 

@@ -210,16 +210,26 @@ enum status office_run(struct context *context, struct operation *operation, str
 	return fail(decided, "%.*s", TEXT_ARGUMENTS(why)); /* answering the devices may have left another reason */
 }
 
+static enum status office_not_found(enum record_kind kind, struct text text)
+{
+	const char *name = schema_find(kind)->name;
+
+	return fail(STATUS_NOT_FOUND, "there is no %s \"%.*s\" here; \"truckrolld list %s\" lists them", catalogue_kind(name),
+		TEXT_ARGUMENTS(text_cut(text, 60)), name);
+}
+
 enum status office_find(struct context *context, enum record_kind kind, struct text text, struct id *out_id)
 {
-	return lookup_record(server_store_storage(office_of(context)->store), kind, text, out_id);
+	enum status status = lookup_record(server_store_storage(office_of(context)->store), kind, text, out_id);
+
+	return status == STATUS_NOT_FOUND ? office_not_found(kind, text) : status;
 }
 
 enum status office_get(struct context *context, enum record_kind kind, struct text text, void **out_row)
 {
 	struct storage *storage = server_store_storage(office_of(context)->store);
 	struct id id;
-	enum status status = lookup_record(storage, kind, text, &id);
+	enum status status = office_find(context, kind, text, &id);
 
 	return status == STATUS_OK ? table_get(storage, schema_find(kind), &id, context->arena, out_row, NULL) : status;
 }

@@ -1,5 +1,6 @@
 #include "shell/lookup.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "shell/catalogue.h"
@@ -47,23 +48,43 @@ static enum status by_digits(struct storage *storage, const struct schema *schem
 struct name_search {
 	const struct schema *schema;
 	struct text name;
-	struct id found;
+	struct id found;      /* called exactly so */
+	struct id found_near; /* called so but for capitals */
 	size_t count;
+	size_t near_count;
 };
+
+bool lookup_alike(struct text left, struct text right)
+{
+	if (left.size != right.size)
+		return false;
+	for (size_t i = 0; i < left.size; i++)
+		if (tolower((unsigned char)left.data[i]) != tolower((unsigned char)right.data[i]))
+			return false;
+	return true;
+}
+
+static void note_match(struct name_search *search, const void *row, bool exact)
+{
+	*(exact ? &search->found : &search->found_near) = *row_id(row);
+	*(exact ? &search->count : &search->near_count) += 1;
+}
 
 static enum status compare_names(void *context, const void *row, const struct row_meta *meta)
 {
 	struct name_search *search = context;
+	bool near = false, exact = false;
 
 	(void)meta;
 	for (size_t i = 0; i < LENGTH(name_fields); i++) {
 		const struct field *field = schema_field(search->schema, text_of(name_fields[i]));
-		if (field == NULL || field->kind != FIELD_TEXT || !text_equal(*(const struct text *)field_at(field, row), search->name))
+		if (field == NULL || field->kind != FIELD_TEXT)
 			continue;
-		search->found = *row_id(row);
-		search->count++;
-		break;
+		near = near || lookup_alike(*(const struct text *)field_at(field, row), search->name);
+		exact = exact || text_equal(*(const struct text *)field_at(field, row), search->name);
 	}
+	if (near)
+		note_match(search, row, exact);
 	return STATUS_OK;
 }
 
@@ -85,6 +106,10 @@ enum status lookup_record(struct storage *storage, enum record_kind kind, struct
 	status = table_scan(storage, schema, &(struct id){ 0 }, compare_names, &search);
 	if (status != STATUS_OK)
 		return status;
+	if (search.count == 0) {
+		search.count = search.near_count;
+		search.found = search.found_near;
+	}
 	if (search.count == 0)
 		return fail(STATUS_NOT_FOUND, "there is no %s \"%.*s\" here", catalogue_kind(schema->name), TEXT_ARGUMENTS(text));
 	if (search.count > 1)

@@ -6,9 +6,13 @@
 
 #define LOOKUP_DIGITS_MIN 4
 
-/* By hexadecimal digits at the start of its id (at least LOOKUP_DIGITS_MIN), or by its exact number, name, serial or source
- * id. STATUS_NOT_FOUND and STATUS_AMBIGUOUS say what was looked for, STATUS_INVALID that the text is blank; O(1) by id, O(rows) by name. */
+/* By hexadecimal digits at the start of its id (at least LOOKUP_DIGITS_MIN), or by its number, name, serial, source id or title:
+ * written exactly so, else but for capitals. STATUS_NOT_FOUND and STATUS_AMBIGUOUS say what was looked for, STATUS_INVALID that
+ * the text is blank; O(1) by id, O(rows) by name. */
 enum status lookup_record(struct storage *storage, enum record_kind kind, struct text text, struct id *out_id);
+
+/* The same but for capitals; those of ASCII only, which numbers and serials are written in. */
+bool lookup_alike(struct text left, struct text right);
 
 /* Another record of the row's kind with the same text in `field`, in out_other; STATUS_NOT_FOUND when there is none or the text is
  * empty. O(rows). */

@@ -162,6 +162,22 @@ def the_status_tells_devices_on_line_from_devices_to_approve():
 
 
 @promise
+def numbers_and_names_are_found_whatever_their_capitals():
+    with World() as world:
+        server = Server.made(world)
+        assert server.run("show", "work_order", "hh-5001")["work_order"]["number"] == "HH-5001"
+        server.run("create", "part", "number=hh-1021", "description=Another", "unit=pc")
+        assert server.run("show", "part", "hh-1021")["part"]["description"] == "Another"
+        device = Device.enrolled(server, ADA, "tablet")
+        server.run("visit", "book", "hh-5001", ADA.upper(), "--dispatch")
+        device.sync()
+        device.run("accept", "hh-5001")
+        device.run("note", "hh-5001", "gate code has changed")
+        assert "truckroll today" in device.ask("note", "hh-none", "x", expect=NOT_FOUND).reason
+        assert "truckrolld list work_order" in server.ask("note", "hh-none", "x", expect=NOT_FOUND).reason
+
+
+@promise
 def visits_are_listed_by_their_planned_start():
     with World() as world:
         server = Server.made(world)
