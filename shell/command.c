@@ -28,6 +28,7 @@ struct parse {
 	size_t position;
 	size_t positional_count; /* given so far */
 	bool only_positionals;   /* behind "--" */
+	bool unknown_command;    /* which is wrong even where help is asked for */
 	struct request *request;
 };
 
@@ -49,11 +50,12 @@ static bool begins_command(const struct program *program, struct text word)
 	return false;
 }
 
-static enum status unknown_command(const struct parse *parse, struct text typed)
+static enum status unknown_command(struct parse *parse, struct text typed)
 {
 	struct nearest nearest = nearest_to(typed);
 	struct text found;
 
+	parse->unknown_command = true;
 	for (size_t i = 0; i < parse->program->command_count; i++)
 		nearest_offer(&nearest, parse->program->commands[i].name);
 	found = nearest_found(&nearest);
@@ -100,6 +102,11 @@ static enum status take_command(struct parse *parse)
 		if (longer != NULL && !alone) {
 			command = longer;
 			parse->position++;
+		}
+		if (command == NULL && alone && arguments_has(parse->request->arguments, "help")) {
+			parse->request->beginning = word;
+			parse->position++;
+			return STATUS_OK;
 		}
 		if (command == NULL)
 			return alone ? incomplete_command(parse, word) : unknown_command(parse, both);
@@ -250,7 +257,7 @@ enum status command_parse(const struct program *program, struct arena *arena, co
 		return STATUS_OK;
 	while (parse.position < word_count && status == STATUS_OK)
 		status = take_word(&parse);
-	if (asks_for_help(out_request)) { /* even when the rest is not right yet: that is when help is wanted */
+	if (asks_for_help(out_request) && !parse.unknown_command) { /* even when the rest is not right yet: that is when help is wanted */
 		out_request->kind = out_request->command == NULL ? REQUEST_HELP_PROGRAM : REQUEST_HELP_COMMAND;
 		return STATUS_OK;
 	}

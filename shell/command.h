@@ -104,6 +104,7 @@ enum request_kind {
 struct request {
 	enum request_kind kind;
 	const struct command *command; /* RUN and HELP_COMMAND */
+	struct text beginning;         /* HELP_PROGRAM: the first word that commands are wanted of; empty: all */
 	struct arguments *arguments;
 };
 
@@ -125,6 +126,9 @@ struct text command_usage(struct arena *arena, enum language language, const str
 struct text command_help(
 	struct arena *arena, enum language language, const struct program *program, const struct command *command, size_t width);
 struct text program_help(struct arena *arena, enum language language, const struct program *program, size_t width);
+/* Only the commands of two words that begin with this one. */
+struct text commands_help(
+	struct arena *arena, enum language language, const struct program *program, struct text beginning, size_t width);
 
 /* Lookups; a name that the command does not declare is a programming error. Options and positionals by their names. */
 bool arguments_has(const struct arguments *arguments, const char *name);

@@ -269,3 +269,24 @@ struct text program_help(struct arena *arena, enum language language, const stru
 	put(&page, catalogue_format(arena, language, "'%s help COMMAND' tells more about one of them, with an example.\n", program->name));
 	return page_text(&page);
 }
+
+static bool begins_with_word(const char *name, struct text word)
+{
+	return strlen(name) > word.size && name[word.size] == ' ' && memcmp(name, word.data, word.size) == 0;
+}
+
+struct text commands_help(struct arena *arena, enum language language, const struct program *program, struct text beginning, size_t width)
+{
+	struct page page = page_start(arena, language, width);
+	size_t columns = 0;
+
+	for (size_t i = 0; i < program->command_count; i++)
+		if (begins_with_word(program->commands[i].name, beginning) && strlen(program->commands[i].name) > columns)
+			columns = strlen(program->commands[i].name);
+	for (size_t i = 0; i < program->command_count; i++)
+		if (begins_with_word(program->commands[i].name, beginning))
+			put_row(&page, text_of(program->commands[i].name), columns, told(&page, program->commands[i].summary));
+	put_string(&page, "\n");
+	put(&page, catalogue_format(arena, language, "'%s help COMMAND' tells more about one of them, with an example.\n", program->name));
+	return page_text(&page);
+}

@@ -125,6 +125,8 @@ static struct text help_text(const struct call *call, struct arena *arena)
 	case REQUEST_HELP_PROGRAM:
 		break;
 	}
+	if (call->request.beginning.size > 0)
+		return commands_help(arena, call->context.language, call->program, call->request.beginning, call->caller->width);
 	return program_help(arena, call->context.language, call->program, call->caller->width);
 }
 

@@ -113,6 +113,8 @@ static void what_is_wrong_is_said_with_what_was_probably_meant(void **state)
 		{ "issue", "'issue' is only half a command: issue resolve, issue show" },
 		{ "frobnicate", "there is no command 'frobnicate': 'depot --help' lists them" },
 		{ "--json", "a command is missing: 'depot --help' lists them" },
+		{ "help|frobnicate", "there is no command 'frobnicate': 'depot --help' lists them" },
+		{ "help|issue|reslove", "there is no command 'issue reslove': did you mean 'issue resolve'?" },
 		{ "sync|now", "'now' is one word too many" },
 		{ "sync|--jsno", "there is no option --jsno: did you mean --json?" },
 		{ "sync|--frobnicate", "there is no option --frobnicate here" },
@@ -168,6 +170,7 @@ static void help_can_be_asked_for_anywhere_even_on_a_wrong_line(void **state)
 		{ "sync|--help", REQUEST_HELP_COMMAND },
 		{ "issue|resolve|--help", REQUEST_HELP_COMMAND },
 		{ "--dir|x|help|sync", REQUEST_HELP_COMMAND },
+		{ "help|issue", REQUEST_HELP_PROGRAM },
 		{ "--version", REQUEST_VERSION },
 		{ "version", REQUEST_VERSION },
 		{ "--dir|x|--version", REQUEST_VERSION },
@@ -201,6 +204,10 @@ static void help_names_every_option_and_fits_its_width(void **state)
 	for (size_t i = 0; i < LENGTH(commands); i++)
 		assert_non_null(strstr(help.data, commands[i].summary));
 	assert_non_null(strstr(help.data, "\noffice\n"));
+	help = commands_help(&arena, LANGUAGE_EN, &program, text_of("issue"), 0);
+	assert_non_null(strstr(help.data, "issue resolve"));
+	assert_non_null(strstr(help.data, "issue show"));
+	assert_null(strstr(help.data, "issues"));
 	arena_finish(&arena);
 }
 
