@@ -10,6 +10,7 @@
 #include "protocol/domain/site.h"
 #include "shell/listing.h"
 #include "shell/lookup.h"
+#include "shell/outcome_words.h"
 
 #define DAY_MS     INT64_C(86400000)
 #define TODAY_WIDE 80 /* columns of a terminal that has room for the address and the asset */
@@ -206,6 +207,7 @@ static enum status show_record(struct context *context, enum record_kind kind, c
 	status = table_get(storage, schema, id, context->arena, &row, NULL);
 	if (status != STATUS_OK)
 		return status;
+	output_name_records(context->output, outcome_name_of, storage);
 	output_record(context->output, schema->name, schema, row);
 	if (kind != RECORD_VISIT)
 		return STATUS_OK;

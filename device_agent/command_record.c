@@ -8,14 +8,7 @@
 
 static enum status schema_named(struct context *context, const struct schema **out_schema)
 {
-	struct text name = arguments_text(context->arguments, "KIND");
-	const struct schema *schema = schema_by_name(name);
-
-	if (schema == NULL || schema->kind > RECORD_KIND_MAX)
-		return fail(STATUS_INVALID, "\"%.*s\" is not a kind of record; try work_order, asset, site, service_request or kb_article",
-			TEXT_ARGUMENTS(name));
-	*out_schema = schema;
-	return STATUS_OK;
+	return lookup_kind(arguments_text(context->arguments, "KIND"), out_schema);
 }
 
 enum status command_edit(struct context *context)

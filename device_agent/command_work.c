@@ -110,6 +110,23 @@ enum status own_van(struct context *context, struct id *out_location)
 	return STATUS_OK;
 }
 
+static void tell_part(struct context *context, enum operation_kind kind, const struct part_arguments *arguments)
+{
+	struct storage *storage = local_device_records(context);
+	struct text part = lookup_name(storage, context->arena, &arguments->part_id);
+	struct text place = lookup_name(storage, context->arena, &arguments->location_id);
+
+	output_json(context->output, "part", json_stringn(part.data, part.size));
+	output_json(context->output, "quantity", json_integer(arguments->quantity));
+	output_json(context->output, "location", json_stringn(place.data, place.size));
+	if (kind == OPERATION_USE_PART)
+		output_line(context->output, "%lld of part %.*s from %.*s", (long long)arguments->quantity, TEXT_ARGUMENTS(part),
+			TEXT_ARGUMENTS(place));
+	else
+		output_line(context->output, "%lld of part %.*s back to %.*s", (long long)arguments->quantity, TEXT_ARGUMENTS(part),
+			TEXT_ARGUMENTS(place));
+}
+
 /* A part to or from a place: the own van unless another is named. */
 static enum status move_part(struct context *context, enum operation_kind kind, const char *place)
 {
@@ -125,7 +142,11 @@ static enum status move_part(struct context *context, enum operation_kind kind, 
 		status = lookup_record(storage, RECORD_STOCK_LOCATION, argument(context, place), &arguments.location_id);
 	else if (status == STATUS_OK)
 		status = own_van(context, &arguments.location_id);
-	return status == STATUS_OK ? run_on_visit(context, kind, argument(context, "visit"), &arguments) : status;
+	if (status == STATUS_OK)
+		status = run_on_visit(context, kind, argument(context, "visit"), &arguments);
+	if (status == STATUS_OK)
+		tell_part(context, kind, &arguments);
+	return status;
 }
 
 enum status command_use(struct context *context)

@@ -193,7 +193,7 @@ static const struct command commands[] = {
 	  .options = keys_options, .place = PLACE_OWNER, .run = command_resume },
 	{ .group = "Work", .name = "finish", .summary = "the visit is done",
 	  .details = "Say who signed for it, or why nobody did. What is fixed needs a cause and an action.",
-	  .example = "truckroll finish --cause WEAR --action REPLACE --text \"new seal\" --signer \"B. Harper\"",
+	  .example = "truckroll finish --cause worn_part --action replaced --text \"new seal\" --signer \"B. Harper\"",
 	  .positionals = visit_positionals, .options = finish_options, .place = PLACE_OWNER, .run = command_finish },
 	{ .group = "Work", .name = "abort", .summary = "you leave without a result",
 	  .example = "truckroll abort --reason \"site is closed\"", .positionals = visit_positionals, .options = reason_options,

@@ -68,12 +68,13 @@ static enum status take_record(void *context, const struct operation *operation)
 	return status;
 }
 
-static void report_notes(struct context *context, const char *heading, const struct import_notes *notes)
+static void report_notes(struct context *context, struct text path, const char *heading, const struct import_notes *notes)
 {
 	const char *told = catalogue_translate(context->language, heading);
 
 	for (size_t i = 0; i < notes->count; i++)
-		output_line(context->output, "  %s: %.*s (%lld times, first in line %lld)", told, TEXT_ARGUMENTS(notes->items[i].text),
+		output_line(context->output, "  %.*s: %s: %.*s (%lld times, first in line %lld)", TEXT_ARGUMENTS(path), told,
+			TEXT_ARGUMENTS(notes->items[i].text),
 			(long long)notes->items[i].count, (long long)notes->items[i].line);
 }
 
@@ -162,9 +163,10 @@ enum status command_import(struct context *context)
 	if (!run.apply)
 		office_abandon(office_of(context));
 	for (size_t i = 0; i < done; i++) {
-		report_notes(context, "not mapped", &reports[i].ignored);
-		report_notes(context, "left out", &reports[i].skipped);
-		report_notes(context, "changed", &reports[i].warnings);
+		struct text path = arguments_text_at(context->arguments, "FILE", i);
+		report_notes(context, path, "not mapped", &reports[i].ignored);
+		report_notes(context, path, "left out", &reports[i].skipped);
+		report_notes(context, path, "changed", &reports[i].warnings);
 	}
 	if (run.kept_in_all > 0)
 		tell_kept(context, run.kept_in_all);

@@ -13,14 +13,7 @@ static struct storage *storage_of(const struct context *context)
 
 static enum status schema_named(struct context *context, const struct schema **out_schema)
 {
-	struct text name = arguments_text(context->arguments, "KIND");
-	const struct schema *schema = schema_by_name(name);
-
-	if (schema == NULL || schema->kind > RECORD_KIND_MAX)
-		return fail(STATUS_INVALID, "\"%.*s\" is not a kind of record; try work_order, visit, asset, site, part or technician",
-			TEXT_ARGUMENTS(name));
-	*out_schema = schema;
-	return STATUS_OK;
+	return lookup_kind(arguments_text(context->arguments, "KIND"), out_schema);
 }
 
 /* What is worth a column for people; JSON has everything anyway. */

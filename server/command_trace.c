@@ -108,6 +108,10 @@ enum status command_outcomes(struct context *context)
 			list_traced(context, storage, table, &traced);
 	}
 	statement_reset(statement);
+	if (status == STATUS_OK && table_row_count(table) == 0)
+		output_line(context->output, arguments_flag(context->arguments, "parked")
+			? "Nothing is parked: no operation waits for a record or for a person."
+			: "No operation has arrived yet.");
 	return status;
 }
 
@@ -133,6 +137,9 @@ static enum status find_traced(struct context *context, struct storage *storage,
 	struct id from, to;
 	enum status status = id_range(digits, &from, &to);
 
+	if (status == STATUS_INVALID && digits.size >= LOOKUP_DIGITS_MIN)
+		return fail(STATUS_NOT_FOUND, "no operation begins with \"%.*s\": an id has the digits 0 to 9 and a to f",
+			TEXT_ARGUMENTS(text_cut(digits, 60)));
 	if (status == STATUS_OK)
 		status = statement_get(storage, STATEMENT_LOG_BETWEEN, &statement);
 	if (status != STATUS_OK)

@@ -30,7 +30,7 @@ static const struct option import_options[] = {
 	{ .name = "source", .value = "NAME", .kind = OPTION_TEXT, .help = "whose keys the file uses (default \"imported\")" },
 	{ 0 },
 };
-static const struct option list_positionals[] = { { .name = "KIND", .kind = OPTION_TEXT, .required = true,
+static const struct option list_positionals[] = { { .name = "KIND", .kind = OPTION_TEXT,
 	  .help = "kind of record: work_order, visit, asset, site, part, …" }, { 0 } };
 static const struct option list_options[] = {
 	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,

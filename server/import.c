@@ -49,7 +49,7 @@ static bool check_territory(struct reading *reading)
 
 	if (field == NULL || !field->required || !id_is_nil(&reading->pass.options->territory_id))
 		return true;
-	note_error(reading, 1, 1, "the file names no territory: say which one its records belong to");
+	note_error(reading, 1, 1, "the file names no territory: say with --territory which one its records belong to");
 	return false;
 }
 

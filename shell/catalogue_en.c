@@ -157,6 +157,7 @@ const struct message catalogue_en[] = {
 	{ "column.part_id", "part" },
 	{ "column.account_id", "account" },
 	{ "column.territory_id", "territory" },
+	{ "column.source_id", "id at the source" },
 	{ "column.priority", "priority" },
 	{ "column.quantity", "quantity" },
 	{ "column.planned_start_at_ms", "start" },

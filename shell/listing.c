@@ -104,6 +104,8 @@ enum status listing_rows(struct context *context, struct storage *storage, const
 	output_name_records(context->output, outcome_name_of, storage);
 	rows.table = output_rows(context->output, listing->name, schema, listing->fields);
 	status = scan_in_order(context, storage, schema, listing->time_field, list_row, &rows);
+	if (status == STATUS_OK && rows.count == 0)
+		output_line(context->output, "There is no %s to show.", catalogue_kind(schema->name));
 	if (status == STATUS_OK && listing->limit > 0 && rows.count > (size_t)listing->limit)
 		output_line(context->output, "… and %zu more", rows.count - (size_t)listing->limit);
 	return status;
@@ -111,15 +113,14 @@ enum status listing_rows(struct context *context, struct storage *storage, const
 
 enum status listing_show(struct context *context, struct storage *storage, struct text kind, struct text which)
 {
-	const struct schema *schema = schema_by_name(kind);
+	const struct schema *schema;
 	struct id id;
 	void *row;
-	enum status status;
+	enum status status = lookup_kind(kind, &schema);
 
+	if (status != STATUS_OK)
+		return status;
 	output_name_records(context->output, outcome_name_of, storage);
-	if (schema == NULL || schema->kind >= RECORD_KIND_MAX)
-		return fail(STATUS_INVALID, "\"%.*s\" is not a kind of record; try work_order, visit, asset, site, part or kb_article",
-			TEXT_ARGUMENTS(kind));
 	status = lookup_record(storage, schema->kind, which, &id);
 	if (status == STATUS_OK && schema->kind == RECORD_WORK_ORDER)
 		return listing_show_order(context, storage, &id);
@@ -238,6 +239,7 @@ enum status listing_show_order(struct context *context, struct storage *storage,
 
 	if (status != STATUS_OK)
 		return status;
+	output_name_records(context->output, outcome_name_of, storage);
 	order = row;
 	output_record(context->output, "work_order", schema_find(RECORD_WORK_ORDER), order);
 	show_parent(context, storage, RECORD_SITE, &order->site_id);

@@ -8,6 +8,38 @@
 /* Fields that people call a record by. */
 static const char *const name_fields[] = { "number", "name", "serial", "source_id", "title" };
 
+static struct text kind_names(struct arena *arena)
+{
+	const struct schema *schema;
+	struct text names = { 0 };
+
+	for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
+		if (schema->kind < RECORD_KIND_MAX)
+			names = arena_print(arena, "%.*s%s%s", TEXT_ARGUMENTS(names), names.size == 0 ? "" : ", ", schema->name);
+	return names;
+}
+
+enum status lookup_kind(struct text name, const struct schema **out_schema)
+{
+	const struct schema *schema = schema_by_name(name);
+	struct arena arena = { 0 };
+	struct text names;
+	enum status status;
+
+	if (schema != NULL && schema->kind < RECORD_KIND_MAX) {
+		*out_schema = schema;
+		return STATUS_OK;
+	}
+	names = kind_names(&arena);
+	if (name.size == 0)
+		status = fail(STATUS_INVALID, "say which kind of record: %.*s", TEXT_ARGUMENTS(names));
+	else
+		status = fail(STATUS_INVALID, "\"%.*s\" is not a kind of record; kinds are %.*s", TEXT_ARGUMENTS(text_cut(name, 60)),
+			TEXT_ARGUMENTS(names));
+	arena_finish(&arena);
+	return status;
+}
+
 static bool read_digits(struct text text, uint8_t out_prefix[static ID_SIZE], size_t *out_width, bool *out_odd)
 {
 	char padded[2 * ID_SIZE + 1];

@@ -6,6 +6,9 @@
 
 #define LOOKUP_DIGITS_MIN 4
 
+/* A kind of record by its name. STATUS_INVALID, with all the names, when there is none of that name. */
+enum status lookup_kind(struct text name, const struct schema **out_schema);
+
 /* By hexadecimal digits at the start of its id (at least LOOKUP_DIGITS_MIN), or by its number, name, serial, source id or title:
  * written exactly so, else but for capitals. STATUS_NOT_FOUND and STATUS_AMBIGUOUS say what was looked for, STATUS_INVALID that
  * the text is blank; O(1) by id, O(rows) by name. */

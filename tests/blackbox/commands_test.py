@@ -178,6 +178,38 @@ def numbers_and_names_are_found_whatever_their_capitals():
 
 
 @promise
+def what_is_empty_or_wrong_is_told_in_a_sentence():
+    with World() as world:
+        server = Server.made(world)
+        assert "say which kind of record: " in server.ask("list", expect=USAGE).reason
+        for words in (("list", "unicorns"), ("show", "unicorns", "x"), ("create", "unicorns", "a=b")):
+            reason = server.ask(*words, expect=USAGE).reason
+            assert "work_order" in reason and "territory" in reason and "kb_article" in reason, reason
+        for words, wanted in ((("list", "issue"), "There is no issue to show."), (("outcomes", "--parked"), "Nothing is parked")):
+            told = world.run("truckrolld", *words, "--dir", server.dir, expect=DONE).out
+            assert wanted in told, told
+        assert "no operation begins with" in server.ask("trace", "zzzz", expect=NOT_FOUND).reason
+
+
+@promise
+def a_part_is_moved_with_its_number_its_count_and_its_place_told():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5008", ADA)
+        device.sync()
+        keys = ("--dir", device.dir, "--keys", device.keys)
+        for step in ("accept", "travel", "arrive"):
+            device.run(step)
+        assert "1 of part HH-1021 from Van 1" in world.run("truckroll", "use", "HH-1021", *keys, expect=DONE).out
+        assert "1 of part HH-1021 back to Van 1" in world.run("truckroll", "return", "HH-1021", *keys, expect=DONE).out
+        said = device.run("use", "hh-1021", "--quantity", 1)
+        assert (said["part"], said["quantity"], said["location"]) == ("HH-1021", 1, "Van 1"), said
+        told = world.run("truckroll", "show", "HH-5008", *keys, expect=DONE).out
+        assert "territory: North" in told and "site: Cairn Hotel" in told, told
+
+
+@promise
 def visits_are_listed_by_their_planned_start():
     with World() as world:
         server = Server.made(world)

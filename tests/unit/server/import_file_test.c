@@ -124,7 +124,7 @@ static void a_file_about_places_needs_a_territory(void **state)
 
 	(void)state;
 	import_text(&run, "o.csv", ORDER_HEADER "W1,E1,2024-02-03,text,PM01,5\n");
-	assert_error(&run, 0, "o.csv:1:1: the file names no territory: say which one its records belong to");
+	assert_error(&run, 0, "o.csv:1:1: the file names no territory: say with --territory which one its records belong to");
 	import_run_finish(&run);
 }
 
