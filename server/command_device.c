@@ -143,5 +143,9 @@ enum status command_device_revoke(struct context *context)
 	status = office_run(context, &operation, &id);
 	if (office->listener != NULL)
 		listener_close_owner(office->listener, &revoked->id);
+	if (status == STATUS_OK)
+		output_line(context->output, arguments_flag(context->arguments, "stolen")
+			? "Revoked as stolen: nothing is taken from it any more, and nothing is sent to it."
+			: "Revoked: it may still send what it did before, and fetches nothing more.");
 	return status;
 }

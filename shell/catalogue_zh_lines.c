@@ -81,6 +81,8 @@ const struct message catalogue_zh_lines[] = {
 	{ "There is no %s to show.", "没有可显示的%s。" },
 	{ "Nothing is parked: no operation waits for a record or for a person.", "没有搁置的操作：没有操作在等待记录或人工处理。" },
 	{ "No operation has arrived yet.", "尚未收到操作。" },
+	{ "Revoked as stolen: nothing is taken from it any more, and nothing is sent to it.", "已按被盗吊销：不再接收它的任何内容，也不再向它发送。" },
+	{ "Revoked: it may still send what it did before, and fetches nothing more.", "已吊销：它仍可发送此前所做的操作，但不再获取数据。" },
 	{ "Nothing is waiting for a decision.", "没有待处理的问题。" },
 	{ "… and %zu more", "……另有 %zu 条" },
 	{ "%.*s  %.*s left", "%.*s  剩余 %.*s" },
