@@ -28,7 +28,7 @@ void progress_start(struct progress *progress, const struct clock *clock, enum l
 	*progress = (struct progress){
 		.clock = clock, .language = language, .what = what, .descriptor = -1, .started_ms = clock_monotonic_ms(clock)
 	};
-	if (!quiet && terminal_width(STDERR_FILENO) > 0)
+	if (!quiet && terminal_width(STDERR_FILENO) > 0 && terminal_obeys())
 		progress->descriptor = STDERR_FILENO;
 }
 

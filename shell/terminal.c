@@ -1,6 +1,7 @@
 #include "shell/terminal.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -37,6 +38,13 @@ size_t terminal_width(int descriptor)
 	if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
 		return 80;
 	return size.ws_col;
+}
+
+bool terminal_obeys(void)
+{
+	const char *kind = getenv("TERM"); /* NOLINT(concurrency-mt-unsafe): nothing here sets the environment */
+
+	return kind != NULL && *kind != '\0' && strcmp(kind, "dumb") != 0;
 }
 
 static bool in_ranges(const struct range *ranges, size_t count, uint32_t character)

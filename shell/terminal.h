@@ -2,6 +2,7 @@
 #ifndef TRUCKROLL_SHELL_TERMINAL_H
 #define TRUCKROLL_SHELL_TERMINAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "protocol/base/arena.h"
@@ -9,6 +10,9 @@
 
 /* Columns of the terminal behind a descriptor; 0 when it is none. */
 size_t terminal_width(int descriptor);
+
+/* Whether the terminal understands commands to it: $TERM is set and not "dumb". */
+bool terminal_obeys(void);
 
 /* Columns that a text takes: Chinese and the like 2, marks above letters 0. */
 size_t text_columns(struct text text);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "shell/progress.h"
@@ -66,12 +67,28 @@ static void nothing_is_drawn_where_there_is_no_terminal(void **state)
 	progress_finish(&progress);
 }
 
+static void a_terminal_that_says_it_is_dumb_gets_no_escape_codes(void **state)
+{
+	static const char *const kinds[] = { "dumb", "" };
+
+	(void)state;
+	assert_int_equal(setenv("TERM", "xterm", 1), 0);
+	assert_true(terminal_obeys());
+	for (size_t i = 0; i < LENGTH(kinds); i++) {
+		assert_int_equal(setenv("TERM", kinds[i], 1), 0);
+		assert_false(terminal_obeys());
+	}
+	assert_int_equal(unsetenv("TERM"), 0);
+	assert_false(terminal_obeys());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bar_tells_items_bytes_and_time_left),
 		cmocka_unit_test(without_a_total_only_what_is_done_is_told),
 		cmocka_unit_test(a_bar_fits_the_terminal_and_its_buffer),
+		cmocka_unit_test(a_terminal_that_says_it_is_dumb_gets_no_escape_codes),
 		cmocka_unit_test(nothing_is_drawn_where_there_is_no_terminal),
 	};
 
