@@ -537,20 +537,6 @@ enum status server_core_committed(struct server_core *core, enum status result)
 
 /* ---- requests ---- */
 
-static enum status find_sender(void *context, const struct id *sender, uint32_t key_number, struct public_keys *out_keys)
-{
-	struct server_core *core = context;
-	struct device_entry device;
-	enum status status = server_store_device(core->options.store, sender, &device);
-
-	if (status != STATUS_OK)
-		return status;
-	if (device.key_number != key_number)
-		return fail(STATUS_NOT_FOUND, "device: key number %u is not in use", key_number);
-	*out_keys = device.keys;
-	return STATUS_OK;
-}
-
 /* Reads a batch and judges its sender, before any commit is opened for it. */
 static enum status read_batch(
 	struct server_core *core, struct inquiry *waiting, struct bytes body, struct device_entry *out_device, struct batch *out_batch)
@@ -642,16 +628,6 @@ static enum status take_sections(struct server_core *core, struct inquiry *waiti
 	return status;
 }
 
-static void know_sender(struct server_core *core, const struct inquiry *waiting)
-{
-	struct device_entry device;
-	bool known = !waiting->repeated && server_store_device(core->options.store, &waiting->device, &device) == STATUS_OK;
-
-	core->sender.welcome = known && (device.state == DEVICE_STATE_ACTIVE || device.state == DEVICE_STATE_DRAINING);
-	core->sender.fresh = !waiting->by_envelope;
-	core->sender.device = waiting->device;
-}
-
 struct server_sender server_core_sender(const struct server_core *core)
 {
 	return core->sender;
@@ -660,7 +636,7 @@ struct server_sender server_core_sender(const struct server_core *core)
 /* Keeps a request until the commit that holds its operations is durable. */
 static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
 {
-	know_sender(core, waiting);
+	core->sender = sender_of(core->options.store, waiting);
 	waiting->deadline_ms = monotonic_ms(core) + (waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS);
 	put_last(waiting, &core->answering_end);
 }
@@ -669,8 +645,8 @@ static void take_hello(struct server_core *core, uint64_t connection, struct byt
 {
 	struct inquiry *waiting = inquiry_create(connection);
 	struct envelope envelope;
-	enum status status = envelope_open(
-		&core->request_arena, &core->options.identity, &core->state.organisation, frame, find_sender, core, &envelope);
+	enum status status = envelope_open(&core->request_arena, &core->options.identity, &core->state.organisation, frame,
+		sender_find, core->options.store, &envelope);
 
 	if (status == STATUS_OK && (envelope.type != ENVELOPE_HELLO || !envelope.has_ephemeral))
 		status = fail(STATUS_CORRUPT, "envelope: only a hello opens a session");

@@ -7,6 +7,7 @@
 #include "protocol/base/random.h"
 #include "protocol/sync/bugs.h"
 #include "protocol/sync/loss.h"
+#include "protocol/sync/sender.h"
 #include "protocol/sync/server_store.h"
 #include "protocol/wire/envelope.h"
 #include "protocol/wire/session.h"
@@ -37,11 +38,6 @@ void server_core_destroy(struct server_core *core);
 enum status server_core_frame(struct server_core *core, uint64_t connection, struct bytes frame);
 
 /* Who the latest frame came from, and what that shows. */
-struct server_sender {
-	bool welcome;     /* no nonsense, no hello that came before, of a device that may take part: active, or with work to deliver */
-	bool fresh;       /* only the device can have sent it now; else it may be a recording */
-	struct id device; /* when welcome */
-};
 struct server_sender server_core_sender(const struct server_core *core);
 
 /* The office's operation, decided at once in the open commit. The verdict's texts live until the commit is done. */

@@ -1,0 +1,19 @@
+/* The device that a frame came from. */
+#ifndef TRUCKROLL_SYNC_SENDER_H
+#define TRUCKROLL_SYNC_SENDER_H
+
+#include "protocol/sync/inquiry.h"
+#include "protocol/sync/server_store.h"
+
+struct server_sender {
+	bool welcome;     /* no nonsense, no hello that came before, of a device that may take part: active, or with work to deliver */
+	bool fresh;       /* only the device can have sent it now; else it may be a recording */
+	struct id device; /* when welcome */
+};
+
+/* Finds the keys of whoever seals a hello, for envelope_open(); `store` is a struct server_store. STATUS_NOT_FOUND. */
+enum status sender_find(void *store, const struct id *sender, uint32_t key_number, struct public_keys *out_keys);
+/* Of a request that was opened. */
+struct server_sender sender_of(struct server_store *store, const struct inquiry *inquiry);
+
+#endif
