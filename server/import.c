@@ -223,7 +223,10 @@ static enum status read_file(struct reading *reading)
 		else
 			read_csv(reading);
 	}
+	if (pass->format != NULL && pass->status == STATUS_OK)
+		import_format_end(pass);
 	import_keys_finish(&pass->keys);
+	import_group_finish(&pass->group);
 	if (pass->status != STATUS_OK)
 		return pass->status;
 	if (pass->report->error_count == 0 && import_input_status(reading->input) == STATUS_OK && pass->report->format.size == 0)

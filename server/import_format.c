@@ -62,17 +62,9 @@ static struct text *text_of_field(struct assignment *a)
 	return field_at_mutable(a->field, a->draft->row);
 }
 
-/* Sets a text field; what is too long is cut between two characters and counted. */
 static void set_cut(struct assignment *a, struct text text)
 {
-	struct text cut = text_cut(text, (size_t)a->field->max);
-
-	a->draft->places[a->field->tag] = a->value;
-	*text_of_field(a) = cut;
-	if (cut.size < text.size)
-		warn(a, arena_print(a->pass->row_arena, "cut to the %" PRId64 " bytes that %s.%s holds", a->field->max,
-				a->draft->schema->name, a->field->name)
-				.data);
+	import_draft_cut(a->pass, a->draft, a->field, text, a->value);
 }
 
 static void apply_used(struct assignment *a)
@@ -83,6 +75,17 @@ static void apply_used(struct assignment *a)
 static void apply_take(struct assignment *a)
 {
 	import_draft_set(a->pass, a->draft, a->field, a->value->text, a->value);
+}
+
+static void apply_time(struct assignment *a)
+{
+	struct text text = a->value->text;
+	const char *blank = text.size == 0 ? NULL : memchr(text.data, ' ', text.size);
+	int day = blank == NULL ? 0 : (int)(blank - text.data);
+
+	if (blank != NULL)
+		text = arena_print(a->pass->row_arena, "%.*sT%.*s", day, text.data, (int)text.size - day - 1, blank + 1);
+	import_draft_set(a->pass, a->draft, a->field, text, a->value);
 }
 
 static void apply_key(struct assignment *a)
@@ -216,6 +219,7 @@ static void (*const rules[])(struct assignment *a) = {
 	[IMPORT_USED] = apply_used,
 	[IMPORT_KEY] = apply_key,
 	[IMPORT_TAKE] = apply_take,
+	[IMPORT_TIME] = apply_time,
 	[IMPORT_CUT] = apply_cut,
 	[IMPORT_CENTS] = apply_cents,
 	[IMPORT_WORDS] = apply_words,
@@ -256,7 +260,7 @@ static void set_territory(struct import_pass *pass, struct import_draft *draft)
 		*(struct id *)field_at_mutable(field, draft->row) = pass->options->territory_id;
 }
 
-void import_format_row(struct import_pass *pass, const struct import_row *row)
+static void take_record(struct import_pass *pass, const struct import_row *row)
 {
 	const struct import_format *format = pass->format;
 	const struct schema *schema = schema_find(format->record);
@@ -285,4 +289,62 @@ void import_format_row(struct import_pass *pass, const struct import_row *row)
 	set_origin(&draft, key);
 	id = id_imported(text_of(IMPORT_SOURCE), key);
 	import_draft_finish(pass, &draft, &id, key_value);
+	if (format->follow != NULL && !draft.broken && pass->status == STATUS_OK)
+		format->follow(pass, &draft);
+}
+
+/* In a group a value that must be given is missed where it is missing, not where the group begins. */
+static bool check_required(struct import_pass *pass, const struct import_row *row)
+{
+	struct import_draft draft = { .from = row };
+
+	for (const struct import_mapping *mapping = pass->format->mappings; mapping->column != NULL; mapping++) {
+		const struct import_value *value = import_row_find(row, mapping->column);
+		if (mapping->required && value != NULL && import_value_is_empty(value))
+			import_draft_refuse(pass, &draft, value, NULL, "is empty; it must be given");
+	}
+	return !draft.broken;
+}
+
+static void gather(struct import_pass *pass, const struct import_row *row)
+{
+	struct import_draft draft = { .from = row };
+
+	switch (import_group_add(&pass->group, row)) {
+	case IMPORT_GROUP_ADDED:
+		return;
+	case IMPORT_GROUP_REPEATED:
+		import_notes_add(&pass->report->skipped, pass->arena, text_of(IMPORT_REPEATED), row->line, 1);
+		return;
+	case IMPORT_GROUP_FULL:
+		import_draft_refuse(pass, &draft, import_row_find(row, pass->format->group), NULL,
+			"too many rows have this same text: at most 100 rows, and 1 MiB, become one record");
+		return;
+	}
+}
+
+void import_format_row(struct import_pass *pass, const struct import_row *row)
+{
+	const char *group = pass->format->group;
+
+	if (group == NULL) {
+		take_record(pass, row);
+		return;
+	}
+	if (!check_required(pass, row))
+		return;
+	if (!import_group_takes(&pass->group, group, row))
+		import_format_end(pass);
+	gather(pass, row);
+}
+
+void import_format_end(struct import_pass *pass)
+{
+	struct import_row row;
+
+	if (pass->group.count == 0)
+		return;
+	row = import_group_row(&pass->group, pass->format->group, pass->row_arena);
+	take_record(pass, &row);
+	import_group_clear(&pass->group);
 }

@@ -9,6 +9,7 @@ enum import_rule {
 	IMPORT_USED,  /* read by the format's complete() */
 	IMPORT_KEY,   /* the source's key; also the field when one is named */
 	IMPORT_TAKE,  /* as field_from_text() reads it */
+	IMPORT_TIME,  /* the same, where a blank may stand between day and time */
 	IMPORT_CUT,   /* text, cut at the field's limit with a warning */
 	IMPORT_CENTS, /* a decimal number of the currency; below zero it is left out with a warning */
 	IMPORT_WORDS, /* a choice, through the table of words; the last row (no word) is for all others, with a warning */
@@ -40,8 +41,11 @@ struct import_format {
 	bool json;
 	const char *signature[IMPORT_SIGNATURE_MAX]; /* names that only such a file has all of */
 	const struct import_mapping *mappings;
+	const char *group; /* rows beside each other with the same text in this column are one record, see import_group.h; NULL: none */
 	/* What a table cannot say: parents, values made of several columns. May set `*out_key`. NULL: nothing. */
 	void (*complete)(struct import_pass *pass, struct import_draft *draft, struct text *out_key);
+	/* Hands out what refers to the row's own record, which has its id by then. NULL: nothing. */
+	void (*follow)(struct import_pass *pass, struct import_draft *draft);
 };
 
 /* The known forms; ended by a row without a title. */
@@ -50,8 +54,11 @@ extern const struct import_format import_formats[];
 /* By the names of the first row; NULL when no form has them. */
 const struct import_format *import_format_find(bool json, const struct text *names, size_t count);
 
-/* Hands out what one row stands for. */
+/* Hands out what one row stands for; of a form with groups, what the group before it stood for. */
 void import_format_row(struct import_pass *pass, const struct import_row *row);
+
+/* After the last row: hands out the group that is still gathered. */
+void import_format_end(struct import_pass *pass);
 
 /* Does a rule of the form read the column? */
 bool import_format_reads(const struct import_format *format, struct text column);

@@ -42,6 +42,20 @@ void import_draft_set(
 		import_draft_refuse(pass, draft, value, field->name, fail_reason());
 }
 
+void import_draft_cut(
+	struct import_pass *pass, struct import_draft *draft, const struct field *field, struct text text, const struct import_value *value)
+{
+	struct text cut = text_cut(text, (size_t)field->max);
+
+	draft->places[field->tag] = value;
+	*(struct text *)field_at_mutable(field, draft->row) = cut;
+	if (cut.size < text.size)
+		import_draft_warn(pass, draft,
+			arena_print(pass->row_arena, "%.*s: cut to the %" PRId64 " bytes that %s.%s holds", TEXT_ARGUMENTS(value->name),
+				field->max, draft->schema->name, field->name)
+				.data);
+}
+
 static struct operation create_of(const struct import_pass *pass, enum record_kind kind, const struct id *id, const void *row)
 {
 	return (struct operation){
@@ -125,14 +139,13 @@ void import_draft_finish(struct import_pass *pass, struct import_draft *draft, c
 		struct text reason = arena_print(pass->row_arena, "line %" PRId64 " has the same key with other values", line);
 		import_draft_refuse(pass, draft, key, NULL, reason.data);
 	} else if (use == IMPORT_KEY_REPEATED) {
-		import_notes_add(
-			&pass->report->skipped, pass->arena, text_of("repeats an earlier row word for word"), draft->from->line, 1);
+		import_notes_add(&pass->report->skipped, pass->arena, text_of(IMPORT_REPEATED), draft->from->line, 1);
 	} else {
 		hand_out(pass, draft, &operation);
 	}
 }
 
-void import_parent(struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row)
+void import_implied(struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row)
 {
 	struct operation operation = create_of(pass, kind, row_id(row), row);
 	struct objection objection = { .field = NULL };

@@ -3,8 +3,12 @@
 #define TRUCKROLL_SERVER_IMPORT_PASS_H
 
 #include "server/import.h"
+#include "server/import_group.h"
 #include "server/import_keys.h"
 #include "server/import_row.h"
+
+/* Why a row was skipped. */
+#define IMPORT_REPEATED "repeats an earlier row word for word"
 
 struct import_format;
 struct import_header;
@@ -15,7 +19,8 @@ struct import_pass {
 	struct arena *arena;     /* of the report and of the header */
 	struct arena *row_arena; /* forgotten after each row */
 	struct import_keys keys;
-	import_sink sink; /* NULL while checking */
+	struct import_group group; /* of a form with groups: the rows that wait for their last one */
+	import_sink sink;          /* NULL while checking */
 	void *sink_context;
 	const struct import_format *format; /* of a known file; NULL: the general form */
 	const struct import_header *header; /* of the general form */
@@ -46,11 +51,15 @@ void import_draft_warn(struct import_pass *pass, const struct import_draft *draf
 void import_draft_set(struct import_pass *pass, struct import_draft *draft, const struct field *field, struct text text,
 	const struct import_value *value);
 
+/* Sets a text field; what is too long is cut between two characters, with a warning. */
+void import_draft_cut(struct import_pass *pass, struct import_draft *draft, const struct field *field, struct text text,
+	const struct import_value *value);
+
 /* Checks the finished draft and hands it out under `id`. A row that repeats an earlier one is skipped and counted; one that contradicts
  * it is an error at `key`. */
 void import_draft_finish(struct import_pass *pass, struct import_draft *draft, const struct id *id, const struct import_value *key);
 
-/* Hands out a parent that the file only implies, once. Its id is set. */
-void import_parent(struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row);
+/* Hands out a record that the row only implies, once. Its id is set. */
+void import_implied(struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row);
 
 #endif

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Taking records in from files."""
+import csv
 import gzip
 
 import tap
@@ -7,7 +8,8 @@ from harness import DONE, EXAMPLE, USAGE, Server, World, real_data
 from tap import Skip, promise
 
 # What the real files hold, counted by hand from the files themselves: rows without the header.
-REAL = ("assets.csv", "parts_catalogue.csv", "work_orders_excavator.csv", "kb_articles_en.jsonl.gz", "kb_articles_zh.jsonl.gz")
+REAL = ("assets.csv", "parts_catalogue.csv", "work_orders_excavator.csv", "work_orders_aviation.csv", "part_replacements.csv",
+        "failure_events.csv", "service_requests_311.csv", "troubleshooting_en.csv", "kb_articles_en.jsonl.gz", "kb_articles_zh.jsonl.gz")
 
 
 def state_of(server):
@@ -107,6 +109,12 @@ def an_import_into_a_running_server_and_into_a_resting_one_give_the_same_records
             assert running.rows(kind) == resting.rows(kind), kind
 
 
+def data_rows(path):
+    """The rows of a CSV file, each as a dictionary."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 @promise
 def every_row_of_the_real_files_becomes_a_record():
     data = real_data()
@@ -114,14 +122,23 @@ def every_row_of_the_real_files_becomes_a_record():
         raise Skip("TRUCKROLL_DATA names no folder of real data")
     with World() as world:
         server = Server.made(world)
-        had = {kind: len(server.rows(kind)) for kind in ("work_order", "kb_article", "part", "asset")}
+        kinds = ("work_order", "kb_article", "service_request", "movement")
+        had = {kind: len(server.rows(kind)) for kind in kinds}
         server.run("import", "--apply", "--territory", "North", *[data / name for name in REAL])
-        orders = (data / "work_orders_excavator.csv").read_text().count("\n") - 1
+        replaced = data_rows(data / "part_replacements.csv")
+        events = {(row["asset_id"], row["component"], row["datetime"]) for row in replaced + data_rows(data / "failure_events.csv")}
+        orders = sum(len(data_rows(data / f"work_orders_{fleet}.csv")) for fleet in ("excavator", "aviation"))
+        troubles = len({row["trouble"] for row in data_rows(data / "troubleshooting_en.csv")})
         articles = sum(gzip.open(data / f"kb_articles_{lang}.jsonl.gz").read().count(b"\n") for lang in ("en", "zh"))
-        assert len(server.rows("work_order")) - had["work_order"] == orders
-        assert len(server.rows("kb_article")) - had["kb_article"] == articles
-        imported = [row for row in server.rows("work_order") if row["number"].startswith("EXWO")]
-        assert all(row["state"] == "closed" for row in imported)
+        made = {kind: len(server.rows(kind)) - had[kind] for kind in kinds}
+        assert made == {"work_order": orders + len(events), "kb_article": articles + troubles, "movement": len(replaced),
+                        "service_request": len(data_rows(data / "service_requests_311.csv"))}, made
+        imported = [row for row in server.rows("work_order") if row["number"].startswith(("EXWO", "AVWO", "M-"))]
+        assert len(imported) == made["work_order"] and all(row["state"] == "closed" for row in imported)
+        before = state_of(server)
+        for report in server.run("import", "--apply", "--territory", "North", *[data / name for name in reversed(REAL)])["files"]:
+            assert report["created"] == 0 and report["kept"] == 0, report
+        assert state_of(server) == before
         server.verify()
 
 

@@ -71,6 +71,11 @@ static const struct real {
 	int64_t operations;
 } reals[] = {
 	{ "work_orders_excavator.csv", 5485, RECORD_WORK_ORDER, 5485, 5492 },
+	{ "work_orders_aviation.csv", 6169, RECORD_WORK_ORDER, 6169, 6171 },
+	{ "part_replacements.csv", 3286, RECORD_WORK_ORDER, 3286, 6578 }, /* with as many movements, 4 parts, account and site */
+	{ "failure_events.csv", 761, RECORD_WORK_ORDER, 761, 763 },
+	{ "service_requests_311.csv", 1000, RECORD_SERVICE_REQUEST, 1000, 1067 },
+	{ "troubleshooting_en.csv", 50, RECORD_KB_ARTICLE, 8, 8 },
 	{ "assets.csv", 105, RECORD_ASSET, 105, 109 },
 	{ "parts_catalogue.csv", 307, RECORD_PART, 306, 306 },
 	{ "kb_articles_en.jsonl.gz", 2534, RECORD_KB_ARTICLE, 2534, 2534 },
@@ -124,31 +129,43 @@ static void historic_orders_are_closed_and_imported(void **state)
 	import_run_finish(&run);
 }
 
-/* Whichever of the two files comes first, the second one changes nothing. */
-static void machines_are_the_same_in_assets_and_work_orders(void **state)
+/* Whichever of the two files comes first, the second one changes nothing that both bring. */
+static void assert_meet(const char *one, const char *two, size_t expected)
 {
-	struct import_run orders = { .options = { .territory_id = import_test_territory } }, assets = orders;
-	const char *order_path = real_file(&orders.taken.arena, "work_orders_excavator.csv");
-	const char *asset_path = real_file(&assets.taken.arena, "assets.csv");
+	struct import_run left = { .options = { .territory_id = import_test_territory } }, right = left;
+	const char *left_path = real_file(&left.taken.arena, one);
+	const char *right_path = real_file(&right.taken.arena, two);
 	size_t met = 0;
 
-	(void)state;
-	if (order_path != NULL && asset_path != NULL) {
-		import_run(&orders, order_path);
-		import_run(&assets, asset_path);
-		for (size_t i = 0; i < orders.taken.count; i++)
-			for (size_t k = 0; k < assets.taken.count; k++) {
-				const struct operation *left = orders.taken.operations[i], *right = assets.taken.operations[k];
-				if (!id_equal(&left->head.subject, &right->head.subject))
+	if (left_path != NULL && right_path != NULL) {
+		import_run(&left, left_path);
+		import_run(&right, right_path);
+		for (size_t i = 0; i < left.taken.count; i++)
+			for (size_t k = 0; k < right.taken.count; k++) {
+				const struct operation *a = left.taken.operations[i], *b = right.taken.operations[k];
+				if (!id_equal(&a->head.subject, &b->head.subject))
 					continue;
 				met++;
-				assert_int_equal(left->head.record, right->head.record);
-				assert_true(row_equal(schema_find(left->head.record), left->arguments, right->arguments));
+				assert_int_equal(a->head.record, b->head.record);
+				assert_true(row_equal(schema_find(a->head.record), a->arguments, b->arguments));
 			}
-		assert_int_equal(met, 7); /* five machines, their account and site */
+		assert_int_equal(met, expected);
 	}
-	import_run_finish(&orders);
-	import_run_finish(&assets);
+	import_run_finish(&left);
+	import_run_finish(&right);
+}
+
+static void machines_are_the_same_in_assets_and_work_orders(void **state)
+{
+	(void)state;
+	assert_meet("work_orders_excavator.csv", "assets.csv", 7); /* five machines, their account and site */
+}
+
+static void a_failure_and_its_replacement_are_one_order(void **state)
+{
+	(void)state;
+	assert_meet("failure_events.csv", "part_replacements.csv", 743 + 2);
+	assert_meet("failure_events.csv", "assets.csv", 2);
 }
 
 static void guides_have_numbered_steps_and_their_address(void **state)
@@ -258,6 +275,7 @@ int main(void)
 		cmocka_unit_test(real_files_are_taken_whole_and_twice_the_same),
 		cmocka_unit_test(historic_orders_are_closed_and_imported),
 		cmocka_unit_test(machines_are_the_same_in_assets_and_work_orders),
+		cmocka_unit_test(a_failure_and_its_replacement_are_one_order),
 		cmocka_unit_test(guides_have_numbered_steps_and_their_address),
 		cmocka_unit_test(the_example_imports_cleanly_dry_and_twice),
 	};
