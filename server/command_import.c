@@ -9,6 +9,9 @@
 #include "shell/outcome_words.h"
 #include "shell/progress.h"
 
+/* Records after which rows that were read or written are no longer kept in memory: a file is one commit, and would keep them all. */
+#define RECORDS_KEPT 1024
+
 struct import_run {
 	struct context *context;
 	struct progress progress;
@@ -16,6 +19,7 @@ struct import_run {
 	int64_t unchanged; /* were there already */
 	int64_t kept;      /* were there with other content */
 	int64_t kept_in_all;
+	int64_t taken; /* of all files */
 	bool apply;
 };
 
@@ -46,8 +50,11 @@ static enum status take_record(void *context, const struct operation *operation)
 	struct verdict verdict;
 	struct id id;
 	const void *there;
-	enum status status = records_look(server_store_records(office->store), operation->head.record, &operation->head.subject, &there);
+	enum status status;
 
+	if (++run->taken % RECORDS_KEPT == 0)
+		server_store_reset_rows(office->store);
+	status = records_look(server_store_records(office->store), operation->head.record, &operation->head.subject, &there);
 	if (status != STATUS_OK)
 		return status;
 	if (there != NULL) {
