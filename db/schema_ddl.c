@@ -43,6 +43,15 @@ static struct text finish(struct writer *writer)
 	return arena_copy_text(writer->arena, (struct text){ .data = (const char *)bytes.data, .size = bytes.size });
 }
 
+static void write_column(struct writer *writer, const char *before, const struct field *field, const char *after)
+{
+	write_string(writer, before);
+	write_string(writer, field->name);
+	write_string(writer, " ");
+	write_string(writer, column_types[field->kind]);
+	write_string(writer, after);
+}
+
 struct text schema_table_ddl(struct arena *arena, const struct schema *schema)
 {
 	struct writer writer = writer_in(arena, DDL_SIZE_MAX);
@@ -51,14 +60,14 @@ struct text schema_table_ddl(struct arena *arena, const struct schema *schema)
 	write_string(&writer, schema->name);
 	write_string(&writer, " (\n\trow INTEGER PRIMARY KEY,\n\tid BLOB NOT NULL UNIQUE,\n\thome INTEGER NOT NULL,\n"
 			      "\tgseq INTEGER NOT NULL,\n\tauthor INTEGER NOT NULL,\n\thash BLOB NOT NULL,\n");
-	for (size_t i = 1; i < schema->field_count; i++) {
-		write_string(&writer, "\t");
-		write_string(&writer, schema->fields[i].name);
-		write_string(&writer, " ");
-		write_string(&writer, column_types[schema->fields[i].kind]);
-		write_string(&writer, ",\n");
-	}
-	write_string(&writer, "\textra BLOB\n) STRICT");
+	for (size_t i = 1; i < schema->field_count; i++)
+		if (schema->fields[i].since == 0)
+			write_column(&writer, "\t", &schema->fields[i], ",\n");
+	write_string(&writer, "\textra BLOB");
+	for (size_t i = 1; i < schema->field_count; i++) /* as ALTER TABLE adds them */
+		if (schema->fields[i].since != 0)
+			write_column(&writer, ",\n\t", &schema->fields[i], "");
+	write_string(&writer, "\n) STRICT");
 	return finish(&writer);
 }
 

@@ -1,6 +1,9 @@
 #include "protocol/domain/arguments.h"
 
+#include "protocol/domain/attachment.h"
 #include "protocol/domain/issue.h"
+#include "protocol/domain/task_answer.h"
+#include "protocol/domain/time_entry.h"
 #include "protocol/domain/visit.h"
 
 /* The id of arguments is never set. Tags are permanent. */
@@ -11,6 +14,7 @@ static const struct field book_fields[] = {
 	{ TIME_OF(book_arguments, planned_start_at_ms), .tag = 3 },
 	{ TIME_OF(book_arguments, planned_end_at_ms),   .tag = 4 },
 	{ FIELD_OF(book_arguments, dispatch),           .tag = 5 },
+	{ FIELD_OF(book_arguments, propose),            .tag = 6 },
 };
 
 static const struct field reason_fields[] = {
@@ -57,6 +61,66 @@ static const struct field resolve_fields[] = {
 	{ FIELD_OF(resolve_arguments, id),                                  .tag = 1 },
 	{ CHOICE_OF(resolve_arguments, resolution, issue_resolution_names), .tag = 2, .required = true },
 	{ FIELD_OF(resolve_arguments, text),                                .tag = 3, .max = 2000, .personal = true },
+};
+
+static const struct field reschedule_fields[] = {
+	{ FIELD_OF(reschedule_arguments, id),                 .tag = 1 },
+	{ TIME_OF(reschedule_arguments, planned_start_at_ms), .tag = 2, .required = true },
+	{ TIME_OF(reschedule_arguments, planned_end_at_ms),   .tag = 3 },
+	{ FIELD_OF(reschedule_arguments, reason),             .tag = 4, .max = 200 },
+};
+
+static const struct field answer_task_fields[] = {
+	{ FIELD_OF(answer_arguments, id),                         .tag = 1 },
+	{ FIELD_OF(answer_arguments, task_id),                    .tag = 2, .refers = RECORD_TASK, .required = true },
+	{ FIELD_OF(answer_arguments, task_version),               .tag = 3, .max = INT64_MAX },
+	{ CHOICE_OF(answer_arguments, truth, answer_truth_names), .tag = 4 },
+	{ FIELD_OF(answer_arguments, number),                     .tag = 5, .min = -NUMBER_MAX, .max = NUMBER_MAX },
+	{ FIELD_OF(answer_arguments, has_number),                 .tag = 6 },
+	{ FIELD_OF(answer_arguments, text),                       .tag = 7, .max = 4000, .personal = true },
+	{ FIELD_OF(answer_arguments, attachment_id),              .tag = 8, .refers = RECORD_ATTACHMENT },
+	{ FIELD_OF(answer_arguments, skip_reason),                .tag = 9, .max = 200 },
+};
+
+static const struct field log_time_fields[] = {
+	{ FIELD_OF(time_arguments, id),                     .tag = 1 },
+	{ CHOICE_OF(time_arguments, kind, time_kind_names), .tag = 2 },
+	{ TIME_OF(time_arguments, start_at_ms),             .tag = 3, .required = true },
+	{ TIME_OF(time_arguments, end_at_ms),               .tag = 4, .required = true },
+	{ FIELD_OF(time_arguments, text),                   .tag = 5, .max = 2000, .personal = true },
+};
+
+static const struct field read_meter_fields[] = {
+	{ FIELD_OF(reading_arguments, id),          .tag = 1 },
+	{ FIELD_OF(reading_arguments, meter_id),    .tag = 2, .refers = RECORD_METER, .required = true },
+	{ FIELD_OF(reading_arguments, value),       .tag = 3, .min = -NUMBER_MAX, .max = NUMBER_MAX },
+	{ FIELD_OF(reading_arguments, corrects_id), .tag = 4, .refers = RECORD_READING },
+};
+
+static const struct field add_photo_fields[] = {
+	{ FIELD_OF(photo_arguments, id),                           .tag = 1 },
+	{ CHOICE_OF(photo_arguments, kind, attachment_kind_names), .tag = 2 },
+	{ CHOICE_OF(photo_arguments, record, record_kind_names),   .tag = 3 },
+	{ FIELD_OF(photo_arguments, record_id),                    .tag = 4 },
+	{ FIELD_OF(photo_arguments, blob),                         .tag = 5, .max = BLOB_DIGITS },
+	{ FIELD_OF(photo_arguments, size),                         .tag = 6, .max = BLOB_SIZE_MAX },
+	{ FIELD_OF(photo_arguments, media_type),                   .tag = 7, .max = 200 },
+	{ FIELD_OF(photo_arguments, caption),                      .tag = 8, .max = 2000, .personal = true },
+};
+
+static const struct field sign_fields[] = {
+	{ FIELD_OF(sign_arguments, id),          .tag = 1 },
+	{ FIELD_OF(sign_arguments, signer_name), .tag = 2, .max = 200, .required = true, .personal = true },
+	{ FIELD_OF(sign_arguments, signer_role), .tag = 3, .max = 200, .personal = true },
+	{ FIELD_OF(sign_arguments, blob),        .tag = 4, .max = BLOB_DIGITS },
+	{ FIELD_OF(sign_arguments, size),        .tag = 5, .max = BLOB_SIZE_MAX },
+	{ FIELD_OF(sign_arguments, media_type),  .tag = 6, .max = 200 },
+};
+
+static const struct field hold_fields[] = {
+	{ FIELD_OF(hold_arguments, id),                         .tag = 1 },
+	{ CHOICE_OF(hold_arguments, reason, hold_reason_names), .tag = 2, .required = true },
+	{ FIELD_OF(hold_arguments, text),                       .tag = 3, .max = 160 },
 };
 /* clang-format on */
 
@@ -146,4 +210,92 @@ const struct schema resolve_issue_schema = {
 	.size = sizeof(struct resolve_arguments),
 	.fields = resolve_fields,
 	.field_count = LENGTH(resolve_fields),
+};
+
+const struct schema reschedule_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_RESCHEDULE),
+	.name = "reschedule",
+	.size = sizeof(struct reschedule_arguments),
+	.fields = reschedule_fields,
+	.field_count = LENGTH(reschedule_fields),
+};
+
+const struct schema answer_task_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_ANSWER_TASK),
+	.name = "answer_task",
+	.size = sizeof(struct answer_arguments),
+	.fields = answer_task_fields,
+	.field_count = LENGTH(answer_task_fields),
+};
+
+const struct schema log_time_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_LOG_TIME),
+	.name = "log_time",
+	.size = sizeof(struct time_arguments),
+	.fields = log_time_fields,
+	.field_count = LENGTH(log_time_fields),
+};
+
+const struct schema read_meter_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_READ_METER),
+	.name = "read_meter",
+	.size = sizeof(struct reading_arguments),
+	.fields = read_meter_fields,
+	.field_count = LENGTH(read_meter_fields),
+};
+
+const struct schema add_photo_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_ADD_PHOTO),
+	.name = "add_photo",
+	.size = sizeof(struct photo_arguments),
+	.fields = add_photo_fields,
+	.field_count = LENGTH(add_photo_fields),
+};
+
+const struct schema sign_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_SIGN),
+	.name = "sign",
+	.size = sizeof(struct sign_arguments),
+	.fields = sign_fields,
+	.field_count = LENGTH(sign_fields),
+};
+
+const struct schema reopen_visit_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_REOPEN_VISIT),
+	.name = "reopen_visit",
+	.size = sizeof(struct reason_arguments),
+	.fields = reason_fields,
+	.field_count = LENGTH(reason_fields),
+};
+
+const struct schema hold_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_HOLD),
+	.name = "hold",
+	.size = sizeof(struct hold_arguments),
+	.fields = hold_fields,
+	.field_count = LENGTH(hold_fields),
+};
+
+const struct schema close_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_CLOSE),
+	.name = "close",
+	.size = sizeof(struct reason_arguments),
+	.fields = pause_fields,
+	.field_count = LENGTH(pause_fields),
+};
+
+const struct schema reopen_order_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_REOPEN_ORDER),
+	.name = "reopen_order",
+	.size = sizeof(struct reason_arguments),
+	.fields = reason_fields,
+	.field_count = LENGTH(reason_fields),
+};
+
+const struct schema cancel_order_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_CANCEL_ORDER),
+	.name = "cancel_order",
+	.size = sizeof(struct reason_arguments),
+	.fields = reason_fields,
+	.field_count = LENGTH(reason_fields),
 };

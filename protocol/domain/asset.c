@@ -28,8 +28,30 @@ static const struct field fields[] = {
 	{ TIME_OF(asset, installed_at_ms),              .tag = 8 },
 	{ FIELD_OF(asset, source),                      .tag = 9, .max = 200 },
 	{ FIELD_OF(asset, source_id),                   .tag = 10, .max = 200 },
+	{ FIELD_OF(asset, merged_into_id),
+	  .tag = 11, .refers = RECORD_ASSET, .merge = MERGE_SERVER_WINS, .since = 2 },
 };
 /* clang-format on */
+
+enum status asset_follow(struct records *records, const struct id *id, struct id *out_id, const struct asset **out_asset)
+{
+	const struct asset *asset = NULL;
+	struct id at = *id;
+
+	for (int merges = 0; !id_is_nil(&at); merges++) {
+		const void *row;
+		enum status status = records_look(records, RECORD_ASSET, &at, &row);
+		if (status != STATUS_OK)
+			return status;
+		asset = row;
+		if (asset == NULL || id_is_nil(&asset->merged_into_id) || merges == ASSET_MERGES_MAX)
+			break;
+		at = asset->merged_into_id;
+	}
+	*out_id = at;
+	*out_asset = asset;
+	return STATUS_OK;
+}
 
 const struct schema asset_schema = {
 	.kind = RECORD_ASSET,

@@ -2,7 +2,7 @@
 #ifndef TRUCKROLL_DOMAIN_ASSET_H
 #define TRUCKROLL_DOMAIN_ASSET_H
 
-#include "protocol/domain/schema.h"
+#include "protocol/domain/records.h"
 
 enum asset_status {
 	ASSET_STATUS_ACTIVE = 0,
@@ -28,8 +28,14 @@ struct asset {
 	int64_t installed_at_ms;
 	struct text source;
 	struct text source_id;
+	struct id merged_into_id; /* it was the same machine as this one: facts go there, see asset_follow() */
 };
 
 extern const struct schema asset_schema;
+
+/* Follows merges from `id` to the asset that is left: `*out_id`, and its row or NULL when that is not held here (nil: nil and NULL). A
+ * chain of more than ASSET_MERGES_MAX is taken to end there. Statuses: those of the store. */
+#define ASSET_MERGES_MAX 16
+enum status asset_follow(struct records *records, const struct id *id, struct id *out_id, const struct asset **out_asset);
 
 #endif

@@ -27,6 +27,18 @@ static const handler handlers[OPERATION_KIND_COUNT] = {
 	[OPERATION_USE_PART]      = handle_part,
 	[OPERATION_RETURN_PART]   = handle_part,
 	[OPERATION_RESOLVE_ISSUE] = handle_issue,
+	[OPERATION_RESCHEDULE]    = handle_reschedule,
+	[OPERATION_ANSWER_TASK]   = handle_answer_task,
+	[OPERATION_LOG_TIME]      = handle_log_time,
+	[OPERATION_READ_METER]    = handle_read_meter,
+	[OPERATION_ADD_PHOTO]     = handle_add_photo,
+	[OPERATION_SIGN]          = handle_sign,
+	[OPERATION_REOPEN_VISIT]  = handle_reopen_visit,
+	[OPERATION_HOLD]          = handle_hold,
+	[OPERATION_RELEASE]       = handle_release,
+	[OPERATION_CLOSE]         = handle_close,
+	[OPERATION_REOPEN_ORDER]  = handle_reopen_order,
+	[OPERATION_CANCEL_ORDER]  = handle_cancel_order,
 };
 /* clang-format on */
 
@@ -34,14 +46,9 @@ static const handler handlers[OPERATION_KIND_COUNT] = {
 static struct text reason_detail(struct handling *handling)
 {
 	struct text role = choice_to_text(handling->arena, role_names, handling->operation->head.role);
-	struct text reason = arena_copy_text(handling->arena, text_of(fail_reason()));
-	char *characters = arena_allocate(handling->arena, reason.size + 1);
+	struct text reason = handling_plain(handling, text_of(fail_reason()));
 
-	memcpy(characters, reason.data, reason.size);
-	for (size_t i = 0; i < reason.size; i++)
-		if (characters[i] == ';')
-			characters[i] = ',';
-	return arena_print(handling->arena, "role=%.*s;reason=%s", TEXT_ARGUMENTS(role), characters);
+	return arena_print(handling->arena, "role=%.*s;reason=%.*s", TEXT_ARGUMENTS(role), TEXT_ARGUMENTS(reason));
 }
 
 /* Only a CLAIM, or an EDIT without the right, may be lost to its author; whatever else is malformed is kept for a person. */

@@ -1,8 +1,11 @@
 /* New records of any kind. */
 #include "protocol/domain/handler.h"
+#include "protocol/domain/meter.h"
 #include "protocol/domain/note.h"
 #include "protocol/domain/service_request.h"
+#include "protocol/domain/task.h"
 #include "protocol/domain/technician.h"
+#include "protocol/domain/territory_grant.h"
 
 /* The first field in which the stored row differs from what the new one says; NULL when there is none. What the new one leaves
  * open, and what handlers compute, is not said by it. */
@@ -26,12 +29,72 @@ static enum status answer_existing(struct handling *handling, const struct schem
 	return handling_note(handling, RULE_EXISTS, difference->name, detail);
 }
 
-/* Technicians open requests and orders in their own territory only. Parks otherwise. */
+/* Records that live where another one does, unless they say where. */
+static const struct {
+	enum record_kind kind;
+	const char *field;
+	enum record_kind parent;
+} parents[] = {
+	{ RECORD_CONTACT, "account_id", RECORD_ACCOUNT },
+	{ RECORD_TASK, "work_order_id", RECORD_WORK_ORDER },
+	{ RECORD_METER, "asset_id", RECORD_ASSET },
+	{ RECORD_READING, "meter_id", RECORD_METER },
+};
+
+static enum status inherit_territory(struct handling *handling, const struct schema *schema, void *row)
+{
+	const struct field *own = schema_field(schema, text_of("territory_id"));
+
+	for (size_t i = 0; i < LENGTH(parents); i++) {
+		const struct schema *parent = schema_find(parents[i].parent);
+		const void *parent_row;
+		enum status status;
+		if (parents[i].kind != schema->kind || !field_is_default(own, row))
+			continue;
+		status = records_look(
+			handling->records, parent->kind, field_at(schema_field(schema, text_of(parents[i].field)), row), &parent_row);
+		if (status != STATUS_OK)
+			return status;
+		if (parent_row != NULL)
+			*(struct id *)field_at_mutable(own, row) =
+				*(const struct id *)field_at(schema_field(parent, text_of("territory_id")), parent_row);
+	}
+	return STATUS_OK;
+}
+
+struct grant_search {
+	const struct id *territory_id;
+	bool found;
+};
+
+static enum status see_grant(void *context, const void *row)
+{
+	struct grant_search *search = context;
+	const struct territory_grant *grant = row;
+
+	search->found |= !grant->ended && id_equal(&grant->territory_id, search->territory_id);
+	return STATUS_OK;
+}
+
+/* Whether the technician serves the territory: at home or by a grant. */
+static enum status serves(struct handling *handling, const struct technician *technician, const struct id *territory_id, bool *out_serves)
+{
+	struct grant_search search = { .territory_id = territory_id, .found = id_equal(&technician->territory_id, territory_id) };
+	enum status status = STATUS_OK;
+
+	if (!search.found)
+		status = records_each(handling->records, RECORD_TERRITORY_GRANT, "technician_id", &technician->id, see_grant, &search);
+	*out_serves = search.found;
+	return status;
+}
+
+/* Technicians open requests and orders in territories they serve only. Parks otherwise. */
 static enum status check_territory(struct handling *handling, const struct schema *schema, const void *row)
 {
 	const struct operation_head *head = &handling->operation->head;
 	const struct field *field = schema_field(schema, text_of("territory_id"));
 	const void *author;
+	bool allowed;
 	enum status status;
 
 	if (head->role != ROLE_TECHNICIAN || field == NULL)
@@ -41,8 +104,9 @@ static enum status check_territory(struct handling *handling, const struct schem
 		return status;
 	if (author == NULL)
 		return handling_missing(handling, RECORD_TECHNICIAN, &head->actor, "actor");
-	if (id_equal(&((const struct technician *)author)->territory_id, field_at(field, row)))
-		return STATUS_OK;
+	status = serves(handling, author, field_at(field, row), &allowed);
+	if (status != STATUS_OK || allowed)
+		return status;
 	return handling_park(handling, RULE_NOT_YOUR_TERRITORY, field->name,
 		arena_print(handling->arena, "territory=%s", id_to_text(field_at(field, row)).characters), NULL);
 }
@@ -93,11 +157,32 @@ static enum status store_new(struct handling *handling, const struct schema *sch
 		set_if_open(&((struct movement *)row)->at_ms, at_ms);
 		return handling_post_movement(handling, row);
 	}
+	if (schema->kind == RECORD_READING) {
+		set_if_open(&((struct reading *)row)->at_ms, at_ms);
+		return handling_post_reading(handling, row);
+	}
+	if (schema->kind == RECORD_TASK)
+		((struct task *)row)->version = 1;
 	if (schema->kind == RECORD_NOTE)
 		set_if_open(&((struct note *)row)->at_ms, at_ms);
 	else if (schema->kind == RECORD_SERVICE_REQUEST)
 		set_if_open(&((struct service_request *)row)->opened_at_ms, at_ms);
 	return records_put(handling->records, schema->kind, row);
+}
+
+/* What is new about a merged asset is about the one that is left. */
+static enum status redirect_asset(struct handling *handling, const struct schema *schema, void *row, struct used_asset *out_used)
+{
+	const struct field *field = schema_field(schema, text_of("asset_id"));
+	enum status status;
+
+	*out_used = (struct used_asset){ 0 };
+	if (field == NULL || field->derived || field_is_default(field, row))
+		return STATUS_OK;
+	status = handling_use_asset(handling, field_at(field, row), out_used);
+	out_used->gone = !id_equal(&out_used->named, &out_used->id); /* a retired one may be written about */
+	*(struct id *)field_at_mutable(field, row) = out_used->id;
+	return status;
 }
 
 enum status handle_create(struct handling *handling)
@@ -106,6 +191,7 @@ enum status handle_create(struct handling *handling)
 	const struct schema *schema = arguments_schema(OPERATION_CREATE, operation->head.record);
 	void *row = arena_copy(handling->arena, operation->arguments, schema->size);
 	struct id id = handling_next_id(handling);
+	struct used_asset used;
 	const void *stored;
 	bool complete;
 	enum status status;
@@ -121,8 +207,13 @@ enum status handle_create(struct handling *handling)
 	status = handling_check_references(handling, schema, row, UINT64_MAX, &complete);
 	if (status != STATUS_OK || !complete)
 		return status;
-	status = check_territory(handling, schema, row);
+	status = inherit_territory(handling, schema, row);
+	if (status == STATUS_OK)
+		status = check_territory(handling, schema, row);
 	if (status != STATUS_OK || handling->verdict->outcome == OUTCOME_PARKED)
 		return status;
-	return store_new(handling, schema, row);
+	status = redirect_asset(handling, schema, row, &used);
+	if (status == STATUS_OK)
+		status = store_new(handling, schema, row);
+	return status == STATUS_OK ? handling_flag_asset(handling, &used, NULL) : status;
 }

@@ -1,6 +1,8 @@
 /* Field by field against what the author saw: untouched since, it is set; equal, nothing is to do; moved on, the field's policy
  * says what stands meanwhile and an issue keeps all three values. */
+#include "protocol/domain/asset.h"
 #include "protocol/domain/handler.h"
+#include "protocol/domain/task.h"
 
 #define VALUE_MAX 2000
 
@@ -66,13 +68,55 @@ static enum status merge_field(
 	return status;
 }
 
-static enum status store_edited(struct handling *handling, const struct schema *schema, void *row)
+/* An order for another machine or place asks its tasks anew; so does a task that says something else. */
+static void raise_version(const struct schema *schema, void *row, const void *current)
 {
+	struct work_order *order = row;
+	const struct work_order *order_before = current;
+	struct task *task = row;
+
+	if (schema->kind == RECORD_WORK_ORDER &&
+		(!id_equal(&order->asset_id, &order_before->asset_id) || !id_equal(&order->site_id, &order_before->site_id)))
+		order->scope_version++;
+	for (size_t i = 0; schema->kind == RECORD_TASK && i < schema->field_count; i++) {
+		const struct field *field = &schema->fields[i];
+		if (text_equals(text_of(field->name), "position") || text_equals(text_of(field->name), "territory_id"))
+			continue;
+		if (field_equal(field, row, current))
+			continue;
+		task->version++;
+		return;
+	}
+}
+
+/* True when following its merges an asset would come back to itself. */
+static enum status merges_in_circle(struct handling *handling, const struct asset *asset, bool *out_circle)
+{
+	const struct asset *last;
+	struct id id;
+	enum status status = asset_follow(handling->records, &asset->merged_into_id, &id, &last);
+
+	*out_circle = status == STATUS_OK && !id_is_nil(&asset->merged_into_id) &&
+		      (id_equal(&id, &asset->id) || (last != NULL && !id_is_nil(&last->merged_into_id)));
+	return status;
+}
+
+static enum status store_edited(struct handling *handling, const struct schema *schema, void *row, const void *current)
+{
+	bool circle = false;
 	enum status status = STATUS_OK;
 
+	raise_version(schema, row, current);
 	if (schema->kind == RECORD_WORK_ORDER)
 		status = work_order_derive(handling->records, row);
-	return status == STATUS_OK ? records_put(handling->records, schema->kind, row) : status;
+	if (schema->kind == RECORD_ASSET)
+		status = merges_in_circle(handling, row, &circle);
+	if (status != STATUS_OK)
+		return status;
+	if (circle)
+		return handling_park(handling, RULE_BAD_FORM, "merged_into_id",
+			text_of("reason=the other asset was merged into this one already"), NULL);
+	return records_put(handling->records, schema->kind, row);
 }
 
 enum status handle_edit(struct handling *handling)
@@ -100,5 +144,5 @@ enum status handle_edit(struct handling *handling)
 	}
 	if (!changed)
 		return handling_note(handling, RULE_NO_OP, "", text_of(""));
-	return store_edited(handling, schema, row);
+	return store_edited(handling, schema, row, current);
 }

@@ -1,5 +1,8 @@
 /* What technicians report about their visits. It happened: nothing here refuses. What does not fit the state is recorded as far as
  * it makes sense, and a person is told. */
+#include <inttypes.h>
+
+#include "protocol/domain/checklist.h"
 #include "protocol/domain/handler.h"
 
 #define REPLACEMENTS_MAX 64 /* reassigned again and again; beyond it the chain is taken to end */
@@ -71,6 +74,7 @@ static void apply_report(struct handling *handling, struct report *report)
 	report->moved = machine_next(&visit_machine, visit->state, kind, &state);
 	if (report->moved) {
 		visit->state = (enum visit_state)state;
+		visit->since_at_ms = operation->head.at_ms;
 		record_move(visit, operation);
 	}
 	report->changed = !row_equal(&visit_schema, report->before, visit);
@@ -183,11 +187,73 @@ static enum status open_on_visit(struct handling *handling, enum issue_kind kind
 	return handling_open_issue(handling, &issue);
 }
 
+/* What was billed or reported of the order lacks this fact. */
+static enum status mark_stale(struct handling *handling, const struct id *work_order_id)
+{
+	const void *row;
+	struct work_order order;
+	enum status status = records_look(handling->records, RECORD_WORK_ORDER, work_order_id, &row);
+
+	if (status != STATUS_OK || row == NULL || ((const struct work_order *)row)->stale)
+		return status;
+	order = *(const struct work_order *)row;
+	order.stale = true;
+	return records_put(handling->records, RECORD_WORK_ORDER, &order);
+}
+
 enum status handling_flag_late(struct handling *handling, const struct work_order *order, const struct visit *visit)
 {
+	enum status status = STATUS_OK;
+
 	if (order == NULL || !work_order_is_over(order))
 		return STATUS_OK;
-	return open_on_visit(handling, ISSUE_KIND_LATE_FACT, visit, order);
+	if (visit != NULL)
+		status = mark_stale(handling, &order->id);
+	return status == STATUS_OK ? open_on_visit(handling, ISSUE_KIND_LATE_FACT, visit, order) : status;
+}
+
+enum status handling_flag_moved(struct handling *handling, const struct visit *before, const struct work_order *order)
+{
+	const struct operation_head *head = &handling->operation->head;
+	struct issue issue = {
+		.kind = ISSUE_KIND_PLAN_MOVED,
+		.territory_id = order != NULL ? order->territory_id : before->territory_id,
+		.work_order_id = before->work_order_id,
+		.visit_id = before->id,
+		.record = RECORD_VISIT,
+		.record_id = before->id,
+	};
+
+	if (before->moved_gseq <= head->base_gseq)
+		return STATUS_OK;
+	issue.detail = arena_print(handling->arena, "technician=%s;operation=%s;planned_start_at_ms=%" PRId64,
+		id_to_text(&head->actor).characters, operation_find(head->kind)->name, before->planned_start_at_ms);
+	return handling_open_issue(handling, &issue);
+}
+
+/* Finished as fixed with mandatory tasks open: the device asks beforehand, so its copy of the list was another. */
+static enum status flag_incomplete(struct handling *handling, const struct report *report)
+{
+	const struct visit *visit = &report->after;
+	struct checklist_lack lack;
+	struct issue issue = {
+		.kind = ISSUE_KIND_FINISH_INCOMPLETE,
+		.territory_id = visit->territory_id,
+		.work_order_id = visit->work_order_id,
+		.visit_id = visit->id,
+		.record = RECORD_VISIT,
+		.record_id = visit->id,
+	};
+	enum status status;
+
+	if (!report->moved || visit->state != VISIT_STATE_DONE || visit->outcome != VISIT_OUTCOME_FIXED)
+		return STATUS_OK;
+	status = checklist_lacks(handling->records, handling->arena, &visit->work_order_id, &lack);
+	if (status != STATUS_OK || lack.count == 0)
+		return status;
+	issue.detail = arena_print(handling->arena, "technician=%s;count=%zu;tasks=%.*s",
+		id_to_text(&handling->operation->head.actor).characters, lack.count, TEXT_ARGUMENTS(handling_plain(handling, lack.titles)));
+	return handling_open_issue(handling, &issue);
 }
 
 enum status handling_flag_fact(struct handling *handling, const struct visit *before, const struct work_order *order)
@@ -273,9 +339,15 @@ enum status handle_fact(struct handling *handling)
 	}
 	if (has_effect(handling, &before))
 		apply_report(handling, &report);
-	if (report.changed)
+	if (report.moved)
+		status = handling_end_span(handling, &before, report.order != NULL && work_order_is_over(report.order));
+	if (status == STATUS_OK && report.changed)
 		status = records_put(handling->records, RECORD_VISIT, &report.after);
 	if (status == STATUS_OK)
 		status = judge_report(handling, &report);
+	if (status == STATUS_OK && report.moved && !visit_state_find(before.state)->started)
+		status = handling_flag_moved(handling, &before, report.order);
+	if (status == STATUS_OK)
+		status = flag_incomplete(handling, &report);
 	return status == STATUS_OK ? handling_refresh_order(handling, &before.work_order_id) : status;
 }

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "protocol/domain/handler.h"
+#include "protocol/domain/task.h"
+#include "protocol/domain/task_answer.h"
 
 static bool chooses_value(uint32_t resolution)
 {
@@ -69,6 +71,139 @@ static enum status settle_conflict(struct handling *handling, const struct issue
 	return write_choice(handling, issue, schema, field, current);
 }
 
+/* A resolution that belongs to some kinds of issues only, and what it does; NULL: it only says what was decided. */
+struct remedy {
+	enum issue_resolution resolution;
+	uint32_t kinds; /* bit enum issue_kind */
+	enum status (*apply)(struct handling *handling, const struct issue *issue);
+};
+
+static enum status load_visit(struct handling *handling, const struct id *id, struct visit *out_visit, bool *out_there)
+{
+	const void *row;
+	enum status status = records_look(handling->records, RECORD_VISIT, id, &row);
+
+	*out_there = false;
+	if (status != STATUS_OK)
+		return status;
+	if (row == NULL)
+		return handling_missing(handling, RECORD_VISIT, id, "record_id");
+	*out_visit = *(const struct visit *)row;
+	*out_there = true;
+	return STATUS_OK;
+}
+
+static enum status store_visit(struct handling *handling, const struct visit *visit)
+{
+	enum status status = records_put(handling->records, RECORD_VISIT, visit);
+
+	return status == STATUS_OK ? handling_refresh_order(handling, &visit->work_order_id) : status;
+}
+
+/* The replacement that was withdrawn goes out again; one that was not stays as it is. */
+static enum status keep_other_visit(struct handling *handling, const struct issue *issue)
+{
+	const void *order;
+	struct visit visit;
+	bool there;
+	enum status status = load_visit(handling, &issue->record_id, &visit, &there);
+
+	if (status != STATUS_OK || !there || visit.cancel_cause != VISIT_CANCEL_CAUSE_WITHDRAWN || visit.state != VISIT_STATE_CANCELLED)
+		return status;
+	status = records_look(handling->records, RECORD_WORK_ORDER, &visit.work_order_id, &order);
+	if (status != STATUS_OK)
+		return status;
+	if (order != NULL && work_order_is_over(order))
+		return handling_refuse_over(handling, order);
+	visit.state = VISIT_STATE_DISPATCHED;
+	visit.cancel_cause = VISIT_CANCEL_CAUSE_NONE;
+	return store_visit(handling, &visit);
+}
+
+static enum status cancel_other_visit(struct handling *handling, const struct issue *issue)
+{
+	struct visit visit;
+	uint32_t state;
+	bool there;
+	enum status status = load_visit(handling, &issue->record_id, &visit, &there);
+
+	if (status != STATUS_OK || !there || visit.state == VISIT_STATE_CANCELLED)
+		return status;
+	if (!machine_next(&visit_machine, visit.state, OPERATION_CANCEL, &state))
+		return handling_reject(handling, RULE_VISIT_STATE, "resolution",
+			arena_print(handling->arena, "technician=%s;state=%.*s", id_to_text(&visit.technician_id).characters,
+				TEXT_ARGUMENTS(handling_visit_state(handling, visit.state))));
+	visit.state = (enum visit_state)state;
+	visit.cancel_cause = VISIT_CANCEL_CAUSE_WITHDRAWN;
+	return store_visit(handling, &visit);
+}
+
+static enum status accept_late(struct handling *handling, const struct issue *issue)
+{
+	const void *row;
+	struct work_order order;
+	enum status status = records_look(handling->records, RECORD_WORK_ORDER, &issue->work_order_id, &row);
+
+	if (status != STATUS_OK || row == NULL || !((const struct work_order *)row)->stale)
+		return status;
+	order = *(const struct work_order *)row;
+	order.stale = false;
+	return records_put(handling->records, RECORD_WORK_ORDER, &order);
+}
+
+static enum status take_other_answer(struct handling *handling, const struct issue *issue)
+{
+	const struct task_answer *answer;
+	const void *row, *task_row;
+	struct task task;
+	enum status status = records_look(handling->records, RECORD_TASK_ANSWER, &issue->record_id, &row);
+
+	if (status != STATUS_OK)
+		return status;
+	if (row == NULL)
+		return handling_missing(handling, RECORD_TASK_ANSWER, &issue->record_id, "record_id");
+	answer = row;
+	status = records_look(handling->records, RECORD_TASK, &answer->task_id, &task_row);
+	if (status != STATUS_OK)
+		return status;
+	if (task_row == NULL)
+		return handling_missing(handling, RECORD_TASK, &answer->task_id, "record_id");
+	task = *(const struct task *)task_row;
+	task.answered = true;
+	task.failed = answer->failed;
+	task.primary_answer_id = answer->id;
+	return records_put(handling->records, RECORD_TASK, &task);
+}
+
+#define KIND(name) (UINT32_C(1) << ISSUE_KIND_##name)
+
+static const struct remedy remedies[] = {
+	{ ISSUE_RESOLUTION_BILL,
+		KIND(WORK_DONE_AFTER_CANCEL) | KIND(WORK_WITHOUT_CLAIM) | KIND(OVERTAKEN) | KIND(DOUBLE_VISIT) | KIND(LATE_FACT), NULL },
+	{ ISSUE_RESOLUTION_DO_NOT_BILL,
+		KIND(WORK_DONE_AFTER_CANCEL) | KIND(WORK_WITHOUT_CLAIM) | KIND(OVERTAKEN) | KIND(DOUBLE_VISIT) | KIND(LATE_FACT), NULL },
+	{ ISSUE_RESOLUTION_KEEP_OTHER_VISIT, KIND(OVERTAKEN) | KIND(DOUBLE_VISIT), keep_other_visit },
+	{ ISSUE_RESOLUTION_CANCEL_OTHER_VISIT, KIND(OVERTAKEN) | KIND(DOUBLE_VISIT), cancel_other_visit },
+	{ ISSUE_RESOLUTION_ACCEPT_LATE, KIND(LATE_FACT), accept_late },
+	{ ISSUE_RESOLUTION_TAKE_OTHER_ANSWER, KIND(DOUBLE_ANSWER), take_other_answer },
+};
+
+static enum status apply_remedy(struct handling *handling, const struct issue *issue, uint32_t resolution)
+{
+	struct text kind = choice_to_text(handling->arena, issue_kind_names, issue->kind);
+	struct text name = choice_to_text(handling->arena, issue_resolution_names, resolution);
+
+	for (size_t i = 0; i < LENGTH(remedies); i++) {
+		if ((uint32_t)remedies[i].resolution != resolution)
+			continue;
+		if (issue->kind >= ISSUE_KIND_COUNT || (remedies[i].kinds >> issue->kind & 1) == 0)
+			return handling_reject(handling, RULE_RESOLUTION_UNFIT, "resolution",
+				arena_print(handling->arena, "kind=%.*s;resolution=%.*s", TEXT_ARGUMENTS(kind), TEXT_ARGUMENTS(name)));
+		return remedies[i].apply == NULL ? STATUS_OK : remedies[i].apply(handling, issue);
+	}
+	return STATUS_OK;
+}
+
 enum status handle_issue(struct handling *handling)
 {
 	const struct resolve_arguments *arguments = handling->operation->arguments;
@@ -84,11 +219,10 @@ enum status handle_issue(struct handling *handling)
 	if (issue.state == ISSUE_STATE_RESOLVED)
 		return handling_reject(
 			handling, RULE_ISSUE_RESOLVED, "", arena_print(handling->arena, "resolution=%.*s", TEXT_ARGUMENTS(resolution)));
-	if (chooses_value(arguments->resolution)) {
-		status = settle_conflict(handling, &issue);
-		if (status != STATUS_OK || handling->verdict->outcome == OUTCOME_REJECTED)
-			return status;
-	}
+	status = chooses_value(arguments->resolution) ? settle_conflict(handling, &issue)
+						      : apply_remedy(handling, &issue, arguments->resolution);
+	if (status != STATUS_OK || handling->verdict->outcome == OUTCOME_REJECTED)
+		return status;
 	issue.state = ISSUE_STATE_RESOLVED;
 	issue.resolution = (enum issue_resolution)arguments->resolution;
 	issue.resolution_text = arguments->text;

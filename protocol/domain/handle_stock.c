@@ -99,20 +99,11 @@ static enum status move_part(struct handling *handling, const struct visit *visi
 /* A true use is never refused, whatever the visit's state and whatever is thought to be in the van. */
 enum status handle_part(struct handling *handling)
 {
-	const struct part_arguments *arguments = handling->operation->arguments;
-	const struct operation_row *operation = operation_find(handling->operation->head.kind);
-	const void *visit_row, *order_row;
-	bool complete;
-	enum status status = handling_subject(handling, RECORD_VISIT, &visit_row);
+	struct occasion occasion;
+	enum status status = handling_occasion(handling, &occasion);
 
-	if (status != STATUS_OK || visit_row == NULL)
+	if (status != STATUS_OK || !occasion.complete)
 		return status;
-	status = handling_check_references(handling, operation->arguments, arguments, UINT64_MAX, &complete);
-	if (status != STATUS_OK || !complete)
-		return status;
-	status = records_look(handling->records, RECORD_WORK_ORDER, &((const struct visit *)visit_row)->work_order_id, &order_row);
-	if (status != STATUS_OK)
-		return status;
-	status = move_part(handling, visit_row, arguments);
-	return status == STATUS_OK ? handling_flag_fact(handling, visit_row, order_row) : status;
+	status = move_part(handling, &occasion.visit, handling->operation->arguments);
+	return status == STATUS_OK ? handling_flag_fact(handling, &occasion.visit, occasion.order) : status;
 }

@@ -1,18 +1,13 @@
 /* What is asked for about visits. The state of the world may say no, with who has the visit and how it stands. */
 #include "protocol/domain/handler.h"
 
+#define REOPEN_MS INT64_C(86400000)
+
 static struct text describe(struct handling *handling, const struct id *technician_id, const struct visit *visit)
 {
 	struct text state = handling_visit_state(handling, visit->state);
 
 	return arena_print(handling->arena, "technician=%s;state=%.*s", id_to_text(technician_id).characters, TEXT_ARGUMENTS(state));
-}
-
-static enum status refuse_over(struct handling *handling, const struct work_order *order)
-{
-	struct text state = handling_order_state(handling, order->state);
-
-	return handling_reject(handling, RULE_ORDER_OVER, "", arena_print(handling->arena, "state=%.*s", TEXT_ARGUMENTS(state)));
 }
 
 /* Who has the visit now, for somebody whose visit was given away. */
@@ -55,7 +50,7 @@ static enum status move_subject(struct handling *handling, bool order_must_be_op
 	status = records_look(handling->records, RECORD_WORK_ORDER, &visit->work_order_id, &order);
 	if (status != STATUS_OK || order == NULL || !work_order_is_over(order))
 		return status;
-	return refuse_over(handling, order);
+	return handling_refuse_over(handling, order);
 }
 
 static bool is_refused(const struct handling *handling)
@@ -110,10 +105,50 @@ enum status handle_answer(struct handling *handling)
 	status = move_subject(handling, true, &visit);
 	if (status != STATUS_OK || is_refused(handling))
 		return status;
-	if (handling->operation->head.kind == OPERATION_ACCEPT)
-		visit.accepted_at_ms = handling->operation->head.at_ms;
-	else
+	if (handling->operation->head.kind == OPERATION_DECLINE) {
 		visit.reason = decline->reason;
+		return store_visit(handling, &visit);
+	}
+	visit.accepted_at_ms = handling->operation->head.at_ms;
+	status = store_visit(handling, &visit);
+	return status == STATUS_OK ? handling_flag_moved(handling, &visit, NULL) : status;
+}
+
+/* The plan moves and the visit stays who it is with. Whoever has not seen this commit goes by the old plan: handling_flag_moved(). */
+enum status handle_reschedule(struct handling *handling)
+{
+	const struct reschedule_arguments *arguments = handling->operation->arguments;
+	struct visit visit;
+	enum status status = move_subject(handling, true, &visit);
+
+	if (status != STATUS_OK || is_refused(handling))
+		return status;
+	visit.planned_start_at_ms = arguments->planned_start_at_ms;
+	visit.planned_end_at_ms = arguments->planned_end_at_ms;
+	if (arguments->reason.size > 0)
+		visit.reason = arguments->reason;
+	visit.moved_gseq = handling->decision->gseq;
+	return store_visit(handling, &visit);
+}
+
+/* A technician goes on with an own visit within a day; a supervisor with any, until the order is closed. */
+enum status handle_reopen_visit(struct handling *handling)
+{
+	const struct reason_arguments *arguments = handling->operation->arguments;
+	const struct operation_head *head = &handling->operation->head;
+	struct visit visit;
+	enum status status = move_subject(handling, true, &visit);
+
+	if (status != STATUS_OK || is_refused(handling))
+		return status;
+	if (head->role == ROLE_TECHNICIAN && !id_equal(&visit.technician_id, &head->actor))
+		return handling_reject(handling, RULE_VISIT_NOT_YOURS, "", describe(handling, &visit.technician_id, &visit));
+	if (head->role == ROLE_TECHNICIAN && head->at_ms - visit.finished_at_ms > REOPEN_MS)
+		return handling_reject(handling, RULE_REOPEN_TOO_LATE, "", describe(handling, &visit.technician_id, &visit));
+	visit.finished_at_ms = 0;
+	visit.outcome = VISIT_OUTCOME_NONE;
+	visit.since_at_ms = head->at_ms;
+	visit.reason = arguments->reason;
 	return store_visit(handling, &visit);
 }
 
@@ -126,6 +161,13 @@ static enum status release_order(struct handling *handling, const struct work_or
 		return STATUS_OK;
 	released.released = true;
 	return records_put(handling->records, RECORD_WORK_ORDER, &released);
+}
+
+static enum visit_state booked_state(const struct book_arguments *arguments)
+{
+	if (arguments->propose)
+		return VISIT_STATE_PROPOSED;
+	return arguments->dispatch ? VISIT_STATE_DISPATCHED : VISIT_STATE_SCHEDULED;
 }
 
 enum status handle_book(struct handling *handling)
@@ -141,7 +183,7 @@ enum status handle_book(struct handling *handling)
 		return status;
 	order = row;
 	if (work_order_is_over(order))
-		return refuse_over(handling, order);
+		return handling_refuse_over(handling, order);
 	status = handling_check_references(handling, operation_find(OPERATION_BOOK)->arguments, arguments, UINT64_MAX, &complete);
 	if (status != STATUS_OK || !complete)
 		return status;
@@ -152,7 +194,7 @@ enum status handle_book(struct handling *handling)
 		.territory_id = order->territory_id,
 		.planned_start_at_ms = arguments->planned_start_at_ms,
 		.planned_end_at_ms = arguments->planned_end_at_ms,
-		.state = arguments->dispatch ? VISIT_STATE_DISPATCHED : VISIT_STATE_SCHEDULED,
+		.state = booked_state(arguments),
 		.dispatched_at_ms = arguments->dispatch ? handling->operation->head.at_ms : 0,
 	};
 	status = release_order(handling, order);

@@ -1,5 +1,6 @@
 #include "protocol/domain/handler.h"
 
+#include "protocol/domain/asset.h"
 #include "protocol/domain/stock_location.h"
 
 struct id handling_next_id(struct handling *handling)
@@ -135,6 +136,90 @@ enum status handling_refresh_order(struct handling *handling, const struct id *w
 	if (status != STATUS_OK || row_equal(&work_order_schema, row, &order))
 		return status;
 	return records_put(handling->records, RECORD_WORK_ORDER, &order);
+}
+
+enum status handling_occasion(struct handling *handling, struct occasion *out_occasion)
+{
+	const struct operation *operation = handling->operation;
+	struct occasion occasion = { 0 };
+	const void *row;
+	enum status status = handling_subject(handling, RECORD_VISIT, &row);
+
+	*out_occasion = occasion;
+	if (status != STATUS_OK || row == NULL)
+		return status;
+	occasion.visit = *(const struct visit *)row;
+	status = handling_check_references(
+		handling, operation_find(operation->head.kind)->arguments, operation->arguments, UINT64_MAX, &occasion.complete);
+	if (status == STATUS_OK)
+		status = records_look(handling->records, RECORD_WORK_ORDER, &occasion.visit.work_order_id, &row);
+	if (status != STATUS_OK)
+		return status;
+	if (row != NULL)
+		occasion.order = arena_copy(handling->arena, row, sizeof(*occasion.order));
+	*out_occasion = occasion;
+	return STATUS_OK;
+}
+
+bool occasion_is_late(const struct occasion *occasion)
+{
+	return occasion->order != NULL && work_order_is_over(occasion->order);
+}
+
+enum status handling_use_asset(struct handling *handling, const struct id *named, struct used_asset *out_used)
+{
+	const struct asset *asset;
+	struct used_asset used = { .named = *named, .id = *named };
+	enum status status = asset_follow(handling->records, named, &used.id, &asset);
+
+	if (status != STATUS_OK)
+		return status;
+	used.gone = !id_equal(&used.named, &used.id) ||
+		    (asset != NULL && (asset->status == ASSET_STATUS_RETIRED || asset->status == ASSET_STATUS_REPLACED));
+	*out_used = used;
+	return STATUS_OK;
+}
+
+enum status handling_flag_asset(struct handling *handling, const struct used_asset *used, const struct visit *visit)
+{
+	const struct operation_head *head = &handling->operation->head;
+	struct issue issue = { .kind = ISSUE_KIND_ASSET_GONE, .record = RECORD_ASSET, .record_id = used->named };
+	const struct asset *asset;
+	const void *row;
+	enum status status;
+
+	if (!used->gone)
+		return STATUS_OK;
+	status = records_look(handling->records, RECORD_ASSET, &used->id, &row);
+	if (status != STATUS_OK)
+		return status;
+	asset = row;
+	if (asset != NULL)
+		issue.territory_id = asset->territory_id;
+	if (visit != NULL) {
+		issue.territory_id = visit->territory_id;
+		issue.work_order_id = visit->work_order_id;
+		issue.visit_id = visit->id;
+	}
+	issue.detail = arena_print(handling->arena, "technician=%s;operation=%s;asset=%s;survivor=%s", id_to_text(&head->actor).characters,
+		operation_find(head->kind)->name, id_to_text(&used->named).characters, id_to_text(&used->id).characters);
+	return handling_open_issue(handling, &issue);
+}
+
+enum status handling_refuse_over(struct handling *handling, const struct work_order *order)
+{
+	struct text state = handling_order_state(handling, order->state);
+
+	return handling_reject(handling, RULE_ORDER_OVER, "", arena_print(handling->arena, "state=%.*s", TEXT_ARGUMENTS(state)));
+}
+
+struct text handling_plain(struct handling *handling, struct text text)
+{
+	char *characters = arena_allocate(handling->arena, text.size + 1);
+
+	for (size_t i = 0; i < text.size; i++)
+		characters[i] = text.data[i] == ';' ? ',' : text.data[i];
+	return (struct text){ characters, text.size };
 }
 
 struct text handling_visit_state(struct handling *handling, enum visit_state state)

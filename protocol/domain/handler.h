@@ -5,6 +5,7 @@
 #include "protocol/domain/decide.h"
 #include "protocol/domain/issue.h"
 #include "protocol/domain/movement.h"
+#include "protocol/domain/reading.h"
 #include "protocol/domain/visit.h"
 #include "protocol/domain/work_order.h"
 
@@ -34,6 +35,18 @@ enum status handle_reassign(struct handling *handling);
 enum status handle_fact(struct handling *handling); /* travel, arrive, pause, resume, finish, abort */
 enum status handle_part(struct handling *handling); /* use_part, return_part */
 enum status handle_issue(struct handling *handling);
+enum status handle_reschedule(struct handling *handling);
+enum status handle_reopen_visit(struct handling *handling);
+enum status handle_answer_task(struct handling *handling);
+enum status handle_log_time(struct handling *handling);
+enum status handle_read_meter(struct handling *handling);
+enum status handle_add_photo(struct handling *handling);
+enum status handle_sign(struct handling *handling);
+enum status handle_hold(struct handling *handling);
+enum status handle_release(struct handling *handling);
+enum status handle_close(struct handling *handling);
+enum status handle_reopen_order(struct handling *handling);
+enum status handle_cancel_order(struct handling *handling);
 
 /* The id of the next record this operation creates: its own, then those derived from it. */
 struct id handling_next_id(struct handling *handling);
@@ -53,6 +66,18 @@ enum status handling_open_issue(struct handling *handling, struct issue *issue);
 /* The subject, or NULL with the verdict of handling_missing(). */
 enum status handling_subject(struct handling *handling, enum record_kind kind, const void **out_row);
 
+/* The visit that a FACT is about and its order, both as they were before. */
+struct occasion {
+	struct visit visit;
+	const struct work_order *order; /* in the arena; NULL: not held here */
+	bool complete;                  /* false: something named is not there, and the verdict says so */
+};
+
+/* Loads them and looks up what the arguments name. */
+enum status handling_occasion(struct handling *handling, struct occasion *out_occasion);
+/* The order was over before the fact came. */
+bool occasion_is_late(const struct occasion *occasion);
+
 /* Looks up what the reference fields among `mask` (bit `tag`) of a row name; the first that is not there parks or rejects the
  * operation. */
 enum status handling_check_references(
@@ -64,11 +89,38 @@ enum status handling_refresh_order(struct handling *handling, const struct id *w
 /* Opens the issues that a FACT by this author raises on a visit as it was before, and on an order that is over. `order` may be
  * NULL. */
 enum status handling_flag_fact(struct handling *handling, const struct visit *before, const struct work_order *order);
-/* The same for the order alone. */
+/* The same for the order alone; with a visit, what was totalled of the order is marked stale. */
 enum status handling_flag_late(struct handling *handling, const struct work_order *order, const struct visit *visit);
+
+/* Tells a person that the author went by a plan that had been moved meanwhile. */
+enum status handling_flag_moved(struct handling *handling, const struct visit *before, const struct work_order *order);
+
+/* The time between the command that moved the visit before and this one. */
+enum status handling_end_span(struct handling *handling, const struct visit *before, bool late);
+
+/* An asset as named, and the one that it is by now. */
+struct used_asset {
+	struct id named;
+	struct id id;
+	bool gone; /* merged, retired or replaced */
+};
+
+/* Follows merges from `named`, which may be nil or not held here: then it stands. */
+enum status handling_use_asset(struct handling *handling, const struct id *named, struct used_asset *out_used);
+/* Tells a person when the asset was gone. `visit` may be NULL. */
+enum status handling_flag_asset(struct handling *handling, const struct used_asset *used, const struct visit *visit);
+
+/* Stores a reading and makes it what the meter shows, if it is the youngest. */
+enum status handling_post_reading(struct handling *handling, const struct reading *reading);
+
+/* The verdict about an order that is over. */
+enum status handling_refuse_over(struct handling *handling, const struct work_order *order);
 
 /* Stores a movement and adds both its legs to the balances; a real place that falls below zero opens an issue. */
 enum status handling_post_movement(struct handling *handling, const struct movement *movement);
+
+/* A text as the value of one key of a detail: what would end it is replaced. */
+struct text handling_plain(struct handling *handling, struct text text);
 
 /* Names of a visit's and an order's state. */
 struct text handling_visit_state(struct handling *handling, enum visit_state state);

@@ -12,6 +12,11 @@ const struct choice issue_kind_names[] = {
 	{ ISSUE_KIND_LATE_FACT, "late_fact" },
 	{ ISSUE_KIND_CHAIN_GAP, "chain_gap" },
 	{ ISSUE_KIND_FORK, "fork" },
+	{ ISSUE_KIND_PLAN_MOVED, "plan_moved" },
+	{ ISSUE_KIND_TASK_CHANGED, "task_changed" },
+	{ ISSUE_KIND_DOUBLE_ANSWER, "double_answer" },
+	{ ISSUE_KIND_ASSET_GONE, "asset_gone" },
+	{ ISSUE_KIND_FINISH_INCOMPLETE, "finish_incomplete" },
 	{ 0, NULL },
 };
 static_assert(LENGTH(issue_kind_names) == ISSUE_KIND_COUNT + 1, "every issue_kind has a name");
@@ -29,6 +34,12 @@ const struct choice issue_resolution_names[] = {
 	{ ISSUE_RESOLUTION_KEPT_THEIRS, "kept_theirs" },
 	{ ISSUE_RESOLUTION_TOOK_MINE, "took_mine" },
 	{ ISSUE_RESOLUTION_CORRECTED, "corrected" },
+	{ ISSUE_RESOLUTION_BILL, "bill" },
+	{ ISSUE_RESOLUTION_DO_NOT_BILL, "do_not_bill" },
+	{ ISSUE_RESOLUTION_KEEP_OTHER_VISIT, "keep_other_visit" },
+	{ ISSUE_RESOLUTION_CANCEL_OTHER_VISIT, "cancel_other_visit" },
+	{ ISSUE_RESOLUTION_ACCEPT_LATE, "accept_late" },
+	{ ISSUE_RESOLUTION_TAKE_OTHER_ANSWER, "take_other_answer" },
 	{ 0, NULL },
 };
 static_assert(LENGTH(issue_resolution_names) == ISSUE_RESOLUTION_COUNT + 1, "every issue_resolution has a name");

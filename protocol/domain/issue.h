@@ -14,6 +14,11 @@ enum issue_kind {
 	ISSUE_KIND_LATE_FACT = 6,
 	ISSUE_KIND_CHAIN_GAP = 7,
 	ISSUE_KIND_FORK = 8,
+	ISSUE_KIND_PLAN_MOVED = 9,
+	ISSUE_KIND_TASK_CHANGED = 10,
+	ISSUE_KIND_DOUBLE_ANSWER = 11,
+	ISSUE_KIND_ASSET_GONE = 12,
+	ISSUE_KIND_FINISH_INCOMPLETE = 13,
 	ISSUE_KIND_COUNT,
 };
 
@@ -33,6 +38,12 @@ enum issue_resolution {
 	ISSUE_RESOLUTION_KEPT_THEIRS = 2,
 	ISSUE_RESOLUTION_TOOK_MINE = 3,
 	ISSUE_RESOLUTION_CORRECTED = 4,
+	ISSUE_RESOLUTION_BILL = 5,
+	ISSUE_RESOLUTION_DO_NOT_BILL = 6,
+	ISSUE_RESOLUTION_KEEP_OTHER_VISIT = 7,   /* whose replacement was withdrawn goes all the same */
+	ISSUE_RESOLUTION_CANCEL_OTHER_VISIT = 8, /* the second technician need not go */
+	ISSUE_RESOLUTION_ACCEPT_LATE = 9,        /* the late facts are in the totals now */
+	ISSUE_RESOLUTION_TAKE_OTHER_ANSWER = 10, /* the answer that did not count does */
 	ISSUE_RESOLUTION_COUNT,
 };
 

@@ -4,9 +4,10 @@
 
 #include "protocol/domain/arguments.h"
 
-#define OFFICE   (ROLE_DISPATCHER | ROLE_SYSTEM)
-#define EVERYONE (ROLE_TECHNICIAN | ROLE_DISPATCHER | ROLE_IMPORT | ROLE_SYSTEM)
-#define STAFF    (ROLE_TECHNICIAN | ROLE_DISPATCHER)
+#define DESK     (ROLE_DISPATCHER | ROLE_SUPERVISOR)
+#define OFFICE   (DESK | ROLE_SYSTEM)
+#define STAFF    (DESK | ROLE_TECHNICIAN)
+#define EVERYONE (STAFF | ROLE_IMPORT | ROLE_SYSTEM)
 
 /* clang-format off */
 static const struct operation_row rows[] = { /* kind, name, sort, subject, roles, arguments */
@@ -28,7 +29,19 @@ static const struct operation_row rows[] = { /* kind, name, sort, subject, roles
 	{ OPERATION_ABORT,         "abort",         SORT_FACT,   RECORD_VISIT,      ROLE_TECHNICIAN, &abort_schema },
 	{ OPERATION_USE_PART,      "use_part",      SORT_FACT,   RECORD_VISIT,      ROLE_TECHNICIAN, &use_part_schema },
 	{ OPERATION_RETURN_PART,   "return_part",   SORT_FACT,   RECORD_VISIT,      ROLE_TECHNICIAN, &return_part_schema },
-	{ OPERATION_RESOLVE_ISSUE, "resolve_issue", SORT_CLAIM,  RECORD_ISSUE,      ROLE_DISPATCHER, &resolve_issue_schema },
+	{ OPERATION_RESOLVE_ISSUE, "resolve_issue", SORT_CLAIM,  RECORD_ISSUE,      DESK,            &resolve_issue_schema },
+	{ OPERATION_RESCHEDULE,    "reschedule",    SORT_CLAIM,  RECORD_VISIT,      OFFICE,          &reschedule_schema },
+	{ OPERATION_ANSWER_TASK,   "answer_task",   SORT_FACT,   RECORD_VISIT,      ROLE_TECHNICIAN, &answer_task_schema },
+	{ OPERATION_LOG_TIME,      "log_time",      SORT_FACT,   RECORD_VISIT,      ROLE_TECHNICIAN, &log_time_schema },
+	{ OPERATION_READ_METER,    "read_meter",    SORT_FACT,   RECORD_VISIT,      ROLE_TECHNICIAN, &read_meter_schema },
+	{ OPERATION_ADD_PHOTO,     "add_photo",     SORT_FACT,   RECORD_VISIT,      ROLE_TECHNICIAN, &add_photo_schema },
+	{ OPERATION_SIGN,          "sign",          SORT_FACT,   RECORD_VISIT,      ROLE_TECHNICIAN, &sign_schema },
+	{ OPERATION_REOPEN_VISIT,  "reopen_visit",  SORT_CLAIM,  RECORD_VISIT,      STAFF,           &reopen_visit_schema },
+	{ OPERATION_HOLD,          "hold",          SORT_CLAIM,  RECORD_WORK_ORDER, OFFICE,          &hold_schema },
+	{ OPERATION_RELEASE,       "release",       SORT_CLAIM,  RECORD_WORK_ORDER, OFFICE,          NULL },
+	{ OPERATION_CLOSE,         "close",         SORT_CLAIM,  RECORD_WORK_ORDER, OFFICE,          &close_schema },
+	{ OPERATION_REOPEN_ORDER,  "reopen_order",  SORT_CLAIM,  RECORD_WORK_ORDER, DESK,            &reopen_order_schema },
+	{ OPERATION_CANCEL_ORDER,  "cancel_order",  SORT_CLAIM,  RECORD_WORK_ORDER, OFFICE,          &cancel_order_schema },
 };
 
 const struct choice operation_kind_names[] = {
@@ -51,8 +64,31 @@ const struct choice operation_kind_names[] = {
 	{ OPERATION_USE_PART, "use_part" },
 	{ OPERATION_RETURN_PART, "return_part" },
 	{ OPERATION_RESOLVE_ISSUE, "resolve_issue" },
+	{ OPERATION_RESCHEDULE,"reschedule" },
+	{ OPERATION_ANSWER_TASK,"answer_task" },
+	{ OPERATION_LOG_TIME,"log_time" },
+	{ OPERATION_READ_METER,"read_meter" },
+	{ OPERATION_ADD_PHOTO,"add_photo" },
+	{ OPERATION_SIGN,"sign" },
+	{ OPERATION_REOPEN_VISIT,"reopen_visit" },
+	{ OPERATION_HOLD,"hold" },
+	{ OPERATION_RELEASE,"release" },
+	{ OPERATION_CLOSE,"close" },
+	{ OPERATION_REOPEN_ORDER,"reopen_order" },
+	{ OPERATION_CANCEL_ORDER,"cancel_order" },
 	{ 0, NULL },
 };
+
+const struct choice hold_reason_names[] = {
+	{ HOLD_REASON_NONE, "none" },
+	{ HOLD_REASON_PARTS, "parts" },
+	{ HOLD_REASON_CUSTOMER, "customer" },
+	{ HOLD_REASON_APPROVAL, "approval" },
+	{ HOLD_REASON_SAFETY, "safety" },
+	{ HOLD_REASON_WEATHER, "weather" },
+	{ 0, NULL },
+};
+static_assert(LENGTH(hold_reason_names) == HOLD_REASON_COUNT + 1, "every hold_reason has a name");
 
 const struct choice role_names[] = {
 	{ 0, "none" },
@@ -60,6 +96,7 @@ const struct choice role_names[] = {
 	{ ROLE_DISPATCHER, "dispatcher" },
 	{ ROLE_IMPORT, "import" },
 	{ ROLE_SYSTEM, "system" },
+	{ ROLE_SUPERVISOR, "supervisor" },
 	{ 0, NULL },
 };
 

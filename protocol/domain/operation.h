@@ -26,6 +26,18 @@ enum operation_kind {
 	OPERATION_USE_PART = 16,
 	OPERATION_RETURN_PART = 17,
 	OPERATION_RESOLVE_ISSUE = 18,
+	OPERATION_RESCHEDULE = 19,
+	OPERATION_ANSWER_TASK = 20,
+	OPERATION_LOG_TIME = 21,
+	OPERATION_READ_METER = 22,
+	OPERATION_ADD_PHOTO = 23,
+	OPERATION_SIGN = 24,
+	OPERATION_REOPEN_VISIT = 25,
+	OPERATION_HOLD = 26,
+	OPERATION_RELEASE = 27,
+	OPERATION_CLOSE = 28,
+	OPERATION_REOPEN_ORDER = 29,
+	OPERATION_CANCEL_ORDER = 30,
 	OPERATION_KIND_COUNT,
 };
 
@@ -41,6 +53,7 @@ enum role {
 	ROLE_DISPATCHER = 2,
 	ROLE_IMPORT = 4,
 	ROLE_SYSTEM = 8,
+	ROLE_SUPERVISOR = 16,
 };
 
 /* The part every operation has. It is itself a record with a field table (schema kind RECORD_OPERATION_HEAD, whose id
@@ -114,9 +127,10 @@ struct book_arguments {
 	int64_t planned_start_at_ms;
 	int64_t planned_end_at_ms;
 	bool dispatch; /* book and dispatch in one */
+	bool propose;  /* nobody has agreed yet; not with `dispatch` */
 };
 
-struct reason_arguments { /* decline, abort, cancel, pause */
+struct reason_arguments { /* decline, abort, cancel, pause, reopen_visit, close, reopen_order, cancel_order */
 	struct id id;
 	struct text reason;
 };
@@ -144,6 +158,79 @@ struct part_arguments { /* use_part, return_part; subject: the visit */
 	struct id part_id;
 	struct id location_id; /* van taken from or returned to */
 	int64_t quantity;      /* 1..100000 */
+};
+
+struct reschedule_arguments { /* subject: the visit */
+	struct id id;
+	int64_t planned_start_at_ms;
+	int64_t planned_end_at_ms;
+	struct text reason;
+};
+
+struct answer_arguments { /* subject: the visit */
+	struct id id;
+	struct id task_id;
+	int64_t task_version; /* task_version_of() as the author saw it */
+	uint32_t truth;       /* enum answer_truth: confirm, yes_no */
+	int64_t number;       /* number, reading: in the task's scale */
+	bool has_number;      /* 0 is a number as well */
+	struct text text;     /* text, choice */
+	struct id attachment_id;
+	struct text skip_reason; /* instead of an answer */
+};
+
+struct time_arguments { /* subject: the visit */
+	struct id id;
+	uint32_t kind; /* enum time_kind */
+	int64_t start_at_ms;
+	int64_t end_at_ms;
+	struct text text;
+};
+
+struct reading_arguments { /* subject: the visit */
+	struct id id;
+	struct id meter_id;
+	int64_t value; /* in the meter's scale */
+	struct id corrects_id;
+};
+
+struct photo_arguments { /* subject: the visit */
+	struct id id;
+	uint32_t kind;       /* enum attachment_kind: photo or document */
+	uint32_t record;     /* enum record_kind of the owner; 0: the visit */
+	struct id record_id; /* the owner; nil: the visit */
+	struct text blob;
+	int64_t size;
+	struct text media_type;
+	struct text caption;
+};
+
+struct sign_arguments { /* subject: the visit */
+	struct id id;
+	struct text signer_name;
+	struct text signer_role;
+	struct text blob;
+	int64_t size;
+	struct text media_type;
+};
+
+/* Why an order is not to be worked on now. */
+enum hold_reason {
+	HOLD_REASON_NONE = 0,
+	HOLD_REASON_PARTS = 1,
+	HOLD_REASON_CUSTOMER = 2,
+	HOLD_REASON_APPROVAL = 3,
+	HOLD_REASON_SAFETY = 4,
+	HOLD_REASON_WEATHER = 5,
+	HOLD_REASON_COUNT,
+};
+
+extern const struct choice hold_reason_names[];
+
+struct hold_arguments { /* subject: the work order */
+	struct id id;
+	uint32_t reason; /* enum hold_reason */
+	struct text text;
 };
 
 struct note_arguments { /* subject: the work order */

@@ -1,12 +1,13 @@
 /* What can be said against an operation without looking at any record. */
 
+#include "protocol/domain/attachment.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/operation.h"
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/visit.h"
 
-#define EVERYONE (ROLE_TECHNICIAN | ROLE_DISPATCHER | ROLE_IMPORT | ROLE_SYSTEM)
-#define OFFICE   (ROLE_DISPATCHER | ROLE_IMPORT | ROLE_SYSTEM)
+#define OFFICE   (ROLE_DISPATCHER | ROLE_SUPERVISOR | ROLE_IMPORT | ROLE_SYSTEM)
+#define EVERYONE (ROLE_TECHNICIAN | OFFICE)
 
 /* clang-format off */
 static const struct {
@@ -26,6 +27,11 @@ static const struct {
 	{ RECORD_MOVEMENT,        OFFICE },
 	{ RECORD_KB_ARTICLE,      EVERYONE },
 	{ RECORD_DEVICE,          ROLE_SYSTEM },
+	{ RECORD_CONTACT,         EVERYONE },
+	{ RECORD_TASK,            OFFICE },
+	{ RECORD_METER,           OFFICE },
+	{ RECORD_READING,         OFFICE },
+	{ RECORD_TERRITORY_GRANT, OFFICE },
 	{ RECORD_BENCH_ORDER,     EVERYONE },
 };
 
@@ -44,6 +50,14 @@ static const struct {
 	{ RECORD_WORK_ORDER, "cause_code" },
 	{ RECORD_WORK_ORDER, "action_code" },
 	{ RECORD_KB_ARTICLE, NULL },
+	{ RECORD_CONTACT, "name" },
+	{ RECORD_CONTACT, "role" },
+	{ RECORD_CONTACT, "phone" },
+	{ RECORD_CONTACT, "email" },
+	{ RECORD_CONTACT, "preferred_channel" },
+	{ RECORD_CONTACT, "language" },
+	{ RECORD_CONTACT, "inactive" },
+	{ RECORD_METER, "name" },
 	{ RECORD_BENCH_ORDER, NULL },
 };
 /* clang-format on */
@@ -123,20 +137,70 @@ static enum status check_part(const struct part_arguments *part, struct objectio
 		fail(STATUS_INVALID, "a part is used from and returned to a van or a depot; name one"));
 }
 
+static enum status check_book(const struct book_arguments *book, struct objection *objection)
+{
+	if (book->dispatch && book->propose)
+		return object(objection, RULE_BAD_FORM, "propose",
+			fail(STATUS_INVALID, "a visit that is only proposed is not dispatched; leave one of the two out"));
+	return check_plan(book->planned_start_at_ms, book->planned_end_at_ms, objection);
+}
+
+static enum status check_time(const struct time_arguments *time, struct objection *objection)
+{
+	if (time->end_at_ms > time->start_at_ms)
+		return STATUS_OK;
+	return object(
+		objection, RULE_BAD_FORM, "end_at_ms", fail(STATUS_INVALID, "the time ends before it starts; give a later end_at_ms"));
+}
+
+static bool is_blob(struct text blob)
+{
+	for (size_t i = 0; i < blob.size; i++)
+		if (!(blob.data[i] >= '0' && blob.data[i] <= '9') && !(blob.data[i] >= 'a' && blob.data[i] <= 'f'))
+			return false;
+	return blob.size == 0 || blob.size == BLOB_DIGITS;
+}
+
+static enum status check_blob(struct text blob, struct objection *objection)
+{
+	if (is_blob(blob))
+		return STATUS_OK;
+	return object(objection, RULE_BAD_FORM, "blob", fail(STATUS_INVALID, "a blob is named by %d digits 0-9 and a-f", BLOB_DIGITS));
+}
+
+static enum status check_photo(const struct photo_arguments *photo, struct objection *objection)
+{
+	if ((photo->record == RECORD_NONE) != id_is_nil(&photo->record_id) || photo->record > RECORD_KIND_MAX)
+		return object(objection, RULE_BAD_FORM, "record_id",
+			fail(STATUS_INVALID, "name the owner by its kind and its id, or leave both out for the visit"));
+	if (photo->kind == ATTACHMENT_KIND_SIGNATURE)
+		return object(objection, RULE_BAD_FORM, "kind", fail(STATUS_INVALID, "a signature comes with who signed: sign"));
+	return check_blob(photo->blob, objection);
+}
+
 /* Rules over several arguments. */
 static enum status check_together(const struct operation *operation, struct objection *objection)
 {
 	const struct reassign_arguments *reassign = operation->arguments;
-	const struct book_arguments *book = operation->arguments;
+	const struct reschedule_arguments *reschedule = operation->arguments;
+	const struct sign_arguments *sign = operation->arguments;
 
 	if (operation->head.kind == OPERATION_USE_PART || operation->head.kind == OPERATION_RETURN_PART)
 		return check_part(operation->arguments, objection);
 	if (operation->head.kind == OPERATION_FINISH)
 		return check_finish(operation->arguments, objection);
 	if (operation->head.kind == OPERATION_BOOK)
-		return check_plan(book->planned_start_at_ms, book->planned_end_at_ms, objection);
+		return check_book(operation->arguments, objection);
 	if (operation->head.kind == OPERATION_REASSIGN)
 		return check_plan(reassign->planned_start_at_ms, reassign->planned_end_at_ms, objection);
+	if (operation->head.kind == OPERATION_RESCHEDULE)
+		return check_plan(reschedule->planned_start_at_ms, reschedule->planned_end_at_ms, objection);
+	if (operation->head.kind == OPERATION_LOG_TIME)
+		return check_time(operation->arguments, objection);
+	if (operation->head.kind == OPERATION_ADD_PHOTO)
+		return check_photo(operation->arguments, objection);
+	if (operation->head.kind == OPERATION_SIGN)
+		return check_blob(sign->blob, objection);
 	return STATUS_OK;
 }
 

@@ -32,6 +32,16 @@ static const struct rule_row rows[] = {
 	  "The issue is {kind}: it has no values to choose from; resolve it as noted or corrected." },
 	{ RULE_VALUE_CUT, "value_cut",
 	  "{field} was too long to keep whole in the issue; edit the field, then resolve the issue as corrected." },
+	{ RULE_RESOLUTION_UNFIT, "resolution_unfit",
+	  "The issue is {kind}: \"{resolution}\" does not settle it; resolve it as noted, or see what fits it." },
+	{ RULE_ORDER_UNFINISHED, "order_unfinished",
+	  "The work order is {state} and has visits that have not ended; finish or cancel them first." },
+	{ RULE_ORDER_UNDER_WAY, "order_under_way",
+	  "{technician} is {state} for this order; have the visit ended first." },
+	{ RULE_ORDER_NOT_OVER, "order_not_over",
+	  "The work order is {state}, neither closed nor cancelled; there is nothing to reopen." },
+	{ RULE_REOPEN_TOO_LATE, "reopen_too_late",
+	  "The visit of {technician} ended more than a day ago; ask a supervisor to reopen it, or plan another visit." },
 	{ RULE_NEGATIVE_STOCK, "negative_stock",
 	  "{location} has {balance} of {part}: more was used than was known to be there; count it." },
 	{ RULE_WORK_DONE_AFTER_CANCEL, "work_done_after_cancel",
@@ -50,6 +60,20 @@ static const struct rule_row rows[] = {
 	  "The device cannot send operations {first} to {last} any more; ask its technician what was done." },
 	{ RULE_FORK, "fork",
 	  "The device has a second history from operation {seq} on; it is kept aside. Find out whether it was copied." },
+	{ RULE_PLAN_MOVED, "plan_moved",
+	  "{technician} did {operation} by the old plan: the visit had been moved to {planned_start_at_ms}. It stands; "
+	  "tell the customer, or move the visit again." },
+	{ RULE_TASK_CHANGED, "task_changed",
+	  "{technician} answered \"{task}\" as it was before it, or what the order is for, was changed; "
+	  "see whether the answer still holds, or ask again." },
+	{ RULE_DOUBLE_ANSWER, "double_answer",
+	  "{technician} answered \"{task}\" as {other} had done; both are kept, that of {holder} counts. "
+	  "Take the other one if it is right." },
+	{ RULE_ASSET_GONE, "asset_gone",
+	  "{technician}: {operation} on {asset}, which was merged or retired; it is kept with {survivor}. Check which machine it was." },
+	{ RULE_FINISH_INCOMPLETE, "finish_incomplete",
+	  "{technician} finished the visit as fixed with {count} mandatory tasks open ({tasks}); "
+	  "ask for the answers, or reopen the visit." },
 };
 /* clang-format on */
 static_assert(LENGTH(rows) == RULE_COUNT, "every rule has a row");

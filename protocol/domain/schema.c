@@ -6,20 +6,28 @@
 
 #include "protocol/domain/account.h"
 #include "protocol/domain/asset.h"
+#include "protocol/domain/attachment.h"
 #include "protocol/domain/balance.h"
+#include "protocol/domain/contact.h"
 #include "protocol/domain/device.h"
 #include "protocol/domain/issue.h"
 #include "protocol/domain/kb_article.h"
+#include "protocol/domain/meter.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/note.h"
 #include "protocol/domain/operation.h"
 #include "protocol/domain/operation_outcome.h"
 #include "protocol/domain/part.h"
+#include "protocol/domain/reading.h"
 #include "protocol/domain/service_request.h"
 #include "protocol/domain/site.h"
 #include "protocol/domain/stock_location.h"
+#include "protocol/domain/task.h"
+#include "protocol/domain/task_answer.h"
 #include "protocol/domain/technician.h"
 #include "protocol/domain/territory.h"
+#include "protocol/domain/territory_grant.h"
+#include "protocol/domain/time_entry.h"
 #include "protocol/domain/visit.h"
 #include "protocol/domain/work_order.h"
 
@@ -42,6 +50,14 @@ static const struct schema *schemas[RECORD_KIND_MAX + 1] = {
 	[RECORD_DEVICE] = &device_schema,
 	[RECORD_OPERATION] = &operation_outcome_schema,
 	[RECORD_ISSUE] = &issue_schema,
+	[RECORD_CONTACT] = &contact_schema,
+	[RECORD_TASK] = &task_schema,
+	[RECORD_TASK_ANSWER] = &task_answer_schema,
+	[RECORD_TIME_ENTRY] = &time_entry_schema,
+	[RECORD_ATTACHMENT] = &attachment_schema,
+	[RECORD_METER] = &meter_schema,
+	[RECORD_READING] = &reading_schema,
+	[RECORD_TERRITORY_GRANT] = &territory_grant_schema,
 };
 
 const struct choice record_kind_names[] = {
@@ -63,6 +79,14 @@ const struct choice record_kind_names[] = {
 	{ RECORD_DEVICE, "device" },
 	{ RECORD_OPERATION, "operation" },
 	{ RECORD_ISSUE, "issue" },
+	{ RECORD_CONTACT, "contact" },
+	{ RECORD_TASK, "task" },
+	{ RECORD_TASK_ANSWER, "task_answer" },
+	{ RECORD_TIME_ENTRY, "time_entry" },
+	{ RECORD_ATTACHMENT, "attachment" },
+	{ RECORD_METER, "meter" },
+	{ RECORD_READING, "reading" },
+	{ RECORD_TERRITORY_GRANT, "territory_grant" },
 	{ RECORD_BENCH_ORDER, "bench_order" },
 	{ 0, NULL },
 };

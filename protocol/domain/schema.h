@@ -33,6 +33,14 @@ enum record_kind {
 	RECORD_DEVICE = 15,
 	RECORD_OPERATION = 16, /* the outcome of an operation that was not plainly applied */
 	RECORD_ISSUE = 17,
+	RECORD_CONTACT = 18,
+	RECORD_TASK = 19,
+	RECORD_TASK_ANSWER = 20,
+	RECORD_TIME_ENTRY = 21,
+	RECORD_ATTACHMENT = 22,
+	RECORD_METER = 23,
+	RECORD_READING = 24,
+	RECORD_TERRITORY_GRANT = 25,
 	RECORD_BENCH_ORDER = 60, /* only in stores made with --bench */
 	RECORD_KIND_MAX = 63,
 	RECORD_OPERATION_HEAD = 64,
@@ -63,6 +71,10 @@ struct choice {
 	const char *name;
 };
 
+/* Measured values are integers in units of 10^-scale, so that they are the same everywhere. */
+#define NUMBER_MAX INT64_C(1000000000000000)
+#define SCALE_MAX  9
+
 struct field {
 	const char *name;
 	enum field_kind kind;
@@ -70,9 +82,10 @@ struct field {
 	uint32_t tag; /* 1..63, permanent; the id of a record is tag 1 */
 	enum merge merge;
 	enum record_kind refers;
-	bool required; /* must not be nil, empty or 0 */
-	bool personal; /* never logged */
-	bool derived;  /* computed by handlers; no EDIT and no CREATE may set it */
+	bool required;  /* must not be nil, empty or 0 */
+	bool personal;  /* never logged */
+	bool derived;   /* computed by handlers; no EDIT and no CREATE may set it */
+	uint32_t since; /* migration that added the column to a table that was there; 0: came with its table */
 	int64_t min;
 	int64_t max;
 	const struct choice *choices;

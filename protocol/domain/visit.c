@@ -67,6 +67,12 @@ static const struct field fields[] = {
 	{ CHOICE_OF(visit, cancel_cause, visit_cancel_cause_names), .tag = 20, .derived = true },
 	{ FIELD_OF(visit, replaced_by_id),                          .tag = 21, .refers = RECORD_VISIT, .derived = true },
 	{ FIELD_OF(visit, started_by_id),                           .tag = 22, .refers = RECORD_TECHNICIAN, .derived = true },
+	{ TIME_OF(visit, since_at_ms),                              .tag = 23, .derived = true, .since = 2 },
+	{ FIELD_OF(visit, moved_gseq),                              .tag = 24, .derived = true, .max = INT64_MAX, .since = 2 },
+	{ FIELD_OF(visit, signature_id),
+	  .tag = 25, .refers = RECORD_ATTACHMENT, .derived = true, .since = 2 },
+	{ FIELD_OF(visit, signer_role),
+	  .tag = 26, .personal = true, .derived = true, .max = 200, .since = 2 },
 };
 /* clang-format on */
 
@@ -85,7 +91,12 @@ const struct schema visit_schema = {
  * the handlers (handle_fact.c) open an issue beside the move. What has no row keeps its state. */
 /* clang-format off */
 static const struct move moves[] = { /* from, event, to */
+	{ VISIT_STATE_PROPOSED, OPERATION_DISPATCH, VISIT_STATE_DISPATCHED },
 	{ VISIT_STATE_SCHEDULED, OPERATION_DISPATCH, VISIT_STATE_DISPATCHED },
+	{ VISIT_STATE_PROPOSED, OPERATION_RESCHEDULE, VISIT_STATE_SCHEDULED },
+	{ VISIT_STATE_SCHEDULED, OPERATION_RESCHEDULE, VISIT_STATE_SCHEDULED },
+	{ VISIT_STATE_DISPATCHED, OPERATION_RESCHEDULE, VISIT_STATE_DISPATCHED },
+	{ VISIT_STATE_ACCEPTED, OPERATION_RESCHEDULE, VISIT_STATE_ACCEPTED },
 	{ VISIT_STATE_DISPATCHED, OPERATION_ACCEPT, VISIT_STATE_ACCEPTED },
 	{ VISIT_STATE_DISPATCHED, OPERATION_DECLINE, VISIT_STATE_DECLINED },
 	{ VISIT_STATE_PROPOSED, OPERATION_CANCEL, VISIT_STATE_CANCELLED },
@@ -122,6 +133,7 @@ static const struct move moves[] = { /* from, event, to */
 	{ VISIT_STATE_PAUSED, OPERATION_FINISH, VISIT_STATE_DONE },
 	{ VISIT_STATE_ABORTED, OPERATION_FINISH, VISIT_STATE_DONE },
 	{ VISIT_STATE_CANCELLED, OPERATION_FINISH, VISIT_STATE_DONE },
+	{ VISIT_STATE_DONE, OPERATION_REOPEN_VISIT, VISIT_STATE_ON_SITE },
 	{ VISIT_STATE_PROPOSED, OPERATION_ABORT, VISIT_STATE_ABORTED },
 	{ VISIT_STATE_SCHEDULED, OPERATION_ABORT, VISIT_STATE_ABORTED },
 	{ VISIT_STATE_DISPATCHED, OPERATION_ABORT, VISIT_STATE_ABORTED },

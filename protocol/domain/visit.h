@@ -68,6 +68,10 @@ struct visit {
 	enum visit_cancel_cause cancel_cause;
 	struct id replaced_by_id; /* the new visit, when reassigned */
 	struct id started_by_id;  /* whose travel or arrival it was */
+	int64_t since_at_ms;      /* the command that moved it last; 0: not known */
+	int64_t moved_gseq;       /* commit that moved the plan last: who had seen less did not know; 0: never */
+	struct id signature_id;   /* the attachment that was signed last */
+	struct text signer_role;
 };
 
 extern const struct schema visit_schema;

@@ -35,8 +35,8 @@ static const struct field fields[] = {
 	{ FIELD_OF(work_order, territory_id),
 	  .tag = 3, .refers = RECORD_TERRITORY, .merge = MERGE_SERVER_WINS, .required = true },
 	{ FIELD_OF(work_order, account_id),                     .tag = 4, .refers = RECORD_ACCOUNT },
-	{ FIELD_OF(work_order, site_id),                        .tag = 5, .refers = RECORD_SITE },
-	{ FIELD_OF(work_order, asset_id),                       .tag = 6, .refers = RECORD_ASSET },
+	{ FIELD_OF(work_order, site_id),                        .tag = 5, .refers = RECORD_SITE, .merge = MERGE_SERVER_WINS },
+	{ FIELD_OF(work_order, asset_id),                       .tag = 6, .refers = RECORD_ASSET, .merge = MERGE_SERVER_WINS },
 	{ FIELD_OF(work_order, request_id),                     .tag = 7, .refers = RECORD_SERVICE_REQUEST },
 	{ CHOICE_OF(work_order, type, work_order_type_names),   .tag = 8, .merge = MERGE_SERVER_WINS },
 	{ FIELD_OF(work_order, title),                          .tag = 9, .merge = MERGE_LAST_COMMITTED, .required = true, .max = 200 },
@@ -58,6 +58,9 @@ static const struct field fields[] = {
 	{ FIELD_OF(work_order, cost_cents),                     .tag = 25, .merge = MERGE_SERVER_WINS, .max = INT64_C(1000000000000) },
 	{ CHOICE_OF(work_order, state, work_order_state_names), .tag = 26, .derived = true },
 	{ CHOICE_OF(work_order, outcome, visit_outcome_names),  .tag = 27, .derived = true },
+	{ FIELD_OF(work_order, scope_version),                  .tag = 28, .derived = true, .max = INT64_MAX, .since = 2 },
+	{ FIELD_OF(work_order, stale),                          .tag = 29, .derived = true, .since = 2 },
+	{ FIELD_OF(work_order, reason),                         .tag = 30, .derived = true, .max = 200, .since = 2 },
 };
 /* clang-format on */
 

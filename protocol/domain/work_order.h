@@ -60,6 +60,9 @@ struct work_order {
 	int64_t cost_cents;
 	enum work_order_state state; /* work_order_derive() */
 	enum visit_outcome outcome;  /* of the visit that finished last */
+	int64_t scope_version;       /* raised when its asset or site changes: answers given before may be about another */
+	bool stale;                  /* facts came after it was over: totals taken from it may be short */
+	struct text reason;          /* of the latest close, cancellation or reopening */
 };
 
 extern const struct schema work_order_schema;

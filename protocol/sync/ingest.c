@@ -26,6 +26,7 @@ static enum status decide_intake(struct intake *intake, struct overlay *overlay,
 		.operation_id = intake->log.id,
 		.device_id = intake->device,
 		.seq = intake->log.seq,
+		.gseq = intake->ingest->commit->gseq,
 		.derive_id = id_derive,
 		.pair_id = id_pair,
 	};

@@ -18,23 +18,43 @@ static const struct {
 	{ RECORD_WORK_ORDER,      "request_id",    RECORD_SERVICE_REQUEST, false },
 	{ RECORD_WORK_ORDER,      "work_order_id", RECORD_VISIT,           true  },
 	{ RECORD_WORK_ORDER,      "work_order_id", RECORD_NOTE,            true  },
+	{ RECORD_WORK_ORDER,      "work_order_id", RECORD_TASK,            true  },
+	{ RECORD_WORK_ORDER,      "work_order_id", RECORD_TASK_ANSWER,     true  },
+	{ RECORD_WORK_ORDER,      "work_order_id", RECORD_TIME_ENTRY,      true  },
+	{ RECORD_WORK_ORDER,      "work_order_id", RECORD_ATTACHMENT,      true  },
+	{ RECORD_WORK_ORDER,      "work_order_id", RECORD_READING,         true  },
+	{ RECORD_TASK,            "asset_id",      RECORD_ASSET,           false },
+	{ RECORD_TASK,            "meter_id",      RECORD_METER,           false },
 	{ RECORD_SITE,            "account_id",    RECORD_ACCOUNT,         false },
+	{ RECORD_ACCOUNT,         "account_id",    RECORD_CONTACT,         true  },
 	{ RECORD_ASSET,           "site_id",       RECORD_SITE,            false },
+	{ RECORD_ASSET,           "merged_into_id", RECORD_ASSET,           false },
+	{ RECORD_ASSET,           "asset_id",      RECORD_METER,           true  },
 	/* clang-format on */
 };
 
+bool job_parent_of_row(enum record_kind kind, const void *row, struct member *out_parent)
+{
+	for (size_t i = 0; i < LENGTH(closure); i++) {
+		const struct field *field;
+		if (!closure[i].children || closure[i].to != kind)
+			continue;
+		field = schema_field(schema_find(kind), text_of(closure[i].field));
+		*out_parent = (struct member){ .kind = closure[i].from };
+		memcpy(&out_parent->id, field_at(field, row), sizeof(out_parent->id));
+		return !id_is_nil(&out_parent->id);
+	}
+	return false;
+}
+
 bool job_of_row(enum record_kind kind, const void *row, struct id *out_work_order)
 {
-	const struct field *field =
-		kind == RECORD_VISIT || kind == RECORD_NOTE ? schema_field(schema_find(kind), text_of("work_order_id")) : NULL;
+	struct member parent = { .kind = kind, .id = *row_id(row) };
 
-	if (kind == RECORD_WORK_ORDER)
-		*out_work_order = *row_id(row);
-	else if (field != NULL)
-		memcpy(out_work_order, field_at(field, row), sizeof(*out_work_order));
-	else
+	if (kind != RECORD_WORK_ORDER && (!job_parent_of_row(kind, row, &parent) || parent.kind != RECORD_WORK_ORDER))
 		return false;
-	return !id_is_nil(out_work_order);
+	*out_work_order = parent.id;
+	return true;
 }
 
 bool job_references_changed(const struct change *change)

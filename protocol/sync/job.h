@@ -8,7 +8,10 @@
 /* Most rows one job may link; more are left out and the job is marked in the log. */
 #define JOB_ROWS_MAX 2000
 
-/* The work order a row belongs to by itself (the order, its visits, its notes); false for other rows. */
+/* What a row is a child of in the closure table: it comes to a job with its parent. False for other rows. */
+bool job_parent_of_row(enum record_kind kind, const void *row, struct member *out_parent);
+
+/* The work order a row belongs to by itself (the order, its visits, its tasks, ...); false for other rows. */
 bool job_of_row(enum record_kind kind, const void *row, struct id *out_work_order);
 
 /* True while a visit in that state gives its technician the job: from dispatch until it is taken away; after it is done until

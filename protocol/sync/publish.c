@@ -113,10 +113,14 @@ static enum status note_linked_job(void *context, const struct member *member)
 /* Which jobs a change may give other rows to: those it names, and those that hold it when it now refers elsewhere. */
 static enum status note_jobs(struct commit *commit, const struct change *change)
 {
+	const void *row = change->after != NULL ? change->after : change->before;
+	struct member parent;
 	struct id job;
 
-	if (job_of_row(change->kind, change->after != NULL ? change->after : change->before, &job))
+	if (job_of_row(change->kind, row, &job))
 		commit_note_job(commit, &job);
+	else if ((change->before == NULL || change->after == NULL) && job_parent_of_row(change->kind, row, &parent))
+		return server_store_links_of_row(commit->store, parent.kind, &parent.id, note_linked_job, commit);
 	if (change->before == NULL || change->after == NULL || !job_references_changed(change))
 		return STATUS_OK;
 	return server_store_links_of_row(commit->store, change->kind, row_id(change->after), note_linked_job, commit);

@@ -7,6 +7,8 @@
 #include "protocol/domain/operation.h"
 #include "tests/golden/document.h"
 
+#define DESK (ROLE_DISPATCHER | ROLE_SUPERVISOR)
+
 /* What a record is. One row a kind. */
 static const struct {
 	enum record_kind kind;
@@ -30,6 +32,14 @@ static const struct {
 	{ RECORD_DEVICE,          "A technician's device, as everybody in the office may see it; its keys are not here." },
 	{ RECORD_OPERATION,       "What became of an operation that was not plainly applied. It has the operation's id." },
 	{ RECORD_ISSUE,           "Something for a person: two edits that collided, or a fact that did not fit." },
+	{ RECORD_CONTACT,         "A person at a customer." },
+	{ RECORD_TASK,            "One point of a work order's checklist." },
+	{ RECORD_TASK_ANSWER,     "What a technician answered to a task; never changed, corrected by another answer." },
+	{ RECORD_TIME_ENTRY,      "Time a technician spent, told or taken from the commands that moved a visit; never changed." },
+	{ RECORD_ATTACHMENT,      "What is known of a photo, a signature or a document; the file itself travels apart." },
+	{ RECORD_METER,           "What is read on an asset, with what it showed last." },
+	{ RECORD_READING,         "What a meter showed; never changed, corrected by another reading." },
+	{ RECORD_TERRITORY_GRANT, "A territory that a technician serves beside the home one." },
 	/* clang-format on */
 };
 
@@ -124,17 +134,12 @@ static void print_home(FILE *out, const struct schema *schema)
 
 static void print_creators(FILE *out, const struct schema *schema)
 {
-	static const struct {
-		enum role role;
-		const char *name;
-	} roles[] = { { ROLE_TECHNICIAN, "technician" }, { ROLE_DISPATCHER, "dispatcher" }, { ROLE_IMPORT, "import" },
-		{ ROLE_SYSTEM, "system" } };
 	bool first = true;
 
-	for (size_t i = 0; i < LENGTH(roles); i++) {
-		if (!create_allowed(roles[i].role, schema->kind))
+	for (const struct choice *role = role_names; role->name != NULL; role++) {
+		if (role->number == 0 || !create_allowed(role->number, schema->kind))
 			continue;
-		fprintf(out, "%s%s", first ? "CREATE by: " : ", ", roles[i].name);
+		fprintf(out, "%s%s", first ? "CREATE by: " : ", ", role->name);
 		first = false;
 	}
 	fputs(first ? "Written by handlers only.\n\n" : ".\n\n", out);
@@ -163,9 +168,9 @@ static const char *who(uint32_t roles)
 	static const struct {
 		uint32_t roles;
 		const char *words;
-	} rows[] = { { ROLE_TECHNICIAN, "technician" }, { ROLE_DISPATCHER, "dispatcher" }, { ROLE_DISPATCHER | ROLE_SYSTEM, "office" },
-		{ ROLE_DISPATCHER | ROLE_TECHNICIAN, "technician, dispatcher" },
-		{ ROLE_TECHNICIAN | ROLE_DISPATCHER | ROLE_IMPORT | ROLE_SYSTEM, "everyone, as said at the record" } };
+	} rows[] = { { ROLE_TECHNICIAN, "technician" }, { DESK, "dispatcher, supervisor" }, { DESK | ROLE_SYSTEM, "office" },
+		{ DESK | ROLE_TECHNICIAN, "technician, dispatcher, supervisor" },
+		{ DESK | ROLE_TECHNICIAN | ROLE_IMPORT | ROLE_SYSTEM, "everyone, as said at the record" } };
 
 	for (size_t i = 0; i < LENGTH(rows); i++)
 		if (rows[i].roles == roles)
@@ -195,7 +200,7 @@ static void print_operations(FILE *out)
 
 	fputs("\n## Operations\n\n"
 	      "One command is one operation. A FACT, CREATE or EDIT is never refused because the state moved on; a CLAIM may be.\n"
-	      "The office is the dispatcher and the server itself.\n\n"
+	      "The office is the dispatcher, the supervisor and the server itself.\n\n"
 	      "| number | operation | sort | about | by | arguments (tag, name) |\n|---|---|---|---|---|---|\n",
 		out);
 	for (int kind = OPERATION_NONE + 1; kind < OPERATION_KIND_COUNT; kind++) {

@@ -102,7 +102,7 @@ static void print_visit_meanings(FILE *out)
 static void print_visits(FILE *out)
 {
 	fputs("\n## Visit\n\n"
-	      "The events are operations. `book` makes a visit that is scheduled (or, booked and sent in one, dispatched).\n\n"
+	      "The events are operations. `book` makes a visit that is scheduled (or proposed; or, booked and sent in one, dispatched).\n\n"
 	      "What is asked for (CLAIMs). One that has no arrow is refused, with the reason.\n\n",
 		out);
 	print_diagram(out, &visit_machine, is_claim);

@@ -19,7 +19,8 @@ def struct_members(root, paths):
             if begin:
                 name, members = begin.group(1), []
             elif name and line.startswith("}"):
-                structs[name] = (path, members)
+                if name not in structs or path.startswith("protocol/domain/"):  # elsewhere the name is local
+                    structs[name] = (path, members)
                 name = None
             elif name:
                 members += MEMBER.findall(line)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,6 +14,7 @@
 #include "db/embedded.h"
 #include "db/migration.h"
 #include "db/schema_ddl.h"
+#include "protocol/domain/visit.h"
 #include "tests/unit/db/scratch.h"
 
 #include <cmocka.h> /* after ours: it has a macro called fail */
@@ -186,6 +188,47 @@ static void run_outside(const char *path, const char *sql)
 	sqlite3_close(store);
 }
 
+/* A store as the first release left it: its migration, then rows that its program wrote. */
+static void make_first_release(const char *path)
+{
+	static const char journal[] = "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL,"
+				      " program TEXT NOT NULL, applied_at_ms INTEGER NOT NULL) STRICT";
+	static char rows[64 * 1024];
+	FILE *file = fopen(FIRST_RELEASE, "r");
+
+	assert_non_null(file);
+	rows[fread(rows, 1, sizeof(rows) - 1, file)] = 0;
+	assert_int_equal(fclose(file), 0);
+	run_outside(path, journal);
+	for (const struct migration_text *text = migration_texts; text->set != NULL; text++)
+		if (strcmp(text->set, "server") == 0 && text->number == 1)
+			run_outside(path, text->sql);
+	run_outside(path, rows);
+}
+
+static void a_store_of_the_first_release_keeps_its_rows(void **state)
+{
+	const char *path = scratch_path("first.db");
+	struct storage_options options = { .path = path, .kind = STORAGE_SERVER, .mode = STORAGE_OWN };
+	struct arena arena = { 0 };
+	struct storage *storage = NULL;
+	const struct visit *visit;
+	struct id id;
+	void *row;
+
+	(void)state;
+	make_first_release(path);
+	assert_int_equal(storage_open(&options, &storage), STATUS_OK);
+	assert_int_equal(table_resolve(storage, &visit_schema, (const uint8_t[]){ 0x19, 0x72, 0x6f, 0xcf }, 4, &id), STATUS_OK);
+	assert_int_equal(table_get(storage, &visit_schema, &id, &arena, &row, NULL), STATUS_OK);
+	visit = row;
+	assert_int_equal(visit->state, VISIT_STATE_DISPATCHED);
+	assert_int_equal(visit->moved_gseq, 0);
+	storage_close(storage);
+	check_store(path, STORAGE_SERVER, true);
+	arena_finish(&arena);
+}
+
 static void a_changed_migration_is_refused(void **state)
 {
 	const char *path = scratch_path("changed.db");
@@ -238,6 +281,7 @@ int main(void)
 		MIGRATION_TEST(empty_to_newest_is_what_the_field_tables_say),
 		MIGRATION_TEST(a_bare_store_gets_its_indexes_at_the_end),
 		MIGRATION_TEST(a_migration_killed_at_any_write_resumes),
+		MIGRATION_TEST(a_store_of_the_first_release_keeps_its_rows),
 		MIGRATION_TEST(a_changed_migration_is_refused),
 		MIGRATION_TEST(migrations_are_numbered_without_gaps),
 	};

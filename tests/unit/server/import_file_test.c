@@ -97,7 +97,8 @@ static void the_header_refuses_what_is_no_field(void **state)
 	refuse_text("d.csv", "record=part,key,number,number\n", "d.csv:1:4: number is there twice");
 	refuse_text("e.csv", "record=visit,key\n",
 		"e.csv:1:1: record \"visit\" cannot be imported; these can: territory, technician, part, stock_location, account, "
-		"site, asset, service_request, work_order, note, movement, kb_article");
+		"site, asset, service_request, work_order, note, movement, kb_article, contact, task, meter, reading, "
+		"territory_grant");
 }
 
 static void an_unknown_file_is_told_the_known_forms(void **state)

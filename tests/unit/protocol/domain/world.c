@@ -6,9 +6,12 @@
 
 #include "protocol/domain/asset.h"
 #include "protocol/domain/balance.h"
+#include "protocol/domain/meter.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/part.h"
 #include "protocol/domain/stock_location.h"
+#include "protocol/domain/task.h"
+#include "protocol/domain/task_answer.h"
 #include "protocol/domain/technician.h"
 #include "protocol/domain/territory.h"
 
@@ -158,6 +161,23 @@ static void put_things(struct world *world)
 		.name = text_of("Harbour crane"),
 		.serial = text_of("HC-17"),
 	};
+	const struct task task = {
+		.id = world_id(RECORD_TASK, 1),
+		.work_order_id = world_id(RECORD_WORK_ORDER, 1),
+		.territory_id = world_id(RECORD_TERRITORY, COAST),
+		.version = 1,
+		.kind = TASK_KIND_YES_NO,
+		.title = text_of("Brake holds"),
+		.asset_id = world_id(RECORD_ASSET, 1),
+	};
+	const struct meter meter = {
+		.id = world_id(RECORD_METER, 1),
+		.asset_id = world_id(RECORD_ASSET, 1),
+		.territory_id = world_id(RECORD_TERRITORY, COAST),
+		.name = text_of("Hours run"),
+		.unit = text_of("h"),
+		.scale = 1,
+	};
 	const struct work_order order = {
 		.id = world_id(RECORD_WORK_ORDER, 1),
 		.territory_id = world_id(RECORD_TERRITORY, COAST),
@@ -169,6 +189,8 @@ static void put_things(struct world *world)
 	for (size_t i = 0; i < LENGTH(parts); i++)
 		world_put(world, RECORD_PART, &parts[i]);
 	world_put(world, RECORD_ASSET, &asset);
+	world_put(world, RECORD_TASK, &task);
+	world_put(world, RECORD_METER, &meter);
 	world_put(world, RECORD_WORK_ORDER, &order);
 }
 
@@ -308,6 +330,7 @@ struct operation world_operation(enum operation_kind kind, struct id subject, ui
 	operation.head.kind = kind;
 	operation.head.role = technician == 0 ? ROLE_DISPATCHER : ROLE_TECHNICIAN;
 	operation.head.at_ms = NOON;
+	operation.head.base_gseq = ALL_SEEN;
 	if (technician != 0)
 		operation.head.actor = world_id(RECORD_TECHNICIAN, technician);
 	return operation;
@@ -349,6 +372,7 @@ struct decision world_decision(const struct operation *operation, uint32_t numbe
 			(uint8_t)number } },
 		.device_id = world_id(RECORD_DEVICE, 1),
 		.seq = number,
+		.gseq = number,
 		.derive_id = derive_id,
 		.pair_id = pair_id,
 	};
@@ -422,6 +446,18 @@ static const struct part_arguments use = {
 	.quantity = 1,
 };
 
+static const struct reschedule_arguments reschedule = { .planned_start_at_ms = NOON + 3600000 };
+static const struct answer_arguments answer = {
+	.task_id = { { RECORD_TASK, [ID_SIZE - 1] = 1 } },
+	.task_version = 1,
+	.truth = ANSWER_TRUTH_YES,
+};
+static const struct time_arguments hour = { .start_at_ms = NOON - 3600000, .end_at_ms = NOON };
+static const struct reading_arguments reading = { .meter_id = { { RECORD_METER, [ID_SIZE - 1] = 1 } }, .value = 12345 };
+static const struct photo_arguments photo = { .media_type = { "image/jpeg", 10 }, .size = 1000 };
+static const struct sign_arguments sign = { .signer_name = { "Dora", 4 }, .signer_role = { "caretaker", 9 } };
+static const struct hold_arguments hold = { .reason = HOLD_REASON_PARTS };
+
 static const void *const usual_arguments[OPERATION_KIND_COUNT] = {
 	[OPERATION_BOOK] = &book,
 	[OPERATION_REASSIGN] = &reassign,
@@ -432,13 +468,24 @@ static const void *const usual_arguments[OPERATION_KIND_COUNT] = {
 	[OPERATION_FINISH] = &finish,
 	[OPERATION_USE_PART] = &use,
 	[OPERATION_RETURN_PART] = &use,
+	[OPERATION_RESCHEDULE] = &reschedule,
+	[OPERATION_ANSWER_TASK] = &answer,
+	[OPERATION_LOG_TIME] = &hour,
+	[OPERATION_READ_METER] = &reading,
+	[OPERATION_ADD_PHOTO] = &photo,
+	[OPERATION_SIGN] = &sign,
+	[OPERATION_REOPEN_VISIT] = &reason,
+	[OPERATION_HOLD] = &hold,
+	[OPERATION_CLOSE] = &reason,
+	[OPERATION_REOPEN_ORDER] = &reason,
+	[OPERATION_CANCEL_ORDER] = &reason,
 };
 
 struct verdict world_do(struct world *world, enum operation_kind kind, uint8_t visit, uint8_t technician)
 {
 	struct operation operation = world_operation(kind, world_id(RECORD_VISIT, visit), technician, usual_arguments[kind]);
 
-	if (kind == OPERATION_BOOK)
+	if (operation_find(kind)->subject == RECORD_WORK_ORDER)
 		operation.head.subject = world_id(RECORD_WORK_ORDER, 1);
 	return world_decide(world, &operation);
 }

@@ -46,7 +46,8 @@ enum {
 	COAST = 1,
 	VALLEY = 2
 };
-#define NOON INT64_C(1700000000000)
+#define NOON     INT64_C(1700000000000)
+#define ALL_SEEN INT64_MAX /* base_gseq of an author who knew every commit */
 
 void world_init(struct world *world);
 void world_finish(struct world *world);
@@ -79,7 +80,7 @@ void world_flush(struct overlay *overlay);
 /* Under the id of operation `number`. */
 struct verdict world_decide_as(struct world *world, const struct operation *operation, uint32_t number);
 struct decision world_decision(const struct operation *operation, uint32_t number);
-/* On visit n, with arguments that are well-formed for the kind. */
+/* On visit n, or on order 1 where it is about an order, with arguments that are well-formed for the kind. */
 struct verdict world_do(struct world *world, enum operation_kind kind, uint8_t visit, uint8_t technician);
 
 void assert_rule(struct verdict verdict, enum outcome outcome, const char *rule);

@@ -1,0 +1,43 @@
+#include "protocol/domain/attachment.h"
+
+#include <assert.h>
+
+const struct choice attachment_kind_names[] = {
+	{ ATTACHMENT_KIND_PHOTO, "photo" },
+	{ ATTACHMENT_KIND_SIGNATURE, "signature" },
+	{ ATTACHMENT_KIND_DOCUMENT, "document" },
+	{ 0, NULL },
+};
+static_assert(LENGTH(attachment_kind_names) == ATTACHMENT_KIND_COUNT + 1, "every attachment_kind has a name");
+
+/* Tags are permanent: retire a number, never reuse it. */
+/* clang-format off */
+static const struct field fields[] = {
+	{ FIELD_OF(attachment, id),                           .tag = 1, .required = true },
+	{ FIELD_OF(attachment, record),                       .tag = 2, .max = 63 },
+	{ FIELD_OF(attachment, record_id),                    .tag = 3, .required = true },
+	{ FIELD_OF(attachment, visit_id),                     .tag = 4, .refers = RECORD_VISIT },
+	{ FIELD_OF(attachment, work_order_id),                .tag = 5, .refers = RECORD_WORK_ORDER },
+	{ FIELD_OF(attachment, territory_id),                 .tag = 6, .refers = RECORD_TERRITORY },
+	{ FIELD_OF(attachment, technician_id),                .tag = 7, .refers = RECORD_TECHNICIAN },
+	{ CHOICE_OF(attachment, kind, attachment_kind_names), .tag = 8 },
+	{ FIELD_OF(attachment, blob),                         .tag = 9, .max = BLOB_DIGITS },
+	{ FIELD_OF(attachment, size),                         .tag = 10, .max = BLOB_SIZE_MAX },
+	{ FIELD_OF(attachment, media_type),                   .tag = 11, .max = 200 },
+	{ FIELD_OF(attachment, caption),                      .tag = 12, .personal = true, .max = 2000 },
+	{ TIME_OF(attachment, taken_at_ms),                   .tag = 13 },
+	{ FIELD_OF(attachment, late),                         .tag = 14 },
+};
+/* clang-format on */
+
+const struct schema attachment_schema = {
+	.kind = RECORD_ATTACHMENT,
+	.name = "attachment",
+	.size = sizeof(struct attachment),
+	.fields = fields,
+	.field_count = LENGTH(fields),
+	.homes = { { SCOPE_TERRITORY, "territory_id" } },
+	.home_otherwise = SCOPE_ORG_STAFF,
+	.indexes = { { "work_order_id" }, { "record_id" } },
+	.derived = true,
+};

@@ -1,0 +1,38 @@
+/* What is known of a file that belongs to a record; the file itself travels apart. */
+#ifndef TRUCKROLL_DOMAIN_ATTACHMENT_H
+#define TRUCKROLL_DOMAIN_ATTACHMENT_H
+
+#include "protocol/domain/schema.h"
+
+#define BLOB_DIGITS   64
+#define BLOB_SIZE_MAX (INT64_C(1) << 40)
+
+enum attachment_kind {
+	ATTACHMENT_KIND_PHOTO = 0,
+	ATTACHMENT_KIND_SIGNATURE = 1,
+	ATTACHMENT_KIND_DOCUMENT = 2,
+	ATTACHMENT_KIND_COUNT,
+};
+
+extern const struct choice attachment_kind_names[];
+
+struct attachment {
+	struct id id;
+	int64_t record;      /* enum record_kind of its owner */
+	struct id record_id; /* its owner */
+	struct id visit_id;
+	struct id work_order_id;
+	struct id territory_id;
+	struct id technician_id;
+	enum attachment_kind kind;
+	struct text blob;       /* BLAKE2b-256 as 64 digits; empty: not known yet */
+	int64_t size;           /* bytes */
+	struct text media_type; /* such as "image/jpeg" */
+	struct text caption;
+	int64_t taken_at_ms;
+	bool late; /* the order was closed or cancelled already */
+};
+
+extern const struct schema attachment_schema;
+
+#endif

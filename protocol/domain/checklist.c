@@ -1,0 +1,118 @@
+#include "protocol/domain/checklist.h"
+
+#include <string.h>
+
+#include "protocol/domain/task_answer.h"
+
+#define TITLES_MAX 5
+
+int64_t checklist_version(const struct task *task, const struct work_order *order)
+{
+	return task->version + (order == NULL ? 0 : order->scope_version);
+}
+
+const char *checklist_misfit(const struct task *task, const struct answer_arguments *answer)
+{
+	if (answer->skip_reason.size > 0)
+		return NULL;
+	switch (task->kind) {
+	case TASK_KIND_CONFIRM:
+		return answer->truth == ANSWER_TRUTH_YES ? NULL : "it is confirmed, or skipped with a reason";
+	case TASK_KIND_YES_NO:
+		return answer->truth != ANSWER_TRUTH_NONE ? NULL : "the answer is yes or no";
+	case TASK_KIND_NUMBER:
+	case TASK_KIND_READING:
+		return answer->has_number ? NULL : "the answer is a number";
+	case TASK_KIND_TEXT:
+		return answer->text.size > 0 ? NULL : "the answer is a text";
+	case TASK_KIND_CHOICE:
+		return answer->text.size > 0 ? NULL : "the answer is one of the options";
+	case TASK_KIND_PHOTO:
+		return !id_is_nil(&answer->attachment_id) ? NULL : "the answer is a photo";
+	case TASK_KIND_COUNT:
+		break;
+	}
+	return NULL; /* a kind from a newer version: whatever was answered is kept */
+}
+
+/* Takes the next option off the rest of the list. */
+static struct text next_option(struct text *rest, bool *out_failing)
+{
+	const char *end = memchr(rest->data, ';', rest->size);
+	size_t size = end == NULL ? rest->size : (size_t)(end - rest->data);
+	struct text option = text_trim((struct text){ rest->data, size });
+
+	rest->data += size + (end != NULL);
+	rest->size -= size + (end != NULL);
+	*out_failing = option.size > 0 && option.data[0] == '!';
+	if (*out_failing)
+		option = text_trim((struct text){ option.data + 1, option.size - 1 });
+	return option;
+}
+
+bool checklist_offers(const struct task *task, struct text option, bool *out_failing)
+{
+	struct text rest = task->options;
+
+	while (rest.size > 0) {
+		bool failing;
+		struct text offered = next_option(&rest, &failing);
+		if (!text_equal(offered, option))
+			continue;
+		if (out_failing != NULL)
+			*out_failing = failing;
+		return true;
+	}
+	return false;
+}
+
+static bool outside_limits(const struct task *task, int64_t number)
+{
+	bool below = (task->limits == TASK_LIMITS_MINIMUM || task->limits == TASK_LIMITS_BOTH) && number < task->minimum;
+	bool above = (task->limits == TASK_LIMITS_MAXIMUM || task->limits == TASK_LIMITS_BOTH) && number > task->maximum;
+
+	return below || above;
+}
+
+bool checklist_fails(const struct task *task, const struct answer_arguments *answer)
+{
+	bool failing = false;
+
+	if (answer->skip_reason.size > 0)
+		return false;
+	if (task->kind == TASK_KIND_YES_NO)
+		return answer->truth == ANSWER_TRUTH_NO;
+	if (task->kind == TASK_KIND_NUMBER || task->kind == TASK_KIND_READING)
+		return outside_limits(task, answer->number);
+	return task->kind == TASK_KIND_CHOICE && checklist_offers(task, answer->text, &failing) && failing;
+}
+
+struct looking {
+	struct arena *arena;
+	struct checklist_lack lack;
+};
+
+static enum status look_at_task(void *context, const void *row)
+{
+	struct looking *looking = context;
+	struct checklist_lack *lack = &looking->lack;
+	const struct task *task = row;
+
+	if (!task->mandatory || task->withdrawn || task->answered)
+		return STATUS_OK;
+	if (lack->count < TITLES_MAX)
+		lack->titles = arena_print(looking->arena, "%.*s%s%.*s", TEXT_ARGUMENTS(lack->titles), lack->count == 0 ? "" : ", ",
+			TEXT_ARGUMENTS(task->title));
+	lack->count++;
+	return STATUS_OK;
+}
+
+enum status checklist_lacks(struct records *records, struct arena *arena, const struct id *work_order_id, struct checklist_lack *out_lack)
+{
+	struct looking looking = { .arena = arena };
+	enum status status = records_each(records, RECORD_TASK, "work_order_id", work_order_id, look_at_task, &looking);
+
+	if (status == STATUS_OK)
+		*out_lack = looking.lack;
+	return status;
+}

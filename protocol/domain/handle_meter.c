@@ -1,0 +1,83 @@
+/* Readings of meters, and what a meter shows last. */
+#include "protocol/domain/handler.h"
+#include "protocol/domain/meter.h"
+
+/* True when the reading takes the place of the one that counts. */
+static enum status corrects_last(struct handling *handling, const struct reading *reading, const struct meter *meter, bool *out_corrects)
+{
+	const struct reading *last;
+	const void *row;
+	enum status status;
+
+	*out_corrects = false;
+	if (id_is_nil(&reading->corrects_id))
+		return STATUS_OK;
+	*out_corrects = id_equal(&reading->corrects_id, &meter->last_reading_id);
+	if (*out_corrects)
+		return STATUS_OK;
+	status = records_look(handling->records, RECORD_READING, &meter->last_reading_id, &row);
+	last = row;
+	if (status == STATUS_OK && last != NULL) /* the same reading is corrected once more */
+		*out_corrects = id_equal(&last->corrects_id, &reading->corrects_id);
+	return status;
+}
+
+enum status handling_post_reading(struct handling *handling, const struct reading *reading)
+{
+	const void *row;
+	struct meter meter;
+	bool corrects;
+	enum status status = records_put(handling->records, RECORD_READING, reading);
+
+	if (status == STATUS_OK)
+		status = records_look(handling->records, RECORD_METER, &reading->meter_id, &row);
+	if (status != STATUS_OK || row == NULL)
+		return status;
+	meter = *(const struct meter *)row;
+	status = corrects_last(handling, reading, &meter, &corrects);
+	if (status != STATUS_OK)
+		return status;
+	/* A correction says what the meter showed then; a reading that comes later than a younger one changes nothing. */
+	if (!corrects && (!id_is_nil(&reading->corrects_id) || reading->at_ms < meter.last_at_ms))
+		return STATUS_OK;
+	meter.last_value = reading->value;
+	meter.last_reading_id = reading->id;
+	if (!corrects)
+		meter.last_at_ms = reading->at_ms;
+	return records_put(handling->records, RECORD_METER, &meter);
+}
+
+enum status handle_read_meter(struct handling *handling)
+{
+	const struct reading_arguments *arguments = handling->operation->arguments;
+	struct occasion occasion;
+	struct used_asset used;
+	struct reading reading;
+	const void *meter;
+	enum status status = handling_occasion(handling, &occasion);
+
+	if (status != STATUS_OK || !occasion.complete)
+		return status;
+	status = records_get(handling->records, RECORD_METER, &arguments->meter_id, &meter);
+	if (status == STATUS_OK)
+		status = handling_use_asset(handling, &((const struct meter *)meter)->asset_id, &used);
+	if (status != STATUS_OK)
+		return status;
+	reading = (struct reading){
+		.id = handling_next_id(handling),
+		.meter_id = arguments->meter_id,
+		.value = arguments->value,
+		.at_ms = handling->operation->head.at_ms,
+		.corrects_id = arguments->corrects_id,
+		.visit_id = occasion.visit.id,
+		.work_order_id = occasion.visit.work_order_id,
+		.territory_id = ((const struct meter *)meter)->territory_id,
+		.asset_id = used.id,
+		.technician_id = handling->operation->head.actor,
+		.late = occasion_is_late(&occasion),
+	};
+	status = handling_post_reading(handling, &reading);
+	if (status == STATUS_OK)
+		status = handling_flag_asset(handling, &used, &occasion.visit);
+	return status == STATUS_OK ? handling_flag_fact(handling, &occasion.visit, occasion.order) : status;
+}
