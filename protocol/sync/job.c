@@ -210,6 +210,14 @@ static enum status store_links(struct walk *walk, const struct id *work_order)
 	return status;
 }
 
+static enum status see_visit(void *context, const void *row)
+{
+	struct walk *walk = context;
+
+	walk->sent |= job_needed_in(((const struct visit *)row)->state);
+	return STATUS_OK;
+}
+
 enum status job_walk(struct commit *commit, const struct id *work_order, struct arena *scratch)
 {
 	struct walk walk = { .commit = commit, .scratch = scratch, .records = server_store_records(commit->store) };
@@ -218,8 +226,11 @@ enum status job_walk(struct commit *commit, const struct id *work_order, struct 
 
 	if (status != STATUS_OK || row == NULL)
 		return status;
-	if (((const struct work_order *)row)->cancelled_at_ms != 0 || ((const struct work_order *)row)->closed_at_ms != 0)
-		return STATUS_OK;
+	if (work_order_is_over(row)) { /* most are history; what was sent to somebody still gets what comes late */
+		status = records_each(walk.records, RECORD_VISIT, "work_order_id", work_order, see_visit, &walk);
+		if (status != STATUS_OK || !walk.sent)
+			return status;
+	}
 	walk_add(&walk, RECORD_WORK_ORDER, work_order);
 	for (size_t i = 0; i < walk.count && status == STATUS_OK; i++)
 		status = walk_from(&walk, i);

@@ -22,8 +22,8 @@ bool job_needed_in(enum visit_state state);
 bool job_references_changed(const struct change *change);
 
 /* Walks the closure of a work order again, links what is new and lets go of what is not part of it any more. Does nothing for an order that
- * was never sent to anyone, or is closed or cancelled (what was linked stays until its grants end). `scratch` may
- * be reset afterwards. O(rows of the job). */
+ * was never sent to anyone, or that is over and with nobody any more (what was linked stays until its grants end). `scratch` may be reset
+ * afterwards. O(rows of the job). */
 enum status job_walk(struct commit *commit, const struct id *work_order, struct arena *scratch);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include "device_agent/store.h"
 #include "protocol/domain/asset.h"
-#include "protocol/domain/note.h"
 #include "protocol/domain/site.h"
+#include "protocol/domain/task.h"
 #include "protocol/domain/technician.h"
 #include "protocol/wire/record_codec.h"
 #include "tests/simulation/checks.h"
@@ -48,36 +48,66 @@ static const void *want(struct projection *projection, enum record_kind kind, co
 	return row->row;
 }
 
+/* Every row of a kind that names `parent` in a field. */
+static void want_children(struct projection *projection, enum record_kind kind, const char *name, const struct id *parent)
+{
+	const struct field *field = schema_field(schema_find(kind), text_of(name));
+	const struct snapshot_table *table = &projection->server->tables[kind];
+
+	for (size_t i = 0; i < table->count && !id_is_nil(parent); i++)
+		if (id_equal(field_at(field, table->rows[i].row), parent))
+			(void)want(projection, kind, row_id(table->rows[i].row));
+}
+
+static void want_account(struct projection *projection, const struct id *id)
+{
+	if (want(projection, RECORD_ACCOUNT, id) != NULL)
+		want_children(projection, RECORD_CONTACT, "account_id", id);
+}
+
 static void want_site(struct projection *projection, const struct id *id)
 {
 	const struct site *site = want(projection, RECORD_SITE, id);
 
 	if (site != NULL)
-		(void)want(projection, RECORD_ACCOUNT, &site->account_id);
+		want_account(projection, &site->account_id);
+}
+
+/* With what it was merged into; nothing is merged in a circle. */
+static void want_asset(struct projection *projection, const struct id *id)
+{
+	const struct asset *asset = want(projection, RECORD_ASSET, id);
+
+	while (asset != NULL) {
+		want_site(projection, &asset->site_id);
+		want_children(projection, RECORD_METER, "asset_id", &asset->id);
+		asset = want(projection, RECORD_ASSET, &asset->merged_into_id);
+	}
 }
 
 static void want_job(struct projection *projection, const struct id *order_id)
 {
+	static const enum record_kind kinds[] = { RECORD_VISIT, RECORD_NOTE, RECORD_TASK, RECORD_TASK_ANSWER, RECORD_TIME_ENTRY,
+		RECORD_ATTACHMENT, RECORD_READING };
 	const struct work_order *order = want(projection, RECORD_WORK_ORDER, order_id);
-	const struct snapshot_table *visits = &projection->server->tables[RECORD_VISIT];
-	const struct snapshot_table *notes = &projection->server->tables[RECORD_NOTE];
-	const struct asset *asset;
+	const struct snapshot_table *tasks = &projection->server->tables[RECORD_TASK];
 
 	if (order == NULL)
 		return;
 	projection->jobs[projection->job_count++ % LENGTH(projection->jobs)] = *order_id;
 	want_site(projection, &order->site_id);
-	(void)want(projection, RECORD_ACCOUNT, &order->account_id);
+	want_account(projection, &order->account_id);
 	(void)want(projection, RECORD_SERVICE_REQUEST, &order->request_id);
-	asset = want(projection, RECORD_ASSET, &order->asset_id);
-	if (asset != NULL)
-		want_site(projection, &asset->site_id);
-	for (size_t i = 0; i < visits->count; i++)
-		if (id_equal(&((const struct visit *)visits->rows[i].row)->work_order_id, order_id))
-			(void)want(projection, RECORD_VISIT, row_id(visits->rows[i].row));
-	for (size_t i = 0; i < notes->count; i++)
-		if (id_equal(&((const struct note *)notes->rows[i].row)->work_order_id, order_id))
-			(void)want(projection, RECORD_NOTE, row_id(notes->rows[i].row));
+	want_asset(projection, &order->asset_id);
+	for (size_t i = 0; i < LENGTH(kinds); i++)
+		want_children(projection, kinds[i], "work_order_id", order_id);
+	for (size_t i = 0; i < tasks->count; i++) {
+		const struct task *task = tasks->rows[i].row;
+		if (!id_equal(&task->work_order_id, order_id))
+			continue;
+		want_asset(projection, &task->asset_id);
+		(void)want(projection, RECORD_METER, &task->meter_id);
+	}
 }
 
 /* A visit that was sent to its technician and not taken away again. */

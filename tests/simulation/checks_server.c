@@ -4,10 +4,14 @@
 
 #include "protocol/domain/balance.h"
 #include "protocol/domain/decide.h"
+#include "protocol/domain/meter.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/note.h"
 #include "protocol/domain/operation_outcome.h"
+#include "protocol/domain/reading.h"
 #include "protocol/domain/stock_location.h"
+#include "protocol/domain/task.h"
+#include "protocol/domain/task_answer.h"
 #include "protocol/wire/record_codec.h"
 #include "server/store.h"
 #include "tests/simulation/checks.h"
@@ -214,6 +218,48 @@ static void check_effects(struct simulation *simulation, const struct snapshot *
 		violate(simulation, "I3", "%zu operations left %zu movements and notes", expected, left_behind);
 }
 
+/* I3: a decided fact of these kinds left one record, named after it. */
+static void check_facts(struct simulation *simulation, const struct snapshot *server)
+{
+	static const struct {
+		enum operation_kind operation;
+		enum record_kind record;
+	} facts[] = { { OPERATION_ANSWER_TASK, RECORD_TASK_ANSWER }, { OPERATION_LOG_TIME, RECORD_TIME_ENTRY },
+		{ OPERATION_READ_METER, RECORD_READING }, { OPERATION_ADD_PHOTO, RECORD_ATTACHMENT },
+		{ OPERATION_SIGN, RECORD_ATTACHMENT } };
+
+	for (size_t i = 0; i < simulation->oracle.count; i++) {
+		const struct promise *promise = &simulation->oracle.promises[i];
+		for (size_t k = 0; k < LENGTH(facts); k++)
+			if (promise->kind == facts[k].operation && was_decided(simulation, promise) &&
+				snapshot_find(server, facts[k].record, &promise->id) == NULL)
+				violate(simulation, "I3", "%s %s left nothing", operation_find(promise->kind)->name,
+					id_to_text(&promise->id).characters);
+	}
+}
+
+/* What tasks and meters say of themselves is what their answers and readings say. */
+static void check_derived(struct simulation *simulation, const struct snapshot *server)
+{
+	const struct snapshot_table *tasks = &server->tables[RECORD_TASK], *meters = &server->tables[RECORD_METER];
+
+	for (size_t i = 0; i < tasks->count; i++) {
+		const struct task *task = tasks->rows[i].row;
+		const struct snapshot_row *row = snapshot_find(server, RECORD_TASK_ANSWER, &task->primary_answer_id);
+		const struct task_answer *answer = row == NULL ? NULL : row->row;
+		if (task->answered != (answer != NULL) ||
+			(answer != NULL && (answer->failed != task->failed || !id_equal(&answer->task_id, &task->id))))
+			violate(simulation, "I4", "task %s does not say what its answer says", id_to_text(&task->id).characters);
+	}
+	for (size_t i = 0; i < meters->count; i++) {
+		const struct meter *meter = meters->rows[i].row;
+		const struct snapshot_row *row = snapshot_find(server, RECORD_READING, &meter->last_reading_id);
+		const struct reading *reading = row == NULL ? NULL : row->row;
+		if (id_is_nil(&meter->last_reading_id) ? meter->last_value != 0 : reading == NULL || reading->value != meter->last_value)
+			violate(simulation, "I4", "meter %s does not show its last reading", id_to_text(&meter->id).characters);
+	}
+}
+
 /* I7: balances are what the ledger makes them, and each part sums to nothing over all places. */
 static void check_stock(struct simulation *simulation, const struct snapshot *server)
 {
@@ -296,6 +342,8 @@ void checks_of_server_end(struct simulation *simulation)
 		check_rows(simulation, &server);
 		check_parked(simulation, &server);
 		check_effects(simulation, &server);
+		check_facts(simulation, &server);
+		check_derived(simulation, &server);
 		check_stock(simulation, &server);
 		check_orders(simulation, &server);
 	}

@@ -4,8 +4,10 @@
 
 #include "protocol/domain/account.h"
 #include "protocol/domain/asset.h"
+#include "protocol/domain/contact.h"
 #include "protocol/domain/device.h"
 #include "protocol/domain/kb_article.h"
+#include "protocol/domain/meter.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/part.h"
 #include "protocol/domain/service_request.h"
@@ -151,9 +153,15 @@ static void make_customers(struct making *making)
 			.asset_id = asset.id,
 			.territory_id = territory,
 			.text = text_of("it leaks") };
+		const struct meter meter = { .id = organisation_id(RECORD_METER, i), .asset_id = asset.id, .name = text_of("strokes") };
+		const struct contact contact = {
+			.id = organisation_id(RECORD_CONTACT, i), .account_id = account.id, .name = text_of("the caretaker")
+		};
 		make(making, RECORD_ACCOUNT, &account);
 		make(making, RECORD_SITE, &site);
 		make(making, RECORD_ASSET, &asset);
+		make(making, RECORD_METER, &meter);
+		make(making, RECORD_CONTACT, &contact);
 		make(making, RECORD_SERVICE_REQUEST, &request);
 	}
 }

@@ -1,8 +1,12 @@
 #include <string.h>
 
+#include "protocol/domain/account.h"
 #include "protocol/domain/asset.h"
+#include "protocol/domain/contact.h"
 #include "protocol/domain/issue.h"
+#include "protocol/domain/meter.h"
 #include "protocol/domain/site.h"
+#include "protocol/domain/task.h"
 #include "protocol/domain/technician.h"
 #include "server/store.h"
 #include "tests/simulation/scenario.h"
@@ -75,6 +79,80 @@ static void book(struct plan *plan)
 	aim(plan, OPERATION_BOOK, order, arguments);
 }
 
+static void add_task(struct plan *plan)
+{
+	static const enum task_kind kinds[] = { TASK_KIND_YES_NO, TASK_KIND_NUMBER, TASK_KIND_READING, TASK_KIND_CONFIRM };
+	const struct work_order *order = any_row(plan, RECORD_WORK_ORDER);
+	const struct meter *meter = any_row(plan, RECORD_METER);
+	struct task *task = arena_allocate(&plan->simulation->arena, sizeof(*task));
+
+	if (order == NULL || meter == NULL)
+		return;
+	*task = (struct task){ .work_order_id = order->id,
+		.kind = kinds[stream_below(&plan->simulation->office, LENGTH(kinds))],
+		.title = words(plan),
+		.mandatory = stream_chance(&plan->simulation->office, 50),
+		.limits = TASK_LIMITS_BOTH,
+		.maximum = 10 };
+	if (task->kind == TASK_KIND_READING)
+		task->meter_id = meter->id;
+	aim(plan, OPERATION_CREATE, &(struct id){ 0 }, task);
+	plan->operation.head.record = RECORD_TASK;
+}
+
+static void add_contact(struct plan *plan)
+{
+	const struct account *account = any_row(plan, RECORD_ACCOUNT);
+	struct contact *contact = arena_allocate(&plan->simulation->arena, sizeof(*contact));
+
+	if (account == NULL)
+		return;
+	*contact = (struct contact){ .account_id = account->id, .name = words(plan) };
+	aim(plan, OPERATION_CREATE, &(struct id){ 0 }, contact);
+	plan->operation.head.record = RECORD_CONTACT;
+}
+
+/* What the office asks of a whole order. */
+static void change_order(struct plan *plan)
+{
+	static const enum operation_kind kinds[] = { OPERATION_HOLD, OPERATION_RELEASE, OPERATION_RELEASE, OPERATION_CLOSE,
+		OPERATION_REOPEN_ORDER, OPERATION_REOPEN_ORDER, OPERATION_CANCEL_ORDER };
+	const struct work_order *order = any_row(plan, RECORD_WORK_ORDER);
+	enum operation_kind kind = kinds[stream_below(&plan->simulation->office, LENGTH(kinds))];
+	struct reason_arguments *reason = arena_allocate(&plan->simulation->arena, sizeof(*reason));
+	struct hold_arguments *hold = arena_allocate(&plan->simulation->arena, sizeof(*hold));
+
+	if (order == NULL)
+		return;
+	reason->reason = words(plan);
+	hold->reason = HOLD_REASON_PARTS;
+	aim(plan, kind, order, kind == OPERATION_RELEASE ? NULL : kind == OPERATION_HOLD ? (const void *)hold : (const void *)reason);
+}
+
+static void move_visit(struct plan *plan, const struct visit *visit)
+{
+	struct reschedule_arguments *arguments = arena_allocate(&plan->simulation->arena, sizeof(*arguments));
+
+	arguments->planned_start_at_ms = WALL_START_MS + stream_between(&plan->simulation->office, 0, 8 * 3600000);
+	aim(plan, OPERATION_RESCHEDULE, visit, arguments);
+}
+
+/* An asset turns out to be another one: always the one with the greater id is left, so that there is no circle. */
+static void merge_asset(struct plan *plan)
+{
+	const struct asset *asset = any_row(plan, RECORD_ASSET), *other = any_row(plan, RECORD_ASSET);
+	struct asset *wanted;
+
+	if (asset == NULL || id_compare(&asset->id, &other->id) >= 0)
+		return;
+	wanted = row_copy(&plan->simulation->arena, &asset_schema, asset);
+	wanted->merged_into_id = other->id;
+	aim(plan, OPERATION_EDIT, asset, wanted);
+	plan->operation.head.record = RECORD_ASSET;
+	plan->operation.old_values = asset;
+	plan->operation.mask = UINT64_C(1) << schema_field(&asset_schema, text_of("merged_into_id"))->tag;
+}
+
 static void change_visit(struct plan *plan)
 {
 	const struct visit *visit = any_row(plan, RECORD_VISIT);
@@ -84,11 +162,13 @@ static void change_visit(struct plan *plan)
 
 	if (visit == NULL) {
 		book(plan);
-	} else if (dice < 55) {
+	} else if (dice < 48) {
 		reassign->technician_id = any_technician(plan);
 		reassign->reason = words(plan);
 		aim(plan, OPERATION_REASSIGN, visit, reassign);
-	} else if (dice < 80) {
+	} else if (dice < 65) {
+		move_visit(plan, visit);
+	} else if (dice < 83) {
 		aim(plan, OPERATION_DISPATCH, visit, NULL);
 	} else {
 		cancel->reason = words(plan);
@@ -104,7 +184,8 @@ static void edit(struct plan *plan)
 		const char *field;
 	} fields[] = { { RECORD_ASSET, "serial" }, { RECORD_SITE, "access_notes" }, { RECORD_WORK_ORDER, "description" },
 		{ RECORD_ASSET, "territory_id" }, { RECORD_SITE, "territory_id" }, { RECORD_WORK_ORDER, "territory_id" },
-		{ RECORD_ACCOUNT, "territory_id" }, { RECORD_TECHNICIAN, "territory_id" }, { RECORD_WORK_ORDER, "title" } };
+		{ RECORD_ACCOUNT, "territory_id" }, { RECORD_TECHNICIAN, "territory_id" }, { RECORD_WORK_ORDER, "title" },
+		{ RECORD_TASK, "title" } };
 	size_t which = (size_t)stream_below(&plan->simulation->office, LENGTH(fields));
 	const struct schema *schema = schema_find(fields[which].kind);
 	const struct field *field = schema_field(schema, text_of(fields[which].field));
@@ -132,7 +213,8 @@ static void resolve(struct plan *plan)
 
 	if (issue == NULL)
 		return;
-	arguments->resolution = (uint32_t)stream_between(&plan->simulation->office, ISSUE_RESOLUTION_NOTED, ISSUE_RESOLUTION_TOOK_MINE);
+	arguments->resolution =
+		(uint32_t)stream_between(&plan->simulation->office, ISSUE_RESOLUTION_NOTED, ISSUE_RESOLUTION_TAKE_OTHER_ANSWER);
 	arguments->text = words(plan);
 	aim(plan, OPERATION_RESOLVE_ISSUE, issue, arguments);
 }
@@ -153,7 +235,8 @@ static void think(struct plan *plan)
 	static const struct {
 		unsigned below;
 		void (*plan)(struct plan *plan);
-	} choices[] = { { 15, create_order }, { 45, book }, { 75, change_visit }, { 90, edit }, { 95, resolve }, { 100, add_note } };
+	} choices[] = { { 14, create_order }, { 40, book }, { 66, change_visit }, { 78, edit }, { 79, merge_asset }, { 85, resolve },
+		{ 88, add_note }, { 89, add_contact }, { 96, add_task }, { 100, change_order } };
 	uint64_t dice = stream_below(&plan->simulation->office, 100);
 	size_t i = 0;
 
@@ -182,7 +265,8 @@ void scenario_office(struct simulation *simulation)
 		durable = server_node_operation(simulation, &made.operation, &verdict, &id);
 		note(simulation, "office: %s %s: %s", operation_find(made.operation.head.kind)->name,
 			id_to_text(&made.operation.head.subject).characters, durable ? "done" : "failed");
-		if (durable && made.operation.head.kind == OPERATION_CREATE && verdict.outcome == OUTCOME_APPLIED)
+		if (durable && made.operation.head.record == RECORD_WORK_ORDER && made.operation.head.kind == OPERATION_CREATE &&
+			verdict.outcome == OUTCOME_APPLIED)
 			oracle_note_order(&simulation->oracle, &id);
 	}
 	snapshot_finish(&view);

@@ -2,7 +2,12 @@
 
 #include "device_agent/store.h"
 #include "protocol/domain/asset.h"
+#include "protocol/domain/checklist.h"
+#include "protocol/domain/meter.h"
+#include "protocol/domain/reading.h"
 #include "protocol/domain/site.h"
+#include "protocol/domain/task_answer.h"
+#include "protocol/domain/time_entry.h"
 #include "tests/simulation/device_node.h"
 #include "tests/simulation/scenario.h"
 #include "tests/simulation/snapshot.h"
@@ -64,6 +69,93 @@ static void use_part(struct intent *intent, const struct visit *visit, enum oper
 	aim(intent, kind, visit, arguments);
 }
 
+/* A task of the visit's order; NULL when none is known. */
+static const struct task *task_of(struct intent *intent, const struct visit *visit)
+{
+	for (int tries = 0; tries < 6; tries++) {
+		const struct task *task = any_row(intent, RECORD_TASK);
+		if (task != NULL && id_equal(&task->work_order_id, &visit->work_order_id))
+			return task;
+	}
+	return NULL;
+}
+
+static void answer_task(struct intent *intent, const struct visit *visit)
+{
+	const struct task *task = task_of(intent, visit);
+	const struct snapshot_row *order = snapshot_find(intent->view, RECORD_WORK_ORDER, &visit->work_order_id);
+	struct answer_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
+
+	if (task == NULL)
+		return;
+	*arguments = (struct answer_arguments){
+		.task_id = task->id,
+		.task_version = checklist_version(task, order == NULL ? NULL : order->row),
+		.truth = (uint32_t)stream_between(&intent->device->hands, ANSWER_TRUTH_YES, ANSWER_TRUTH_NO),
+		.number = stream_between(&intent->device->hands, -5, 15),
+		.has_number = true,
+	};
+	if (stream_chance(&intent->device->hands, 10) || task->kind == TASK_KIND_CONFIRM)
+		arguments->skip_reason = words(intent);
+	aim(intent, OPERATION_ANSWER_TASK, visit, arguments);
+}
+
+static void read_meter(struct intent *intent, const struct visit *visit)
+{
+	const struct meter *meter = any_row(intent, RECORD_METER);
+	const struct reading *corrected = any_row(intent, RECORD_READING);
+	struct reading_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
+
+	if (meter == NULL)
+		return;
+	arguments->meter_id = meter->id;
+	arguments->value = stream_between(&intent->device->hands, 0, 1000);
+	if (corrected != NULL && id_equal(&corrected->meter_id, &meter->id) && stream_chance(&intent->device->hands, 30))
+		arguments->corrects_id = corrected->id;
+	aim(intent, OPERATION_READ_METER, visit, arguments);
+}
+
+static void log_time(struct intent *intent, const struct visit *visit)
+{
+	struct time_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
+
+	arguments->kind = (uint32_t)stream_below(&intent->device->hands, TIME_KIND_COUNT);
+	arguments->end_at_ms = clock_now_ms(&intent->device->clock);
+	arguments->start_at_ms = arguments->end_at_ms - stream_between(&intent->device->hands, 1, 3600000);
+	aim(intent, OPERATION_LOG_TIME, visit, arguments);
+}
+
+static void add_photo(struct intent *intent, const struct visit *visit)
+{
+	struct photo_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
+
+	arguments->caption = words(intent);
+	arguments->size = 4000;
+	aim(intent, OPERATION_ADD_PHOTO, visit, arguments);
+}
+
+static void sign(struct intent *intent, const struct visit *visit)
+{
+	struct sign_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
+
+	arguments->signer_name = words(intent);
+	aim(intent, OPERATION_SIGN, visit, arguments);
+}
+
+static void move_parts(struct intent *intent, const struct visit *visit)
+{
+	use_part(intent, visit, stream_chance(&intent->device->hands, 70) ? OPERATION_USE_PART : OPERATION_RETURN_PART);
+}
+
+/* What happens on a visit beside its moving on. */
+static void leave_fact(struct intent *intent, const struct visit *visit)
+{
+	static void (*const facts[])(struct intent * intent, const struct visit *visit) = { move_parts, move_parts, move_parts, answer_task,
+		answer_task, read_meter, log_time, add_photo, sign };
+
+	facts[stream_below(&intent->device->hands, LENGTH(facts))](intent, visit);
+}
+
 /* What comes next on the visit, or anything at all. */
 static void work_on_visit(struct intent *intent, const struct visit *visit)
 {
@@ -75,20 +167,20 @@ static void work_on_visit(struct intent *intent, const struct visit *visit)
 		[VISIT_STATE_PAUSED] = OPERATION_RESUME,
 	};
 	static const enum operation_kind any[] = { OPERATION_ACCEPT, OPERATION_DECLINE, OPERATION_TRAVEL, OPERATION_ARRIVE, OPERATION_PAUSE,
-		OPERATION_RESUME, OPERATION_FINISH, OPERATION_ABORT };
+		OPERATION_RESUME, OPERATION_FINISH, OPERATION_ABORT, OPERATION_REOPEN_VISIT };
 	enum operation_kind kind = (unsigned)visit->state < VISIT_STATE_COUNT ? next[visit->state] : OPERATION_NONE;
 	uint64_t dice = stream_below(&intent->device->hands, 100);
 
 	if (kind == OPERATION_NONE || dice < 15)
 		kind = any[stream_below(&intent->device->hands, LENGTH(any))];
-	if (dice >= 75) {
-		use_part(intent, visit, dice < 93 ? OPERATION_USE_PART : OPERATION_RETURN_PART);
+	if (dice >= 60) {
+		leave_fact(intent, visit);
 		return;
 	}
 	aim(intent, kind, visit, NULL);
 	if (kind == OPERATION_FINISH)
 		intent->operation.arguments = finish(intent);
-	else if (kind == OPERATION_DECLINE || kind == OPERATION_PAUSE || kind == OPERATION_ABORT)
+	else if (kind == OPERATION_DECLINE || kind == OPERATION_PAUSE || kind == OPERATION_ABORT || kind == OPERATION_REOPEN_VISIT)
 		intent->operation.arguments = reason(intent);
 }
 
