@@ -62,6 +62,10 @@ static void add_visit(struct context *context, struct table *table, const struct
 	const struct site *site = order == NULL ? NULL : look(context, &site_schema, &order->site_id);
 	const struct asset *asset = order == NULL ? NULL : look(context, &asset_schema, &order->asset_id);
 	struct text state = choice_to_text(context->arena, visit_state_names, visit->state);
+	struct task_list tasks;
+
+	if (listing_load_tasks(context, local_device_records(context), &visit->work_order_id, &tasks) != STATUS_OK)
+		tasks = (struct task_list){ 0 };
 	struct cell cells[] = {
 		cell_time(visit->planned_start_at_ms),
 		cell_text(catalogue_word(context->arena, context->language, "state.visit", state)),
@@ -75,6 +79,7 @@ static void add_visit(struct context *context, struct table *table, const struct
 		cell_id(&visit->work_order_id),
 		cell_time(visit->planned_end_at_ms),
 		order == NULL ? cell_none() : cell_integer(order->priority),
+		cell_integer((int64_t)listing_open_tasks(&tasks)),
 	};
 
 	table_row(table, cells);
@@ -96,6 +101,7 @@ static struct table *today_table(struct context *context)
 		{ "work_order", NULL, true },
 		{ "planned_end_at", NULL, true },
 		{ "priority", NULL, true },
+		{ "open_tasks", "to do", false },
 	};
 	size_t width = output_style_of(context->output)->width;
 	struct column *columns = arena_copy(context->arena, wide, sizeof(wide));
@@ -150,6 +156,13 @@ static const enum record_kind shown_kinds[] = {
 	RECORD_DEVICE,
 	RECORD_NOTE,
 	RECORD_MOVEMENT,
+	RECORD_CONTACT,
+	RECORD_TASK,
+	RECORD_METER,
+	RECORD_READING,
+	RECORD_TIME_ENTRY,
+	RECORD_ATTACHMENT,
+	RECORD_TASK_ANSWER,
 };
 
 /* By digits alone, which costs no walk over the records. */

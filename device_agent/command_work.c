@@ -81,6 +81,7 @@ enum status command_finish(struct context *context)
 		.signer_name = argument(context, "signer"),
 		.signature_refused_reason = argument(context, "refused"),
 	};
+	const struct visit *visit;
 	enum status status = STATUS_OK;
 
 	if (arguments.signer_name.size > 0 && arguments.signature_refused_reason.size > 0)
@@ -89,7 +90,14 @@ enum status command_finish(struct context *context)
 		status = choice_from_text(visit_outcome_names + 1, argument(context, "outcome"), &arguments.outcome); /* not "none" */
 	if (status != STATUS_OK)
 		return fail(status, "--outcome: %s", arena_print(context->arena, "%s", fail_reason()).data);
-	return run_on_visit(context, OPERATION_FINISH, argument(context, "VISIT"), &arguments);
+	status = visit_choose(context, OPERATION_FINISH, argument(context, "VISIT"), &visit);
+	if (status == STATUS_OK && arguments.outcome == VISIT_OUTCOME_FIXED)
+		status = finish_is_ready(context, visit);
+	if (status != STATUS_OK)
+		return status;
+	if (arguments.signer_name.size == 0 && arguments.signature_refused_reason.size == 0)
+		arguments.signer_name = visit->signer_name; /* signed already: truckroll sign */
+	return run_on_visit(context, OPERATION_FINISH, text_of(id_to_text(&visit->id).characters), &arguments);
 }
 
 enum status own_van(struct context *context, struct id *out_location)

@@ -112,6 +112,68 @@ static const struct option return_options[] = {
 	{ .name = "to", .value = "LOCATION", .kind = OPTION_TEXT, .help = "where it goes (default: the own van)" },
 	PART_OPTIONS,
 };
+#define OF_VISIT                                                  \
+	{ .name = "visit", .value = "VISIT", .kind = OPTION_TEXT, \
+	  .help = "visit, or its work order (default: the one that is under way)" }
+static const struct option task_positionals[] = {
+	{ .name = "TASK", .kind = OPTION_TEXT,
+	  .help = "its number in the list, its title, or digits of its id; without it all are listed" },
+	{ .name = "ANSWER", .kind = OPTION_TEXT, .repeated = true,
+	  .help = "yes, no, a number, a text, an option, or the photo; nothing for what is only confirmed" },
+	{ 0 },
+};
+static const struct option task_options[] = {
+	{ .name = "skip", .value = "TEXT", .kind = OPTION_TEXT, .help = "it cannot be answered, and why" },
+	OF_VISIT,
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option read_positionals[] = {
+	{ .name = "METER", .kind = OPTION_TEXT, .required = true, .help = "meter: its name, or first digits of its id" },
+	{ .name = "VALUE", .kind = OPTION_TEXT, .required = true, .help = "what it shows" },
+	{ 0 },
+};
+static const struct option read_options[] = {
+	{ .name = "corrects", .value = "READING", .kind = OPTION_TEXT, .help = "the reading that was wrong: first digits of its id" },
+	OF_VISIT,
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option photo_positionals[] = {
+	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .help = "the picture, at most 64 MiB" },
+	{ 0 },
+};
+static const struct option photo_options[] = {
+	{ .name = "caption", .value = "TEXT", .kind = OPTION_TEXT, .help = "what is to be seen" },
+	{ .name = "asset", .value = "ASSET", .kind = OPTION_TEXT, .help = "it shows this piece of equipment" },
+	{ .name = "document", .kind = OPTION_FLAG, .help = "it is a document, not a photo" },
+	OF_VISIT,
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option time_positionals[] = {
+	{ .name = "WHAT", .kind = OPTION_TEXT, .required = true, .help = "travel, work, wait, break or admin" },
+	{ .name = "START", .kind = OPTION_PAST, .required = true, .help = "from when", .field = "start_at_ms" },
+	{ .name = "END", .kind = OPTION_PAST, .required = true, .help = "until when", .field = "end_at_ms" },
+	{ 0 },
+};
+static const struct option time_options[] = {
+	{ .name = "text", .value = "TEXT", .kind = OPTION_TEXT, .help = "what for" },
+	OF_VISIT,
+	KEYS_OPTION,
+	{ 0 },
+};
+static const struct option sign_positionals[] = {
+	{ .name = "NAME", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "who signed" },
+	{ 0 },
+};
+static const struct option sign_options[] = {
+	{ .name = "role", .value = "TEXT", .kind = OPTION_TEXT, .help = "as what, such as caretaker" },
+	{ .name = "file", .value = "FILE", .kind = OPTION_TEXT, .help = "the picture of the signature" },
+	OF_VISIT,
+	KEYS_OPTION,
+	{ 0 },
+};
 static const struct option note_positionals[] = {
 	{ .name = "ORDER", .kind = OPTION_TEXT, .required = true, .help = "work order: its number, or first digits of its id" },
 	{ .name = "TEXT", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "the note" },
@@ -124,7 +186,7 @@ static const struct option edit_positionals[] = {
 	{ 0 },
 };
 static const struct option create_positionals[] = {
-	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "service_request, work_order or kb_article" },
+	{ .name = "KIND", .kind = OPTION_TEXT, .required = true, .help = "service_request, work_order, contact or kb_article" },
 	{ .name = "FIELD=VALUE", .kind = OPTION_TEXT, .required = true, .repeated = true,
 	  .help = "fields; references by id, number or name" },
 	{ 0 },
@@ -192,7 +254,8 @@ static const struct command commands[] = {
 	{ .group = "Work", .name = "resume", .summary = "you go on", .example = "truckroll resume", .positionals = visit_positionals,
 	  .options = keys_options, .place = PLACE_OWNER, .run = command_resume },
 	{ .group = "Work", .name = "finish", .summary = "the visit is done",
-	  .details = "Say who signed for it, or why nobody did. What is fixed needs a cause and an action.",
+	  .details = "Say who signed for it, or why nobody did, unless it was signed already.\n"
+		     "What is fixed needs a cause, an action, and an answer to every mandatory task.",
 	  .example = "truckroll finish --cause worn_part --action replaced --text \"new seal\" --signer \"B. Harper\"",
 	  .positionals = visit_positionals, .options = finish_options, .place = PLACE_OWNER, .run = command_finish },
 	{ .group = "Work", .name = "abort", .summary = "you leave without a result",
@@ -202,6 +265,22 @@ static const struct command commands[] = {
 	  .positionals = part_positionals, .options = use_options, .place = PLACE_OWNER, .run = command_use },
 	{ .group = "Work", .name = "return", .summary = "take a part back that was not needed", .example = "truckroll return HH-1021",
 	  .positionals = part_positionals, .options = return_options, .place = PLACE_OWNER, .run = command_return },
+	{ .group = "Work", .name = "task", .summary = "the checklist of a visit; with an answer, answer one task",
+	  .example = "truckroll task\ntruckroll task 2 1.8", .positionals = task_positionals, .options = task_options,
+	  .place = PLACE_OWNER, .run = command_task },
+	{ .group = "Work", .name = "read", .summary = "read a meter", .example = "truckroll read \"hours run\" 4711",
+	  .positionals = read_positionals, .options = read_options, .place = PLACE_OWNER, .run = command_read },
+	{ .group = "Work", .name = "photo", .summary = "record a photo or a document of the visit",
+	  .example = "truckroll photo leak.jpg --caption \"seal before\"", .positionals = photo_positionals, .options = photo_options,
+	  .place = PLACE_OWNER, .run = command_photo },
+	{ .group = "Work", .name = "time", .summary = "log time that no other command tells of",
+	  .example = "truckroll time admin 16:00 16:20 --text \"called the supplier\"", .positionals = time_positionals,
+	  .options = time_options, .place = PLACE_OWNER, .run = command_time },
+	{ .group = "Work", .name = "sign", .summary = "the customer signs", .example = "truckroll sign B. Harper --role caretaker",
+	  .positionals = sign_positionals, .options = sign_options, .place = PLACE_OWNER, .run = command_sign },
+	{ .group = "Work", .name = "reopen", .summary = "go on with a visit that you finished, within a day",
+	  .example = "truckroll reopen HH-5008 --reason \"leaks again\"", .positionals = visit_positionals,
+	  .options = reason_options, .place = PLACE_OWNER, .run = command_reopen },
 	{ .group = "Records", .name = "note", .summary = "add a note to a work order",
 	  .example = "truckroll note HH-5008 gate code has changed", .positionals = note_positionals, .options = keys_options,
 	  .place = PLACE_OWNER, .run = command_note },

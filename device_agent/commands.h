@@ -24,6 +24,12 @@ enum status command_abort(struct context *context);
 enum status command_use(struct context *context);
 enum status command_return(struct context *context);
 enum status command_note(struct context *context);
+enum status command_task(struct context *context);
+enum status command_read(struct context *context);
+enum status command_photo(struct context *context);
+enum status command_time(struct context *context);
+enum status command_sign(struct context *context);
+enum status command_reopen(struct context *context);
 enum status command_edit(struct context *context);
 enum status command_create(struct context *context);
 enum status command_kb_list(struct context *context);
@@ -34,6 +40,10 @@ enum status command_trace(struct context *context);
 enum status command_issues(struct context *context);
 enum status command_status(struct context *context);
 enum status command_doctor(struct context *context);
+
+/* STATUS_REFUSED with what is still to be done before the visit can be finished as fixed. */
+struct visit;
+enum status finish_is_ready(struct context *context, const struct visit *visit);
 
 /* What several commands look for. */
 

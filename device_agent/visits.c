@@ -75,6 +75,12 @@ static const struct {
 	{ OPERATION_ABORT, "abort", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
 	{ OPERATION_USE_PART, "use parts on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
 	{ OPERATION_RETURN_PART, "return parts from", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
+	{ OPERATION_ANSWER_TASK, "check", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
+	{ OPERATION_READ_METER, "read a meter on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
+	{ OPERATION_ADD_PHOTO, "take a photo on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
+	{ OPERATION_LOG_TIME, "log time on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
+	{ OPERATION_SIGN, "have signed", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
+	{ OPERATION_REOPEN_VISIT, "reopen", { IN(DONE) } },
 };
 
 /* Keeps those in one of the states. */

@@ -27,6 +27,12 @@ static const struct {
 	{ RECORD_SITE, (const char *const[]){ "name", "address", NULL } },
 	{ RECORD_PART, (const char *const[]){ "number", "description", "unit", NULL } },
 	{ RECORD_KB_ARTICLE, (const char *const[]){ "number", "language", "title", "product", NULL } },
+	{ RECORD_TASK, (const char *const[]){ "work_order_id", "title", "kind", "mandatory", "answered", "failed", NULL } },
+	{ RECORD_CONTACT, (const char *const[]){ "account_id", "name", "role", "phone", "email", NULL } },
+	{ RECORD_METER, (const char *const[]){ "asset_id", "name", "unit", "kind", "last_at_ms", NULL } },
+	{ RECORD_TIME_ENTRY, (const char *const[]){ "technician_id", "kind", "start_at_ms", "end_at_ms", "source", "late", NULL } },
+	{ RECORD_ATTACHMENT, (const char *const[]){ "kind", "caption", "media_type", "size", "taken_at_ms", NULL } },
+	{ RECORD_TERRITORY_GRANT, (const char *const[]){ "technician_id", "territory_id", "ended", NULL } },
 	{ RECORD_MOVEMENT, (const char *const[]){ "type", "part_id", "quantity", "from_location_id", "to_location_id", "at_ms", NULL } },
 };
 

@@ -1,7 +1,6 @@
 /* The dispatcher's day: orders and visits. One command is one operation. */
 
 #include "protocol/domain/visit.h"
-#include "protocol/domain/work_order.h"
 #include "server/commands.h"
 #include "server/office.h"
 #include "shell/listing.h"
@@ -12,21 +11,27 @@ static struct text argument(const struct context *context, const char *name)
 }
 
 /* Runs an operation on a visit named on the command line. */
-static enum status run_on_visit(struct context *context, enum operation_kind kind, const void *arguments)
+static enum status run_as(struct context *context, enum operation_kind kind, enum role role, const void *arguments)
 {
-	struct operation operation = { .head = { .kind = kind }, .arguments = arguments };
+	struct operation operation = { .head = { .kind = kind, .role = role }, .arguments = arguments };
 	struct id id;
 	enum status status = office_find(context, RECORD_VISIT, argument(context, "VISIT"), &operation.head.subject);
 
 	return status == STATUS_OK ? office_run(context, &operation, &id) : status;
 }
 
-enum status command_visit_book(struct context *context)
+static enum status run_on_visit(struct context *context, enum operation_kind kind, const void *arguments)
+{
+	return run_as(context, kind, ROLE_DISPATCHER, arguments);
+}
+
+static enum status book(struct context *context, bool propose)
 {
 	struct book_arguments arguments = {
+		.propose = propose,
 		.planned_start_at_ms = arguments_time(context->arguments, "start", 0),
 		.planned_end_at_ms = arguments_time(context->arguments, "end", 0),
-		.dispatch = arguments_flag(context->arguments, "dispatch"),
+		.dispatch = !propose && arguments_flag(context->arguments, "dispatch"),
 	};
 	struct operation operation = { .head = { .kind = OPERATION_BOOK }, .arguments = &arguments };
 	struct id id;
@@ -39,6 +44,34 @@ enum status command_visit_book(struct context *context)
 	if (status == STATUS_OK)
 		output_value(context->output, "visit", NULL, cell_id(&id)); /* the first record an operation makes has its id */
 	return status;
+}
+
+enum status command_visit_book(struct context *context)
+{
+	return book(context, false);
+}
+
+enum status command_visit_propose(struct context *context)
+{
+	return book(context, true);
+}
+
+enum status command_visit_reschedule(struct context *context)
+{
+	struct reschedule_arguments arguments = {
+		.planned_start_at_ms = arguments_time(context->arguments, "start", 0),
+		.planned_end_at_ms = arguments_time(context->arguments, "end", 0),
+		.reason = argument(context, "reason"),
+	};
+
+	return run_on_visit(context, OPERATION_RESCHEDULE, &arguments);
+}
+
+enum status command_visit_reopen(struct context *context)
+{
+	struct reason_arguments arguments = { .reason = argument(context, "reason") };
+
+	return run_as(context, OPERATION_REOPEN_VISIT, ROLE_SUPERVISOR, &arguments);
 }
 
 enum status command_visit_dispatch(struct context *context)
@@ -100,26 +133,6 @@ enum status command_visit_list(struct context *context)
 	if (status != STATUS_OK)
 		return status;
 	return listing_rows(context, server_store_storage(office_of(context)->store), &listing);
-}
-
-enum status command_order_release(struct context *context)
-{
-	const struct schema *schema = schema_find(RECORD_WORK_ORDER);
-	struct operation operation = { .head = { .kind = OPERATION_EDIT, .record = RECORD_WORK_ORDER } };
-	struct work_order *released;
-	struct id id;
-	void *row;
-	enum status status = office_get(context, RECORD_WORK_ORDER, argument(context, "ORDER"), &row);
-
-	if (status != STATUS_OK)
-		return status;
-	released = row_copy(context->arena, schema, row);
-	released->released = true;
-	operation.head.subject = *row_id(row);
-	operation.arguments = released;
-	operation.old_values = row;
-	operation.mask = UINT64_C(1) << schema_field(schema, text_of("released"))->tag;
-	return office_run(context, &operation, &id);
 }
 
 enum status command_note(struct context *context)

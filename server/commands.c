@@ -70,6 +70,64 @@ static const struct option reason_options[] = {
 	{ .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .required = true, .help = "why" }, { 0 } };
 static const struct option order_positionals[] = { { .name = "ORDER", .kind = OPTION_TEXT, .required = true,
 	  .help = "work order: its number, or first digits of its id" }, { 0 } };
+static const struct option hold_positionals[] = {
+	{ .name = "ORDER", .kind = OPTION_TEXT, .required = true, .help = "work order: its number, or first digits of its id" },
+	{ .name = "WHY", .kind = OPTION_TEXT, .required = true, .help = "parts, customer, approval, safety or weather" }, { 0 } };
+static const struct option hold_options[] = {
+	{ .name = "text", .value = "TEXT", .kind = OPTION_TEXT, .help = "more about it" }, { 0 } };
+static const struct option close_options[] = {
+	{ .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .help = "why" }, { 0 } };
+static const struct option propose_options[] = {
+	{ .name = "start", .value = "TIME", .kind = OPTION_TIME, .help = "planned start", .field = "planned_start_at_ms" },
+	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "planned end", .field = "planned_end_at_ms" },
+	{ 0 },
+};
+static const struct option reschedule_options[] = {
+	{ .name = "start", .value = "TIME", .kind = OPTION_TIME, .required = true, .help = "new start", .field = "planned_start_at_ms" },
+	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "new end", .field = "planned_end_at_ms" },
+	{ .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .help = "why" },
+	{ 0 },
+};
+static const struct option task_positionals[] = {
+	{ .name = "ORDER", .kind = OPTION_TEXT, .required = true, .help = "work order: its number, or first digits of its id" },
+	{ .name = "TITLE", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "what is to be checked or done" }, { 0 } };
+static const struct option task_options[] = {
+	{ .name = "kind", .value = "KIND", .kind = OPTION_TEXT,
+	  .help = "confirm (default), yes_no, number, text, choice, reading or photo" },
+	{ .name = "mandatory", .kind = OPTION_FLAG, .help = "no visit is fixed before it is answered" },
+	{ .name = "min", .value = "NUMBER", .kind = OPTION_TEXT, .help = "less than this failed" },
+	{ .name = "max", .value = "NUMBER", .kind = OPTION_TEXT, .help = "more than this failed" },
+	{ .name = "decimals", .value = "N", .kind = OPTION_INTEGER, .min = 0, .max = SCALE_MAX,
+	  .help = "decimal places of the answer (default: those of the limits)" },
+	{ .name = "unit", .value = "UNIT", .kind = OPTION_TEXT, .help = "unit of the answer, such as bar" },
+	{ .name = "options", .value = "LIST", .kind = OPTION_TEXT,
+	  .help = "what can be chosen, joined by \";\"; \"!\" before what means failed" },
+	{ .name = "meter", .value = "METER", .kind = OPTION_TEXT, .help = "the answer is a reading of this meter" },
+	{ .name = "asset", .value = "ASSET", .kind = OPTION_TEXT, .help = "what it is about, if not the order's equipment" },
+	{ .name = "instruction", .value = "TEXT", .kind = OPTION_TEXT, .help = "how to do it" },
+	{ .name = "position", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 100000, .help = "its place in the list" },
+	{ 0 },
+};
+static const struct option contact_positionals[] = {
+	{ .name = "ACCOUNT", .kind = OPTION_TEXT, .required = true, .help = "customer: the name, or first digits of its id" },
+	{ .name = "NAME", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "the person's name" }, { 0 } };
+static const struct option contact_options[] = {
+	{ .name = "role", .value = "TEXT", .kind = OPTION_TEXT, .help = "what for to call them, such as caretaker" },
+	{ .name = "phone", .value = "NUMBER", .kind = OPTION_TEXT, .help = "telephone" },
+	{ .name = "email", .value = "ADDRESS", .kind = OPTION_TEXT, .help = "mail address" },
+	{ .name = "prefers", .value = "HOW", .kind = OPTION_TEXT, .help = "phone, email or message" },
+	{ .name = "language", .value = "TAG", .kind = OPTION_TEXT, .help = "language, such as en" }, { 0 } };
+static const struct option meter_positionals[] = {
+	{ .name = "ASSET", .kind = OPTION_TEXT, .required = true, .help = "equipment: serial, name, or first digits of its id" },
+	{ .name = "NAME", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "what is read" }, { 0 } };
+static const struct option meter_options[] = {
+	{ .name = "unit", .value = "UNIT", .kind = OPTION_TEXT, .help = "unit, such as h" },
+	{ .name = "kind", .value = "KIND", .kind = OPTION_TEXT, .help = "counter (default) or gauge" },
+	{ .name = "decimals", .value = "N", .kind = OPTION_INTEGER, .min = 0, .max = SCALE_MAX, .help = "decimal places (default 0)" },
+	{ .name = "rollover", .value = "NUMBER", .kind = OPTION_TEXT, .help = "a counter begins again at 0 after this" }, { 0 } };
+static const struct option grant_positionals[] = {
+	{ .name = "TECHNICIAN", .kind = OPTION_TEXT, .required = true, .help = "who: the name, or first digits of the id" },
+	{ .name = "TERRITORY", .kind = OPTION_TEXT, .required = true, .help = "the territory to be served beside the home one" }, { 0 } };
 static const struct option visit_list_options[] = {
 	{ .name = "technician", .value = "NAME", .kind = OPTION_TEXT, .help = "only this technician's" },
 	{ .name = "order", .value = "ORDER", .kind = OPTION_TEXT, .help = "only this work order's" },
@@ -91,7 +149,9 @@ static const struct option resolve_positionals[] = {
 	{ .name = "ISSUE", .kind = OPTION_TEXT, .required = true, .help = "issue: first digits of its id, see \"issues\"" }, { 0 } };
 static const struct option resolve_options[] = {
 	{ .name = "how", .value = "HOW", .kind = OPTION_TEXT,
-	  .help = "noted (default), corrected; of an edit that collided: took_mine puts the author's value in, kept_theirs the other one" },
+	  .help = "noted (default), corrected; of an edit that collided: took_mine puts the author's value in, kept_theirs the other one; "
+		  "of work that was not expected: bill, do_not_bill, keep_other_visit, cancel_other_visit; of late facts: accept_late; "
+		  "of two answers: take_other_answer" },
 	{ .name = "text", .value = "TEXT", .kind = OPTION_TEXT, .help = "what was decided" }, { 0 } };
 static const struct option trace_positionals[] = { { .name = "OPERATION", .kind = OPTION_TEXT, .required = true,
 	  .help = "operation: first digits of its id, at least four" }, { 0 } };
@@ -132,9 +192,44 @@ static const struct command commands[] = {
 	{ .group = "Records", .name = "edit", .summary = "change fields of a record",
 	  .example = "truckrolld edit work_order HH-5008 priority=1",
 	  .positionals = edit_positionals, .place = PLACE_OWNER, .run = command_edit },
-	{ .group = "The day", .name = "order release", .summary = "make a draft order ready to be booked",
+	{ .group = "Records", .name = "contact add", .summary = "add a person to a customer",
+	  .example = "truckrolld contact add \"Fellside Schools\" Nora Keane --role caretaker --phone \"+353 20 771 0000\"",
+	  .positionals = contact_positionals, .options = contact_options, .place = PLACE_OWNER, .run = command_contact_add },
+	{ .group = "Records", .name = "meter add", .summary = "add a meter to a piece of equipment",
+	  .example = "truckrolld meter add BO1878704 hours run --unit h",
+	  .positionals = meter_positionals, .options = meter_options, .place = PLACE_OWNER, .run = command_meter_add },
+	{ .group = "Records", .name = "territory grant", .summary = "let a technician serve one more territory",
+	  .details = "To end it: truckrolld edit territory_grant ID ended=true",
+	  .example = "truckrolld territory grant \"Ada Brannock\" Coast",
+	  .positionals = grant_positionals, .place = PLACE_OWNER, .run = command_territory_grant },
+	{ .group = "The day", .name = "order release", .summary = "make an order ready to be booked: no draft any more, not on hold",
 	  .example = "truckrolld order release HH-5008",
 	  .positionals = order_positionals, .place = PLACE_OWNER, .run = command_order_release },
+	{ .group = "The day", .name = "order hold", .summary = "let an order wait for something",
+	  .example = "truckrolld order hold HH-5008 parts --text \"pump is on its way\"",
+	  .positionals = hold_positionals, .options = hold_options, .place = PLACE_OWNER, .run = command_order_hold },
+	{ .group = "The day", .name = "order close", .summary = "close an order that is done and looked at",
+	  .example = "truckrolld order close HH-5008",
+	  .positionals = order_positionals, .options = close_options, .place = PLACE_OWNER, .run = command_order_close },
+	{ .group = "The day", .name = "order reopen", .summary = "take the closing or the cancellation of an order back",
+	  .example = "truckrolld order reopen HH-5008 --reason \"leaks again\"",
+	  .positionals = order_positionals, .options = reason_options, .place = PLACE_OWNER, .run = command_order_reopen },
+	{ .group = "The day", .name = "order cancel", .summary = "cancel an order and its visits that have not begun",
+	  .example = "truckrolld order cancel HH-5008 --reason \"customer withdrew it\"",
+	  .positionals = order_positionals, .options = reason_options, .place = PLACE_OWNER, .run = command_order_cancel },
+	{ .group = "The day", .name = "task add", .summary = "put a task on an order's checklist",
+	  .example = "truckrolld task add HH-5008 pressure after the start --min 1.5 --max 2.5 --unit bar --mandatory",
+	  .positionals = task_positionals, .options = task_options, .place = PLACE_OWNER, .run = command_task_add },
+	{ .group = "The day", .name = "visit propose", .summary = "plan a visit that nobody has agreed to yet",
+	  .example = "truckrolld visit propose HH-5008 \"Ada Brannock\" --start \"tomorrow 09:00\"",
+	  .positionals = book_positionals, .options = propose_options, .place = PLACE_OWNER, .run = command_visit_propose },
+	{ .group = "The day", .name = "visit reschedule", .summary = "move a visit that has not begun to another time",
+	  .details = "Who has started before hearing of it goes on; an issue then tells so.",
+	  .example = "truckrolld visit reschedule 8f31c2aa --start \"tomorrow 13:00\"",
+	  .positionals = visit_positionals, .options = reschedule_options, .place = PLACE_OWNER, .run = command_visit_reschedule },
+	{ .group = "The day", .name = "visit reopen", .summary = "let the technician go on with a visit that is done",
+	  .example = "truckrolld visit reopen 8f31c2aa --reason \"a task was forgotten\"",
+	  .positionals = visit_positionals, .options = reason_options, .place = PLACE_OWNER, .run = command_visit_reopen },
 	{ .group = "The day", .name = "visit book", .summary = "plan a visit",
 	  .example = "truckrolld visit book HH-5008 \"Ada Brannock\" --start \"tomorrow 09:00\" --dispatch",
 	  .positionals = book_positionals, .options = book_options, .place = PLACE_OWNER, .run = command_visit_book },

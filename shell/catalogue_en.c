@@ -202,6 +202,18 @@ const struct message catalogue_en[] = {
 	{ "column.words", "in words" },
 	{ "saved.now", "Saved." },
 	{ "saved.later", "Saved; shown after this sync." },
+	{ "task.none", "This visit has no tasks." },
+	{ "task.failed", "That is not as it should be; the office sees it." },
+	{ "photo.keep", "Recorded. Keep the file: only what is known of it is sent, not the picture itself." },
+	{ "finish.lacks", "Not yet: {count} mandatory tasks are open ({tasks}). See \"truckroll task\", or choose another outcome." },
+	{ "column.answer", "answer" },
+	{ "column.failed", "failed" },
+	{ "column.mandatory", "mandatory" },
+	{ "column.limits", "limits" },
+	{ "column.position", "no." },
+	{ "column.meter", "meter" },
+	{ "column.last_value", "last value" },
+	{ "column.unit", "unit" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -244,11 +244,13 @@ enum status listing_show_order(struct context *context, struct storage *storage,
 	output_record(context->output, "work_order", schema_find(RECORD_WORK_ORDER), order);
 	show_parent(context, storage, RECORD_SITE, &order->site_id);
 	show_parent(context, storage, RECORD_ASSET, &order->asset_id);
-	output_heading(context->output, catalogue_translate(context->language, "visits, notes and parts"));
+	output_heading(context->output, catalogue_translate(context->language, "visits, notes, parts, tasks and files"));
 	status = show_of_order(context, storage, RECORD_VISIT, "visits", visit_fields, work_order);
 	if (status == STATUS_OK)
 		status = show_of_order(context, storage, RECORD_NOTE, "notes", note_fields, work_order);
-	return status == STATUS_OK ? show_parts(context, storage, work_order) : status;
+	if (status == STATUS_OK)
+		status = show_parts(context, storage, work_order);
+	return status == STATUS_OK ? listing_site(context, storage, order) : status;
 }
 
 void listing_edit(struct context *context, const struct operation *operation)

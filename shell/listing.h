@@ -5,6 +5,8 @@
 
 #include "db/storage.h"
 #include "protocol/domain/operation.h"
+#include "protocol/domain/task.h"
+#include "protocol/domain/work_order.h"
 #include "shell/command.h"
 
 /* True for the rows that are wanted. */
@@ -38,5 +40,20 @@ enum status listing_issues(struct context *context, struct storage *storage, boo
 /* Knowledge articles, and one of them in full, by what a person calls it. */
 enum status listing_kb(struct context *context, struct storage *storage, int64_t limit);
 enum status listing_kb_article(struct context *context, struct storage *storage, struct text which);
+
+/* The tasks of an order as they are worked off: by position; withdrawn ones are left out. */
+struct task_list {
+	const struct task **tasks; /* in the command's arena */
+	size_t count;
+};
+
+enum status listing_load_tasks(struct context *context, struct storage *storage, const struct id *work_order, struct task_list *out_list);
+/* How many mandatory ones nobody has answered. */
+size_t listing_open_tasks(const struct task_list *list);
+/* With their answers, as the table "tasks"; numbered from 1. */
+enum status listing_tasks(struct context *context, struct storage *storage, const struct task_list *list);
+
+/* Tasks, meters, contacts, times and files of an order, each a table of its own. */
+enum status listing_site(struct context *context, struct storage *storage, const struct work_order *order);
 
 #endif

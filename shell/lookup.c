@@ -201,7 +201,8 @@ struct text lookup_name(struct storage *storage, struct arena *arena, const stru
 {
 	/* the kinds that outcomes and issues speak of, most frequent first */
 	static const enum record_kind kinds[] = { RECORD_TECHNICIAN, RECORD_PART, RECORD_STOCK_LOCATION, RECORD_WORK_ORDER, RECORD_VISIT,
-		RECORD_DEVICE, RECORD_SITE, RECORD_ASSET, RECORD_ACCOUNT, RECORD_TERRITORY, RECORD_KB_ARTICLE };
+		RECORD_DEVICE, RECORD_SITE, RECORD_ASSET, RECORD_ACCOUNT, RECORD_TERRITORY, RECORD_TASK, RECORD_METER, RECORD_CONTACT,
+		RECORD_KB_ARTICLE };
 	struct text name = { 0 };
 	void *row;
 

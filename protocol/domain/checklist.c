@@ -87,32 +87,53 @@ bool checklist_fails(const struct task *task, const struct answer_arguments *ans
 	return task->kind == TASK_KIND_CHOICE && checklist_offers(task, answer->text, &failing) && failing;
 }
 
+/* The open tasks that come first in the list. */
 struct looking {
 	struct arena *arena;
-	struct checklist_lack lack;
+	struct task first[TITLES_MAX]; /* by position, then id */
+	size_t count;                  /* of all that are open */
 };
+
+static bool comes_before(const struct task *left, const struct task *right)
+{
+	if (left->position != right->position)
+		return left->position < right->position;
+	return id_compare(&left->id, &right->id) < 0;
+}
 
 static enum status look_at_task(void *context, const void *row)
 {
 	struct looking *looking = context;
-	struct checklist_lack *lack = &looking->lack;
 	const struct task *task = row;
+	size_t at = looking->count < TITLES_MAX ? looking->count : TITLES_MAX;
 
 	if (!task->mandatory || task->withdrawn || task->answered)
 		return STATUS_OK;
-	if (lack->count < TITLES_MAX)
-		lack->titles = arena_print(looking->arena, "%.*s%s%.*s", TEXT_ARGUMENTS(lack->titles), lack->count == 0 ? "" : ", ",
-			TEXT_ARGUMENTS(task->title));
-	lack->count++;
+	looking->count++;
+	while (at > 0 && comes_before(task, &looking->first[at - 1])) {
+		if (at < TITLES_MAX)
+			looking->first[at] = looking->first[at - 1];
+		at--;
+	}
+	if (at == TITLES_MAX)
+		return STATUS_OK;
+	looking->first[at] = *task;
+	looking->first[at].title = arena_copy_text(looking->arena, task->title);
 	return STATUS_OK;
 }
 
 enum status checklist_lacks(struct records *records, struct arena *arena, const struct id *work_order_id, struct checklist_lack *out_lack)
 {
 	struct looking looking = { .arena = arena };
+	struct checklist_lack lack = { 0 };
 	enum status status = records_each(records, RECORD_TASK, "work_order_id", work_order_id, look_at_task, &looking);
 
-	if (status == STATUS_OK)
-		*out_lack = looking.lack;
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	lack.count = looking.count;
+	for (size_t i = 0; i < looking.count && i < TITLES_MAX; i++)
+		lack.titles = arena_print(
+			arena, "%.*s%s%.*s", TEXT_ARGUMENTS(lack.titles), i == 0 ? "" : ", ", TEXT_ARGUMENTS(looking.first[i].title));
+	*out_lack = lack;
+	return STATUS_OK;
 }

@@ -153,16 +153,31 @@ static void a_visit_lacks_its_mandatory_tasks_until_they_are_answered(void **sta
 	struct checklist_lack lack;
 
 	(void)state;
-	put_task(2, (struct task){ .kind = TASK_KIND_CONFIRM, .mandatory = true, .title = text_of("Guard is back on") });
-	put_task(3, (struct task){ .kind = TASK_KIND_TEXT, .mandatory = true, .title = text_of("Oil level") });
+	put_task(2, (struct task){ .kind = TASK_KIND_CONFIRM, .mandatory = true, .position = 2, .title = text_of("Guard is back on") });
+	put_task(3, (struct task){ .kind = TASK_KIND_TEXT, .mandatory = true, .position = 1, .title = text_of("Oil level") });
 	put_task(4, (struct task){ .kind = TASK_KIND_TEXT, .mandatory = true, .withdrawn = true });
 	assert_int_equal(checklist_lacks(&world.records, &world.arena, &order, &lack), STATUS_OK);
 	assert_int_equal(lack.count, 2);
-	assert_text(lack.titles, "Guard is back on, Oil level");
+	assert_text(lack.titles, "Oil level, Guard is back on");
 	assert_rule(answer(2, (struct answer_arguments){ .truth = ANSWER_TRUTH_YES }), OUTCOME_APPLIED, "");
 	assert_rule(answer(3, (struct answer_arguments){ .skip_reason = text_of("no dipstick") }), OUTCOME_APPLIED, "");
 	assert_int_equal(checklist_lacks(&world.records, &world.arena, &order, &lack), STATUS_OK);
 	assert_int_equal(lack.count, 0);
+}
+
+static void only_the_first_of_many_open_tasks_are_named(void **state)
+{
+	const struct id order = world_id(RECORD_WORK_ORDER, 1);
+	struct checklist_lack lack;
+
+	(void)state;
+	for (uint8_t n = 2; n < 12; n++)
+		put_task(n, (struct task){ .mandatory = true,
+				    .position = 100 - n,
+				    .title = arena_print(&world.arena, "no. %u", (unsigned int)(100 - n)) });
+	assert_int_equal(checklist_lacks(&world.records, &world.arena, &order, &lack), STATUS_OK);
+	assert_int_equal(lack.count, 10);
+	assert_text(lack.titles, "no. 89, no. 90, no. 91, no. 92, no. 93");
 }
 
 static void a_finish_with_mandatory_tasks_open_is_kept_and_told(void **state)
@@ -217,6 +232,7 @@ int main(void)
 		IN_A_WORLD(an_answer_of_another_kind_is_kept_aside),
 		IN_A_WORLD(a_task_that_asks_for_a_reading_makes_one),
 		IN_A_WORLD(a_visit_lacks_its_mandatory_tasks_until_they_are_answered),
+		IN_A_WORLD(only_the_first_of_many_open_tasks_are_named),
 		IN_A_WORLD(a_finish_with_mandatory_tasks_open_is_kept_and_told),
 		IN_A_WORLD(an_edit_of_what_is_asked_makes_another_version),
 		IN_A_WORLD(of_answers_by_one_technician_the_later_counts_in_any_order),

@@ -1,0 +1,154 @@
+/* Records that are made by the few words a person says: tasks, contacts, meters, further territories. */
+#include "protocol/domain/contact.h"
+#include "protocol/domain/meter.h"
+#include "protocol/domain/task.h"
+#include "protocol/domain/territory_grant.h"
+#include "server/commands.h"
+#include "server/office.h"
+#include "shell/listing.h"
+#include "shell/number_text.h"
+
+static struct text argument(const struct context *context, const char *name)
+{
+	return arguments_text(context->arguments, name);
+}
+
+static enum status create(struct context *context, enum record_kind kind, const void *row)
+{
+	struct operation operation = { .head = { .kind = OPERATION_CREATE, .record = kind }, .arguments = row };
+	struct id id;
+	enum status status = office_run(context, &operation, &id);
+
+	if (status == STATUS_OK)
+		output_value(context->output, "id", NULL, cell_id(&id));
+	return status;
+}
+
+/* The choice that an option names; without the option nothing changes. */
+static enum status take_choice(struct context *context, const char *name, const struct choice *choices, uint32_t *number)
+{
+	enum status status = STATUS_OK;
+
+	if (arguments_has(context->arguments, name))
+		status = choice_from_text(choices, argument(context, name), number);
+	return status == STATUS_OK ? status : fail(status, "--%s: %s", name, arena_print(context->arena, "%s", fail_reason()).data);
+}
+
+static enum status take_number(struct context *context, const char *name, int64_t scale, int64_t *number)
+{
+	enum status status = STATUS_OK;
+
+	if (arguments_has(context->arguments, name))
+		status = number_from_text(argument(context, name), scale, number);
+	return status == STATUS_OK ? status : fail(status, "--%s: %s", name, arena_print(context->arena, "%s", fail_reason()).data);
+}
+
+/* Limits are kept with as many decimals as the finer one was typed with, or as were asked for. */
+static enum status take_limits(struct context *context, struct task *task)
+{
+	bool minimum = arguments_has(context->arguments, "min"), maximum = arguments_has(context->arguments, "max");
+	int64_t finer = number_decimals(argument(context, "min")), other = number_decimals(argument(context, "max"));
+	enum status status;
+
+	task->scale = arguments_integer(context->arguments, "decimals", finer > other ? finer : other);
+	task->limits = (enum task_limits)((minimum ? TASK_LIMITS_MINIMUM : 0) | (maximum ? TASK_LIMITS_MAXIMUM : 0));
+	status = take_number(context, "min", task->scale, &task->minimum);
+	return status == STATUS_OK ? take_number(context, "max", task->scale, &task->maximum) : status;
+}
+
+/* A reading has the decimals of its meter. */
+static enum status take_meter(struct context *context, struct task *task)
+{
+	void *row;
+	enum status status;
+
+	if (!arguments_has(context->arguments, "meter"))
+		return STATUS_OK;
+	status = office_get(context, RECORD_METER, argument(context, "meter"), &row);
+	if (status != STATUS_OK)
+		return status;
+	task->meter_id = *row_id(row);
+	task->kind = TASK_KIND_READING;
+	task->unit = ((const struct meter *)row)->unit;
+	task->scale = ((const struct meter *)row)->scale;
+	task->limits = TASK_LIMITS_NONE;
+	if (arguments_has(context->arguments, "min"))
+		task->limits = TASK_LIMITS_MINIMUM;
+	if (arguments_has(context->arguments, "max"))
+		task->limits = (enum task_limits)((uint32_t)task->limits | TASK_LIMITS_MAXIMUM);
+	status = take_number(context, "min", task->scale, &task->minimum);
+	return status == STATUS_OK ? take_number(context, "max", task->scale, &task->maximum) : status;
+}
+
+enum status command_task_add(struct context *context)
+{
+	struct task task = {
+		.title = arguments_joined(context->arguments, context->arena, "TITLE"),
+		.instruction = argument(context, "instruction"),
+		.unit = argument(context, "unit"),
+		.options = argument(context, "options"),
+		.mandatory = arguments_flag(context->arguments, "mandatory"),
+		.position = arguments_integer(context->arguments, "position", 0),
+	};
+	uint32_t kind = task.options.size > 0 ? TASK_KIND_CHOICE : TASK_KIND_CONFIRM;
+	enum status status = office_find(context, RECORD_WORK_ORDER, argument(context, "ORDER"), &task.work_order_id);
+
+	if (status == STATUS_OK)
+		status = take_choice(context, "kind", task_kind_names, &kind);
+	task.kind = (enum task_kind)kind;
+	if (status == STATUS_OK)
+		status = take_limits(context, &task);
+	if (status == STATUS_OK && task.limits != TASK_LIMITS_NONE && !arguments_has(context->arguments, "kind"))
+		task.kind = TASK_KIND_NUMBER;
+	if (status == STATUS_OK)
+		status = take_meter(context, &task);
+	if (status == STATUS_OK && arguments_has(context->arguments, "asset"))
+		status = office_find(context, RECORD_ASSET, argument(context, "asset"), &task.asset_id);
+	return status == STATUS_OK ? create(context, RECORD_TASK, &task) : status;
+}
+
+enum status command_contact_add(struct context *context)
+{
+	struct contact contact = {
+		.name = arguments_joined(context->arguments, context->arena, "NAME"),
+		.role = argument(context, "role"),
+		.phone = argument(context, "phone"),
+		.email = argument(context, "email"),
+		.language = argument(context, "language"),
+	};
+	uint32_t channel = CONTACT_CHANNEL_NONE;
+	enum status status = office_find(context, RECORD_ACCOUNT, argument(context, "ACCOUNT"), &contact.account_id);
+
+	if (status == STATUS_OK)
+		status = take_choice(context, "prefers", contact_channel_names, &channel);
+	contact.preferred_channel = (enum contact_channel)channel;
+	return status == STATUS_OK ? create(context, RECORD_CONTACT, &contact) : status;
+}
+
+enum status command_meter_add(struct context *context)
+{
+	struct meter meter = {
+		.name = arguments_joined(context->arguments, context->arena, "NAME"),
+		.unit = argument(context, "unit"),
+		.scale = arguments_integer(context->arguments, "decimals", 0),
+	};
+	uint32_t kind = METER_KIND_COUNTER;
+	enum status status = office_find(context, RECORD_ASSET, argument(context, "ASSET"), &meter.asset_id);
+
+	if (status == STATUS_OK)
+		status = take_choice(context, "kind", meter_kind_names, &kind);
+	meter.kind = (enum meter_kind)kind;
+	if (status == STATUS_OK)
+		status = take_number(context, "rollover", meter.scale, &meter.rollover);
+	return status == STATUS_OK ? create(context, RECORD_METER, &meter) : status;
+}
+
+enum status command_territory_grant(struct context *context)
+{
+	struct territory_grant grant = { 0 };
+	enum status status = office_find(context, RECORD_TECHNICIAN, argument(context, "TECHNICIAN"), &grant.technician_id);
+
+	if (status == STATUS_OK)
+		status = office_find(context, RECORD_TERRITORY, argument(context, "TERRITORY"), &grant.territory_id);
+	return status == STATUS_OK ? create(context, RECORD_TERRITORY_GRANT, &grant) : status;
+}

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""A visit with all that it leaves behind, by the commands that technicians and the office type."""
+import tap
+from harness import NOT_FOUND, REFUSED, USAGE, Device, Server, World
+from tap import promise
+
+ADA = "Ada Brannock"
+ORDER = "HH-5001"
+
+
+def started(world):
+    """A server and a device whose technician has arrived at a visit with a checklist."""
+    server = Server.made(world)
+    asset = server.run("show", "work_order", ORDER)["work_order"]["asset_id"]
+    server.run("meter", "add", asset[:12], "hours", "run", "--unit", "h", "--decimals", "1")
+    server.run("task", "add", ORDER, "guard", "is", "back", "on", "--mandatory", "--position", "1")
+    server.run("task", "add", ORDER, "pressure", "--min", "1.5", "--max", "2.5", "--unit", "bar", "--mandatory", "--position", "2")
+    server.run("task", "add", ORDER, "belt", "--options", "good;worn;!torn", "--position", "3")
+    server.run("task", "add", ORDER, "counter", "--meter", "hours run", "--position", "4")
+    server.book(ORDER, ADA)
+    device = Device.enrolled(server, ADA, "tablet")
+    device.sync()
+    for word in ("accept", "travel", "arrive"):
+        device.run(word)
+    return server, device
+
+
+@promise
+def a_checklist_is_worked_off_before_a_visit_is_fixed():
+    with World() as world:
+        server, device = started(world)
+        tasks = device.run("task")["tasks"]
+        assert [(task["title"], task["limits"]) for task in tasks] == [
+            ("guard is back on", ""), ("pressure", "1.5 .. 2.5 bar"), ("belt", "good;worn;!torn"), ("counter", "h")], tasks
+        assert device.run("today")["visits"][0]["open_tasks"] == 2
+        finish = ("finish", "--cause", "WEAR", "--action", "REPLACE", "--signer", "B. Harper")
+        refused = device.ask(*finish, expect=REFUSED)
+        assert "guard is back on, pressure" in refused.reason, refused
+        assert "不" in device.ask(*finish, "--lang", "zh", expect=REFUSED).reason
+        device.run("task", "1")
+        device.ask("task", "pressure", "high", expect=USAGE)
+        device.ask("task", "pressure", "2.75", expect=USAGE)
+        device.run("task", "pressure", "2.7")
+        device.ask("task", "belt", "lost", expect=USAGE)
+        device.run("task", "3", "torn")
+        device.run("task", "4", "4711.5")
+        device.ask("task", "9", "yes", expect=NOT_FOUND)
+        device.run(*finish)
+        device.sync()
+        tasks = {task["title"]: task for task in server.run("show", "work_order", ORDER)["tasks"]}
+        assert [tasks[title]["failed"] for title in ("guard is back on", "pressure", "belt", "counter")] == [
+            False, True, True, False], tasks
+        assert tasks["pressure"]["answer"] == "2.7 bar", tasks
+        assert server.find("work_order", number=ORDER)["state"] == "completed"
+        assert not server.run("issues")["issues"]
+
+
+@promise
+def what_happens_on_site_reaches_the_office():
+    with World() as world:
+        server, device = started(world)
+        (world.dir / "leak.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(100000))
+        device.run("photo", "leak.jpg", "--caption", "seal before")
+        device.run("read", "hours run", "17.5")
+        device.run("time", "admin", "-20m", "-5m", "--text", "called the supplier")
+        device.run("sign", "B. Harper", "--role", "caretaker")
+        device.run("finish", "--outcome", "partial")
+        device.run("reopen", "--reason", "leaks again")
+        device.run("finish", "--outcome", "partial")
+        device.sync()
+        shown = server.run("show", "work_order", ORDER)
+        assert sorted(file["kind"] for file in shown["files"]) == ["photo", "signature"], shown["files"]
+        assert {file["media_type"] for file in shown["files"]} == {"image/jpeg", ""}, shown["files"]
+        assert [meter["last_value"] for meter in shown["meters"]] == ["17.5"], shown["meters"]
+        assert "admin" in [time["kind"] for time in shown["times"]], shown["times"]
+        visit, = shown["visits"]
+        visit = server.run("show", "visit", visit["id"])["visit"]
+        assert (visit["signer_name"], visit["signer_role"], visit["state"]) == ("B. Harper", "caretaker", "done"), visit
+        device.ask("photo", "not-there.jpg", expect=NOT_FOUND)
+
+
+@promise
+def the_office_holds_closes_and_reopens_an_order():
+    with World() as world:
+        server = Server.made(world)
+
+        def state():
+            return server.find("work_order", number=ORDER)["state"]
+
+        server.run("order", "hold", ORDER, "parts", "--text", "pump is on its way")
+        assert state() == "on_hold"
+        server.ask("order", "hold", ORDER, "boredom", expect=USAGE)
+        server.run("order", "release", ORDER)
+        visit = server.run("visit", "propose", ORDER, ADA)["visit"]
+        server.ask("order", "close", ORDER, expect=REFUSED)
+        server.run("visit", "reschedule", visit, "--start", "tomorrow 09:00")
+        assert server.find("visit", id=visit)["state"] == "scheduled"
+        server.run("order", "cancel", ORDER, "--reason", "withdrawn")
+        assert (state(), server.find("visit", id=visit)["state"]) == ("cancelled", "cancelled")
+        server.run("order", "reopen", ORDER, "--reason", "a mistake")
+        server.run("order", "close", ORDER)
+        assert state() == "closed"
+
+
+@promise
+def a_visit_moved_while_it_was_begun_is_told_and_stands():
+    with World() as world:
+        server, device = started(world)
+        server.book("HH-5002", ADA)
+        device.sync()
+        visit = server.find("visit", work_order_id=server.find("work_order", number="HH-5002")["id"])["id"]
+        server.run("visit", "reschedule", visit, "--start", "tomorrow 13:00")
+        device.run("travel", "HH-5002")
+        device.sync()
+        issue, = server.run("issues")["issues"]
+        assert issue["kind"] == "plan_moved" and "tell the customer" in issue["words"], issue
+        assert server.find("visit", id=visit)["state"] == "travelling"
+        assert "改期" in server.run("issues", "--lang", "zh")["issues"][0]["words"]
+        server.run("issue", "resolve", issue["id"], "--text", "called them")
+        device.sync()
+        assert not device.run("issues")["issues"]
+
+
+if __name__ == "__main__":
+    tap.main()
