@@ -185,20 +185,54 @@ enum status finish_is_ready(struct context *context, const struct visit *visit)
 
 /* ---- the rest ---- */
 
+/* A meter of the order's equipment by its name: many machines have one of the same name. */
+struct meter_search {
+	struct text name;
+	struct id found;
+};
+
+static enum status look_at_meter(void *user, const void *row, const struct row_meta *meta)
+{
+	struct meter_search *search = user;
+
+	(void)meta;
+	if (text_equal(((const struct meter *)row)->name, search->name))
+		search->found = *row_id(row);
+	return STATUS_OK;
+}
+
+static enum status find_meter(struct context *context, const struct visit *visit, struct text which, struct id *out_meter)
+{
+	struct storage *storage = local_device_records(context);
+	const struct work_order *order = visit_order(context, visit);
+	struct meter_search search = { .name = which };
+	enum status status = STATUS_OK;
+
+	if (order != NULL && !id_is_nil(&order->asset_id))
+		status = table_each(storage, &meter_schema, "asset_id", &order->asset_id, look_at_meter, &search);
+	if (status != STATUS_OK)
+		return status;
+	*out_meter = search.found;
+	return id_is_nil(&search.found) ? lookup_record(storage, RECORD_METER, which, out_meter) : STATUS_OK;
+}
+
 enum status command_read(struct context *context)
 {
 	struct storage *storage = local_device_records(context);
 	struct reading_arguments arguments = { 0 };
+	const struct visit *visit;
 	void *meter;
-	enum status status = lookup_record(storage, RECORD_METER, argument(context, "METER"), &arguments.meter_id);
+	enum status status = visit_choose(context, OPERATION_READ_METER, argument(context, "visit"), &visit);
 
+	if (status == STATUS_OK)
+		status = find_meter(context, visit, argument(context, "METER"), &arguments.meter_id);
 	if (status == STATUS_OK)
 		status = table_get(storage, &meter_schema, &arguments.meter_id, context->arena, &meter, NULL);
 	if (status == STATUS_OK)
 		status = number_from_text(argument(context, "VALUE"), ((const struct meter *)meter)->scale, &arguments.value);
 	if (status == STATUS_OK && arguments_has(context->arguments, "corrects"))
 		status = lookup_record(storage, RECORD_READING, argument(context, "corrects"), &arguments.corrects_id);
-	return status == STATUS_OK ? run_on_visit(context, OPERATION_READ_METER, &arguments) : status;
+	return status == STATUS_OK ? run_on(context, visit, OPERATION_READ_METER, &arguments) : status;
 }
 
 /* What is known of a file: its name by content, its size, and what it seems to be. */

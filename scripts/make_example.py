@@ -140,6 +140,22 @@ ROUTINE = [
     ("survey", "Survey for renewal of {machine}", "Measure access, lifting points and pipe sizes for the offer."),
 ]
 
+# What is read on a machine, and what is checked when it is serviced: title, kind, limits (minimum, maximum, scale, unit), mandatory, options.
+METERS = {"boiler": ("Hours run", "h"), "pump": ("Hours run", "h"), "chiller": ("Compressor hours", "h"), "lift": ("Trips", ""),
+          "compressor": ("Hours run", "h")}
+
+CHECKS = [
+    ("Safe to work: isolated and tagged", "confirm", "", "", "", "", True, ""),
+    ("Looks sound, no leaks", "yes_no", "", "", "", "", True, ""),
+    ("Supply voltage", "number", 2070, 2530, 1, "V", False, ""),
+    ("Condition of wear parts", "choice", "", "", "", "", False, "good;worn;!to be replaced now"),
+    ("Photo of the type plate", "photo", "", "", "", "", False, ""),
+]
+
+PEOPLE = ["Nora Keane", "Jonas Weir", "Leila Marsh", "Piotr Ward", "Sian Holloway", "Emeka Stone", "Carla Denholm", "Wen Ashby", "Hugo Lark",
+          "Maud Fenwick", "Tariq Dell", "Ines Corley", "Rab Tunnock", "Yara Pike", "Olive Strand"]
+ROLES = [("caretaker", "phone"), ("accounts", "email"), ("duty manager", "message")]
+
 DONE = ["Done as planned, values in order.", "Customer was shown the result.", "Come back in six months to look at it again.",
         "Renewed the part from the van.", "Second visit was needed, part had to be ordered.", "Cleaned up, old part left with the customer."]
 
@@ -163,6 +179,7 @@ class Example:
         self.parts = {}   # description -> key
         self.sites = []   # (key, territory, account, name)
         self.assets = []  # (key, machine, site row, name)
+        self.routine = []  # open orders with a checklist: (key, territory, asset)
 
     def write(self, name, record, columns, rows):
         os.makedirs(self.folder, exist_ok=True)
@@ -281,6 +298,7 @@ class Example:
                 kind, title, text = pick.choice(ROUTINE)
                 title, text = (words.format(machine=MACHINES[asset[1]][0].lower()) for words in (title, text))
                 problem = ""
+                self.routine.append((f"wo-{number:04}", asset[2][1], asset))
             orders.append(self.order_base(f"wo-{number:04}", f"HH-{5000 + number}", asset) +
                           [request, kind, title, text, pick.randint(1, 5) if request else 1, problem, "true" if slot < 14 else "false",
                            "waiting for a part from the maker" if slot == 11 else "",
@@ -291,6 +309,36 @@ class Example:
         self.write("11_work_orders_open.csv", "work_order",
                    ["number", "territory_id", "account_id", "site_id", "asset_id", "request_id", "type", "title", "description", "priority",
                     "problem_code", "released", "hold_reason", "planned_start_at_ms", "promised_from_at_ms", "promised_to_at_ms"], orders)
+
+    def contacts(self):
+        names = [(territory, number) for territory, accounts in ACCOUNTS.items() for number in range(len(accounts))]
+        rows = []
+        for at, (territory, number) in enumerate(names):
+            for place, (role, channel) in enumerate(ROLES[:1 + at % 3]):
+                person = PEOPLE[(at + 4 * place) % len(PEOPLE)]
+                mail = f"{person.split()[0].lower()}@a-{territory}-{number}.example"
+                rows.append((f"c-{territory}-{number}-{place}", f"a-{territory}-{number}", territory, person, role, f"+353 20 78{number} {1000 + at}",
+                             mail, channel, "en"))
+        self.write("13_contacts.csv", "contact",
+                   ["account_id", "territory_id", "name", "role", "phone", "email", "preferred_channel", "language"], rows)
+
+    def meters(self):
+        rows = [(f"m-{key}", key, site[1], METERS[machine][0], METERS[machine][1], "counter")
+                for key, machine, site, _ in self.assets if machine in METERS]
+        self.write("14_meters.csv", "meter", ["asset_id", "territory_id", "name", "unit", "kind"], rows)
+
+    def tasks(self):
+        rows = []
+        for key, territory, asset in self.routine:
+            for number, (title, kind, minimum, maximum, scale, unit, mandatory, options) in enumerate(CHECKS, 1):
+                rows.append((f"{key}-{number}", key, territory, number, kind, title, "true" if mandatory else "false",
+                             "both" if minimum else "none", minimum, maximum, scale, unit, options, ""))
+            if asset[1] in METERS:
+                rows.append((f"{key}-meter", key, territory, len(CHECKS) + 1, "reading", METERS[asset[1]][0], "true", "none", "", "", "",
+                             METERS[asset[1]][1], "", f"m-{asset[0]}"))
+        self.write("15_tasks.csv", "task",
+                   ["work_order_id", "territory_id", "position", "kind", "title", "mandatory", "limits", "minimum", "maximum", "scale", "unit",
+                    "options", "meter_id"], rows)
 
     def past(self):
         pick, rows = self.random, []
@@ -323,6 +371,9 @@ class Example:
         self.articles()
         self.open_day()
         self.past()
+        self.contacts()
+        self.meters()
+        self.tasks()
 
 
 def main():

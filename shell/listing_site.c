@@ -122,7 +122,7 @@ enum status listing_tasks(struct context *context, struct storage *storage, cons
 			cell_boolean(task->mandatory),
 			cell_text(limits_text(context->arena, task)),
 			cell_text(answer == NULL ? text_of("") : answer_text(context, task, answer)),
-			cell_boolean(task->failed),
+			task->answered ? cell_boolean(task->failed) : cell_none(),
 			cell_boolean(task->answered),
 			cell_text(task->instruction),
 			cell_id(&task->id),

@@ -51,7 +51,7 @@ static void save_rows(struct arena *arena)
 
 static void save_operations(struct arena *arena)
 {
-	for (uint64_t seed = 0; seed < 20; seed++) {
+	for (uint64_t seed = 0; seed < 40; seed++) {
 		struct dice dice = dice_of(seed);
 		struct operation operation = dice_operation(&dice, arena);
 		struct writer writer = writer_in(arena, INPUT_MAX);
