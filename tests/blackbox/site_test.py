@@ -121,5 +121,54 @@ def a_visit_moved_while_it_was_begun_is_told_and_stands():
         assert not device.run("issues")["issues"]
 
 
+@promise
+def what_comes_after_the_closing_is_kept_and_accepted():
+    with World() as world:
+        server, device = started(world)
+        device.run("task", "1")
+        device.run("task", "2", "2.0")
+        device.run("finish", "--cause", "WEAR", "--action", "REPLACE", "--signer", "B. Harper")
+        device.sync()
+        server.run("order", "close", ORDER)
+        device.run("time", "admin", "-20m", "-5m", "--visit", ORDER)
+        device.sync()
+        issue, = server.run("issues")["issues"]
+        assert issue["kind"] == "late_fact", issue
+        order = server.run("show", "work_order", ORDER)
+        assert order["work_order"]["state"] == "closed" and order["work_order"]["stale"], order
+        assert [time["late"] for time in order["times"] if time["kind"] == "admin"] == [True], order["times"]
+        server.ask("issue", "resolve", issue["id"], "--how", "keep_other_visit", expect=REFUSED)
+        server.run("issue", "resolve", issue["id"], "--how", "accept_late", "--text", "on the invoice")
+        assert not server.run("show", "work_order", ORDER)["work_order"].get("stale")
+        device.sync()
+        assert device.run("show", ORDER)["work_order"]["state"] == "closed"
+        device.ask("reopen", ORDER, "--reason", "again", expect=REFUSED)
+
+
+@promise
+def two_technicians_who_answer_one_task_are_both_heard():
+    with World() as world:
+        server, device = started(world)
+        server.book(ORDER, "Tomas Hale")
+        other = Device.enrolled(server, "Tomas Hale", "laptop")
+        other.sync()
+        device.run("task", "2", "2.0", "--at", "-30m")
+        other.run("task", "2", "2.9", "--visit", ORDER)
+        device.sync()
+        other.sync()
+        issue, = (issue for issue in server.run("issues")["issues"] if issue["kind"] == "double_answer")
+        assert "pressure" in issue["words"] and "Ada Brannock counts" in issue["words"], issue
+
+        def counted(place):
+            return {task["title"]: task["answer"] for task in place.run("show", ORDER)["tasks"]}["pressure"]
+
+        device.sync()
+        assert counted(device) == "2.0 bar"
+        server.run("issue", "resolve", issue["id"], "--how", "take_other_answer")
+        device.sync()
+        other.sync()
+        assert (counted(device), counted(other)) == ("2.9 bar", "2.9 bar")
+
+
 if __name__ == "__main__":
     tap.main()

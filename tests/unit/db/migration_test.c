@@ -11,6 +11,7 @@
 
 #include <sqlite3.h>
 
+#include "db/connection.h"
 #include "db/embedded.h"
 #include "db/migration.h"
 #include "db/schema_ddl.h"
@@ -188,22 +189,48 @@ static void run_outside(const char *path, const char *sql)
 	sqlite3_close(store);
 }
 
-/* A store as the first release left it: its migration, then rows that its program wrote. */
-static void make_first_release(const char *path)
+/* A store as the first release left it: its migration, then what its program wrote. */
+static void make_first_release(const char *path, const char *set, const char *rows)
 {
 	static const char journal[] = "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL,"
 				      " program TEXT NOT NULL, applied_at_ms INTEGER NOT NULL) STRICT";
+
+	run_outside(path, journal);
+	for (const struct migration_text *text = migration_texts; text->set != NULL; text++)
+		if (strcmp(text->set, set) == 0 && text->number == 1)
+			run_outside(path, text->sql);
+	run_outside(path, rows);
+}
+
+static const char *read_first_release(void)
+{
 	static char rows[64 * 1024];
 	FILE *file = fopen(FIRST_RELEASE, "r");
 
 	assert_non_null(file);
 	rows[fread(rows, 1, sizeof(rows) - 1, file)] = 0;
 	assert_int_equal(fclose(file), 0);
-	run_outside(path, journal);
+	return rows;
+}
+
+/* The statements with the checksum of the first migration and the application's mark set in. */
+static const char *replica_rows(void)
+{
+	static char rows[1024];
+	char digits[2 * CHECKSUM_SIZE + 1] = "";
+	uint8_t checksum[CHECKSUM_SIZE];
+
 	for (const struct migration_text *text = migration_texts; text->set != NULL; text++)
-		if (strcmp(text->set, "server") == 0 && text->number == 1)
-			run_outside(path, text->sql);
-	run_outside(path, rows);
+		if (strcmp(text->set, "replica") == 0 && text->number == 1)
+			migration_checksum(text->sql, text->size, checksum);
+	for (size_t i = 0; i < CHECKSUM_SIZE; i++)
+		(void)snprintf(digits + 2 * i, 3, "%02x", checksum[i]);
+	(void)snprintf(rows, sizeof(rows),
+		"INSERT INTO migration VALUES (1, 'start', x'%s', '0.1.0', 1760000000000);"
+		"INSERT INTO asset (id, home, gseq, author, hash, name) VALUES (x'0701', 1, 1, 0, x'00', 'Boiler');"
+		"PRAGMA user_version = 1; PRAGMA application_id = %d",
+		digits, storage_kind_find(STORAGE_REPLICA)->application_id);
+	return rows;
 }
 
 static void a_store_of_the_first_release_keeps_its_rows(void **state)
@@ -217,7 +244,7 @@ static void a_store_of_the_first_release_keeps_its_rows(void **state)
 	void *row;
 
 	(void)state;
-	make_first_release(path);
+	make_first_release(path, "server", read_first_release());
 	assert_int_equal(storage_open(&options, &storage), STATUS_OK);
 	assert_int_equal(table_resolve(storage, &visit_schema, (const uint8_t[]){ 0x19, 0x72, 0x6f, 0xcf }, 4, &id), STATUS_OK);
 	assert_int_equal(table_get(storage, &visit_schema, &id, &arena, &row, NULL), STATUS_OK);
@@ -227,6 +254,24 @@ static void a_store_of_the_first_release_keeps_its_rows(void **state)
 	storage_close(storage);
 	check_store(path, STORAGE_SERVER, true);
 	arena_finish(&arena);
+}
+
+/* A replica with one asset that the server has sent. */
+static void a_replica_of_the_first_release_keeps_its_rows(void **state)
+{
+	const char *path = scratch_path("first_replica.db");
+	struct storage_options options = { .path = path, .kind = STORAGE_REPLICA, .mode = STORAGE_OWN };
+	struct storage *storage = NULL;
+	sqlite3 *store = NULL;
+
+	(void)state;
+	make_first_release(path, "replica", replica_rows());
+	assert_int_equal(storage_open(&options, &storage), STATUS_OK);
+	storage_close(storage);
+	check_store(path, STORAGE_REPLICA, true);
+	assert_int_equal(sqlite3_open(path, &store), SQLITE_OK);
+	assert_int_equal(number(store, "SELECT count(*) FROM asset WHERE name = 'Boiler' AND merged_into_id IS NULL"), 1);
+	sqlite3_close(store);
 }
 
 static void a_changed_migration_is_refused(void **state)
@@ -282,6 +327,7 @@ int main(void)
 		MIGRATION_TEST(a_bare_store_gets_its_indexes_at_the_end),
 		MIGRATION_TEST(a_migration_killed_at_any_write_resumes),
 		MIGRATION_TEST(a_store_of_the_first_release_keeps_its_rows),
+		MIGRATION_TEST(a_replica_of_the_first_release_keeps_its_rows),
 		MIGRATION_TEST(a_changed_migration_is_refused),
 		MIGRATION_TEST(migrations_are_numbered_without_gaps),
 	};
