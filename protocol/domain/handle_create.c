@@ -19,12 +19,14 @@ static const struct field *find_difference(const struct schema *schema, const vo
 	return NULL;
 }
 
-static enum status answer_existing(struct handling *handling, const struct schema *schema, const void *stored, const void *new_row)
+/* `new_row` is what was said, `merged` the same after merges of assets: the stored row may be from before or after one. */
+static enum status answer_existing(
+	struct handling *handling, const struct schema *schema, const void *stored, const void *new_row, const void *merged)
 {
 	const struct field *difference = find_difference(schema, stored, new_row);
-	struct text detail = arena_print(handling->arena, "record=%s;id=%s", schema->name, id_to_text(row_id(new_row)).characters);
+	struct text detail = arena_print(handling->arena, "record=%s;id=%s", schema->name, id_to_text(row_id(stored)).characters);
 
-	if (difference == NULL)
+	if (difference == NULL || find_difference(schema, stored, merged) == NULL)
 		return handling_note(handling, RULE_NO_OP, "", detail);
 	return handling_note(handling, RULE_EXISTS, difference->name, detail);
 }
@@ -199,12 +201,16 @@ enum status handle_create(struct handling *handling)
 	if (!id_is_nil(&operation->head.subject))
 		id = operation->head.subject;
 	*(struct id *)row = id; /* every record begins with its id */
+	status = redirect_asset(handling, schema, row, &used);
+	if (status != STATUS_OK)
+		return status;
 	status = records_look(handling->records, schema->kind, &id, &stored);
 	if (status != STATUS_OK)
 		return status;
 	if (stored != NULL)
-		return answer_existing(handling, schema, stored, row);
-	status = handling_check_references(handling, schema, row, UINT64_MAX, &complete);
+		return answer_existing(handling, schema, stored, operation->arguments, row);
+	/* As named: what an asset was merged into may live elsewhere. */
+	status = handling_check_references(handling, schema, operation->arguments, UINT64_MAX, &complete);
 	if (status != STATUS_OK || !complete)
 		return status;
 	status = inherit_territory(handling, schema, row);
@@ -212,8 +218,6 @@ enum status handle_create(struct handling *handling)
 		status = check_territory(handling, schema, row);
 	if (status != STATUS_OK || handling->verdict->outcome == OUTCOME_PARKED)
 		return status;
-	status = redirect_asset(handling, schema, row, &used);
-	if (status == STATUS_OK)
-		status = store_new(handling, schema, row);
+	status = store_new(handling, schema, row);
 	return status == STATUS_OK ? handling_flag_asset(handling, &used, NULL) : status;
 }

@@ -310,6 +310,23 @@ static void what_is_made_for_a_merged_asset_is_made_for_the_one_left(void **stat
 	assert_rule(world_decide(&world, &operation), OUTCOME_ISSUE, "asset_gone");
 	made = world_find(&world, RECORD_WORK_ORDER, world_decision(&operation, world.operations).operation_id);
 	assert_true(id_equal(&made->asset_id, &left));
+	operation.head.subject = made->id; /* brought in once more, as an import does */
+	assert_rule(world_decide(&world, &operation), OUTCOME_APPLIED_NOTE, "no_op");
+}
+
+static void what_was_made_before_a_merge_is_still_the_same(void **state)
+{
+	const struct work_order order = {
+		.territory_id = world_id(RECORD_TERRITORY, COAST), .asset_id = world_id(RECORD_ASSET, 1), .title = text_of("Rope frays")
+	};
+	struct operation operation = world_operation(OPERATION_CREATE, world_id(RECORD_WORK_ORDER, 9), 0, &order);
+
+	(void)state;
+	put_assets(2);
+	operation.head.record = RECORD_WORK_ORDER;
+	assert_rule(world_decide(&world, &operation), OUTCOME_APPLIED, "");
+	merge(1, 2);
+	assert_rule(world_decide(&world, &operation), OUTCOME_APPLIED_NOTE, "no_op");
 }
 
 static void assets_are_not_merged_in_a_circle(void **state)
@@ -351,6 +368,7 @@ int main(void)
 		IN_A_WORLD(of_two_technicians_answers_the_earlier_counts_and_both_stay),
 		IN_A_WORLD(facts_on_a_merged_asset_follow_it),
 		IN_A_WORLD(what_is_made_for_a_merged_asset_is_made_for_the_one_left),
+		IN_A_WORLD(what_was_made_before_a_merge_is_still_the_same),
 		IN_A_WORLD(assets_are_not_merged_in_a_circle),
 		IN_A_WORLD(a_retired_asset_is_told),
 	};
