@@ -101,7 +101,7 @@ static struct table *today_table(struct context *context)
 		{ "work_order", NULL, true },
 		{ "planned_end_at", NULL, true },
 		{ "priority", NULL, true },
-		{ "open_tasks", "to do", false },
+		{ "open_tasks", NULL, false },
 	};
 	size_t width = output_style_of(context->output)->width;
 	struct column *columns = arena_copy(context->arena, wide, sizeof(wide));

@@ -207,6 +207,7 @@ const struct message catalogue_en[] = {
 	{ "photo.keep", "Recorded. Keep the file: only what is known of it is sent, not the picture itself." },
 	{ "finish.lacks", "Not yet: {count} mandatory tasks are open ({tasks}). See \"truckroll task\", or choose another outcome." },
 	{ "column.answer", "answer" },
+	{ "column.open_tasks", "to do" },
 	{ "column.failed", "failed" },
 	{ "column.mandatory", "mandatory" },
 	{ "column.limits", "limits" },

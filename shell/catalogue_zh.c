@@ -206,6 +206,7 @@ const struct message catalogue_zh[] = {
 	{ "photo.keep", "已登记。请保留文件：只发送其说明信息，不发送图片本身。" },
 	{ "finish.lacks", "尚不能完工：{count} 个必做项未填写（{tasks}）。见 \"truckroll task\"，或选择其他结果。" },
 	{ "column.answer", "结果" },
+	{ "column.open_tasks", "待做" },
 	{ "column.failed", "不合格" },
 	{ "column.mandatory", "必做" },
 	{ "column.limits", "限值" },

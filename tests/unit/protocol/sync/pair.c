@@ -78,6 +78,13 @@ static struct id office(struct simulation *pair, struct operation *operation)
 	return id;
 }
 
+struct id pair_make(struct simulation *pair, enum record_kind kind, const void *row)
+{
+	struct operation operation = { .head = { .kind = OPERATION_CREATE, .record = kind }, .arguments = row };
+
+	return office(pair, &operation);
+}
+
 struct id pair_order(struct simulation *pair, unsigned territory)
 {
 	const struct work_order order = { .territory_id = organisation_id(RECORD_TERRITORY, territory),
@@ -124,18 +131,23 @@ void pair_set_id(struct simulation *pair, enum record_kind kind, const struct id
 	(void)office(pair, &operation);
 }
 
-struct id pair_note(struct simulation *pair, unsigned number, const struct id *order)
+struct id pair_do(struct simulation *pair, unsigned number, enum operation_kind kind, const struct id *subject, const void *arguments)
 {
-	const struct note_arguments arguments = { .text = text_of("gate code changed") };
 	struct device_node *device = pair_device(pair, number);
-	const struct operation operation = {
-		.head = { .kind = OPERATION_ADD_NOTE, .subject = *order, .at_ms = clock_now_ms(&device->clock) }, .arguments = &arguments
-	};
+	const struct operation operation = { .head = { .kind = kind, .subject = *subject, .at_ms = clock_now_ms(&device->clock) },
+		.arguments = arguments };
 	size_t before = pair->oracle.count;
 
 	device_node_operation(pair, device, &operation);
 	assert_int_equal(pair->oracle.count, before + 1);
 	return pair->oracle.promises[before].id;
+}
+
+struct id pair_note(struct simulation *pair, unsigned number, const struct id *order)
+{
+	const struct note_arguments arguments = { .text = text_of("gate code changed") };
+
+	return pair_do(pair, number, OPERATION_ADD_NOTE, order, &arguments);
 }
 
 bool pair_on_server(struct simulation *pair, enum record_kind kind, const struct id *id)

@@ -30,6 +30,7 @@ void pair_settle(struct simulation *pair);
 bool pair_intercept(struct simulation *pair, unsigned number, struct bytes *out_frame, uint64_t *out_connection);
 
 /* The office's work; the id of what it made. */
+struct id pair_make(struct simulation *pair, enum record_kind kind, const void *row);
 struct id pair_order(struct simulation *pair, unsigned territory);
 /* Books and dispatches; the visit's id. */
 struct id pair_book(struct simulation *pair, const struct id *order, unsigned technician);
@@ -37,6 +38,8 @@ void pair_office(struct simulation *pair, enum operation_kind kind, const struct
 /* The office sets an id field of a record. */
 void pair_set_id(struct simulation *pair, enum record_kind kind, const struct id *id, const char *field, const struct id *value);
 
+/* The technician's operation, saved. Its id. */
+struct id pair_do(struct simulation *pair, unsigned number, enum operation_kind kind, const struct id *subject, const void *arguments);
 /* The technician's remark on an order, saved. The operation's id. */
 struct id pair_note(struct simulation *pair, unsigned number, const struct id *order);
 

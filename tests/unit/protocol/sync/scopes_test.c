@@ -1,5 +1,8 @@
 /* Who gets what: rows come with jobs and homes, and go with them. */
+#include "protocol/domain/contact.h"
 #include "protocol/domain/device.h"
+#include "protocol/domain/meter.h"
+#include "protocol/domain/task.h"
 #include "protocol/sync/publish.h"
 #include "tests/simulation/checks.h"
 #include "tests/unit/protocol/sync/pair.h"
@@ -26,6 +29,50 @@ static void a_job_elsewhere_brings_what_it_needs(void **state)
 	assert_true(pair_on_device(pair, 2, RECORD_VISIT, &visit));
 	assert_true(pair_on_device(pair, 2, RECORD_WORK_ORDER, &order));
 	assert_true(pair_on_device(pair, 2, RECORD_SITE, &site));
+}
+
+/* Tasks of the order, people of the customer, meters of the machine: also those that are made when the job is out already. */
+static void what_a_job_needs_comes_when_it_is_made_later(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), asset = organisation_id(RECORD_ASSET, 0);
+	const struct contact contact = { .account_id = organisation_id(RECORD_ACCOUNT, 0), .name = text_of("the new caretaker") };
+	const struct task task = { .work_order_id = order, .title = text_of("door closes") };
+	const struct meter meter = { .asset_id = asset, .name = text_of("doors moved") };
+	struct id made[3];
+
+	pair_set_id(pair, RECORD_WORK_ORDER, &order, "asset_id", &asset);
+	(void)pair_book(pair, &order, 2);
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 2, RECORD_ASSET, &asset));
+	made[0] = pair_make(pair, RECORD_CONTACT, &contact);
+	made[1] = pair_make(pair, RECORD_TASK, &task);
+	made[2] = pair_make(pair, RECORD_METER, &meter);
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 2, RECORD_CONTACT, &made[0]));
+	assert_true(pair_on_device(pair, 2, RECORD_TASK, &made[1]));
+	assert_true(pair_on_device(pair, 2, RECORD_METER, &made[2]));
+	assert_fits(pair, 2);
+}
+
+/* Its author goes on holding what came after the closing, though it is linked only then. */
+static void a_late_fact_on_a_job_elsewhere_stays(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), visit = pair_book(pair, &order, 2), late;
+	const struct photo_arguments photo = { .caption = text_of("how it was left") };
+	const struct finish_arguments finish = { .outcome = VISIT_OUTCOME_PARTIAL, .signer_name = text_of("the caretaker") };
+	const struct reason_arguments close = { .reason = text_of("looked at") };
+
+	pair_settle(pair);
+	(void)pair_do(pair, 2, OPERATION_FINISH, &visit, &finish);
+	pair_settle(pair);
+	pair_office(pair, OPERATION_CLOSE, &order, &close);
+	late = pair_do(pair, 2, OPERATION_ADD_PHOTO, &visit, &photo);
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 2, RECORD_ATTACHMENT, &late));
+	assert_true(pair_on_device(pair, 1, RECORD_ATTACHMENT, &late));
+	assert_fits(pair, 2);
 }
 
 static void a_job_that_is_taken_away_is_purged(void **state)
@@ -298,6 +345,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_job_elsewhere_brings_what_it_needs, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_a_job_needs_comes_when_it_is_made_later, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_late_fact_on_a_job_elsewhere_stays, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_job_that_is_taken_away_is_purged, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(nothing_is_purged_while_work_on_it_is_pending, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_row_that_changes_home_moves_from_device_to_device, pair_open, pair_close),
