@@ -101,11 +101,22 @@ static struct text answer_text(struct context *context, const struct task *task,
 	return answer->text;
 }
 
+/* What a finish still lacks. */
+static void tell_open(struct context *context, size_t open)
+{
+	struct message_value count = { .name = "count" };
+
+	if (open == 0)
+		return;
+	count.text = arena_print(context->arena, "%zu", open);
+	output_message(context->output, "task.open", &count, 1);
+}
+
 enum status listing_tasks(struct context *context, struct storage *storage, const struct task_list *list)
 {
-	static const struct column columns[] = { { "position", NULL, false }, { "title", NULL, false }, { "kind", NULL, false },
+	static const struct column columns[] = { { "position", NULL, false }, { "title", NULL, false }, { "kind_words", NULL, false },
 		{ "mandatory", NULL, false }, { "limits", NULL, false }, { "answer", NULL, false }, { "failed", NULL, false },
-		{ "answered", NULL, true }, { "instruction", NULL, true }, { "id", NULL, true } };
+		{ "kind", NULL, true }, { "answered", NULL, true }, { "instruction", NULL, true }, { "id", NULL, true } };
 	struct table *table = output_table(context->output, "tasks", columns, LENGTH(columns));
 
 	for (size_t i = 0; i < list->count; i++) {
@@ -118,17 +129,19 @@ enum status listing_tasks(struct context *context, struct storage *storage, cons
 		struct cell cells[] = {
 			cell_integer((int64_t)i + 1),
 			cell_text(task->title),
-			cell_text(kind),
+			cell_text(catalogue_word(context->arena, context->language, "check", kind)),
 			cell_boolean(task->mandatory),
 			cell_text(limits_text(context->arena, task)),
 			cell_text(answer == NULL ? text_of("") : answer_text(context, task, answer)),
 			task->answered ? cell_boolean(task->failed) : cell_none(),
+			cell_text(kind),
 			cell_boolean(task->answered),
 			cell_text(task->instruction),
 			cell_id(&task->id),
 		};
 		table_row(table, cells);
 	}
+	tell_open(context, listing_open_tasks(list));
 	return STATUS_OK;
 }
 

@@ -68,24 +68,33 @@ static enum status merge_field(
 	return status;
 }
 
-/* An order for another machine or place asks its tasks anew; so does a task that says something else. */
-static void raise_version(const struct schema *schema, void *row, const void *current)
+/* Whether any field but those of where it is kept and listed changed. */
+static bool asks_otherwise(const struct task *task, const struct task *before)
 {
-	struct work_order *order = row;
-	const struct work_order *order_before = current;
-	struct task *task = row;
+	for (size_t i = 0; i < task_schema.field_count; i++) {
+		const struct field *field = &task_schema.fields[i];
+		if (!text_equals(text_of(field->name), "position") && !text_equals(text_of(field->name), "territory_id") &&
+			!field_equal(field, task, before))
+			return true;
+	}
+	return false;
+}
 
-	if (schema->kind == RECORD_WORK_ORDER &&
-		(!id_equal(&order->asset_id, &order_before->asset_id) || !id_equal(&order->site_id, &order_before->site_id)))
-		order->scope_version++;
-	for (size_t i = 0; schema->kind == RECORD_TASK && i < schema->field_count; i++) {
-		const struct field *field = &schema->fields[i];
-		if (text_equals(text_of(field->name), "position") || text_equals(text_of(field->name), "territory_id"))
-			continue;
-		if (field_equal(field, row, current))
-			continue;
-		task->version++;
-		return;
+/* An order for another machine or place asks its tasks anew; so does a task that says something else. A plan that is edited has
+ * moved. */
+static void mark_change(struct handling *handling, enum record_kind kind, void *row, const void *current)
+{
+	if (kind == RECORD_WORK_ORDER) {
+		struct work_order *order = row;
+		const struct work_order *before = current;
+		order->scope_version += !id_equal(&order->asset_id, &before->asset_id) || !id_equal(&order->site_id, &before->site_id);
+	} else if (kind == RECORD_TASK) {
+		((struct task *)row)->version += asks_otherwise(row, current);
+	} else if (kind == RECORD_VISIT) {
+		struct visit *visit = row;
+		const struct visit *before = current;
+		if (visit->planned_start_at_ms != before->planned_start_at_ms || visit->planned_end_at_ms != before->planned_end_at_ms)
+			visit->moved_gseq = handling->decision->gseq;
 	}
 }
 
@@ -106,7 +115,7 @@ static enum status store_edited(struct handling *handling, const struct schema *
 	bool circle = false;
 	enum status status = STATUS_OK;
 
-	raise_version(schema, row, current);
+	mark_change(handling, schema->kind, row, current);
 	if (schema->kind == RECORD_WORK_ORDER)
 		status = work_order_derive(handling->records, row);
 	if (schema->kind == RECORD_ASSET)

@@ -8,6 +8,7 @@
 #include "protocol/domain/issue.h"
 #include "protocol/domain/operation_outcome.h"
 #include "protocol/domain/rule.h"
+#include "protocol/domain/task.h"
 #include "protocol/domain/visit.h"
 #include "protocol/domain/work_order.h"
 #include "shell/exit_code.h"
@@ -86,6 +87,7 @@ static void every_rule_issue_operation_state_and_status_has_words_in_both_langua
 	expect_words(&arena, "state.issue", issue_state_names);
 	expect_words(&arena, "resolution.issue", issue_resolution_names);
 	expect_words(&arena, "outcome.visit", visit_outcome_names);
+	expect_words(&arena, "check", task_kind_names);
 	for (int status = STATUS_OK; status <= STATUS_AMBIGUOUS; status++)
 		expect_both(exit_code_message((enum status)status));
 	arena_finish(&arena);

@@ -161,6 +161,25 @@ static void moved_and_accepted_is_told(void **state)
 	assert_int_equal(world_visit(&world, 1)->state, VISIT_STATE_ACCEPTED);
 }
 
+static void a_plan_that_was_edited_has_moved_too(void **state)
+{
+	const struct visit *old;
+	struct visit new;
+	struct operation operation;
+
+	(void)state;
+	world_set_visit(&world, 1, ANNA, VISIT_STATE_ACCEPTED);
+	old = world_visit(&world, 1);
+	new = *old;
+	new.planned_start_at_ms = NOON + 7200000;
+	operation = world_operation(OPERATION_EDIT, old->id, 0, &new);
+	operation.head.record = RECORD_VISIT;
+	operation.old_values = old;
+	operation.mask = UINT64_C(1) << schema_field(&visit_schema, text_of("planned_start_at_ms"))->tag;
+	assert_rule(world_decide(&world, &operation), OUTCOME_APPLIED, "");
+	assert_rule(act_unaware(OPERATION_TRAVEL, 1, ANNA, NULL), OUTCOME_ISSUE, "plan_moved");
+}
+
 static void who_saw_the_move_starts_without_a_word(void **state)
 {
 	(void)state;
@@ -361,6 +380,7 @@ int main(void)
 		IN_A_WORLD(who_is_on_site_is_not_called_back),
 		IN_A_WORLD(moved_and_started_stands_with_the_new_plan_kept),
 		IN_A_WORLD(moved_and_accepted_is_told),
+		IN_A_WORLD(a_plan_that_was_edited_has_moved_too),
 		IN_A_WORLD(who_saw_the_move_starts_without_a_word),
 		IN_A_WORLD(a_started_visit_is_not_moved),
 		IN_A_WORLD(another_asset_leaves_answers_bound_to_what_was_asked),
