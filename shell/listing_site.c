@@ -24,7 +24,7 @@ static enum status load_task(void *user, const void *row, const struct row_meta 
 	(void)meta;
 	if (((const struct task *)row)->withdrawn)
 		return STATUS_OK;
-	list->tasks = arena_grow(arena, list->tasks, list->count, &loading->capacity, sizeof(*list->tasks));
+	list->tasks = arena_grow(arena, list->tasks, list->count, &loading->capacity, sizeof(struct task *));
 	list->tasks[list->count++] = row_copy(arena, &task_schema, row);
 	return STATUS_OK;
 }
@@ -188,12 +188,10 @@ static enum status list_row(void *user, const void *row, const struct row_meta *
 	return STATUS_OK;
 }
 
-static enum status list_rows(struct context *context, struct storage *storage, const struct schema *schema, const char *name,
-	const char *const *fields, const char *index_field, const struct id *key)
+static enum status list_rows(
+	struct storage *storage, const struct schema *schema, const char *index_field, const struct id *key, struct table *table)
 {
-	if (id_is_nil(key))
-		return STATUS_OK;
-	return table_each(storage, schema, index_field, key, list_row, output_rows(context->output, name, schema, fields));
+	return id_is_nil(key) ? STATUS_OK : table_each(storage, schema, index_field, key, list_row, table);
 }
 
 enum status listing_site(struct context *context, struct storage *storage, const struct work_order *order)
@@ -209,10 +207,13 @@ enum status listing_site(struct context *context, struct storage *storage, const
 	if (status == STATUS_OK && !id_is_nil(&order->asset_id))
 		status = list_meters(context, storage, &order->asset_id);
 	if (status == STATUS_OK)
-		status = list_rows(context, storage, &contact_schema, "contacts", contact_fields, "account_id", &order->account_id);
+		status = list_rows(storage, &contact_schema, "account_id", &order->account_id,
+			output_rows(context->output, "contacts", &contact_schema, contact_fields));
 	if (status == STATUS_OK)
-		status = list_rows(context, storage, &time_entry_schema, "times", time_fields, "work_order_id", &order->id);
+		status = list_rows(storage, &time_entry_schema, "work_order_id", &order->id,
+			output_rows(context->output, "times", &time_entry_schema, time_fields));
 	if (status == STATUS_OK)
-		status = list_rows(context, storage, &attachment_schema, "files", file_fields, "work_order_id", &order->id);
+		status = list_rows(storage, &attachment_schema, "work_order_id", &order->id,
+			output_rows(context->output, "files", &attachment_schema, file_fields));
 	return status;
 }

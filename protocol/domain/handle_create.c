@@ -34,13 +34,13 @@ static enum status answer_existing(
 /* Records that live where another one does, unless they say where. */
 static const struct {
 	enum record_kind kind;
-	const char *field;
 	enum record_kind parent;
+	const char *field;
 } parents[] = {
-	{ RECORD_CONTACT, "account_id", RECORD_ACCOUNT },
-	{ RECORD_TASK, "work_order_id", RECORD_WORK_ORDER },
-	{ RECORD_METER, "asset_id", RECORD_ASSET },
-	{ RECORD_READING, "meter_id", RECORD_METER },
+	{ RECORD_CONTACT, RECORD_ACCOUNT, "account_id" },
+	{ RECORD_TASK, RECORD_WORK_ORDER, "work_order_id" },
+	{ RECORD_METER, RECORD_ASSET, "asset_id" },
+	{ RECORD_READING, RECORD_METER, "meter_id" },
 };
 
 static enum status inherit_territory(struct handling *handling, const struct schema *schema, void *row)

@@ -24,7 +24,7 @@ static enum status corrects_last(struct handling *handling, const struct reading
 
 enum status handling_post_reading(struct handling *handling, const struct reading *reading)
 {
-	const void *row;
+	const void *row = NULL;
 	struct meter meter;
 	bool corrects;
 	enum status status = records_put(handling->records, RECORD_READING, reading);

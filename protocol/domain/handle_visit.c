@@ -118,7 +118,7 @@ enum status handle_answer(struct handling *handling)
 enum status handle_reschedule(struct handling *handling)
 {
 	const struct reschedule_arguments *arguments = handling->operation->arguments;
-	struct visit visit;
+	struct visit visit = { 0 };
 	enum status status = move_subject(handling, true, &visit);
 
 	if (status != STATUS_OK || is_refused(handling))
@@ -136,7 +136,7 @@ enum status handle_reopen_visit(struct handling *handling)
 {
 	const struct reason_arguments *arguments = handling->operation->arguments;
 	const struct operation_head *head = &handling->operation->head;
-	struct visit visit;
+	struct visit visit = { 0 };
 	enum status status = move_subject(handling, true, &visit);
 
 	if (status != STATUS_OK || is_refused(handling))

@@ -215,10 +215,11 @@ enum status handling_refuse_over(struct handling *handling, const struct work_or
 
 struct text handling_plain(struct handling *handling, struct text text)
 {
-	char *characters = arena_allocate(handling->arena, text.size + 1);
+	char *characters = arena_copy(handling->arena, text.data, text.size);
 
 	for (size_t i = 0; i < text.size; i++)
-		characters[i] = text.data[i] == ';' ? ',' : text.data[i];
+		if (characters[i] == ';')
+			characters[i] = ',';
 	return (struct text){ characters, text.size };
 }
 

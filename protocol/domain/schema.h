@@ -78,6 +78,7 @@ struct choice {
 struct field {
 	const char *name;
 	enum field_kind kind;
+	uint32_t since; /* migration that added the column to a table that was there; 0: came with its table */
 	size_t offset;
 	uint32_t tag; /* 1..63, permanent; the id of a record is tag 1 */
 	enum merge merge;
@@ -85,7 +86,6 @@ struct field {
 	bool required;  /* must not be nil, empty or 0 */
 	bool personal;  /* never logged */
 	bool derived;   /* computed by handlers; no EDIT and no CREATE may set it */
-	uint32_t since; /* migration that added the column to a table that was there; 0: came with its table */
 	int64_t min;
 	int64_t max;
 	const struct choice *choices;
