@@ -137,7 +137,8 @@ static enum status answer_task(struct context *context, const struct visit *visi
 		return status;
 	misfit = checklist_misfit(task, &answer);
 	if (misfit != NULL)
-		return fail(STATUS_INVALID, "%.*s: %s", TEXT_ARGUMENTS(task->title), misfit);
+		return fail(STATUS_INVALID, "%.*s: %.*s", TEXT_ARGUMENTS(task->title),
+			TEXT_ARGUMENTS(catalogue_word(context->arena, context->language, "misfit", text_of(misfit))));
 	status = run_on(context, visit, OPERATION_ANSWER_TASK, &answer);
 	if (status == STATUS_OK && checklist_fails(task, &answer))
 		output_message(context->output, "task.failed", NULL, 0);

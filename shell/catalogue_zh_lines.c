@@ -144,6 +144,15 @@ const struct message catalogue_zh_lines[] = {
 	{ "examples", "示例" },
 	{ "commands", "命令" },
 	{ "'%s help COMMAND' tells more about one of them, with an example.\n", "“%s help 命令”给出该命令的详细说明和示例。\n" },
+	{ "check", "填写检查项" },
+	{ "read a meter on", "抄表" },
+	{ "take a photo on", "拍照" },
+	{ "log time on", "登记工时" },
+	{ "have signed", "签字" },
+	{ "reopen", "重新打开" },
+	{ "is not a number", "不是数值" },
+	{ "is too large", "过大" },
+	{ "has more decimals than are kept", "的小数位数过多" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -174,6 +174,12 @@ const struct message catalogue_zh_reasons[] = {
 	{ "%s is in use by another program; stop it or choose another port", "%s 已被其他程序使用；请停止该程序或换一个端口" },
 	{ "cannot listen on %s (%s); use tcp://HOST:PORT or ipc://PATH", "无法监听 %s（%s）；请用 tcp://主机:端口 或 ipc://路径" },
 	{ "cannot listen on %s (%s)", "无法监听 %s（%s）" },
+	{ "\"%.*s\" is neither yes nor no", "“%.*s”既不是“是”，也不是“否”" },
+	{ "\"%.*s\" cannot be chosen; the options are: %.*s", "不能选“%.*s”；可选：%.*s" },
+	{ "this visit has no task \"%.*s\"; \"truckroll task\" lists them",
+	  "此次上门没有检查项“%.*s”；可用“truckroll task”列出" },
+	{ "WHY: %s", "WHY：%s" },
+	{ "\"%.*s\" %s; write it like 12 or -0.5", "“%.*s”%s；请写成 12 或 -0.5 这样" },
 	{ NULL, NULL },
 };
 /* clang-format on */

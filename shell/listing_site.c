@@ -114,9 +114,9 @@ static void tell_open(struct context *context, size_t open)
 
 enum status listing_tasks(struct context *context, struct storage *storage, const struct task_list *list)
 {
-	static const struct column columns[] = { { "position", NULL, false }, { "title", NULL, false }, { "kind_words", NULL, false },
+	static const struct column columns[] = { { "position", NULL, false }, { "title", NULL, false }, { "kind", NULL, false },
 		{ "mandatory", NULL, false }, { "limits", NULL, false }, { "answer", NULL, false }, { "failed", NULL, false },
-		{ "kind", NULL, true }, { "answered", NULL, true }, { "instruction", NULL, true }, { "id", NULL, true } };
+		{ "answered", NULL, true }, { "instruction", NULL, true }, { "id", NULL, true } };
 	struct table *table = output_table(context->output, "tasks", columns, LENGTH(columns));
 
 	for (size_t i = 0; i < list->count; i++) {
@@ -129,12 +129,11 @@ enum status listing_tasks(struct context *context, struct storage *storage, cons
 		struct cell cells[] = {
 			cell_integer((int64_t)i + 1),
 			cell_text(task->title),
-			cell_text(catalogue_word(context->arena, context->language, "check", kind)),
+			cell_name("kind.task", kind),
 			cell_boolean(task->mandatory),
 			cell_text(limits_text(context->arena, task)),
 			cell_text(answer == NULL ? text_of("") : answer_text(context, task, answer)),
 			task->answered ? cell_boolean(task->failed) : cell_none(),
-			cell_text(kind),
 			cell_boolean(task->answered),
 			cell_text(task->instruction),
 			cell_id(&task->id),

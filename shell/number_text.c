@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "protocol/domain/schema.h"
+#include "shell/catalogue.h"
 
 #define SHOWN_MAX 40
 
@@ -24,7 +25,8 @@ static enum status refuse(struct text text, const char *why)
 {
 	struct text shown = text_cut(text, SHOWN_MAX);
 
-	return fail(STATUS_INVALID, "\"%.*s\" %s; write it like 12 or -0.5", TEXT_ARGUMENTS(shown), why);
+	return fail(STATUS_INVALID, "\"%.*s\" %s; write it like 12 or -0.5", TEXT_ARGUMENTS(shown),
+		catalogue_translate(catalogue_spoken(), why));
 }
 
 enum status number_from_text(struct text text, int64_t scale, int64_t *out_number)

@@ -90,6 +90,12 @@ json_t *cell_to_json(struct arena *arena, const struct cell *cell)
 	return json_null();
 }
 
+/* Kinds of records are called the same wherever they are named. */
+static const char *field_word_prefix(struct arena *arena, const struct schema *schema, const struct field *field)
+{
+	return field->choices == record_kind_names ? "word" : arena_print(arena, "%s.%s", field->name, schema->name).data;
+}
+
 struct text field_print(struct arena *arena, const struct output_style *style, const struct schema *schema,
 	const struct field *field, const void *row)
 {
@@ -105,8 +111,8 @@ struct text field_print(struct arena *arena, const struct output_style *style, c
 	case FIELD_TIME:
 		return time_print(arena, field_integer(field, row), style->zone);
 	case FIELD_CHOICE:
-		return catalogue_word(arena, style->language, arena_print(arena, "%s.%s", field->name, schema->name).data,
-			field_to_text(arena, field, row));
+		return catalogue_word(
+			arena, style->language, field_word_prefix(arena, schema, field), field_to_text(arena, field, row));
 	case FIELD_BOOLEAN:
 		cell = cell_boolean(field_integer(field, row) != 0);
 		return cell_print(arena, style, &cell);
