@@ -13,7 +13,7 @@
 #include "shell/outcome_words.h"
 
 #define DAY_MS     INT64_C(86400000)
-#define TODAY_WIDE 80 /* columns of a terminal that has room for the address and the asset */
+#define TODAY_WIDE 80 /* columns of a terminal that has room for the address, the asset and the open tasks */
 
 /* ---- today ---- */
 
@@ -85,6 +85,11 @@ static void add_visit(struct context *context, struct table *table, const struct
 	table_row(table, cells);
 }
 
+static bool is_left_to_show(const char *column)
+{
+	return strcmp(column, "address") == 0 || strcmp(column, "asset") == 0 || strcmp(column, "open_tasks") == 0;
+}
+
 /* A small terminal shows where to go and what for; "show" has the rest. */
 static struct table *today_table(struct context *context)
 {
@@ -107,7 +112,7 @@ static struct table *today_table(struct context *context)
 	struct column *columns = arena_copy(context->arena, wide, sizeof(wide));
 
 	for (size_t i = 0; i < LENGTH(wide); i++)
-		if (width > 0 && width < TODAY_WIDE && (strcmp(columns[i].name, "address") == 0 || strcmp(columns[i].name, "asset") == 0))
+		if (width > 0 && width < TODAY_WIDE && is_left_to_show(columns[i].name))
 			columns[i].json_only = true;
 	return output_table(context->output, "visits", columns, LENGTH(wide));
 }

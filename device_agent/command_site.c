@@ -121,12 +121,21 @@ static enum status read_answer(struct context *context, const struct task *task,
 	return STATUS_OK;
 }
 
+static enum status refuse_answer(struct context *context, const struct task *task, const char *misfit)
+{
+	struct text why = catalogue_word(context->arena, context->language, "misfit", text_of(misfit));
+	struct text words =
+		catalogue_format(context->arena, context->language, "%.*s: %.*s", TEXT_ARGUMENTS(task->title), TEXT_ARGUMENTS(why));
+
+	return fail(STATUS_INVALID, "%.*s", TEXT_ARGUMENTS(words));
+}
+
 static enum status answer_task(struct context *context, const struct visit *visit, const struct task *task)
 {
 	struct answer_arguments answer = {
 		.task_id = task->id,
 		.task_version = checklist_version(task, visit_order(context, visit)),
-		.skip_reason = argument(context, "skip"),
+		.skip_reason = text_trim(argument(context, "skip")),
 	};
 	const char *misfit;
 	enum status status = STATUS_OK;
@@ -137,8 +146,7 @@ static enum status answer_task(struct context *context, const struct visit *visi
 		return status;
 	misfit = checklist_misfit(task, &answer);
 	if (misfit != NULL)
-		return fail(STATUS_INVALID, "%.*s: %.*s", TEXT_ARGUMENTS(task->title),
-			TEXT_ARGUMENTS(catalogue_word(context->arena, context->language, "misfit", text_of(misfit))));
+		return refuse_answer(context, task, misfit);
 	status = run_on(context, visit, OPERATION_ANSWER_TASK, &answer);
 	if (status == STATUS_OK && checklist_fails(task, &answer))
 		output_message(context->output, "task.failed", NULL, 0);

@@ -80,6 +80,18 @@ static enum status take_meter(struct context *context, struct task *task)
 	return status == STATUS_OK ? take_number(context, "max", task->scale, &task->maximum) : status;
 }
 
+/* A task that nobody could answer would be open for ever. */
+static enum status check_answerable(const struct task *task)
+{
+	if (task->kind == TASK_KIND_READING && id_is_nil(&task->meter_id))
+		return fail(STATUS_INVALID, "a reading needs a meter: say which one with --meter");
+	if (task->kind == TASK_KIND_CHOICE && task->options.size == 0)
+		return fail(STATUS_INVALID, "a choice needs something to choose from: give --options \"good;worn;!torn\"");
+	if (task->limits == TASK_LIMITS_BOTH && task->minimum > task->maximum)
+		return fail(STATUS_INVALID, "--min is above --max: no answer would be good");
+	return STATUS_OK;
+}
+
 enum status command_task_add(struct context *context)
 {
 	struct task task = {
@@ -104,6 +116,8 @@ enum status command_task_add(struct context *context)
 		status = take_meter(context, &task);
 	if (status == STATUS_OK && arguments_has(context->arguments, "asset"))
 		status = office_find(context, RECORD_ASSET, argument(context, "asset"), &task.asset_id);
+	if (status == STATUS_OK)
+		status = check_answerable(&task);
 	return status == STATUS_OK ? create(context, RECORD_TASK, &task) : status;
 }
 

@@ -206,7 +206,7 @@ const struct message catalogue_en[] = {
 	{ "task.none", "This visit has no tasks." },
 	{ "task.failed", "That is not as it should be; the office sees it." },
 	{ "photo.keep", "Recorded. Keep the file: only what is known of it is sent, not the picture itself." },
-	{ "finish.lacks", "Not yet: {count} mandatory tasks are open ({tasks}). See \"truckroll task\", or choose another outcome." },
+	{ "finish.lacks", "Not yet: {count} mandatory to answer ({tasks}). See \"truckroll task\", or choose another outcome." },
 	{ "column.answer", "answer" },
 	{ "column.open_tasks", "to do" },
 	{ "column.failed", "failed" },

@@ -43,25 +43,27 @@ enum status outcome_refused(struct context *context, struct storage *storage, co
 	return outcome_in_options(context, STATUS_REFUSED);
 }
 
-/* The sentence with each `field` told as "--name VALUE". */
+/* The sentence with each `field` told as "--name VALUE", or by the name that help has for a positional argument. */
 static struct text tell_option(struct arena *arena, struct text sentence, const struct option *option)
 {
+	struct text name = option->value == NULL ? text_of(option->name) : arena_print(arena, "--%s %s", option->name, option->value);
 	struct text told = { .data = "" };
 	const char *rest = sentence.data;
 
 	for (const char *found; (found = strstr(rest, option->field)) != NULL; rest = found + strlen(option->field))
-		told = arena_print(arena, "%.*s%.*s--%s %s", TEXT_ARGUMENTS(told), (int)(found - rest), rest, option->name, option->value);
+		told = arena_print(arena, "%.*s%.*s%.*s", TEXT_ARGUMENTS(told), (int)(found - rest), rest, TEXT_ARGUMENTS(name));
 	return arena_print(arena, "%.*s%s", TEXT_ARGUMENTS(told), rest);
 }
 
 enum status outcome_in_options(struct context *context, enum status status)
 {
-	const struct option *options = context->command->options;
+	const struct option *const tables[] = { context->command->positionals, context->command->options };
 	struct text sentence = arena_print(context->arena, "%s", fail_reason());
 
-	for (size_t i = 0; i < option_count(options); i++)
-		if (options[i].field != NULL)
-			sentence = tell_option(context->arena, sentence, &options[i]);
+	for (size_t table = 0; table < LENGTH(tables); table++)
+		for (size_t i = 0; i < option_count(tables[table]); i++)
+			if (tables[table][i].field != NULL)
+				sentence = tell_option(context->arena, sentence, &tables[table][i]);
 	return fail(status, "%.*s", TEXT_ARGUMENTS(sentence));
 }
 

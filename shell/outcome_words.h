@@ -27,7 +27,7 @@ struct words outcome_speaker(struct context *context, struct storage *storage);
 /* The word of an enum outcome, such as "applied". */
 const char *outcome_name(uint32_t outcome);
 
-/* Passes on `status` with the latest reason, in which the command's options stand for the arguments of the operation that they give. */
+/* Passes on `status` with the latest reason, in which the words and options of the command stand for the arguments of the operation. */
 enum status outcome_in_options(struct context *context, enum status status);
 
 #endif

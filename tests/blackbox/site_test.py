@@ -39,6 +39,7 @@ def a_checklist_is_worked_off_before_a_visit_is_fixed():
         assert "不" in device.ask(*finish, "--lang", "zh", expect=REFUSED).reason
         device.run("task", "1")
         device.ask("task", "pressure", "high", expect=USAGE)
+        assert device.ask("task", "pressure", "--lang", "zh", expect=USAGE).reason == "pressure：须填写数值"
         device.ask("task", "pressure", "2.75", expect=USAGE)
         device.run("task", "pressure", "2.7")
         device.ask("task", "belt", "lost", expect=USAGE)
@@ -53,6 +54,17 @@ def a_checklist_is_worked_off_before_a_visit_is_fixed():
         assert tasks["pressure"]["answer"] == "2.7 bar", tasks
         assert server.find("work_order", number=ORDER)["state"] == "completed"
         assert not server.run("issues")["issues"]
+
+
+@promise
+def what_nobody_could_answer_is_not_asked():
+    with World() as world:
+        server, device = started(world)
+        for words, sign in ((("--kind", "reading"), "--meter"), (("--kind", "choice"), "--options"), (("--min", "3", "--max", "2"), "--max")):
+            assert sign in server.ask("task", "add", ORDER, "belt", *words, expect=USAGE).reason, words
+        device.ask("task", "belt", "--skip", " ", expect=USAGE)
+        reason = device.ask("time", "work", "-5m", "-20m", expect=USAGE).reason
+        assert "END" in reason and "_ms" not in reason, reason
 
 
 @promise
