@@ -68,7 +68,8 @@ static enum status list_pending(void *context, const struct ticket_entry *ticket
 static enum status list_device(void *context, const struct device_entry *device)
 {
 	struct device_listing *listing = context;
-	int64_t seen_at_ms = server_core_last_seen_ms(office_of(listing->context)->core, &device->id);
+	int64_t live_at_ms = server_core_last_seen_ms(office_of(listing->context)->core, &device->id);
+	int64_t seen_at_ms = live_at_ms > device->last_seen_at_ms ? live_at_ms : device->last_seen_at_ms;
 	const struct cell cells[] = { cell_id(&device->id), cell_named(listing, &device->id), cell_named(listing, &device->technician),
 		cell_name("state.device", choice_to_text(listing->context->arena, device_state_names, device->state)),
 		cell_time(seen_at_ms), cell_string("") };

@@ -222,6 +222,7 @@ const struct message catalogue_zh[] = {
 	{ "rule.missing_record", "等待 {field} 所指的{record} {id}；到达后会自动继续。" },
 	{ "rule.bad_form", "已存档但未生效：{reason}。需要重新操作。" },
 	{ "rule.not_your_territory", "已存档但未生效：区域 {territory} 不属于提交人。需由办公室操作。" },
+	{ "rule.revoked", "仅存档，未生效：终端已被吊销，{reason}。需要重新操作。" },
 	{ "rule.not_allowed", "{role} 无权这样做：{reason}。请联系办公室。" },
 	{ "rule.no_such_record", "没有{record} {id}（{field}）；请核对编号。" },
 	{ "rule.field_not_editable", "{field} 不能直接修改，只能通过操作改变。" },

@@ -15,6 +15,7 @@ static const struct rule_row rows[] = {
 	{ RULE_BAD_FORM, "bad_form", "Kept on record, but not applied: {reason}. It has to be made anew." },
 	{ RULE_NOT_YOUR_TERRITORY, "not_your_territory",
 	  "Kept on record, but not applied: territory {territory} is not the author's. The office has to do it." },
+	{ RULE_REVOKED, "revoked", "Kept on record, but not applied: the device was revoked, and {reason}. It has to be made anew." },
 	{ RULE_NOT_ALLOWED, "not_allowed", "A {role} may not do this: {reason}. Ask the office to do it." },
 	{ RULE_NO_SUCH_RECORD, "no_such_record", "There is no {record} {id} ({field}); check the reference." },
 	{ RULE_FIELD_NOT_EDITABLE, "field_not_editable", "{field} cannot be edited: only operations change it." },

@@ -5,6 +5,7 @@
 #include "protocol/domain/device.h"
 #include "protocol/domain/operation_outcome.h"
 #include "protocol/domain/rule.h"
+#include "protocol/sync/authority.h"
 #include "protocol/sync/publish.h"
 #include "protocol/sync/witness.h"
 #include "protocol/wire/operation_codec.h"
@@ -301,13 +302,6 @@ static enum status set_aside(struct intake *intake, enum outcome outcome, enum r
 	return status == STATUS_OK ? server_store_log(intake->ingest->commit->store, &intake->log) : status;
 }
 
-/* A device speaks for its technician and for nobody else, and names no ids for what it makes. */
-static bool is_authorised(const struct device_entry *device, const struct operation *operation)
-{
-	return operation->head.role == ROLE_TECHNICIAN && id_equal(&operation->head.actor, &device->technician) &&
-	       (operation->head.kind != OPERATION_CREATE || id_is_nil(&operation->head.subject));
-}
-
 /* An operation sent under a first id must not write over what has that id already. */
 static bool is_overwriting(const struct intake *intake, const struct overlay *overlay)
 {
@@ -322,15 +316,20 @@ static bool is_overwriting(const struct intake *intake, const struct overlay *ov
 }
 
 /* Decides one operation, unless it came before under its first id or its author may not make it at all. */
-static enum status take_in_once(struct intake *intake, const struct device_entry *device, enum first_id first, const struct id *first_id,
+static enum status take_in_once(struct intake *intake, struct authority *authority, enum first_id first, const struct id *first_id,
 	struct verdict *out_verdict)
 {
+	const char *detail = "role=device;reason=it speaks only for its technician";
+	enum rule objection = first == FIRST_ID_FOREIGN ? RULE_NOT_ALLOWED : RULE_NONE;
+
 	*out_verdict = (struct verdict){ 0 };
 	if (first == FIRST_ID_KNOWN)
 		return log_known(intake);
-	if (first == FIRST_ID_FOREIGN || !is_authorised(device, intake->operation)) {
+	if (objection == RULE_NONE)
+		objection = authority_judge(authority, intake->operation, &detail);
+	if (objection != RULE_NONE) {
 		*out_verdict = (struct verdict){ .outcome = OUTCOME_PARKED };
-		return set_aside(intake, OUTCOME_PARKED, RULE_NOT_ALLOWED, "role=device;reason=it speaks only for its technician");
+		return set_aside(intake, OUTCOME_PARKED, objection, detail);
 	}
 	if (is_refused_by_bug(intake->ingest, intake->operation)) {
 		*out_verdict = (struct verdict){ .outcome = OUTCOME_REJECTED };
@@ -348,9 +347,10 @@ struct arrival {
 	struct chain_state *chain;
 	const struct batch *batch;
 	const struct verified *verified;
+	struct authority authority;
 };
 
-static enum status take_in_next(const struct arrival *arrival, size_t position, struct witness *witness, struct verdict *out_verdict)
+static enum status take_in_next(struct arrival *arrival, size_t position, struct witness *witness, struct verdict *out_verdict)
 {
 	struct ingest *ingest = arrival->ingest;
 	const struct device_entry *device = arrival->device;
@@ -369,7 +369,8 @@ static enum status take_in_next(const struct arrival *arrival, size_t position, 
 		.commitment = verified->commitments[position],
 		.head = verified->heads[position] };
 	if (status == STATUS_OK)
-		status = take_in_once(&intake, device, first, batch->first_ids == NULL ? NULL : &batch->first_ids[position], out_verdict);
+		status = take_in_once(&intake, &arrival->authority, first, batch->first_ids == NULL ? NULL : &batch->first_ids[position],
+			out_verdict);
 	if (status != STATUS_OK)
 		return status;
 	ingest->taken++;
@@ -379,7 +380,7 @@ static enum status take_in_next(const struct arrival *arrival, size_t position, 
 	return STATUS_OK;
 }
 
-static enum status take_in_batch(const struct arrival *arrival)
+static enum status take_in_batch(struct arrival *arrival)
 {
 	struct ingest *ingest = arrival->ingest;
 	const struct chain_state *chain = arrival->chain;
@@ -392,6 +393,8 @@ static enum status take_in_batch(const struct arrival *arrival)
 
 	if (status == STATUS_OK)
 		status = server_store_grants(store, &arrival->device->id, INT64_MAX, ingest->arena, &grants, &grant_count);
+	if (status == STATUS_OK)
+		status = authority_open(&arrival->authority, store, ingest->arena, arrival->device, chain, ingest->received_at_ms);
 	for (int64_t seq = chain->last_seq + 1; status == STATUS_OK && seq < batch->first_seq + (int64_t)batch->count; seq++) {
 		size_t position = (size_t)(seq - batch->first_seq);
 		const struct operation *operation = &batch->operations[position];

@@ -40,6 +40,14 @@ enum status inquiry_judge_hello(
 	return STATUS_OK;
 }
 
+void inquiry_acknowledge(const struct inquiry *inquiry, const struct id *epoch, struct live_session *live)
+{
+	const struct cursor *cursor = &inquiry->pull.cursor;
+
+	if (inquiry->has_pull && inquiry->fault.code == 0 && id_equal(&cursor->epoch, epoch) && cursor->gseq > live->acknowledged_gseq)
+		live->acknowledged_gseq = cursor->gseq;
+}
+
 enum status inquiry_take_pull(struct inquiry *inquiry, struct bytes body)
 {
 	enum status status = pull_decode(body, &inquiry->pull);

@@ -32,6 +32,8 @@ void inquiry_free_all(struct inquiry *inquiry);
  * in `answering`. STATUS_REFUSED: it was answered often enough. */
 enum status inquiry_judge_hello(
 	struct inquiry *hello, const struct inquiry *answering, const struct session_table *sessions, int64_t now_ms);
+/* What the pull of a session's frame says that the device has, when nothing of the frame was at fault. */
+void inquiry_acknowledge(const struct inquiry *inquiry, const struct id *epoch, struct live_session *live);
 /* Takes the body of a pull section, with its resume token, but for an inquiry without page. STATUS_CORRUPT. */
 enum status inquiry_take_pull(struct inquiry *inquiry, struct bytes body);
 

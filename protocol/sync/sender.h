@@ -16,4 +16,13 @@ enum status sender_find(void *store, const struct id *sender, uint32_t key_numbe
 /* Of a request that was opened. */
 struct server_sender sender_of(struct server_store *store, const struct inquiry *inquiry);
 
+/* May the device hand over operations? A stolen one may, up to STOLEN_KEPT_MAX: nothing of it counts, but all is kept. */
+bool sender_may_deliver(struct server_store *store, const struct device_entry *device);
+
+/* What is known of a device's latest contact goes into its entry: its later operations are judged by that when it is revoked. `live` may be
+ * NULL. */
+void sender_note_contact(const struct live_session *live, struct device_entry *entry);
+/* The same into the store, in the open commit that holds a batch of the device. */
+enum status sender_keep_contact(struct server_store *store, const struct live_session *live, struct device_entry *entry);
+
 #endif

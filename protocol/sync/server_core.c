@@ -210,6 +210,11 @@ enum status server_core_revoke(struct server_core *core, const struct id *device
 		status = server_store_device(core->options.store, device, &entry);
 	if (status != STATUS_OK)
 		return status;
+	sender_note_contact(session_table_of_device(core->sessions, device), &entry);
+	if (entry.state == DEVICE_STATE_ACTIVE && entry.last_seen_at_ms != 0)
+		entry.lease_until_ms = entry.last_seen_at_ms + LEASE_MS;
+	if (state == DEVICE_STATE_STOLEN)
+		entry.lease_until_ms = now_ms(core);
 	entry.state = state;
 	core->changed = true;
 	status = server_store_put_device(core->options.store, &entry);
@@ -545,7 +550,7 @@ static enum status read_batch(
 
 	if (status != STATUS_OK)
 		return status;
-	if (out_device->state == DEVICE_STATE_STOLEN || out_device->state == DEVICE_STATE_PENDING) {
+	if (!sender_may_deliver(core->options.store, out_device)) {
 		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_REVOKED };
 		return STATUS_OK;
 	}
@@ -594,6 +599,8 @@ static enum status take_batch(struct server_core *core, struct inquiry *waiting,
 	}
 	ingest = make_ingest(core, handler_revision);
 	status = ingest_apart(core, &ingest, &device, &batch, &waiting->fault);
+	if (status == STATUS_OK && ingest.taken > 0)
+		status = sender_keep_contact(core->options.store, session_table_of_device(core->sessions, &device.id), &device);
 	if (status != STATUS_OK)
 		abandon_commit(core);
 	core->failed = status;
@@ -700,6 +707,7 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 	waiting->incarnation = live->incarnation;
 	status = take_sections(core, waiting, plain, live->handler_revision);
 	if (status == STATUS_OK) {
+		inquiry_acknowledge(waiting, &core->state.epoch, live);
 		wait_for_commit(core, waiting);
 		return;
 	}

@@ -13,6 +13,7 @@ struct live_session {
 	int64_t started_at_ms;   /* monotonic */
 	int64_t last_used_at_ms; /* monotonic */
 	int64_t last_seen_at_ms; /* wall */
+	int64_t acknowledged_gseq; /* the highest cursor of this epoch that it sent, with nothing pending */
 	bool proved;             /* a frame of it came: its hello was fresh. Set by session_table_keep_only() */
 };
 
