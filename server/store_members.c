@@ -186,3 +186,27 @@ enum status server_store_grants(struct server_store *store, const struct id *dev
 	*out_count = grants.size / sizeof(struct grant_entry);
 	return STATUS_OK;
 }
+
+enum status server_store_job_grants(struct server_store *store, struct arena *arena, struct job_grant_entry **out_grants, size_t *out_count)
+{
+	struct job_grant_entry *grants = NULL;
+	size_t count = 0, capacity = 0;
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_GRANT_OF_JOBS, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, SCOPE_JOB);
+	while (statement_next(statement, &status)) {
+		grants = arena_grow(arena, grants, count, &capacity, sizeof(*grants));
+		grants[count++] = (struct job_grant_entry){ .device = statement_id_column(statement, 0),
+			.work_order = statement_id_column(statement, 1),
+			.scope = statement_integer(statement, 2) };
+	}
+	statement_reset(statement);
+	if (status != STATUS_OK)
+		return status;
+	*out_grants = grants;
+	*out_count = count;
+	return STATUS_OK;
+}

@@ -40,3 +40,8 @@ ON CONFLICT (device, scope, from_gseq) DO UPDATE SET until_gseq = 0
 
 -- name: grant_end
 UPDATE grant_entry SET until_gseq = $3 WHERE device = $1 AND scope = $2 AND until_gseq = 0
+
+-- name: grant_of_jobs
+SELECT grant_entry.device, scope.id, grant_entry.scope
+FROM grant_entry JOIN scope ON scope.number = grant_entry.scope
+WHERE grant_entry.until_gseq = 0 AND scope.kind = $1

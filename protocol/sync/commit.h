@@ -9,6 +9,7 @@ struct commit {
 	struct server_store *store;
 	struct arena *arena;        /* for the life of the commit */
 	int64_t gseq;               /* of this commit */
+	int64_t now_ms;             /* the server's clock; 0: nothing is too old */
 	struct change_ring *ring;   /* told what changes; may be NULL */
 	struct scope_state *scopes; /* touched, written back by commit_close() */
 	size_t scope_count;

@@ -29,6 +29,15 @@ static enum status ungrant(struct commit *commit, const struct id *device, enum 
 	return status == STATUS_OK ? end_grant(commit, device, state->number) : status;
 }
 
+static enum status is_history(struct commit *commit, const struct id *work_order, bool *out_history)
+{
+	const void *row;
+	enum status status = records_look(server_store_records(commit->store), RECORD_WORK_ORDER, work_order, &row);
+
+	*out_history = status == STATUS_OK && row != NULL && job_is_history(row, commit->now_ms);
+	return status;
+}
+
 /* Does some visit of the technician on the order still need the job? */
 struct need {
 	const struct id *technician;
@@ -62,16 +71,27 @@ static enum status set_job_grant(void *context, const void *row)
 	return ungrant(job->commit, &device->id, SCOPE_JOB, job->work_order);
 }
 
+static enum status is_job_needed(struct commit *commit, const struct id *technician, const struct id *work_order, bool *out_needed)
+{
+	struct need need = { .technician = technician };
+	bool history = false;
+	enum status status =
+		records_each(server_store_records(commit->store), RECORD_VISIT, "work_order_id", work_order, look_for_need, &need);
+
+	if (status == STATUS_OK && need.needed)
+		status = is_history(commit, work_order, &history);
+	*out_needed = need.needed && !history;
+	return status;
+}
+
 static enum status follow_visit(struct commit *commit, const struct visit *visit)
 {
 	struct records *records = server_store_records(commit->store);
-	struct need need = { .technician = &visit->technician_id };
 	struct job_grant job = { .commit = commit, .work_order = &visit->work_order_id };
-	enum status status = records_each(records, RECORD_VISIT, "work_order_id", &visit->work_order_id, look_for_need, &need);
+	enum status status = is_job_needed(commit, &visit->technician_id, &visit->work_order_id, &job.open);
 
 	if (status != STATUS_OK)
 		return status;
-	job.open = need.needed;
 	return records_each(records, RECORD_DEVICE, "technician_id", &visit->technician_id, set_job_grant, &job);
 }
 
@@ -85,8 +105,14 @@ static enum status grant_visit_job(void *context, const void *row)
 	const struct device_jobs *jobs = context;
 	const struct visit *visit = row;
 
+	bool history = false;
+	enum status status = STATUS_OK;
+
 	if (!job_needed_in(visit->state))
 		return STATUS_OK;
+	status = is_history(jobs->commit, &visit->work_order_id, &history);
+	if (status != STATUS_OK || history)
+		return status;
 	return grant(jobs->commit, &jobs->device->id, SCOPE_JOB, &visit->work_order_id);
 }
 
@@ -94,12 +120,12 @@ static enum status grant_visit_job(void *context, const void *row)
 static enum status is_wanted(struct commit *commit, const struct device *device, const struct technician *technician,
 	const struct scope *scope, bool *out_wanted)
 {
-	struct need need = { .technician = &device->technician_id };
+	bool needed = false;
 	enum status status = STATUS_OK;
 
 	if (scope->kind == SCOPE_JOB)
-		status = records_each(server_store_records(commit->store), RECORD_VISIT, "work_order_id", &scope->id, look_for_need, &need);
-	*out_wanted = need.needed || scope->kind == SCOPE_ORG_ALL || scope->kind == SCOPE_DEVICE ||
+		status = is_job_needed(commit, &device->technician_id, &scope->id, &needed);
+	*out_wanted = needed || scope->kind == SCOPE_ORG_ALL || scope->kind == SCOPE_DEVICE ||
 		      (scope->kind == SCOPE_TECHNICIAN && id_equal(&scope->id, &device->technician_id)) ||
 		      (scope->kind == SCOPE_TERRITORY && technician != NULL && id_equal(&scope->id, &technician->territory_id));
 	return status;
@@ -206,5 +232,23 @@ enum status grants_end_all(struct commit *commit, const struct id *device)
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		if (grants[i].until_gseq == 0)
 			status = end_grant(commit, device, grants[i].scope);
+	return status;
+}
+
+enum status grants_end_history(struct commit *commit, size_t *out_ended)
+{
+	struct job_grant_entry *grants;
+	size_t count = 0;
+	enum status status = server_store_job_grants(commit->store, commit->arena, &grants, &count);
+
+	*out_ended = 0;
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		bool history;
+		status = is_history(commit, &grants[i].work_order, &history);
+		if (status != STATUS_OK || !history)
+			continue;
+		status = end_grant(commit, &grants[i].device, grants[i].scope);
+		++*out_ended;
+	}
 	return status;
 }

@@ -12,4 +12,7 @@ enum status grants_follow(struct commit *commit, const struct change *change);
 /* Ends every grant of a device (revoked): its replica is purged at its next contact. */
 enum status grants_end_all(struct commit *commit, const struct id *device);
 
+/* Ends the grants of jobs whose orders have been over for JOB_LIFE_MS: time does that, and no change of a record. O(open grants). */
+enum status grants_end_history(struct commit *commit, size_t *out_ended);
+
 #endif

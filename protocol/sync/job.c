@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "protocol/domain/work_order.h"
 
 /* What a job's scope holds, from its work order on: references that are followed, and rows that point back. */
 static const struct {
@@ -68,6 +67,13 @@ bool job_references_changed(const struct change *change)
 			return true;
 	}
 	return false;
+}
+
+bool job_is_history(const struct work_order *order, int64_t now_ms)
+{
+	int64_t over_at_ms = order->closed_at_ms > order->cancelled_at_ms ? order->closed_at_ms : order->cancelled_at_ms;
+
+	return over_at_ms != 0 && now_ms - over_at_ms > JOB_LIFE_MS;
 }
 
 bool job_needed_in(enum visit_state state)

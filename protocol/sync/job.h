@@ -3,7 +3,14 @@
 #define TRUCKROLL_SYNC_JOB_H
 
 #include "protocol/domain/visit.h"
+#include "protocol/domain/work_order.h"
 #include "protocol/sync/commit.h"
+
+/* How long the scope of a job lives after its order is closed or cancelled. */
+#define JOB_LIFE_MS ((int64_t)14 * 24 * 3600 * 1000)
+
+/* Is the order over for longer than that? */
+bool job_is_history(const struct work_order *order, int64_t now_ms);
 
 /* Most rows one job may link; more are left out and the job is marked in the log. */
 #define JOB_ROWS_MAX 2000

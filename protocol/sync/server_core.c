@@ -5,6 +5,7 @@
 
 #include "protocol/domain/device.h"
 #include "protocol/sync/ahead.h"
+#include "protocol/sync/grants.h"
 #include "protocol/sync/ingest.h"
 #include "protocol/sync/inquiry.h"
 #include "protocol/sync/own_chain.h"
@@ -16,6 +17,7 @@
 
 #define WAKE_AGAIN_MS  1000
 #define SWEEP_EVERY_MS 1000
+#define ROUNDS_EVERY_MS ((int64_t)3600 * 1000)
 
 struct effect_entry {
 	struct effect_entry *next;
@@ -28,7 +30,8 @@ struct server_core {
 	struct own_chain own;
 	struct own_chain own_before; /* as of the last durable commit */
 	struct session_table *sessions;
-	int64_t sweep_at_ms; /* monotonic; when to look for sessions that are over */
+	int64_t sweep_at_ms;  /* monotonic; when to look for sessions that are over */
+	int64_t rounds_at_ms; /* monotonic; when to see what time alone does */
 	struct change_ring *ring;
 	struct commit commit;
 	bool in_commit;
@@ -151,6 +154,7 @@ static enum status ensure_commit(struct server_core *core)
 	core->in_commit = true;
 	core->changed = false;
 	commit_init(&core->commit, core->options.store, core->ring, &core->commit_arena, core->state.gseq + 1);
+	core->commit.now_ms = now_ms(core);
 	return STATUS_OK;
 }
 
@@ -728,6 +732,20 @@ enum status server_core_frame(struct server_core *core, uint64_t connection, str
 	return core->failed;
 }
 
+/* What time alone does. */
+static enum status do_rounds(struct server_core *core)
+{
+	size_t ended = 0;
+	enum status status = ensure_commit(core);
+
+	if (status == STATUS_OK)
+		status = grants_end_history(&core->commit, &ended);
+	core->changed = core->changed || ended > 0;
+	if (core->in_commit && !core->changed)
+		abandon_commit(core);
+	return status;
+}
+
 enum status server_core_tick(struct server_core *core)
 {
 	int64_t now = monotonic_ms(core);
@@ -740,7 +758,11 @@ enum status server_core_tick(struct server_core *core)
 		session_table_forget(core->sessions, NULL, now - SESSION_LIFE_MS);
 		core->sweep_at_ms = now + SWEEP_EVERY_MS;
 	}
-	if (!core->in_commit && (core->answering != NULL || (core->woken != NULL && core->wake_at_ms <= now)))
+	if (now >= core->rounds_at_ms) {
+		core->rounds_at_ms = now + ROUNDS_EVERY_MS;
+		status = do_rounds(core);
+	}
+	if (status == STATUS_OK && !core->in_commit && (core->answering != NULL || (core->woken != NULL && core->wake_at_ms <= now)))
 		status = answer_all(core);
 	return status;
 }

@@ -65,7 +65,8 @@ enum status server_core_committed(struct server_core *core, enum status result);
 /* While nothing else is to do: is there a page that will surely be asked for next, and making it. */
 bool server_core_may_prepare(const struct server_core *core);
 enum status server_core_prepare(struct server_core *core);
-/* Answers polls whose time is over and forgets idle sessions. */
+/* Answers polls whose time is over, forgets idle sessions, and every hour ends the grants of jobs that are history: a commit may be open
+ * afterwards, to be closed by server_core_flush(). */
 enum status server_core_tick(struct server_core *core);
 /* When the next tick is due, in monotonic ms; INT64_MAX: never. */
 int64_t server_core_deadline_ms(const struct server_core *core);

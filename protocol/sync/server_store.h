@@ -166,6 +166,14 @@ struct grant_entry {
 /* Grants of a device that are open or ended after `since_gseq`, in scope order; in `arena`. */
 enum status server_store_grants(struct server_store *store, const struct id *device, int64_t since_gseq, struct arena *arena,
 	struct grant_entry **out_grants, size_t *out_count);
+/* Every open grant of a job, of any device; in `arena`. */
+struct job_grant_entry {
+	struct id device;
+	struct id work_order;
+	int64_t scope;
+};
+enum status server_store_job_grants(
+	struct server_store *store, struct arena *arena, struct job_grant_entry **out_grants, size_t *out_count);
 /* Opens one (nothing when it is open already). */
 enum status server_store_grant(struct server_store *store, const struct id *device, int64_t scope, int64_t gseq);
 /* Ends the open one, if any. */

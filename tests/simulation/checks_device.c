@@ -125,7 +125,18 @@ static bool has_job(const struct projection *projection, const struct id *order)
 	return false;
 }
 
-static void project(struct projection *projection, const struct snapshot *server, unsigned number)
+/* For more than a fortnight: then the job is no device's any more. */
+static bool is_long_over(const struct snapshot *server, const struct id *id, int64_t now_ms)
+{
+	const struct snapshot_row *order = snapshot_find(server, RECORD_WORK_ORDER, id);
+	const struct work_order *row = order == NULL ? NULL : order->row;
+	const int64_t fortnight_ms = (int64_t)14 * 24 * 3600 * 1000;
+
+	return row != NULL && ((row->closed_at_ms != 0 && now_ms > row->closed_at_ms + fortnight_ms) ||
+			       (row->cancelled_at_ms != 0 && now_ms > row->cancelled_at_ms + fortnight_ms));
+}
+
+static void project(struct projection *projection, const struct snapshot *server, unsigned number, int64_t now_ms)
 {
 	const struct snapshot_table *visits = &server->tables[RECORD_VISIT];
 	const struct snapshot_row *technician;
@@ -139,7 +150,7 @@ static void project(struct projection *projection, const struct snapshot *server
 	for (size_t i = 0; i < visits->count; i++) {
 		const struct visit *visit = visits->rows[i].row;
 		if (id_equal(&visit->technician_id, &projection->technician) && is_with_technician(visit->state) &&
-			!has_job(projection, &visit->work_order_id))
+			!has_job(projection, &visit->work_order_id) && !is_long_over(server, &visit->work_order_id, now_ms))
 			want_job(projection, &visit->work_order_id);
 	}
 }
@@ -237,7 +248,7 @@ void checks_of_device_end(struct simulation *simulation, struct device_node *dev
 		violate(simulation, "failure", "the server cannot be read: %s", fail_reason());
 	if (snapshot_load(&here, device_store_replica_storage(device->store)) != STATUS_OK)
 		violate(simulation, "failure", "device %u cannot be read: %s", device->number, fail_reason());
-	project(projection, &server, device->number);
+	project(projection, &server, device->number, clock_now_ms(&simulation->server.clock));
 	for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
 		compare_kind(simulation, projection, &here, schema, device->number);
 	check_scopes(simulation, device, projection);

@@ -164,6 +164,8 @@ void server_node_tick(struct simulation *simulation)
 
 	stream_for_libsodium(&server->stream);
 	settle(simulation, server_core_tick(server->core), "tick");
+	if (server->core != NULL)
+		settle(simulation, server_core_flush(server->core), "flush");
 }
 
 bool server_node_operation(struct simulation *simulation, const struct operation *operation, struct verdict *out_verdict, struct id *out_id)

@@ -316,6 +316,50 @@ static void a_device_that_is_not_active_holds_nothing(void **state)
 	assert_true(is_granted(pair, SCOPE_TECHNICIAN, two) && is_granted(pair, SCOPE_JOB, order));
 }
 
+static void close_order(struct simulation *pair, const struct id *id)
+{
+	struct server_store *store = pair->server.store;
+	struct server_state now;
+	struct commit commit;
+	struct overlay overlay;
+	struct work_order order;
+	const void *row;
+
+	assert_int_equal(server_store_begin(store), STATUS_OK);
+	assert_int_equal(server_store_state(store, &now), STATUS_OK);
+	commit_init(&commit, store, NULL, &pair->arena, now.gseq + 1);
+	overlay_init(&overlay, server_store_records(store), &pair->arena);
+	assert_int_equal(records_get(&overlay.records, RECORD_WORK_ORDER, id, &row), STATUS_OK);
+	order = *(const struct work_order *)row;
+	order.closed_at_ms = clock_now_ms(&pair->server.clock);
+	assert_int_equal(records_put(&overlay.records, RECORD_WORK_ORDER, &order), STATUS_OK);
+	assert_int_equal(publish_changes(&commit, &overlay, 0), STATUS_OK);
+	assert_int_equal(publish_finish(&commit), STATUS_OK);
+	assert_int_equal(server_store_commit(store), STATUS_OK);
+	server_store_reset_rows(store);
+}
+
+static void a_job_stays_for_a_fortnight_after_its_order_was_closed(void **state)
+{
+	const int64_t day_ms = (int64_t)24 * 3600 * 1000;
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), site = organisation_id(RECORD_SITE, 0);
+
+	(void)pair_book(pair, &order, 2); /* from elsewhere */
+	pair_settle(pair);
+	close_order(pair, &order);
+	pair->now_ms += 13 * day_ms;
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 2, RECORD_WORK_ORDER, &order) && pair_on_device(pair, 2, RECORD_SITE, &site));
+	pair->now_ms += 2 * day_ms;
+	pair_settle(pair);
+	while (pair_on_device(pair, 2, RECORD_WORK_ORDER, &order))
+		assert_true(simulation_step(pair));
+	assert_false(pair_on_device(pair, 2, RECORD_SITE, &site));
+	pair_settle(pair);
+	assert_fits(pair, 2);
+}
+
 static void many_jobs_in_one_commit_cost_the_memory_of_one(void **state)
 {
 	enum {
@@ -358,6 +402,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_job_that_is_given_back_fits, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_device_of_another_technician_holds_nothing_of_the_one_before, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_device_that_is_not_active_holds_nothing, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_job_stays_for_a_fortnight_after_its_order_was_closed, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(many_jobs_in_one_commit_cost_the_memory_of_one, pair_open, pair_close),
 	};
 
