@@ -2,6 +2,7 @@
 
 #include "protocol/domain/device.h"
 #include "protocol/domain/technician.h"
+#include "protocol/domain/territory_grant.h"
 #include "protocol/sync/job.h"
 
 static enum status grant(struct commit *commit, const struct id *device, enum scope_kind kind, const struct id *id)
@@ -95,10 +96,76 @@ static enum status follow_visit(struct commit *commit, const struct visit *visit
 	return records_each(records, RECORD_DEVICE, "technician_id", &visit->technician_id, set_job_grant, &job);
 }
 
+/* Is the territory the technician's home, or given to them beside it? */
+struct service {
+	const struct id *territory;
+	bool given;
+};
+
+static enum status look_for_grant(void *context, const void *row)
+{
+	struct service *service = context;
+	const struct territory_grant *given = row;
+
+	service->given = service->given || (!given->ended && id_equal(&given->territory_id, service->territory));
+	return STATUS_OK;
+}
+
+static enum status serves(struct commit *commit, const struct id *technician, const struct id *territory, bool *out_serves)
+{
+	struct records *records = server_store_records(commit->store);
+	struct service service = { .territory = territory };
+	const void *row;
+	enum status status = records_look(records, RECORD_TECHNICIAN, technician, &row);
+
+	*out_serves = status == STATUS_OK && row != NULL && id_equal(&((const struct technician *)row)->territory_id, territory);
+	if (status != STATUS_OK || *out_serves)
+		return status;
+	status = records_each(records, RECORD_TERRITORY_GRANT, "technician_id", technician, look_for_grant, &service);
+	*out_serves = service.given;
+	return status;
+}
+
+/* One territory for each of a technician's devices. */
+struct territory_scope {
+	struct commit *commit;
+	const struct id *territory;
+	bool open;
+};
+
+static enum status set_territory(void *context, const void *row)
+{
+	const struct territory_scope *scope = context;
+	const struct device *device = row;
+
+	if (scope->open && device->state == DEVICE_STATE_ACTIVE)
+		return grant(scope->commit, &device->id, SCOPE_TERRITORY, scope->territory);
+	return ungrant(scope->commit, &device->id, SCOPE_TERRITORY, scope->territory);
+}
+
+static enum status follow_territory(struct commit *commit, const struct id *technician, const struct id *territory)
+{
+	struct territory_scope scope = { .commit = commit, .territory = territory };
+	enum status status = serves(commit, technician, territory, &scope.open);
+
+	if (status != STATUS_OK)
+		return status;
+	return records_each(server_store_records(commit->store), RECORD_DEVICE, "technician_id", technician, set_territory, &scope);
+}
+
+/* One device and all that its technician has. */
 struct device_jobs {
 	struct commit *commit;
 	const struct device *device;
 };
+
+static enum status grant_given_territory(void *context, const void *row)
+{
+	const struct device_jobs *jobs = context;
+	const struct territory_grant *given = row;
+
+	return given->ended ? STATUS_OK : grant(jobs->commit, &jobs->device->id, SCOPE_TERRITORY, &given->territory_id);
+}
 
 static enum status grant_visit_job(void *context, const void *row)
 {
@@ -117,22 +184,22 @@ static enum status grant_visit_job(void *context, const void *row)
 }
 
 /* What a device is to hold follows from its record; only a job needs a look at the visits. */
-static enum status is_wanted(struct commit *commit, const struct device *device, const struct technician *technician,
-	const struct scope *scope, bool *out_wanted)
+static enum status is_wanted(struct commit *commit, const struct device *device, const struct scope *scope, bool *out_wanted)
 {
 	bool needed = false;
 	enum status status = STATUS_OK;
 
 	if (scope->kind == SCOPE_JOB)
 		status = is_job_needed(commit, &device->technician_id, &scope->id, &needed);
+	else if (scope->kind == SCOPE_TERRITORY)
+		status = serves(commit, &device->technician_id, &scope->id, &needed);
 	*out_wanted = needed || scope->kind == SCOPE_ORG_ALL || scope->kind == SCOPE_DEVICE ||
-		      (scope->kind == SCOPE_TECHNICIAN && id_equal(&scope->id, &device->technician_id)) ||
-		      (scope->kind == SCOPE_TERRITORY && technician != NULL && id_equal(&scope->id, &technician->territory_id));
+		      (scope->kind == SCOPE_TECHNICIAN && id_equal(&scope->id, &device->technician_id));
 	return status;
 }
 
 /* The device is another technician's now: what it held for the one before goes. */
-static enum status end_unwanted(struct commit *commit, const struct device *device, const struct technician *technician)
+static enum status end_unwanted(struct commit *commit, const struct device *device)
 {
 	struct grant_entry *grants;
 	size_t count;
@@ -146,7 +213,7 @@ static enum status end_unwanted(struct commit *commit, const struct device *devi
 			continue;
 		status = server_store_scope_by_number(commit->store, grants[i].scope, &scope, &state);
 		if (status == STATUS_OK)
-			status = is_wanted(commit, device, technician, &scope, &wanted);
+			status = is_wanted(commit, device, &scope, &wanted);
 		if (status == STATUS_OK && !wanted)
 			status = end_grant(commit, &device->id, grants[i].scope);
 	}
@@ -173,34 +240,27 @@ static enum status follow_device(struct commit *commit, const struct device *dev
 	if (status == STATUS_OK && row != NULL)
 		status = grant(commit, &device->id, SCOPE_TERRITORY, &((const struct technician *)row)->territory_id);
 	if (status == STATUS_OK)
+		status = records_each(
+			records, RECORD_TERRITORY_GRANT, "technician_id", &device->technician_id, grant_given_territory, &jobs);
+	if (status == STATUS_OK)
 		status = records_each(records, RECORD_VISIT, "technician_id", &device->technician_id, grant_visit_job, &jobs);
-	return status == STATUS_OK ? end_unwanted(commit, device, row) : status;
-}
-
-struct territory_move {
-	struct commit *commit;
-	const struct technician *before;
-	const struct technician *after;
-};
-
-static enum status move_device(void *context, const void *row)
-{
-	const struct territory_move *move = context;
-	const struct device *device = row;
-	enum status status = ungrant(move->commit, &device->id, SCOPE_TERRITORY, &move->before->territory_id);
-
-	if (status == STATUS_OK && device->state == DEVICE_STATE_ACTIVE)
-		status = grant(move->commit, &device->id, SCOPE_TERRITORY, &move->after->territory_id);
-	return status;
+	return status == STATUS_OK ? end_unwanted(commit, device) : status;
 }
 
 static enum status follow_technician(struct commit *commit, const struct change *change)
 {
-	struct territory_move move = { .commit = commit, .before = change->before, .after = change->after };
+	const struct technician *before = change->before, *after = change->after;
+	enum status status;
 
-	if (move.before == NULL || id_equal(&move.before->territory_id, &move.after->territory_id))
+	if (before == NULL || id_equal(&before->territory_id, &after->territory_id))
 		return STATUS_OK;
-	return records_each(server_store_records(commit->store), RECORD_DEVICE, "technician_id", &move.after->id, move_device, &move);
+	status = follow_territory(commit, &after->id, &before->territory_id);
+	return status == STATUS_OK ? follow_territory(commit, &after->id, &after->territory_id) : status;
+}
+
+static enum status follow_grant(struct commit *commit, const struct territory_grant *given)
+{
+	return follow_territory(commit, &given->technician_id, &given->territory_id);
 }
 
 /* The states and people that grants depend on did not change: most operations end here. */
@@ -220,6 +280,8 @@ enum status grants_follow(struct commit *commit, const struct change *change)
 		return follow_device(commit, change->after);
 	if (change->kind == RECORD_TECHNICIAN)
 		return follow_technician(commit, change);
+	if (change->kind == RECORD_TERRITORY_GRANT)
+		return follow_grant(commit, change->after);
 	return STATUS_OK;
 }
 

@@ -4,9 +4,9 @@
 
 #include "protocol/sync/commit.h"
 
-/* Opens and ends grants after one stored change: a device gets the organisation's, its technician's, the territory's and its
- * own scope; a visit that is with its technician grants the job's scope to that technician's devices, and takes it when no
- * visit of theirs needs it. */
+/* Opens and ends grants after one stored change: a device gets the organisation's, its technician's and its own scope, and
+ * those of the home territory and the territories given beside it; a visit that is with its technician grants the job's scope
+ * to that technician's devices, and takes it when no visit of theirs needs it. */
 enum status grants_follow(struct commit *commit, const struct change *change);
 
 /* Ends every grant of a device (revoked): its replica is purged at its next contact. */

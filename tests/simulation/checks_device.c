@@ -6,6 +6,7 @@
 #include "protocol/domain/site.h"
 #include "protocol/domain/task.h"
 #include "protocol/domain/technician.h"
+#include "protocol/domain/territory_grant.h"
 #include "protocol/wire/record_codec.h"
 #include "tests/simulation/checks.h"
 #include "tests/simulation/snapshot.h"
@@ -22,7 +23,8 @@ struct projection {
 	const struct snapshot *server;
 	struct id device;
 	struct id technician;
-	struct id territory;
+	struct id territories[16]; /* home first */
+	size_t territory_count;
 	struct wanted members[WANTED_MAX]; /* of its jobs, wherever they live */
 	size_t member_count;
 	struct id jobs[256];
@@ -125,6 +127,14 @@ static bool has_job(const struct projection *projection, const struct id *order)
 	return false;
 }
 
+static bool serves(const struct projection *projection, const struct id *territory)
+{
+	for (size_t i = 0; i < projection->territory_count; i++)
+		if (id_equal(&projection->territories[i], territory))
+			return true;
+	return false;
+}
+
 /* For more than a fortnight: then the job is no device's any more. */
 static bool is_long_over(const struct snapshot *server, const struct id *id, int64_t now_ms)
 {
@@ -138,7 +148,7 @@ static bool is_long_over(const struct snapshot *server, const struct id *id, int
 
 static void project(struct projection *projection, const struct snapshot *server, unsigned number, int64_t now_ms)
 {
-	const struct snapshot_table *visits = &server->tables[RECORD_VISIT];
+	const struct snapshot_table *visits = &server->tables[RECORD_VISIT], *given = &server->tables[RECORD_TERRITORY_GRANT];
 	const struct snapshot_row *technician;
 
 	projection->server = server;
@@ -146,7 +156,12 @@ static void project(struct projection *projection, const struct snapshot *server
 	projection->technician = organisation_id(RECORD_TECHNICIAN, number - 1);
 	technician = snapshot_find(server, RECORD_TECHNICIAN, &projection->technician);
 	if (technician != NULL)
-		projection->territory = ((const struct technician *)technician->row)->territory_id;
+		projection->territories[projection->territory_count++] = ((const struct technician *)technician->row)->territory_id;
+	for (size_t i = 0; i < given->count && projection->territory_count < LENGTH(projection->territories); i++) {
+		const struct territory_grant *grant = given->rows[i].row;
+		if (!grant->ended && id_equal(&grant->technician_id, &projection->technician) && !serves(projection, &grant->territory_id))
+			projection->territories[projection->territory_count++] = grant->territory_id;
+	}
 	for (size_t i = 0; i < visits->count; i++) {
 		const struct visit *visit = visits->rows[i].row;
 		if (id_equal(&visit->technician_id, &projection->technician) && is_with_technician(visit->state) &&
@@ -159,7 +174,7 @@ static bool is_at_home(const struct projection *projection, const struct schema 
 {
 	struct scope home = row_home(schema, row);
 
-	return home.kind == SCOPE_ORG_ALL || (home.kind == SCOPE_TERRITORY && id_equal(&home.id, &projection->territory)) ||
+	return home.kind == SCOPE_ORG_ALL || (home.kind == SCOPE_TERRITORY && serves(projection, &home.id)) ||
 	       (home.kind == SCOPE_TECHNICIAN && id_equal(&home.id, &projection->technician)) ||
 	       (home.kind == SCOPE_DEVICE && id_equal(&home.id, &projection->device));
 }
@@ -217,9 +232,9 @@ static void check_scopes(struct simulation *simulation, struct device_node *devi
 		device_store_scopes_each(device->store, look_at_scope, &look) != STATUS_OK)
 		violate(simulation, "I6", "device %u: scopes cannot be read: %s", device->number, fail_reason());
 	server_store_rollback(simulation->server.store);
-	if (look.count != 4 + projection->job_count)
+	if (look.count != 3 + projection->territory_count + projection->job_count)
 		violate(simulation, "I6", "device %u holds %zu scopes instead of %zu", device->number, look.count,
-			4 + projection->job_count);
+			3 + projection->territory_count + projection->job_count);
 }
 
 /* Nothing pending, nothing staged, no guess. */

@@ -3,6 +3,7 @@
 #include "protocol/domain/device.h"
 #include "protocol/domain/meter.h"
 #include "protocol/domain/task.h"
+#include "protocol/domain/territory_grant.h"
 #include "protocol/sync/publish.h"
 #include "tests/simulation/checks.h"
 #include "tests/unit/protocol/sync/pair.h"
@@ -316,6 +317,52 @@ static void a_device_that_is_not_active_holds_nothing(void **state)
 	assert_true(is_granted(pair, SCOPE_TECHNICIAN, two) && is_granted(pair, SCOPE_JOB, order));
 }
 
+static void end_territory_grant(struct simulation *pair, const struct id *id)
+{
+	struct territory_grant before, after;
+	const struct schema *schema = schema_find(RECORD_TERRITORY_GRANT);
+	const struct operation operation = { .head = { .kind = OPERATION_EDIT, .record = RECORD_TERRITORY_GRANT, .subject = *id,
+						     .role = ROLE_DISPATCHER, .at_ms = WALL_START_MS },
+		.arguments = &after,
+		.old_values = &before,
+		.mask = UINT64_C(1) << schema_field(schema, text_of("ended"))->tag };
+	struct verdict verdict;
+	struct id made;
+	const void *row;
+
+	assert_int_equal(records_get(server_store_records(pair->server.store), RECORD_TERRITORY_GRANT, id, &row), STATUS_OK);
+	before = after = *(const struct territory_grant *)row;
+	server_store_reset_rows(pair->server.store);
+	after.ended = true;
+	assert_true(server_node_operation(pair, &operation, &verdict, &made));
+	assert_int_equal(verdict.outcome, OUTCOME_APPLIED);
+}
+
+static void a_further_territory_comes_with_its_grant_and_goes_with_it(void **state)
+{
+	struct simulation *pair = *state;
+	const struct territory_grant wanted = { .technician_id = organisation_id(RECORD_TECHNICIAN, 0),
+		.territory_id = organisation_id(RECORD_TERRITORY, 1) };
+	const struct operation create = { .head = { .kind = OPERATION_CREATE, .record = RECORD_TERRITORY_GRANT, .role = ROLE_DISPATCHER,
+						  .at_ms = WALL_START_MS },
+		.arguments = &wanted };
+	struct id home = organisation_id(RECORD_SITE, 0), further = organisation_id(RECORD_SITE, 1), given;
+	struct verdict verdict;
+
+	pair_settle(pair);
+	assert_false(pair_on_device(pair, 1, RECORD_SITE, &further));
+	assert_true(server_node_operation(pair, &create, &verdict, &given));
+	assert_int_equal(verdict.outcome, OUTCOME_APPLIED);
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 1, RECORD_SITE, &home) && pair_on_device(pair, 1, RECORD_SITE, &further));
+	assert_fits(pair, 1);
+	end_territory_grant(pair, &given);
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 1, RECORD_SITE, &home));
+	assert_false(pair_on_device(pair, 1, RECORD_SITE, &further));
+	assert_fits(pair, 1);
+}
+
 static void close_order(struct simulation *pair, const struct id *id)
 {
 	struct server_store *store = pair->server.store;
@@ -402,6 +449,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_job_that_is_given_back_fits, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_device_of_another_technician_holds_nothing_of_the_one_before, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_device_that_is_not_active_holds_nothing, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_further_territory_comes_with_its_grant_and_goes_with_it, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_job_stays_for_a_fortnight_after_its_order_was_closed, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(many_jobs_in_one_commit_cost_the_memory_of_one, pair_open, pair_close),
 	};
