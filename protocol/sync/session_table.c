@@ -248,12 +248,14 @@ void session_table_add(struct session_table *table, const struct live_session *s
 
 static void forget_device(struct session_table *table, const struct id *device, const struct entry *kept)
 {
-	struct entry *next;
+	struct entry *entry = of_device(*device_place(table, device), device);
 
-	for (struct entry *entry = of_device(*device_place(table, device), device); entry != NULL; entry = next) {
-		next = of_device(entry->next, device);
+	while (entry != NULL) {
+		struct entry *next = of_device(entry->next, device);
+
 		if (entry != kept)
 			remove_entry(table, entry);
+		entry = next;
 	}
 }
 

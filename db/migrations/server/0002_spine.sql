@@ -211,3 +211,6 @@ CREATE TABLE territory_grant (
 CREATE INDEX IF NOT EXISTS territory_grant_by_feed ON territory_grant (home, gseq, id);
 CREATE INDEX IF NOT EXISTS territory_grant_by_home ON territory_grant (home, id);
 CREATE INDEX IF NOT EXISTS territory_grant_by_technician_id ON territory_grant (technician_id);
+
+-- What time alone ends is looked for among the open grants.
+CREATE INDEX grant_entry_open ON grant_entry (scope) WHERE until_gseq = 0;

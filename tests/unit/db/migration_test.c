@@ -218,7 +218,7 @@ static const char *replica_rows(void)
 {
 	static char rows[1024];
 	char digits[2 * CHECKSUM_SIZE + 1] = "";
-	uint8_t checksum[CHECKSUM_SIZE];
+	uint8_t checksum[CHECKSUM_SIZE] = { 0 };
 
 	for (const struct migration_text *text = migration_texts; text->set != NULL; text++)
 		if (strcmp(text->set, "replica") == 0 && text->number == 1)
