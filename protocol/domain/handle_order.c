@@ -68,6 +68,7 @@ enum status handle_release(struct handling *handling)
 
 /* The visits of an order that somebody may still come for. */
 struct open_visits {
+	struct arena *arena;
 	struct visit visits[VISITS_MAX];
 	size_t count; /* may be more than fit */
 	const struct visit *on_site;
@@ -82,7 +83,7 @@ static enum status see_visit(void *context, const void *row)
 		return STATUS_OK;
 	if (open->count < VISITS_MAX) {
 		struct visit *kept = &open->visits[open->count];
-		*kept = *visit;
+		*kept = *(const struct visit *)row_copy(open->arena, &visit_schema, visit); /* its texts end with this call */
 		if (visit->state == VISIT_STATE_ON_SITE || visit->state == VISIT_STATE_PAUSED)
 			open->on_site = kept;
 	}
@@ -94,6 +95,7 @@ static enum status see_visits(struct handling *handling, const struct id *work_o
 {
 	struct open_visits *open = arena_allocate(handling->arena, sizeof(*open));
 
+	open->arena = handling->arena;
 	*out_visits = open;
 	return records_each(handling->records, RECORD_VISIT, "work_order_id", work_order_id, see_visit, open);
 }
