@@ -92,6 +92,25 @@ static enum status check_answerable(const struct task *task)
 	return STATUS_OK;
 }
 
+/* Behind what the list has already, unless a place is asked for: people say tasks in the order in which they are worked off. */
+static enum status take_position(struct context *context, struct task *task)
+{
+	struct storage *storage = server_store_storage(office_of(context)->store);
+	struct task_list list;
+	enum status status;
+
+	task->position = arguments_integer(context->arguments, "position", 0);
+	if (task->position > 0)
+		return STATUS_OK;
+	status = listing_load_tasks(context, storage, &task->work_order_id, &list);
+	if (status != STATUS_OK)
+		return status;
+	task->position = list.count == 0 ? 1 : list.tasks[list.count - 1]->position + 1;
+	return task->position <= TASK_POSITION_MAX
+		? STATUS_OK
+		: fail(STATUS_INVALID, "the list ends at place %d: give --position", TASK_POSITION_MAX);
+}
+
 enum status command_task_add(struct context *context)
 {
 	struct task task = {
@@ -100,11 +119,12 @@ enum status command_task_add(struct context *context)
 		.unit = argument(context, "unit"),
 		.options = argument(context, "options"),
 		.mandatory = arguments_flag(context->arguments, "mandatory"),
-		.position = arguments_integer(context->arguments, "position", 0),
 	};
 	uint32_t kind = task.options.size > 0 ? TASK_KIND_CHOICE : TASK_KIND_CONFIRM;
 	enum status status = office_find(context, RECORD_WORK_ORDER, argument(context, "ORDER"), &task.work_order_id);
 
+	if (status == STATUS_OK)
+		status = take_position(context, &task);
 	if (status == STATUS_OK)
 		status = take_choice(context, "kind", task_kind_names, &kind);
 	task.kind = (enum task_kind)kind;

@@ -1,5 +1,6 @@
 #include "server/commands.h"
 
+#include "protocol/domain/task.h"
 #include "server/office.h"
 
 #define SERVER_VERSION "0.1.0"
@@ -105,7 +106,8 @@ static const struct option task_options[] = {
 	{ .name = "meter", .value = "METER", .kind = OPTION_TEXT, .help = "the answer is a reading of this meter" },
 	{ .name = "asset", .value = "ASSET", .kind = OPTION_TEXT, .help = "what it is about, if not the order's equipment" },
 	{ .name = "instruction", .value = "TEXT", .kind = OPTION_TEXT, .help = "how to do it" },
-	{ .name = "position", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 100000, .help = "its place in the list" },
+	{ .name = "position", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = TASK_POSITION_MAX,
+	  .help = "its place in the list (default: the last)" },
 	{ 0 },
 };
 static const struct option contact_positionals[] = {

@@ -227,7 +227,7 @@ const struct message catalogue_zh_help[] = {
 	{ "the answer is a reading of this meter", "结果是该计量表的读数" },
 	{ "what it is about, if not the order's equipment", "检查哪台设备（如不是工单的设备）" },
 	{ "how to do it", "怎么做" },
-	{ "its place in the list", "在检查表中的序号" },
+	{ "its place in the list (default: the last)", "在检查表中的序号（默认：最后）" },
 	{ "truckrolld task add HH-5008 pressure after the start --min 1.5 --max 2.5 --unit bar --mandatory",
 	  "truckrolld task add HH-5008 启动后压力 --min 1.5 --max 2.5 --unit bar --mandatory" },
 	{ "plan a visit that nobody has agreed to yet", "拟定一次尚待确认的上门" },

@@ -29,7 +29,7 @@ static const struct field fields[] = {
 	{ FIELD_OF(task, id),                         .tag = 1, .required = true },
 	{ FIELD_OF(task, work_order_id),              .tag = 2, .refers = RECORD_WORK_ORDER, .required = true },
 	{ FIELD_OF(task, territory_id),               .tag = 3, .refers = RECORD_TERRITORY, .merge = MERGE_SERVER_WINS },
-	{ FIELD_OF(task, position),                   .tag = 4, .merge = MERGE_SERVER_WINS, .max = 100000 },
+	{ FIELD_OF(task, position),                   .tag = 4, .merge = MERGE_SERVER_WINS, .max = TASK_POSITION_MAX },
 	{ FIELD_OF(task, version),                    .tag = 5, .derived = true, .max = INT64_MAX },
 	{ CHOICE_OF(task, kind, task_kind_names),     .tag = 6 },
 	{ FIELD_OF(task, title),                      .tag = 7, .merge = MERGE_SERVER_WINS, .required = true, .max = 200 },

@@ -27,11 +27,14 @@ enum task_limits {
 
 extern const struct choice task_limits_names[];
 
+/* The last place in a list. */
+#define TASK_POSITION_MAX 100000
+
 struct task {
 	struct id id;
 	struct id work_order_id;
 	struct id territory_id; /* the order's, unless another is given */
-	int64_t position;       /* in the list, ascending */
+	int64_t position;       /* in the list, ascending, at most TASK_POSITION_MAX */
 	int64_t version;        /* raised by every EDIT of what is asked */
 	enum task_kind kind;    /* what is a fit answer, see task_takes() */
 	struct text title;

@@ -57,6 +57,24 @@ def a_checklist_is_worked_off_before_a_visit_is_fixed():
 
 
 @promise
+def tasks_stand_in_the_order_in_which_they_were_added():
+    with World() as world:
+        server = Server.made(world)
+        titles = ["isolate", "open", "clean", "close", "start", "measure"]
+        for title in titles:
+            server.run("task", "add", ORDER, title)
+        server.run("task", "add", ORDER, "knock", "--position", "1")
+
+        def listed():
+            return [task["title"] for task in server.run("show", "work_order", ORDER)["tasks"]]
+
+        assert sorted(listed()[:2]) == ["isolate", "knock"] and listed()[2:] == titles[1:], listed()
+        server.run("task", "add", ORDER, "leave", "--position", "100000")
+        assert "--position" in server.ask("task", "add", ORDER, "lock", expect=USAGE).reason
+        assert listed()[-1] == "leave", listed()
+
+
+@promise
 def what_nobody_could_answer_is_not_asked():
     with World() as world:
         server, device = started(world)
