@@ -27,7 +27,7 @@ static enum status list_item(void *user, const struct outbox_item *item)
 		cell_time(item->operation.head.at_ms),
 		cell_duration(context->now_ms - item->operation.head.at_ms),
 		cell_name("progress", text_of(item->state)),
-		item->outcome == NULL ? cell_string("applied") : cell_string(outcome_name(item->outcome->outcome)),
+		item->forgotten ? cell_none() : cell_string(outbox_item_outcome(item)),
 		cell_text(outbox_item_words(context, records, item)),
 		cell_id(&item->operation.head.subject),
 	};
@@ -113,9 +113,9 @@ static enum status find_item(struct context *context, struct text which, struct 
 static void tell_outcome(struct context *context, const struct outbox_item *item)
 {
 	const struct operation_outcome *outcome = item->outcome;
-	const char *result = outcome == NULL ? "applied" : outcome_name(outcome->outcome);
 
-	output_value(context->output, "outcome", NULL, cell_name("result", text_of(result)));
+	output_value(context->output, "outcome", NULL,
+		item->forgotten ? cell_none() : cell_name("result", text_of(outbox_item_outcome(item))));
 	output_value(context->output, "words", NULL, cell_text(outbox_item_words(context, local_device_records(context), item)));
 	if (outcome != NULL && outcome->rule.size > 0)
 		output_value(context->output, "rule", NULL, cell_text(outcome->rule));

@@ -28,6 +28,7 @@ struct item_walk {
 	struct context *context;
 	struct local_device *device;
 	struct outbox_marks marks;
+	bool told; /* outcomes of this device's operations are given to it */
 	outbox_item_visit visit;
 	void *user;
 };
@@ -54,7 +55,23 @@ static enum status walk_entry(void *user, const struct outbox_entry *entry)
 		item.outcome = row;
 	else if (status != STATUS_NOT_FOUND)
 		return status;
+	item.forgotten = item.outcome == NULL && !walk->told && entry->seq <= walk->marks.settled_seq;
 	return walk->visit(walk->user, &item);
+}
+
+/* Outcomes are at home in the device's own scope, which goes with everything else when it is revoked. */
+static enum status is_told(struct device_store *store, bool *out_told)
+{
+	struct outbox_state outbox;
+	struct digest digest;
+	enum status status = device_store_outbox(store, &outbox);
+
+	if (status == STATUS_OK)
+		status = device_store_scope(store, &(struct scope){ SCOPE_DEVICE, outbox.device }, &digest);
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		return status;
+	*out_told = status == STATUS_OK;
+	return STATUS_OK;
 }
 
 enum status outbox_items_each(struct context *context, struct local_device *device, int64_t after, outbox_item_visit visit, void *user)
@@ -62,6 +79,8 @@ enum status outbox_items_each(struct context *context, struct local_device *devi
 	struct item_walk walk = { .context = context, .device = device, .visit = visit, .user = user };
 	enum status status = outbox_marks_read(device->store, &walk.marks);
 
+	if (status == STATUS_OK)
+		status = is_told(device->store, &walk.told);
 	return status == STATUS_OK ? device_store_outbox_each(device->store, after, walk_entry, &walk) : status;
 }
 
@@ -94,6 +113,13 @@ struct text outbox_item_subject(struct context *context, struct storage *records
 	return lookup_name(records, arena, &head->subject);
 }
 
+const char *outbox_item_outcome(const struct outbox_item *item)
+{
+	if (item->forgotten)
+		return NULL;
+	return outcome_name(item->outcome == NULL ? OUTCOME_APPLIED : item->outcome->outcome);
+}
+
 struct text outbox_item_words(struct context *context, struct storage *records, const struct outbox_item *item)
 {
 	const struct operation_outcome *outcome = item->outcome;
@@ -101,7 +127,8 @@ struct text outbox_item_words(struct context *context, struct storage *records, 
 
 	if (outcome != NULL)
 		words.text = outcome_words(context, records, outcome->rule, outcome->field, outcome->detail);
+	if (item->forgotten)
+		return catalogue_print(context->arena, context->language, "outcome.forgotten", NULL, 0);
 	return catalogue_print(context->arena, context->language,
-		arena_print(context->arena, "outcome.%s", outcome_name(outcome == NULL ? OUTCOME_APPLIED : outcome->outcome)).data, &words,
-		1);
+		arena_print(context->arena, "outcome.%s", outbox_item_outcome(item)).data, &words, 1);
 }

@@ -20,7 +20,8 @@ struct outbox_item {
 	struct id id;
 	struct operation operation;
 	const char *state;                       /* "saved", "decided", "settled" */
-	const struct operation_outcome *outcome; /* NULL: plainly applied, or not decided */
+	const struct operation_outcome *outcome; /* NULL: plainly applied, not decided, or `forgotten` */
+	bool forgotten; /* settled, but this device is given no outcomes any more: it cannot know */
 };
 
 typedef enum status (*outbox_item_visit)(void *context, const struct outbox_item *item);
@@ -29,6 +30,8 @@ enum status outbox_items_each(struct context *context, struct local_device *devi
 
 /* What it is about: "WO-1042 Pump leaks", a part's number, the new record's kind. */
 struct text outbox_item_subject(struct context *context, struct storage *records, const struct outbox_item *item);
+/* "applied", "rejected" and so on; NULL when it is forgotten. */
+const char *outbox_item_outcome(const struct outbox_item *item);
 /* "applied", or the outcome with its words; for one that is not decided "". */
 struct text outbox_item_words(struct context *context, struct storage *records, const struct outbox_item *item);
 

@@ -55,6 +55,7 @@ const struct message catalogue_en[] = {
 	{ "outcome.rejected", "Refused: {words}" },
 	{ "outcome.parked", "Waiting: {words}" },
 	{ "outcome.unknown", "Told by a newer version: {words}" },
+	{ "outcome.forgotten", "Settled; what became of it is known to the office alone." },
 	{ "operation.none", "nothing" },
 	{ "operation.create", "create" },
 	{ "operation.edit", "edit" },

@@ -55,6 +55,7 @@ const struct message catalogue_zh[] = {
 	{ "outcome.rejected", "已拒绝：{words}" },
 	{ "outcome.parked", "等待中：{words}" },
 	{ "outcome.unknown", "来自更新的版本：{words}" },
+	{ "outcome.forgotten", "已了结；处理结果只有办公室知道。" },
 	{ "operation.none", "无操作" },
 	{ "operation.create", "新建" },
 	{ "operation.edit", "修改" },

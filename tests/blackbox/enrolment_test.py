@@ -170,5 +170,23 @@ def a_server_that_does_not_know_the_device_is_told_as_such():
         assert "does not answer this device" not in answer.reason and str(server.port) in answer.reason, str(answer)
 
 
+@promise
+def a_revoked_device_calls_nothing_applied_of_which_it_holds_no_outcome():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet-1")
+        visit = server.book("HH-5001", ADA)
+        device.sync()
+        server.run("visit", "cancel", visit, "--reason", "withdrawn")
+        device.run("accept", "HH-5001")
+        device.sync()
+        assert [o["outcome"] for o in device.run("outbox", "--all")["operations"]] == ["rejected"]
+        server.run("device", "revoke", device.name)
+        device.sync()
+        operation, = device.run("outbox", "--all")["operations"]
+        assert operation["state"] == "settled" and operation["outcome"] is None and "Applied" not in operation["words"], operation
+        assert "office" in device.run("trace", "last")["words"] and device.run("trace", "last")["outcome"] is None
+
+
 if __name__ == "__main__":
     tap.main()
