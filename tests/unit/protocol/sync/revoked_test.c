@@ -71,7 +71,7 @@ static void come_again(struct simulation *pair)
 {
 	struct hand_device *kept = arena_copy(&pair->arena, &hand, sizeof(hand));
 
-	session_wipe(&hand.session);
+	hand_device_close(&hand);
 	hand_device_open(&hand, pair, 1, kept->incarnation.bytes[0]);
 	memcpy(hand.heads, kept->heads, sizeof(hand.heads));
 	memcpy(hand.operations, kept->operations, sizeof(hand.operations));
