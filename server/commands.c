@@ -180,7 +180,8 @@ static const struct command commands[] = {
 	{ .group = "The server", .name = "verify", .summary = "check the store, the ledger and the chains",
 	  .example = "truckrolld verify", .place = PLACE_OWNER, .long_running = true, .run = command_verify },
 	{ .group = "The server", .name = "import", .summary = "take records in from files; a dry run unless told to apply",
-	  .details = "A file is taken whole or not at all. Importing the same file twice changes nothing.",
+	  .details = "A file with a fault is refused whole. Importing the same file twice changes nothing, and completes one that was "
+		     "stopped half way.",
 	  .example = "truckrolld import example/*.csv --apply",
 	  .positionals = import_positionals, .options = import_options, .place = PLACE_OWNER, .long_running = true,
 	  .run = command_import },

@@ -246,7 +246,7 @@ static enum status refuse_file(const struct import_report *report)
 }
 
 /* The second reading hands out; it must see what the first one checked. What the sink misses is added to the report. */
-static enum status hand_out(struct reading *reading, import_sink sink, void *context, struct import_report *out_report)
+static enum status hand_out(struct reading *reading, const struct import_sinks *sinks, struct import_report *out_report)
 {
 	struct import_pass *pass = &reading->pass;
 	uint64_t fingerprint = import_input_fingerprint(reading->input);
@@ -260,8 +260,8 @@ static enum status hand_out(struct reading *reading, import_sink sink, void *con
 		.report = again,
 		.arena = pass->arena,
 		.row_arena = pass->row_arena,
-		.sink = sink,
-		.sink_context = context,
+		.sink = sinks->take,
+		.sink_context = sinks->context,
 	};
 	reading->done_before = import_input_size(reading->input);
 	status = read_file(reading);
@@ -279,15 +279,23 @@ static enum status hand_out(struct reading *reading, import_sink sink, void *con
 }
 
 enum status import_file(
-	const struct import_options *options, struct arena *arena, import_sink sink, void *context, struct import_report *out_report)
+	const struct import_options *options, struct arena *arena, const struct import_sinks *sinks, struct import_report *out_report)
 {
 	struct arena row_arena = { .newest = NULL };
 	struct reading reading = {
-		.pass = { .options = options, .report = out_report, .arena = arena, .row_arena = &row_arena, .checking = true },
+		.pass = {
+			.options = options,
+			.report = out_report,
+			.arena = arena,
+			.row_arena = &row_arena,
+			.sink = sinks->check,
+			.sink_context = sinks->context,
+			.checking = true,
+		},
 	};
 	enum status status;
 
-	assert(options->at_ms > 0 && (options->dry_run || sink != NULL));
+	assert(options->at_ms > 0 && (options->dry_run || sinks->take != NULL));
 	*out_report = (struct import_report){ .rows = 0 };
 	status = import_input_open(arena, options->path, &reading.input);
 	if (status != STATUS_OK)
@@ -296,7 +304,7 @@ enum status import_file(
 	if (status == STATUS_OK && out_report->error_count > 0)
 		status = refuse_file(out_report);
 	if (status == STATUS_OK && !options->dry_run)
-		status = hand_out(&reading, sink, context, out_report);
+		status = hand_out(&reading, sinks, out_report);
 	import_input_close(reading.input);
 	arena_finish(&row_arena);
 	return status;

@@ -20,7 +20,7 @@ struct import_pass {
 	struct arena *row_arena; /* forgotten after each row */
 	struct import_keys keys;
 	struct import_group group; /* of a form with groups: the rows that wait for their last one */
-	import_sink sink;          /* NULL while checking */
+	import_sink sink;          /* NULL: nobody is asked */
 	void *sink_context;
 	const struct import_format *format; /* of a known file; NULL: the general form */
 	const struct import_header *header; /* of the general form */

@@ -147,8 +147,9 @@ const struct message catalogue_zh_help[] = {
 	{ "what the server holds and does", "服务器的数据与运行状况" },
 	{ "check the store, the ledger and the chains", "检查数据库、台账和操作链" },
 	{ "take records in from files; a dry run unless told to apply", "从文件导入记录；不加 --apply 只作试运行" },
-	{ "A file is taken whole or not at all. Importing the same file twice changes nothing.",
-	  "每个文件要么整体导入，要么完全不导入。重复导入同一文件不会有任何变化。" },
+	{ "A file with a fault is refused whole. Importing the same file twice changes nothing, and completes one that was stopped half "
+	  "way.",
+	  "有错误的文件整个拒绝。重复导入同一文件不会有任何变化；中途停下的导入，再次导入即可补全。" },
 	{ "records of one kind", "列出某一类型的记录" },
 	{ "one record", "查看一条记录" },
 	{ "make a record", "新建记录" },

@@ -86,19 +86,18 @@ enum status handling_subject(struct handling *handling, enum record_kind kind, c
 	return handling_missing(handling, kind, subject, "subject");
 }
 
-/* Whether `id` names a record of that kind; nil and the virtual locations do. */
-static enum status record_exists(struct handling *handling, enum record_kind kind, const struct id *id, bool *out_exists)
+enum status reference_holds(struct records *records, enum record_kind kind, const struct id *id, bool *out_holds)
 {
 	const void *row;
 	enum status status;
 
 	if (id_is_nil(id) || (kind == RECORD_STOCK_LOCATION && location_is_virtual(id))) {
-		*out_exists = true;
+		*out_holds = true;
 		return STATUS_OK;
 	}
-	status = records_look(handling->records, kind, id, &row);
+	status = records_look(records, kind, id, &row);
 	if (status == STATUS_OK)
-		*out_exists = row != NULL;
+		*out_holds = row != NULL;
 	return status;
 }
 
@@ -111,7 +110,7 @@ enum status handling_check_references(
 		enum status status;
 		if (field->kind != FIELD_ID || field->refers == RECORD_NONE || (mask >> field->tag & 1) == 0)
 			continue;
-		status = record_exists(handling, field->refers, field_at(field, row), &exists);
+		status = reference_holds(handling->records, field->refers, field_at(field, row), &exists);
 		if (status != STATUS_OK)
 			return status;
 		if (!exists) {

@@ -78,6 +78,9 @@ enum status handling_occasion(struct handling *handling, struct occasion *out_oc
 /* The order was over before the fact came. */
 bool occasion_is_late(const struct occasion *occasion);
 
+/* Whether `id` names a record of that kind; nil and the virtual locations do. */
+enum status reference_holds(struct records *records, enum record_kind kind, const struct id *id, bool *out_holds);
+
 /* Looks up what the reference fields among `mask` (bit `tag`) of a row name; the first that is not there parks or rejects the
  * operation. */
 enum status handling_check_references(

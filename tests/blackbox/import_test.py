@@ -2,10 +2,12 @@
 """Taking records in from files."""
 import csv
 import gzip
+import shutil
 
 import tap
-from harness import DONE, EXAMPLE, USAGE, Server, World, real_data
-from tap import Skip, promise
+from harness import CANNOT_WRITE, DONE, EXAMPLE, SANITIZED, USAGE, Server, World, end, real_data
+from signal import SIGKILL
+from tap import Skip, promise, until
 
 # What the real files hold, counted by hand from the files themselves: rows without the header.
 REAL = ("assets.csv", "parts_catalogue.csv", "work_orders_excavator.csv", "work_orders_aviation.csv", "part_replacements.csv",
@@ -97,6 +99,100 @@ def files_that_need_each_other_are_checked_together():
         before = state_of(server)
         reports = server.run("import", *EXAMPLE)["files"]
         assert len(reports) == len(EXAMPLE) and all(r["created"] == r["records"] and not r["applied"] for r in reports), reports
+        assert state_of(server) == before
+
+
+def many_orders(world, count):
+    """A file that takes some twenty commits."""
+    path = world.dir / "many.csv"
+    path.write_text("record=work_order,key,number,title,territory_id,site_id,type,released\n" +
+                    "".join(f",m-{k},M-{k},Pump {k} leaks,north,s-north-01,break_fix,true\n" for k in range(count)))
+    return path
+
+
+def written(server):
+    """Bytes in the server's log of the store."""
+    try:
+        return (server.dir / "organisation.db-wal").stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+@promise
+def an_import_killed_in_the_middle_is_completed_by_importing_again_without_a_double():
+    count = 10000
+    with World() as world:
+        server = Server.made(world, start=False)
+        path = many_orders(world, count)
+        before = len(server.rows("work_order"))
+        halves = 0
+        for k in range(5):  # it may be through before the signal comes
+            copy = Server(world, f"copy-{k}")
+            shutil.copytree(server.dir, copy.dir)
+            began = written(copy)
+            process = world.start("import.log", "truckrolld", "import", "--apply", path, "--dir", copy.dir)
+            until(lambda: process.poll() is not None or written(copy) > began + 400_000, "some commits of the import are made", 60)
+            end(process, SIGKILL)
+            copy.verify()
+            there = len(copy.rows("work_order")) - before
+            report = copy.run("import", "--apply", path)["files"][0]
+            assert (report["created"], report["unchanged"], report["kept"]) == (count - there, there, 0), (report, there)
+            assert report["applied"] and len(copy.rows("work_order")) == before + count
+            copy.verify()
+            halves += 0 < there < count
+            if halves:
+                return
+        raise AssertionError("no kill came in the middle")
+
+
+@promise
+def an_import_that_a_full_disk_stops_says_how_far_it_came_and_goes_on_later():
+    with World() as world:
+        server = Server.made(world, start=False)
+        path, before = many_orders(world, 6000), len(server.rows("work_order"))
+        limit = (server.dir / "organisation.db").stat().st_size + 900_000
+        answer = world.run("truckrolld", "import", "--apply", path, "--dir", server.dir, "--json", expect=CANNOT_WRITE,
+                           before=("env", "--ignore-signal=XFSZ", "prlimit", f"--fsize={limit}"))
+        there = len(server.rows("work_order")) - before
+        assert 0 < there < 6000, there
+        assert f"{there} of the 6000 new records of" in answer.reason and "import the file again" in answer.reason, answer.reason
+        assert answer.json["files"][0]["created"] == there and not answer.json["files"][0]["applied"], answer.out
+        report = server.run("import", "--apply", path)["files"][0]
+        assert (report["created"], report["unchanged"]) == (6000 - there, there), report
+        server.verify()
+
+
+def peak_kb(world, server, path):
+    """Most memory that taking the file in needed at any time."""
+    log = world.dir / "peak"
+    world.run("truckrolld", "import", "--apply", path, "--dir", server.dir, expect=DONE,
+              before=("/usr/bin/python3", "-c", "import resource, subprocess, sys\n"
+                      "code = subprocess.run(sys.argv[2:]).returncode\n"
+                      "open(sys.argv[1], 'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))\n"
+                      "sys.exit(code)", log))
+    return int(log.read_text())
+
+
+@promise
+def memory_does_not_grow_with_the_file():
+    if SANITIZED:
+        raise Skip("the sanitizers keep memory of their own")
+    with World() as world:
+        few, many = Server.made(world, name="few", start=False), Server.made(world, name="many", start=False)
+        small = peak_kb(world, few, many_orders(world, 2000))
+        large = peak_kb(world, many, many_orders(world, 12000))
+        assert large - small < 10_000, f"{small} kB for 2,000 orders, {large} kB for 12,000: a kilobyte for each further one"
+
+
+@promise
+def a_faulty_file_leaves_nothing_behind_however_late_the_fault_comes():
+    with World() as world:
+        server = Server.made(world, start=False)
+        path = many_orders(world, 3000)
+        path.write_text(path.read_text().replace(",M-2999,Pump 2999 leaks,north,s-north-01", ",M-2999,Pump 2999 leaks,north,s-none"))
+        before = state_of(server)
+        answer = server.ask("import", "--apply", path, expect=USAGE)
+        assert "many.csv:3001" in answer.reason and 'no site "s-none"' in answer.reason, answer.reason
         assert state_of(server) == before
 
 

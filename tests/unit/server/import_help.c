@@ -74,7 +74,8 @@ void import_run(struct import_run *run, const char *path)
 {
 	run->options.path = path;
 	run->options.at_ms = IMPORT_TEST_AT_MS;
-	run->status = import_file(&run->options, &run->taken.arena, take, &run->taken, &run->report);
+	run->status =
+		import_file(&run->options, &run->taken.arena, &(struct import_sinks){ .take = take, .context = &run->taken }, &run->report);
 }
 
 void import_run_finish(struct import_run *run)
