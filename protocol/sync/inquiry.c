@@ -22,6 +22,13 @@ void inquiry_free_all(struct inquiry *inquiry)
 	}
 }
 
+void inquiry_put_last(struct inquiry *waiting, struct inquiry ***end)
+{
+	waiting->next = NULL;
+	**end = waiting;
+	*end = &waiting->next;
+}
+
 enum status inquiry_judge_hello(
 	struct inquiry *hello, const struct inquiry *answering, const struct session_table *sessions, int64_t now_ms)
 {

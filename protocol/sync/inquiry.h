@@ -26,6 +26,8 @@ struct inquiry {
 
 /* A new one, alone; freed with free(). */
 struct inquiry *inquiry_create(uint64_t connection);
+/* Puts it last into a list, whose end is known. */
+void inquiry_put_last(struct inquiry *waiting, struct inquiry ***end);
 /* Frees it and all that follow; accepts NULL. */
 void inquiry_free_all(struct inquiry *inquiry);
 /* Before its sections are taken: sets repeated and without_page of a hello by those that came before, which left `sessions` behind or wait

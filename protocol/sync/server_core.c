@@ -4,59 +4,16 @@
 #include <string.h>
 
 #include "protocol/domain/device.h"
-#include "protocol/sync/ahead.h"
 #include "protocol/sync/grants.h"
 #include "protocol/sync/ingest.h"
-#include "protocol/sync/inquiry.h"
-#include "protocol/sync/own_chain.h"
-#include "protocol/sync/poll_table.h"
 #include "protocol/sync/publish.h"
-#include "protocol/sync/pull.h"
 #include "protocol/sync/reply.h"
-#include "protocol/sync/session_table.h"
+#include "protocol/sync/server_core_inner.h"
 
-#define WAKE_AGAIN_MS  1000
 #define SWEEP_EVERY_MS 1000
 #define ROUNDS_EVERY_MS ((int64_t)3600 * 1000)
 
-struct effect_entry {
-	struct effect_entry *next;
-	struct server_effect effect;
-};
-
-struct server_core {
-	struct server_core_options options;
-	struct server_state state;
-	struct own_chain own;
-	struct own_chain own_before; /* as of the last durable commit */
-	struct session_table *sessions;
-	int64_t sweep_at_ms;  /* monotonic; when to look for sessions that are over */
-	int64_t rounds_at_ms; /* monotonic; when to see what time alone does */
-	struct change_ring *ring;
-	struct commit commit;
-	bool in_commit;
-	bool changed;             /* something in the commit is to be kept */
-	enum status failed;       /* the store, while a frame was taken in */
-	struct arena commit_arena;  /* life of the commit */
-	struct arena request_arena; /* life of one event */
-	struct arena effect_arena;  /* until all effects are taken */
-	struct inquiry *answering;  /* wait for the commit, oldest first */
-	struct inquiry **answering_end;
-	struct poll_table *polls;   /* wait for news */
-	struct inquiry *woken;      /* polls that there is news for, oldest first */
-	struct inquiry **woken_end;
-	/* monotonic; when to look again for polls that a commit has news for, since the store could not be read; 0: not */
-	int64_t wake_at_ms;
-	struct effect_entry *effects;
-	struct effect_entry **effects_end;
-	size_t page_raw_max; /* adapts to how well pages compress */
-	struct ahead ahead;
-	struct server_sender sender; /* of the latest frame */
-	struct server_core_counts counts;
-	struct losses losses;
-};
-
-static void emit(struct server_core *core, enum server_effect_kind kind, uint64_t connection, struct bytes bytes)
+void server_core_emit(struct server_core *core, enum server_effect_kind kind, uint64_t connection, struct bytes bytes)
 {
 	struct effect_entry *entry = arena_allocate(&core->effect_arena, sizeof(*entry));
 
@@ -126,12 +83,12 @@ void server_core_destroy(struct server_core *core)
 	free(core);
 }
 
-static int64_t now_ms(const struct server_core *core)
+int64_t server_core_now_ms(const struct server_core *core)
 {
 	return clock_now_ms(core->options.clock);
 }
 
-static int64_t monotonic_ms(const struct server_core *core)
+int64_t server_core_monotonic_ms(const struct server_core *core)
 {
 	return clock_monotonic_ms(core->options.clock);
 }
@@ -154,7 +111,7 @@ static enum status ensure_commit(struct server_core *core)
 	core->in_commit = true;
 	core->changed = false;
 	commit_init(&core->commit, core->options.store, core->ring, &core->commit_arena, core->state.gseq + 1);
-	core->commit.now_ms = now_ms(core);
+	core->commit.now_ms = server_core_now_ms(core);
 	return STATUS_OK;
 }
 
@@ -162,7 +119,7 @@ static struct ingest make_ingest(struct server_core *core, int64_t handler_revis
 {
 	return (struct ingest){ .commit = &core->commit,
 		.arena = &core->commit_arena,
-		.received_at_ms = now_ms(core),
+		.received_at_ms = server_core_now_ms(core),
 		.handler_revision = handler_revision,
 		.bug = core->options.bug };
 }
@@ -218,7 +175,7 @@ enum status server_core_revoke(struct server_core *core, const struct id *device
 	if (entry.state == DEVICE_STATE_ACTIVE && entry.last_seen_at_ms != 0)
 		entry.lease_until_ms = entry.last_seen_at_ms + LEASE_MS;
 	if (state == DEVICE_STATE_STOLEN)
-		entry.lease_until_ms = now_ms(core);
+		entry.lease_until_ms = server_core_now_ms(core);
 	entry.state = state;
 	core->changed = true;
 	status = server_store_put_device(core->options.store, &entry);
@@ -226,12 +183,10 @@ enum status server_core_revoke(struct server_core *core, const struct id *device
 	return status;
 }
 
-/* ---- answers ---- */
-
-static void refuse(struct server_core *core, uint64_t connection)
+void server_core_refuse(struct server_core *core, uint64_t connection)
 {
 	core->counts.frames_refused++;
-	emit(core, SERVER_EFFECT_DROP, connection, (struct bytes){ 0 });
+	server_core_emit(core, SERVER_EFFECT_DROP, connection, (struct bytes){ 0 });
 }
 
 /* A clear frame that says the session is not known: the device begins with a hello. Says nothing an outsider could use. */
@@ -242,261 +197,7 @@ static void answer_unknown_session(struct server_core *core, uint64_t connection
 	write_raw(&writer, UNKNOWN_SESSION_MAGIC, UNKNOWN_SESSION_MAGIC_SIZE);
 	write_raw(&writer, frame.data, SESSION_ID_SIZE);
 	core->counts.frames_refused++;
-	emit(core, SERVER_EFFECT_SEND, connection, writer_bytes(&writer));
-}
-
-/* The reply's sections: fault, welcome, decided, page, cut. */
-static enum status write_sections(struct server_core *core, const struct inquiry *waiting, struct reply *reply)
-{
-	struct server_store *store = core->options.store;
-	struct device_entry device;
-	struct chain_state chain = { 0 };
-	enum status status = server_store_device(store, &waiting->device, &device);
-
-	if (status == STATUS_OK) {
-		status = server_store_chain(store, &waiting->device, &waiting->incarnation, &chain);
-		if (status == STATUS_NOT_FOUND) {
-			chain = (struct chain_state){ .device = waiting->device, .incarnation = waiting->incarnation };
-			chain.last_hash = chain_genesis(&waiting->device, &waiting->incarnation);
-			status = STATUS_OK;
-		}
-	}
-	if (status != STATUS_OK)
-		return status;
-	if (waiting->fault.code != 0)
-		reply_fault(reply, &waiting->fault);
-	if (waiting->by_envelope) {
-		int64_t lease_until_ms = device.state == DEVICE_STATE_ACTIVE ? now_ms(core) + LEASE_MS : device.lease_until_ms;
-		struct welcome welcome = reply_make_welcome(&waiting->hello, &core->state, &device, &chain, now_ms(core), lease_until_ms);
-		loss_look(&core->losses, &core->state, &waiting->device, &waiting->hello.cursor);
-		reply_welcome(reply, &welcome);
-		if (welcome.rolled_back)
-			return STATUS_OK;
-	}
-	if (!waiting->has_pull) /* more follows: only how far it came */
-		return chain.number == 0 ? STATUS_OK : reply_decided(reply, store, &chain, chain.last_seq, &(bool){ false });
-	return reply_pull(reply, store, core->ring, &device, &chain, &waiting->pull);
-}
-
-static enum status seal_welcome(struct server_core *core, const struct inquiry *waiting, struct bytes sections, struct bytes *out_sealed)
-{
-	struct ephemeral ephemeral;
-	struct live_session live = { .device = waiting->device,
-		.incarnation = waiting->incarnation,
-		.handler_revision = waiting->hello.handler_revision,
-		.started_at_ms = monotonic_ms(core),
-		.last_used_at_ms = monotonic_ms(core) };
-	struct device_entry device;
-	struct party party;
-	struct envelope envelope = { .type = ENVELOPE_WELCOME,
-		.sender = core->options.identity.id,
-		.key_number = 1,
-		.incarnation = core->options.incarnation,
-		.server_epoch = core->state.epoch,
-		.has_ephemeral = true,
-		.sections = sections };
-	enum status status = server_store_device(core->options.store, &waiting->device, &device);
-
-	if (status != STATUS_OK)
-		return status;
-	ephemeral_generate(&ephemeral);
-	memcpy(envelope.ephemeral, ephemeral.public_key, sizeof(envelope.ephemeral));
-	memcpy(live.ephemeral, waiting->ephemeral, sizeof(live.ephemeral));
-	party = (struct party){ .id = device.id, .keys = device.keys };
-	status = session_start_server(&live.session, &ephemeral, waiting->ephemeral);
-	if (status == STATUS_OK)
-		status = envelope_seal(
-			&core->request_arena, &core->options.identity, &core->state.organisation, &party, &envelope, out_sealed);
-	if (status == STATUS_OK)
-		(void)session_table_add(core->sessions, &live);
-	session_wipe(&live.session);
-	ephemeral_wipe(&ephemeral);
-	return status;
-}
-
-bool server_core_may_prepare(const struct server_core *core)
-{
-	return core->ahead.wanted && !core->ahead.ready && !core->in_commit && core->answering == NULL;
-}
-
-enum status server_core_prepare(struct server_core *core)
-{
-	struct ahead *ahead = &core->ahead;
-	const struct inquiry request = {
-		.device = ahead->device, .incarnation = ahead->incarnation, .has_pull = true, .pull = ahead->pull
-	};
-	struct reply reply;
-	enum status status = server_store_begin_read(core->options.store);
-
-	if (status == STATUS_OK)
-		status = server_store_state(core->options.store, &core->state);
-	arena_reset(&ahead->arena);
-	reply_init(&reply, &ahead->arena, &core->page_raw_max, REPLY_IN_SESSION_MAX);
-	if (status == STATUS_OK)
-		status = write_sections(core, &request, &reply);
-	server_store_reset_rows(core->options.store);
-	server_store_rollback(core->options.store);
-	ahead->wanted = false; /* what cannot be made ahead is tried again when it is asked for */
-	ahead->ready = status == STATUS_OK;
-	ahead->gseq = core->state.gseq;
-	ahead->sections = reply_bytes(&reply);
-	ahead->resume = reply.resume;
-	return status;
-}
-
-/* The sections of an answer, as they lie ready or made now; in the arena of either. */
-static enum status make_sections(struct server_core *core, const struct inquiry *waiting, struct bytes *out_sections)
-{
-	struct ahead *ahead = &core->ahead;
-	bool simple = !waiting->by_envelope && waiting->has_pull && waiting->fault.code == 0;
-	struct reply reply;
-	enum status status;
-
-	if (simple && ahead_answers(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, core->state.gseq)) {
-		*out_sections = ahead->sections;
-		ahead->ready = false;
-		ahead_expect(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, ahead->resume);
-		return STATUS_OK;
-	}
-	reply_init(&reply, &core->request_arena, &core->page_raw_max, waiting->by_envelope ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
-	status = write_sections(core, waiting, &reply);
-	*out_sections = reply_bytes(&reply);
-	if (status == STATUS_OK)
-		ahead_expect(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, reply.resume);
-	return status;
-}
-
-/* Answers one request from the current snapshot. Whatever goes wrong for one device stays with that device. */
-static void answer(struct server_core *core, const struct inquiry *waiting)
-{
-	struct live_session *live = waiting->by_envelope ? NULL : session_table_find(core->sessions, waiting->session_id);
-	struct bytes sections, sealed;
-	enum status status = make_sections(core, waiting, &sections);
-
-	if (status == STATUS_OK && waiting->by_envelope)
-		status = seal_welcome(core, waiting, sections, &sealed);
-	else if (status == STATUS_OK && live != NULL)
-		status = session_seal(&core->request_arena, &live->session, sections, &sealed);
-	else if (status == STATUS_OK)
-		status = fail(STATUS_NOT_FOUND, "session: ended while the request waited");
-	if (status == STATUS_OK)
-		emit(core, SERVER_EFFECT_SEND, waiting->connection, sealed);
-	else
-		refuse(core, waiting->connection);
-	server_store_reset_rows(core->options.store);
-	arena_reset(&core->request_arena);
-}
-
-/* ---- polls ---- */
-
-static void put_last(struct inquiry *waiting, struct inquiry ***end)
-{
-	waiting->next = NULL;
-	**end = waiting;
-	*end = &waiting->next;
-}
-
-/* One poll a device: a newer one takes its place without an answer to the older. It waits for a change of the scopes that the
- * device holds now; when those change it is woken, too. */
-static enum status park(struct server_core *core, struct inquiry *waiting)
-{
-	struct grant_entry *grants;
-	struct inquiry *earlier;
-	int64_t *scopes;
-	size_t count;
-	enum status status = server_store_grants(core->options.store, &waiting->device, INT64_MAX, &core->request_arena, &grants, &count);
-
-	if (status != STATUS_OK)
-		return status;
-	scopes = arena_allocate_array(&core->request_arena, count, sizeof(*scopes));
-	for (size_t i = 0; i < count; i++)
-		scopes[i] = grants[i].scope;
-	earlier = poll_table_park(core->polls, waiting, scopes, count);
-	if (earlier != NULL)
-		emit(core, SERVER_EFFECT_DROP, earlier->connection, (struct bytes){ 0 });
-	free(earlier);
-	arena_reset(&core->request_arena);
-	return STATUS_OK;
-}
-
-static bool has_news(struct server_core *core, const struct inquiry *waiting)
-{
-	struct device_entry device = { .id = waiting->device };
-	struct chain_state chain;
-	struct pull_question question = {
-		.store = core->options.store, .arena = &core->request_arena, .device = &device, .pull = waiting->pull
-	};
-	bool news = true; /* a store that fails is told to whoever asks */
-	enum status status = server_store_chain(core->options.store, &waiting->device, &waiting->incarnation, &chain);
-
-	if (status == STATUS_OK && chain.last_seq > waiting->pull.settled_seq)
-		return true;
-	status = pull_has_news(&question, &news);
-	arena_reset(&core->request_arena);
-	return status != STATUS_OK || news;
-}
-
-/* Whoever waits for what the open commit changed. O(scopes it changed + polls woken). */
-static void wake_for_commit(struct server_core *core)
-{
-	const struct commit *commit = &core->commit;
-	struct inquiry *waiting;
-
-	for (size_t i = 0; i < commit->scope_count; i++)
-		while (commit->scopes[i].gseq == commit->gseq &&
-			(waiting = poll_table_take_of_scope(core->polls, commit->scopes[i].number)) != NULL)
-			put_last(waiting, &core->woken_end);
-	for (size_t i = 0; i < commit->device_count; i++)
-		if ((waiting = poll_table_take_of_device(core->polls, &commit->devices[i])) != NULL)
-			put_last(waiting, &core->woken_end);
-}
-
-static bool wants_to_wait(struct server_core *core, const struct inquiry *waiting)
-{
-	return waiting->has_pull && !waiting->by_envelope && waiting->fault.code == 0 && waiting->pull.wait_ms > 0 &&
-	       !has_news(core, waiting);
-}
-
-/* Everything that waited for the commit is answered, or parked; whoever was woken is answered. */
-static enum status answer_all(struct server_core *core)
-{
-	enum status status = server_store_begin_read(core->options.store);
-
-	if (status == STATUS_OK)
-		status = server_store_state(core->options.store, &core->state);
-	while (core->answering != NULL) {
-		struct inquiry *waiting = core->answering;
-		core->answering = waiting->next;
-		if (status != STATUS_OK) {
-			refuse(core, waiting->connection);
-			free(waiting);
-		} else if (!wants_to_wait(core, waiting) || park(core, waiting) != STATUS_OK) {
-			answer(core, waiting);
-			free(waiting);
-		}
-	}
-	core->answering_end = &core->answering;
-	while (status == STATUS_OK && core->woken != NULL) {
-		struct inquiry *waiting = core->woken;
-		core->woken = waiting->next;
-		answer(core, waiting);
-		free(waiting);
-	}
-	if (core->woken == NULL)
-		core->woken_end = &core->woken;
-	core->wake_at_ms = core->woken != NULL ? monotonic_ms(core) + WAKE_AGAIN_MS : 0;
-	server_store_rollback(core->options.store);
-	return status;
-}
-
-/* The seeded bug: tells the devices before anything is durable. */
-static void answer_early(struct server_core *core)
-{
-	for (struct inquiry *waiting = core->answering; waiting != NULL; waiting = waiting->next)
-		answer(core, waiting);
-	inquiry_free_all(core->answering);
-	core->answering = NULL;
-	core->answering_end = &core->answering;
+	server_core_emit(core, SERVER_EFFECT_SEND, connection, writer_bytes(&writer));
 }
 
 enum status server_core_flush(struct server_core *core)
@@ -506,13 +207,13 @@ enum status server_core_flush(struct server_core *core)
 	if (core->in_commit && !core->changed)
 		abandon_commit(core); /* nothing new in any of the batches: no commit, no fsync */
 	if (!core->in_commit)
-		return core->answering == NULL ? STATUS_OK : answer_all(core);
+		return core->answering == NULL ? STATUS_OK : server_core_answer_all(core);
 	status = publish_finish(&core->commit);
 	if (status != STATUS_OK)
 		return server_core_committed(core, status);
 	if (core->options.bug == BUG_ACKNOWLEDGE_BEFORE_COMMIT)
-		answer_early(core);
-	emit(core, SERVER_EFFECT_COMMIT, 0, (struct bytes){ 0 });
+		server_core_answer_early(core);
+	server_core_emit(core, SERVER_EFFECT_COMMIT, 0, (struct bytes){ 0 });
 	return STATUS_OK;
 }
 
@@ -523,7 +224,7 @@ void server_core_abandon(struct server_core *core)
 	while (core->answering != NULL) { /* no word of it: the devices send again */
 		struct inquiry *waiting = core->answering;
 		core->answering = waiting->next;
-		refuse(core, waiting->connection);
+		server_core_refuse(core, waiting->connection);
 		free(waiting);
 	}
 	core->answering_end = &core->answering;
@@ -538,10 +239,10 @@ enum status server_core_committed(struct server_core *core, enum status result)
 	core->in_commit = false;
 	core->own_before = core->own;
 	core->counts.commits++;
-	wake_for_commit(core);
+	server_core_wake(core);
 	server_store_reset_rows(core->options.store);
 	arena_reset(&core->commit_arena);
-	return answer_all(core);
+	return server_core_answer_all(core);
 }
 
 /* ---- requests ---- */
@@ -648,8 +349,9 @@ struct server_sender server_core_sender(const struct server_core *core)
 static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
 {
 	core->sender = sender_of(core->options.store, waiting);
-	waiting->deadline_ms = monotonic_ms(core) + (waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS);
-	put_last(waiting, &core->answering_end);
+	waiting->deadline_ms = server_core_monotonic_ms(core);
+	waiting->deadline_ms += waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS;
+	inquiry_put_last(waiting, &core->answering_end);
 }
 
 static void take_hello(struct server_core *core, uint64_t connection, struct bytes frame)
@@ -666,7 +368,7 @@ static void take_hello(struct server_core *core, uint64_t connection, struct byt
 		waiting->device = envelope.sender;
 		waiting->incarnation = envelope.incarnation;
 		memcpy(waiting->ephemeral, envelope.ephemeral, sizeof(waiting->ephemeral));
-		status = inquiry_judge_hello(waiting, core->answering, core->sessions, monotonic_ms(core));
+		status = inquiry_judge_hello(waiting, core->answering, core->sessions, server_core_monotonic_ms(core));
 	}
 	if (status == STATUS_OK)
 		status = take_sections(core, waiting, envelope.sections, 0);
@@ -675,7 +377,7 @@ static void take_hello(struct server_core *core, uint64_t connection, struct byt
 		return;
 	}
 	free(waiting);
-	refuse(core, connection);
+	server_core_refuse(core, connection);
 }
 
 static void take_session_frame(struct server_core *core, uint64_t connection, struct bytes frame)
@@ -687,24 +389,24 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 	enum status status = session_peek(frame, id);
 
 	if (status != STATUS_OK) {
-		refuse(core, connection);
+		server_core_refuse(core, connection);
 		return;
 	}
 	live = session_table_find(core->sessions, id);
-	if (live == NULL || monotonic_ms(core) - live->started_at_ms > SESSION_LIFE_MS) {
+	if (live == NULL || server_core_monotonic_ms(core) - live->started_at_ms > SESSION_LIFE_MS) {
 		answer_unknown_session(core, connection, frame);
 		return;
 	}
 	status = session_open(&core->request_arena, &live->session, frame, &plain);
 	if (status != STATUS_OK) {
-		refuse(core, connection);
+		server_core_refuse(core, connection);
 		return;
 	}
 	if (!live->proved)
 		session_table_keep_only(core->sessions, live);
 	live->proved = true;
-	live->last_used_at_ms = monotonic_ms(core);
-	live->last_seen_at_ms = now_ms(core);
+	live->last_used_at_ms = server_core_monotonic_ms(core);
+	live->last_seen_at_ms = server_core_now_ms(core);
 	waiting = inquiry_create(connection);
 	memcpy(waiting->session_id, id, sizeof(id));
 	waiting->device = live->device;
@@ -716,7 +418,7 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 		return;
 	}
 	free(waiting);
-	refuse(core, connection);
+	server_core_refuse(core, connection);
 }
 
 enum status server_core_frame(struct server_core *core, uint64_t connection, struct bytes frame)
@@ -748,12 +450,12 @@ static enum status do_rounds(struct server_core *core)
 
 enum status server_core_tick(struct server_core *core)
 {
-	int64_t now = monotonic_ms(core);
+	int64_t now = server_core_monotonic_ms(core);
 	struct inquiry *waiting;
 	enum status status = STATUS_OK;
 
 	while ((waiting = poll_table_take_due(core->polls, now)) != NULL)
-		put_last(waiting, &core->woken_end);
+		inquiry_put_last(waiting, &core->woken_end);
 	if (now >= core->sweep_at_ms) {
 		session_table_forget(core->sessions, NULL, now - SESSION_LIFE_MS);
 		core->sweep_at_ms = now + SWEEP_EVERY_MS;
@@ -763,7 +465,7 @@ enum status server_core_tick(struct server_core *core)
 		status = do_rounds(core);
 	}
 	if (status == STATUS_OK && !core->in_commit && (core->answering != NULL || (core->woken != NULL && core->wake_at_ms <= now)))
-		status = answer_all(core);
+		status = server_core_answer_all(core);
 	return status;
 }
 

@@ -1,0 +1,255 @@
+/* What the server's core answers, and when: at once, with the commit that an answer speaks of, or when there is news. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/domain/device.h"
+#include "protocol/sync/pull.h"
+#include "protocol/sync/reply.h"
+#include "protocol/sync/server_core_inner.h"
+
+#define WAKE_AGAIN_MS 1000
+
+/* The reply's sections: fault, welcome, decided, page, cut. */
+static enum status write_sections(struct server_core *core, const struct inquiry *waiting, struct reply *reply)
+{
+	struct server_store *store = core->options.store;
+	struct device_entry device;
+	struct chain_state chain = { 0 };
+	enum status status = server_store_device(store, &waiting->device, &device);
+
+	if (status == STATUS_OK) {
+		status = server_store_chain(store, &waiting->device, &waiting->incarnation, &chain);
+		if (status == STATUS_NOT_FOUND) {
+			chain = (struct chain_state){ .device = waiting->device, .incarnation = waiting->incarnation };
+			chain.last_hash = chain_genesis(&waiting->device, &waiting->incarnation);
+			status = STATUS_OK;
+		}
+	}
+	if (status != STATUS_OK)
+		return status;
+	if (waiting->fault.code != 0)
+		reply_fault(reply, &waiting->fault);
+	if (waiting->by_envelope) {
+		int64_t lease_until_ms = device.state == DEVICE_STATE_ACTIVE ? server_core_now_ms(core) + LEASE_MS : device.lease_until_ms;
+		int64_t now_ms = server_core_now_ms(core);
+		struct welcome welcome = reply_make_welcome(&waiting->hello, &core->state, &device, &chain, now_ms, lease_until_ms);
+		loss_look(&core->losses, &core->state, &waiting->device, &waiting->hello.cursor);
+		reply_welcome(reply, &welcome);
+		if (welcome.rolled_back)
+			return STATUS_OK;
+	}
+	if (!waiting->has_pull) /* more follows: only how far it came */
+		return chain.number == 0 ? STATUS_OK : reply_decided(reply, store, &chain, chain.last_seq, &(bool){ false });
+	return reply_pull(reply, store, core->ring, &device, &chain, &waiting->pull);
+}
+
+static enum status seal_welcome(struct server_core *core, const struct inquiry *waiting, struct bytes sections, struct bytes *out_sealed)
+{
+	struct ephemeral ephemeral;
+	struct live_session live = { .device = waiting->device,
+		.incarnation = waiting->incarnation,
+		.handler_revision = waiting->hello.handler_revision,
+		.started_at_ms = server_core_monotonic_ms(core),
+		.last_used_at_ms = server_core_monotonic_ms(core) };
+	struct device_entry device;
+	struct party party;
+	struct envelope envelope = { .type = ENVELOPE_WELCOME,
+		.sender = core->options.identity.id,
+		.key_number = 1,
+		.incarnation = core->options.incarnation,
+		.server_epoch = core->state.epoch,
+		.has_ephemeral = true,
+		.sections = sections };
+	enum status status = server_store_device(core->options.store, &waiting->device, &device);
+
+	if (status != STATUS_OK)
+		return status;
+	ephemeral_generate(&ephemeral);
+	memcpy(envelope.ephemeral, ephemeral.public_key, sizeof(envelope.ephemeral));
+	memcpy(live.ephemeral, waiting->ephemeral, sizeof(live.ephemeral));
+	party = (struct party){ .id = device.id, .keys = device.keys };
+	status = session_start_server(&live.session, &ephemeral, waiting->ephemeral);
+	if (status == STATUS_OK)
+		status = envelope_seal(
+			&core->request_arena, &core->options.identity, &core->state.organisation, &party, &envelope, out_sealed);
+	if (status == STATUS_OK)
+		(void)session_table_add(core->sessions, &live);
+	session_wipe(&live.session);
+	ephemeral_wipe(&ephemeral);
+	return status;
+}
+
+bool server_core_may_prepare(const struct server_core *core)
+{
+	return core->ahead.wanted && !core->ahead.ready && !core->in_commit && core->answering == NULL;
+}
+
+enum status server_core_prepare(struct server_core *core)
+{
+	struct ahead *ahead = &core->ahead;
+	const struct inquiry request = {
+		.device = ahead->device, .incarnation = ahead->incarnation, .has_pull = true, .pull = ahead->pull
+	};
+	struct reply reply;
+	enum status status = server_store_begin_read(core->options.store);
+
+	if (status == STATUS_OK)
+		status = server_store_state(core->options.store, &core->state);
+	arena_reset(&ahead->arena);
+	reply_init(&reply, &ahead->arena, &core->page_raw_max, REPLY_IN_SESSION_MAX);
+	if (status == STATUS_OK)
+		status = write_sections(core, &request, &reply);
+	server_store_reset_rows(core->options.store);
+	server_store_rollback(core->options.store);
+	ahead->wanted = false; /* what cannot be made ahead is tried again when it is asked for */
+	ahead->ready = status == STATUS_OK;
+	ahead->gseq = core->state.gseq;
+	ahead->sections = reply_bytes(&reply);
+	ahead->resume = reply.resume;
+	return status;
+}
+
+/* The sections of an answer, as they lie ready or made now; in the arena of either. */
+static enum status make_sections(struct server_core *core, const struct inquiry *waiting, struct bytes *out_sections)
+{
+	struct ahead *ahead = &core->ahead;
+	bool simple = !waiting->by_envelope && waiting->has_pull && waiting->fault.code == 0;
+	struct reply reply;
+	enum status status;
+
+	if (simple && ahead_answers(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, core->state.gseq)) {
+		*out_sections = ahead->sections;
+		ahead->ready = false;
+		ahead_expect(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, ahead->resume);
+		return STATUS_OK;
+	}
+	reply_init(&reply, &core->request_arena, &core->page_raw_max, waiting->by_envelope ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
+	status = write_sections(core, waiting, &reply);
+	*out_sections = reply_bytes(&reply);
+	if (status == STATUS_OK)
+		ahead_expect(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, reply.resume);
+	return status;
+}
+
+/* Answers one request from the current snapshot. Whatever goes wrong for one device stays with that device. */
+static void answer(struct server_core *core, const struct inquiry *waiting)
+{
+	struct live_session *live = waiting->by_envelope ? NULL : session_table_find(core->sessions, waiting->session_id);
+	struct bytes sections, sealed;
+	enum status status = make_sections(core, waiting, &sections);
+
+	if (status == STATUS_OK && waiting->by_envelope)
+		status = seal_welcome(core, waiting, sections, &sealed);
+	else if (status == STATUS_OK && live != NULL)
+		status = session_seal(&core->request_arena, &live->session, sections, &sealed);
+	else if (status == STATUS_OK)
+		status = fail(STATUS_NOT_FOUND, "session: ended while the request waited");
+	if (status == STATUS_OK)
+		server_core_emit(core, SERVER_EFFECT_SEND, waiting->connection, sealed);
+	else
+		server_core_refuse(core, waiting->connection);
+	server_store_reset_rows(core->options.store);
+	arena_reset(&core->request_arena);
+}
+
+/* ---- polls ---- */
+
+/* One poll a device: a newer one takes its place without an answer to the older. It waits for a change of the scopes that the
+ * device holds now; when those change it is woken, too. */
+static enum status park(struct server_core *core, struct inquiry *waiting)
+{
+	struct grant_entry *grants;
+	struct inquiry *earlier;
+	int64_t *scopes;
+	size_t count;
+	enum status status = server_store_grants(core->options.store, &waiting->device, INT64_MAX, &core->request_arena, &grants, &count);
+
+	if (status != STATUS_OK)
+		return status;
+	scopes = arena_allocate_array(&core->request_arena, count, sizeof(*scopes));
+	for (size_t i = 0; i < count; i++)
+		scopes[i] = grants[i].scope;
+	earlier = poll_table_park(core->polls, waiting, scopes, count);
+	if (earlier != NULL)
+		server_core_emit(core, SERVER_EFFECT_DROP, earlier->connection, (struct bytes){ 0 });
+	free(earlier);
+	arena_reset(&core->request_arena);
+	return STATUS_OK;
+}
+
+static bool has_news(struct server_core *core, const struct inquiry *waiting)
+{
+	struct device_entry device = { .id = waiting->device };
+	struct chain_state chain;
+	struct pull_question question = {
+		.store = core->options.store, .arena = &core->request_arena, .device = &device, .pull = waiting->pull
+	};
+	bool news = true; /* a store that fails is told to whoever asks */
+	enum status status = server_store_chain(core->options.store, &waiting->device, &waiting->incarnation, &chain);
+
+	if (status == STATUS_OK && chain.last_seq > waiting->pull.settled_seq)
+		return true;
+	status = pull_has_news(&question, &news);
+	arena_reset(&core->request_arena);
+	return status != STATUS_OK || news;
+}
+
+void server_core_wake(struct server_core *core)
+{
+	const struct commit *commit = &core->commit;
+	struct inquiry *waiting;
+
+	for (size_t i = 0; i < commit->scope_count; i++)
+		while (commit->scopes[i].gseq == commit->gseq &&
+			(waiting = poll_table_take_of_scope(core->polls, commit->scopes[i].number)) != NULL)
+			inquiry_put_last(waiting, &core->woken_end);
+	for (size_t i = 0; i < commit->device_count; i++)
+		if ((waiting = poll_table_take_of_device(core->polls, &commit->devices[i])) != NULL)
+			inquiry_put_last(waiting, &core->woken_end);
+}
+
+static bool wants_to_wait(struct server_core *core, const struct inquiry *waiting)
+{
+	return waiting->has_pull && !waiting->by_envelope && waiting->fault.code == 0 && waiting->pull.wait_ms > 0 &&
+	       !has_news(core, waiting);
+}
+
+enum status server_core_answer_all(struct server_core *core)
+{
+	enum status status = server_store_begin_read(core->options.store);
+
+	if (status == STATUS_OK)
+		status = server_store_state(core->options.store, &core->state);
+	while (core->answering != NULL) {
+		struct inquiry *waiting = core->answering;
+		core->answering = waiting->next;
+		if (status != STATUS_OK) {
+			server_core_refuse(core, waiting->connection);
+			free(waiting);
+		} else if (!wants_to_wait(core, waiting) || park(core, waiting) != STATUS_OK) {
+			answer(core, waiting);
+			free(waiting);
+		}
+	}
+	core->answering_end = &core->answering;
+	while (status == STATUS_OK && core->woken != NULL) {
+		struct inquiry *waiting = core->woken;
+		core->woken = waiting->next;
+		answer(core, waiting);
+		free(waiting);
+	}
+	if (core->woken == NULL)
+		core->woken_end = &core->woken;
+	core->wake_at_ms = core->woken != NULL ? server_core_monotonic_ms(core) + WAKE_AGAIN_MS : 0;
+	server_store_rollback(core->options.store);
+	return status;
+}
+
+void server_core_answer_early(struct server_core *core)
+{
+	for (struct inquiry *waiting = core->answering; waiting != NULL; waiting = waiting->next)
+		answer(core, waiting);
+	inquiry_free_all(core->answering);
+	core->answering = NULL;
+	core->answering_end = &core->answering;
+}

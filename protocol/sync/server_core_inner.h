@@ -1,0 +1,63 @@
+/* What the files of the server's core share. Nobody else includes this. */
+#ifndef TRUCKROLL_SYNC_SERVER_CORE_INNER_H
+#define TRUCKROLL_SYNC_SERVER_CORE_INNER_H
+
+#include "protocol/sync/ahead.h"
+#include "protocol/sync/commit.h"
+#include "protocol/sync/inquiry.h"
+#include "protocol/sync/own_chain.h"
+#include "protocol/sync/poll_table.h"
+#include "protocol/sync/server_core.h"
+
+struct effect_entry {
+	struct effect_entry *next;
+	struct server_effect effect;
+};
+
+struct server_core {
+	struct server_core_options options;
+	struct server_state state;
+	struct own_chain own;
+	struct own_chain own_before; /* as of the last durable commit */
+	struct session_table *sessions;
+	int64_t sweep_at_ms;  /* monotonic; when to look for sessions that are over */
+	int64_t rounds_at_ms; /* monotonic; when to see what time alone does */
+	struct change_ring *ring;
+	struct commit commit;
+	bool in_commit;
+	bool changed;             /* something in the commit is to be kept */
+	enum status failed;       /* the store, while a frame was taken in */
+	struct arena commit_arena;  /* life of the commit */
+	struct arena request_arena; /* life of one event */
+	struct arena effect_arena;  /* until all effects are taken */
+	struct inquiry *answering;  /* wait for the commit, oldest first */
+	struct inquiry **answering_end;
+	struct poll_table *polls;   /* wait for news */
+	struct inquiry *woken;      /* polls that there is news for, oldest first */
+	struct inquiry **woken_end;
+	/* monotonic; when to look again for polls that a commit has news for, since the store could not be read; 0: not */
+	int64_t wake_at_ms;
+	struct effect_entry *effects;
+	struct effect_entry **effects_end;
+	size_t page_raw_max; /* adapts to how well pages compress */
+	struct ahead ahead;
+	struct server_sender sender; /* of the latest frame */
+	struct server_core_counts counts;
+	struct losses losses;
+};
+
+int64_t server_core_now_ms(const struct server_core *core);
+int64_t server_core_monotonic_ms(const struct server_core *core);
+
+void server_core_emit(struct server_core *core, enum server_effect_kind kind, uint64_t connection, struct bytes bytes);
+/* No answer will come. */
+void server_core_refuse(struct server_core *core, uint64_t connection);
+
+/* Whoever waits for what the open commit changed is put with the woken. O(scopes it changed + polls woken). */
+void server_core_wake(struct server_core *core);
+/* Everything that waited for the commit is answered, or parked; whoever was woken is answered. Adds the store's statuses. */
+enum status server_core_answer_all(struct server_core *core);
+/* The seeded bug: tells the devices before anything is durable. */
+void server_core_answer_early(struct server_core *core);
+
+#endif
