@@ -168,6 +168,7 @@ static const enum record_kind shown_kinds[] = {
 	RECORD_TIME_ENTRY,
 	RECORD_ATTACHMENT,
 	RECORD_TASK_ANSWER,
+	RECORD_SITE_ACCESS,
 };
 
 /* By digits alone, which costs no walk over the records. */

@@ -141,6 +141,8 @@ ROUTINE = [
 ]
 
 # What is read on a machine, and what is checked when it is serviced: title, kind, limits (minimum, maximum, scale, unit), mandatory, options.
+WAYS_IN = ["key box at the rear gate", "plant room door", "lift shaft door"]
+HIDDEN_HAZARDS = ["", "alarm goes to the police after 40 s", "asbestos behind the panel: do not drill", ""]
 METERS = {"boiler": ("Hours run", "h"), "pump": ("Hours run", "h"), "chiller": ("Compressor hours", "h"), "lift": ("Trips", ""),
           "compressor": ("Hours run", "h")}
 
@@ -340,6 +342,11 @@ class Example:
                    ["work_order_id", "territory_id", "position", "kind", "title", "mandatory", "limits", "minimum", "maximum", "scale", "unit",
                     "options", "meter_id"], rows)
 
+    def access(self):
+        rows = [(f"k-{site[0]}", site[0], WAYS_IN[at // 3 % len(WAYS_IN)], f"{2040 + 37 * at}", HIDDEN_HAZARDS[at // 3 % len(HIDDEN_HAZARDS)])
+                for at, (site, _) in enumerate(self.sites) if at % 3 == 0]
+        self.write("16_site_access.csv", "site_access", ["site_id", "name", "code", "hazards"], rows)
+
     def past(self):
         pick, rows = self.random, []
         for number in range(1, 201):
@@ -374,6 +381,7 @@ class Example:
         self.contacts()
         self.meters()
         self.tasks()
+        self.access()
 
 
 def main():

@@ -1,11 +1,13 @@
-/* Records that are made by the few words a person says: tasks, contacts, meters, further territories. */
+/* Records that are made by the few words a person says: tasks, contacts, meters, further territories, the way into a site. */
 #include "protocol/domain/contact.h"
 #include "protocol/domain/meter.h"
+#include "protocol/domain/site_access.h"
 #include "protocol/domain/task.h"
 #include "protocol/domain/territory_grant.h"
 #include "server/commands.h"
 #include "server/office.h"
 #include "shell/listing.h"
+#include "shell/lookup.h"
 #include "shell/number_text.h"
 
 static struct text argument(const struct context *context, const char *name)
@@ -185,4 +187,59 @@ enum status command_territory_grant(struct context *context)
 	if (status == STATUS_OK)
 		status = office_find(context, RECORD_TERRITORY, argument(context, "TERRITORY"), &grant.territory_id);
 	return status == STATUS_OK ? create(context, RECORD_TERRITORY_GRANT, &grant) : status;
+}
+
+/* The access to the site that has this name; NULL: not yet. */
+struct access_search {
+	struct context *context;
+	struct text name;
+	const struct site_access *found;
+};
+
+static enum status look_at_access(void *user, const void *row, const struct row_meta *meta)
+{
+	struct access_search *search = user;
+
+	(void)meta;
+	if (search->found == NULL && lookup_alike(((const struct site_access *)row)->name, search->name))
+		search->found = row_copy(search->context->arena, &site_access_schema, row);
+	return STATUS_OK;
+}
+
+/* Gives the option's value to a field of `row` and marks it in the mask; without the option nothing changes. */
+static void take_text(struct context *context, const char *name, struct site_access *row, uint64_t *mask)
+{
+	const struct field *field = schema_field(&site_access_schema, text_of(name));
+
+	if (!arguments_has(context->arguments, name))
+		return;
+	*(struct text *)field_at_mutable(field, row) = argument(context, name);
+	*mask |= UINT64_C(1) << field->tag;
+}
+
+enum status command_site_access(struct context *context)
+{
+	struct operation operation = { .head = { .kind = OPERATION_EDIT, .record = RECORD_SITE_ACCESS } };
+	struct access_search search = { .context = context, .name = arguments_joined(context->arguments, context->arena, "NAME") };
+	struct site_access wanted = { .name = search.name };
+	struct id id;
+	enum status status = office_find(context, RECORD_SITE, argument(context, "SITE"), &wanted.site_id);
+
+	if (status == STATUS_OK)
+		status = table_each(server_store_storage(office_of(context)->store), &site_access_schema, "site_id", &wanted.site_id,
+			look_at_access, &search);
+	if (status != STATUS_OK)
+		return status;
+	if (search.found != NULL)
+		wanted = *search.found;
+	take_text(context, "code", &wanted, &operation.mask);
+	take_text(context, "hazards", &wanted, &operation.mask);
+	if (operation.mask == 0)
+		return fail(STATUS_INVALID, "say what is to be known of it: --code, --hazards or both");
+	if (search.found == NULL)
+		return create(context, RECORD_SITE_ACCESS, &wanted);
+	operation.head.subject = wanted.id;
+	operation.arguments = &wanted;
+	operation.old_values = search.found;
+	return office_run(context, &operation, &id);
 }

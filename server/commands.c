@@ -119,6 +119,12 @@ static const struct option contact_options[] = {
 	{ .name = "email", .value = "ADDRESS", .kind = OPTION_TEXT, .help = "mail address" },
 	{ .name = "prefers", .value = "HOW", .kind = OPTION_TEXT, .help = "phone, email or message" },
 	{ .name = "language", .value = "TAG", .kind = OPTION_TEXT, .help = "language, such as en" }, { 0 } };
+static const struct option access_positionals[] = {
+	{ .name = "SITE", .kind = OPTION_TEXT, .required = true, .help = "site: its name, or first digits of its id" },
+	{ .name = "NAME", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "which door or place" }, { 0 } };
+static const struct option access_options[] = {
+	{ .name = "code", .value = "TEXT", .kind = OPTION_TEXT, .help = "code of the door, the key box or the alarm" },
+	{ .name = "hazards", .value = "TEXT", .kind = OPTION_TEXT, .help = "dangers that only who goes there should know of" }, { 0 } };
 static const struct option meter_positionals[] = {
 	{ .name = "ASSET", .kind = OPTION_TEXT, .required = true, .help = "equipment: serial, name, or first digits of its id" },
 	{ .name = "NAME", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "what is read" }, { 0 } };
@@ -201,6 +207,10 @@ static const struct command commands[] = {
 	{ .group = "Records", .name = "meter add", .summary = "add a meter to a piece of equipment",
 	  .example = "truckrolld meter add BO1878704 hours run --unit h",
 	  .positionals = meter_positionals, .options = meter_options, .place = PLACE_OWNER, .run = command_meter_add },
+	{ .group = "Records", .name = "site access", .summary = "say how to get into a site, for those with a job there",
+	  .details = "Kept apart from the site: a device that only serves the territory never receives it. Said again, it is changed.",
+	  .example = "truckrolld site access \"Cairn Hotel\" rear gate --code 4711 --hazards \"dog in the yard\"",
+	  .positionals = access_positionals, .options = access_options, .place = PLACE_OWNER, .run = command_site_access },
 	{ .group = "Records", .name = "territory grant", .summary = "let a technician serve one more territory",
 	  .details = "To end it: truckrolld edit territory_grant ID ended=true",
 	  .example = "truckrolld territory grant \"Ada Brannock\" Coast",

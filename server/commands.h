@@ -22,6 +22,7 @@ enum status command_order_reopen(struct context *context);
 enum status command_order_cancel(struct context *context);
 enum status command_task_add(struct context *context);
 enum status command_contact_add(struct context *context);
+enum status command_site_access(struct context *context);
 enum status command_meter_add(struct context *context);
 enum status command_territory_grant(struct context *context);
 enum status command_visit_book(struct context *context);

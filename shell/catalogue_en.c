@@ -48,6 +48,7 @@ const struct message catalogue_en[] = {
 	{ "word.meter", "meter" },
 	{ "word.reading", "reading" },
 	{ "word.territory_grant", "further territory" },
+	{ "word.site_access", "access to a site" },
 	{ "word.record", "record" },
 	{ "outcome.applied", "Applied." },
 	{ "outcome.applied_note", "Applied, with a note: {words}" },

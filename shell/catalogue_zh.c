@@ -48,6 +48,7 @@ const struct message catalogue_zh[] = {
 	{ "word.meter", "计量表" },
 	{ "word.reading", "读数" },
 	{ "word.territory_grant", "附加区域" },
+	{ "word.site_access", "现场进入信息" },
 	{ "word.record", "记录" },
 	{ "outcome.applied", "已生效。" },
 	{ "outcome.applied_note", "已生效，附说明：{words}" },

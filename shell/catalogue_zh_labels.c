@@ -304,6 +304,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "column.email", "电子邮件" },
 	{ "column.end_at_ms", "结束" },
 	{ "column.ended", "已终止" },
+	{ "column.hazards", "危险提示" },
 	{ "column.has_number", "有数值" },
 	{ "column.inactive", "不再联系" },
 	{ "column.instruction", "操作说明" },

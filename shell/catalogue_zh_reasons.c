@@ -184,6 +184,7 @@ const struct message catalogue_zh_reasons[] = {
 	{ "WHY: %s", "WHY：%s" },
 	{ "\"%.*s\" %s; write it like 12 or -0.5", "“%.*s”%s；请写成 12 或 -0.5 这样" },
 	{ "the list ends at place %d: give --position", "检查表到序号 %d 为止：请给出 --position" },
+	{ "say what is to be known of it: --code, --hazards or both", "请说明内容：--code、--hazards 或两者" },
 	{ "a reading needs a meter: say which one with --meter", "读数需要计量表：请用 --meter 指明" },
 	{ "a choice needs something to choose from: give --options \"good;worn;!torn\"", "选择需要选项：请给出 --options \"良好;磨损;!断裂\"" },
 	{ "--min is above --max: no answer would be good", "--min 大于 --max：没有合格的结果" },

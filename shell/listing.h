@@ -53,7 +53,7 @@ size_t listing_open_tasks(const struct task_list *list);
 /* With their answers, as the table "tasks"; numbered from 1. */
 enum status listing_tasks(struct context *context, struct storage *storage, const struct task_list *list);
 
-/* Tasks, meters, contacts, times and files of an order, each a table of its own. */
+/* Tasks, meters, the way in, contacts, times and files of an order, each a table of its own. */
 enum status listing_site(struct context *context, struct storage *storage, const struct work_order *order);
 
 #endif

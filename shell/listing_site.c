@@ -1,9 +1,10 @@
-/* What belongs to a work order beside its visits: tasks with their answers, meters, contacts, time, files. */
+/* What belongs to a work order beside its visits: tasks with their answers, meters, the way in, contacts, time, files. */
 #include <stdlib.h>
 
 #include "protocol/domain/attachment.h"
 #include "protocol/domain/contact.h"
 #include "protocol/domain/meter.h"
+#include "protocol/domain/site_access.h"
 #include "protocol/domain/task_answer.h"
 #include "protocol/domain/time_entry.h"
 #include "shell/listing.h"
@@ -196,6 +197,7 @@ static enum status list_rows(
 enum status listing_site(struct context *context, struct storage *storage, const struct work_order *order)
 {
 	static const char *const contact_fields[] = { "name", "role", "phone", "email", "preferred_channel", NULL };
+	static const char *const access_fields[] = { "name", "code", "hazards", NULL };
 	static const char *const time_fields[] = { "kind", "start_at_ms", "end_at_ms", "technician_id", "source", "late", NULL };
 	static const char *const file_fields[] = { "kind", "caption", "media_type", "size", "taken_at_ms", NULL };
 	struct task_list list;
@@ -205,6 +207,9 @@ enum status listing_site(struct context *context, struct storage *storage, const
 		status = listing_tasks(context, storage, &list);
 	if (status == STATUS_OK && !id_is_nil(&order->asset_id))
 		status = list_meters(context, storage, &order->asset_id);
+	if (status == STATUS_OK)
+		status = list_rows(storage, &site_access_schema, "site_id", &order->site_id,
+			output_rows(context->output, "access", &site_access_schema, access_fields));
 	if (status == STATUS_OK)
 		status = list_rows(storage, &contact_schema, "account_id", &order->account_id,
 			output_rows(context->output, "contacts", &contact_schema, contact_fields));

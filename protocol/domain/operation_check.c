@@ -32,6 +32,7 @@ static const struct {
 	{ RECORD_METER,           OFFICE },
 	{ RECORD_READING,         OFFICE },
 	{ RECORD_TERRITORY_GRANT, OFFICE },
+	{ RECORD_SITE_ACCESS,     OFFICE },
 	{ RECORD_BENCH_ORDER,     EVERYONE },
 };
 

@@ -21,6 +21,7 @@
 #include "protocol/domain/reading.h"
 #include "protocol/domain/service_request.h"
 #include "protocol/domain/site.h"
+#include "protocol/domain/site_access.h"
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/task.h"
 #include "protocol/domain/task_answer.h"
@@ -58,6 +59,7 @@ static const struct schema *schemas[RECORD_KIND_MAX + 1] = {
 	[RECORD_METER] = &meter_schema,
 	[RECORD_READING] = &reading_schema,
 	[RECORD_TERRITORY_GRANT] = &territory_grant_schema,
+	[RECORD_SITE_ACCESS] = &site_access_schema,
 };
 
 const struct choice record_kind_names[] = {
@@ -87,6 +89,7 @@ const struct choice record_kind_names[] = {
 	{ RECORD_METER, "meter" },
 	{ RECORD_READING, "reading" },
 	{ RECORD_TERRITORY_GRANT, "territory_grant" },
+	{ RECORD_SITE_ACCESS, "site_access" },
 	{ RECORD_BENCH_ORDER, "bench_order" },
 	{ 0, NULL },
 };

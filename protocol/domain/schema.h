@@ -41,6 +41,7 @@ enum record_kind {
 	RECORD_METER = 23,
 	RECORD_READING = 24,
 	RECORD_TERRITORY_GRANT = 25,
+	RECORD_SITE_ACCESS = 26,
 	RECORD_BENCH_ORDER = 60, /* only in stores made with --bench */
 	RECORD_KIND_MAX = 63,
 	RECORD_OPERATION_HEAD = 64,

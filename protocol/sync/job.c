@@ -25,6 +25,7 @@ static const struct {
 	{ RECORD_TASK,            "asset_id",      RECORD_ASSET,           false },
 	{ RECORD_TASK,            "meter_id",      RECORD_METER,           false },
 	{ RECORD_SITE,            "account_id",    RECORD_ACCOUNT,         false },
+	{ RECORD_SITE,            "site_id",       RECORD_SITE_ACCESS,     true  },
 	{ RECORD_ACCOUNT,         "account_id",    RECORD_CONTACT,         true  },
 	{ RECORD_ASSET,           "site_id",       RECORD_SITE,            false },
 	{ RECORD_ASSET,           "merged_into_id", RECORD_ASSET,           false },

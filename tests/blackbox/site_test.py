@@ -75,6 +75,25 @@ def tasks_stand_in_the_order_in_which_they_were_added():
 
 
 @promise
+def how_to_get_in_is_for_who_has_a_job_there():
+    with World() as world:
+        server = Server.made(world)
+        site = server.run("show", "work_order", ORDER)["work_order"]["site_id"]
+        server.ask("site", "access", site[:12], "plant room", expect=USAGE)
+        server.run("site", "access", site[:12], "plant room", "--code", "4711", "--hazards", "dog in the yard")
+        server.run("site", "access", site[:12], "plant room", "--code", "4712")
+        device = Device.enrolled(server, ADA, "tablet")
+        device.sync()
+        shown = device.run("show", ORDER)
+        assert shown["work_order"]["number"] == ORDER and not shown["access"], shown
+        server.book(ORDER, ADA)
+        device.sync()
+        ways = {way["name"]: (way["code"], way["hazards"]) for way in device.run("show", ORDER)["access"]}
+        assert ways["plant room"] == ("4712", "dog in the yard"), ways
+        device.ask("edit", "site_access", "plant room", "code=1", expect=REFUSED)
+
+
+@promise
 def what_nobody_could_answer_is_not_asked():
     with World() as world:
         server, device = started(world)

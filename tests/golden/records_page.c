@@ -40,6 +40,7 @@ static const struct {
 	{ RECORD_METER,           "What is read on an asset, with what it showed last." },
 	{ RECORD_READING,         "What a meter showed; never changed, corrected by another reading." },
 	{ RECORD_TERRITORY_GRANT, "A territory that a technician serves beside the home one." },
+	{ RECORD_SITE_ACCESS,     "How to get into a site and what waits there; only for who has a job on it." },
 	/* clang-format on */
 };
 

@@ -71,8 +71,10 @@ static void want_site(struct projection *projection, const struct id *id)
 {
 	const struct site *site = want(projection, RECORD_SITE, id);
 
-	if (site != NULL)
-		want_account(projection, &site->account_id);
+	if (site == NULL)
+		return;
+	want_account(projection, &site->account_id);
+	want_children(projection, RECORD_SITE_ACCESS, "site_id", id);
 }
 
 /* With what it was merged into; nothing is merged in a circle. */

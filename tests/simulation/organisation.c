@@ -12,6 +12,7 @@
 #include "protocol/domain/part.h"
 #include "protocol/domain/service_request.h"
 #include "protocol/domain/site.h"
+#include "protocol/domain/site_access.h"
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/technician.h"
 #include "protocol/domain/territory.h"
@@ -157,8 +158,13 @@ static void make_customers(struct making *making)
 		const struct contact contact = {
 			.id = organisation_id(RECORD_CONTACT, i), .account_id = account.id, .name = text_of("the caretaker")
 		};
+		const struct site_access access = { .id = organisation_id(RECORD_SITE_ACCESS, i),
+			.site_id = site.id,
+			.name = text_of("key box"),
+			.code = text_of("4711") };
 		make(making, RECORD_ACCOUNT, &account);
 		make(making, RECORD_SITE, &site);
+		make(making, RECORD_SITE_ACCESS, &access);
 		make(making, RECORD_ASSET, &asset);
 		make(making, RECORD_METER, &meter);
 		make(making, RECORD_CONTACT, &contact);

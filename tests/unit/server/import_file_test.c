@@ -98,7 +98,7 @@ static void the_header_refuses_what_is_no_field(void **state)
 	refuse_text("e.csv", "record=visit,key\n",
 		"e.csv:1:1: record \"visit\" cannot be imported; these can: territory, technician, part, stock_location, account, "
 		"site, asset, service_request, work_order, note, movement, kb_article, contact, task, meter, reading, "
-		"territory_grant");
+		"territory_grant, site_access");
 }
 
 static void an_unknown_file_is_told_the_known_forms(void **state)

@@ -32,6 +32,28 @@ static void a_job_elsewhere_brings_what_it_needs(void **state)
 	assert_true(pair_on_device(pair, 2, RECORD_SITE, &site));
 }
 
+/* Door codes are at home on no device: those with a job on the site read them, and the territory's others do not. */
+static void a_door_code_comes_with_a_job_and_goes_with_it(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), site = organisation_id(RECORD_SITE, 0), visit;
+	struct id access = organisation_id(RECORD_SITE_ACCESS, 0);
+	const struct reason_arguments cancel = { .reason = text_of("called off") };
+
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 1, RECORD_SITE, &site));
+	assert_false(pair_on_device(pair, 1, RECORD_SITE_ACCESS, &access));
+	visit = pair_book(pair, &order, 2);
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 2, RECORD_SITE_ACCESS, &access));
+	assert_false(pair_on_device(pair, 1, RECORD_SITE_ACCESS, &access));
+	pair_office(pair, OPERATION_CANCEL, &visit, &cancel);
+	pair_settle(pair);
+	assert_false(pair_on_device(pair, 2, RECORD_SITE_ACCESS, &access));
+	assert_fits(pair, 1);
+	assert_fits(pair, 2);
+}
+
 /* Tasks of the order, people of the customer, meters of the machine: also those that are made when the job is out already. */
 static void what_a_job_needs_comes_when_it_is_made_later(void **state)
 {
@@ -436,6 +458,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_job_elsewhere_brings_what_it_needs, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_door_code_comes_with_a_job_and_goes_with_it, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_a_job_needs_comes_when_it_is_made_later, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_late_fact_on_a_job_elsewhere_stays, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_job_that_is_taken_away_is_purged, pair_open, pair_close),
