@@ -12,6 +12,7 @@
 
 #define ANSWER_TIMEOUT_MS 10000
 #define POLL_EVERY_MS     1000
+#define REACH_TRIES       4
 
 /* One enrolment under way. */
 struct enrolment {
@@ -158,25 +159,46 @@ static void pause_ms(int ms)
 	(void)nanosleep(&time, NULL);
 }
 
-/* A server that goes away meanwhile is waited for as well. */
-static enum status wait_for_grant(struct enrolment *enrolment)
+/* A first connection that was lost says little; that every one was lost says that the address is wrong or nobody is there. */
+static enum status reach_server(struct enrolment *enrolment, int64_t until_ms)
 {
 	const struct enrol_options *options = enrolment->options;
-	int64_t until_ms = clock_monotonic_ms(options->clock) + options->wait_ms;
-	enum status status = request_once(enrolment);
+	enum status status = STATUS_OFFLINE;
 
-	if (status != STATUS_OK || enrolment->granted)
-		return status;
-	while (status == STATUS_OK || status == STATUS_OFFLINE) {
+	for (int i = 0; i < REACH_TRIES && status == STATUS_OFFLINE; i++) {
+		if (i > 0)
+			pause_ms(POLL_EVERY_MS);
+		transport_close(enrolment->transport); /* a new one tries to connect at once */
+		enrolment->transport = NULL;
+		status = transport_nng_open(options->url.data, &enrolment->transport);
+		if (status == STATUS_OK)
+			status = ask_keys(enrolment->transport, enrolment->arena, ANSWER_TIMEOUT_MS, &enrolment->server);
 		if (clock_monotonic_ms(options->clock) >= until_ms)
-			return fail(
-				STATUS_OFFLINE, "the office has not let this device in yet: give the same command again to go on waiting");
-		pause_ms(POLL_EVERY_MS);
-		status = request_once(enrolment);
-		if (enrolment->granted)
-			return STATUS_OK;
+			break;
 	}
 	return status;
+}
+
+/* The server was there and may go away meanwhile: any request can be repeated, so answers that are lost cost time only. */
+static enum status wait_for_grant(struct enrolment *enrolment, int64_t until_ms)
+{
+	const struct enrol_options *options = enrolment->options;
+	bool shown = false;
+
+	for (;;) {
+		enum status status = request_once(enrolment);
+		if (enrolment->granted || (status != STATUS_OK && status != STATUS_OFFLINE))
+			return status;
+		if (status == STATUS_OK && !shown)
+			options->show_words(options->context, enrolment_words(enrolment->arena, &enrolment->server,
+								      &enrolment->pending.identity.keys, &enrolment->ticket.id));
+		shown |= status == STATUS_OK;
+		if (clock_monotonic_ms(options->clock) >= until_ms)
+			return shown ? fail(STATUS_OFFLINE,
+					       "the office has not let this device in yet: give the same command again to go on waiting")
+				     : status;
+		pause_ms(POLL_EVERY_MS);
+	}
 }
 
 /* Keys first: without them the files are worth nothing, and the other way round the enrolment can be given again. */
@@ -213,6 +235,7 @@ static enum status settle_in(struct enrolment *enrolment, struct keystore *keys)
 enum status enrol_device(struct arena *arena, const struct enrol_options *options, struct keystore *out_keys)
 {
 	struct enrolment enrolment = { .options = options, .arena = arena };
+	int64_t until_ms = clock_monotonic_ms(options->clock) + options->wait_ms;
 	enum status status;
 
 	keys_init();
@@ -220,16 +243,9 @@ enum status enrol_device(struct arena *arena, const struct enrol_options *option
 	if (status == STATUS_OK)
 		status = take_identity(&enrolment);
 	if (status == STATUS_OK)
-		status = transport_nng_open(options->url.data, &enrolment.transport);
+		status = reach_server(&enrolment, until_ms);
 	if (status == STATUS_OK)
-		status = ask_keys(enrolment.transport, arena, ANSWER_TIMEOUT_MS, &enrolment.server);
-	if (status == STATUS_OK)
-		status = request_once(&enrolment);
-	if (status == STATUS_OK && !enrolment.granted) {
-		options->show_words(options->context,
-			enrolment_words(arena, &enrolment.server, &enrolment.pending.identity.keys, &enrolment.ticket.id));
-		status = wait_for_grant(&enrolment);
-	}
+		status = wait_for_grant(&enrolment, until_ms);
 	if (status == STATUS_OK)
 		status = settle_in(&enrolment, out_keys);
 	transport_close(enrolment.transport);

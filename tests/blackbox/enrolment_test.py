@@ -6,6 +6,7 @@ import tap
 
 from harness import CORRUPT, DONE, OFFLINE, REFUSED, USAGE, Device, Server, World
 from peer import Peer, kind_of, wire
+from proxy import DOWN, Cut
 from tap import promise, until
 
 ADA, TOMAS = "Ada Brannock", "Tomas Hale"
@@ -122,6 +123,47 @@ def an_enrolment_that_was_killed_goes_on_with_the_same_code():
         process.kill()
         process.wait()
         device.enrol(server, code, server.url)
+        device.sync()
+
+
+@promise
+def an_enrolment_outlives_a_lost_connection_and_lost_answers_from_its_first_message_on():
+    with World() as world:
+        server = Server.made(world)
+        line = world.proxy(server)
+        lost, answers = [], []
+
+        def cut_first_and_third(link, direction, data):
+            """The keys, and then that the office was asked: each is lost once, with the connection."""
+            if direction == DOWN:
+                answers.append(kind_of(data[12:]))
+                if len(answers) in (1, 3):
+                    lost.append(len(answers))
+                    raise Cut()
+
+        line.refuse_next = 1
+        line.on_message = cut_first_and_third
+        device = Device.enrolled(server, ADA, "tablet-1", line.url)
+        assert lost == [1, 3] and line.refuse_next == 0, (lost, line.refuse_next)
+        assert [d["name"] for d in server.run("device", "list")["devices"]] == ["tablet-1"]
+        device.sync()
+
+
+@promise
+def a_lost_grant_is_given_again():
+    with World() as world:
+        server = Server.made(world)
+        line = world.proxy(server)
+        device, lost = Device(world, "tablet-1"), []
+
+        def cut_the_grant(link, direction, data):
+            if direction == DOWN and kind_of(data[12:]) == wire.ENROL_GRANT and not lost:
+                lost.append(1)
+                raise Cut()
+
+        line.on_message = cut_the_grant
+        device.enrol(server, invite(server), line.url)
+        assert lost
         device.sync()
 
 

@@ -55,6 +55,7 @@ class Link:
 class Proxy:
     """Listens on `port` for as long as it lives. Faults:
     mode       OPEN; CLOSED: nobody gets through; DEAF: what the server says is swallowed
+    refuse_next so many connections are reset as soon as they are made
     cut_at     counts down over all bytes of both directions; at 0 the connection is reset
     on_message called as on_message(link, direction, data) before a message is passed on; it may return other bytes (b"": swallow them),
                None for the same, or raise Cut"""
@@ -63,6 +64,7 @@ class Proxy:
         self.server_port = server_port
         self.mode = OPEN
         self.cut_at = None
+        self.refuse_next = 0
         self.cuts = 0
         self.on_message = None
         self.recorded = None  # a list: (direction, frame) are added
@@ -81,7 +83,8 @@ class Proxy:
                 device, _ = self.listener.accept()
             except OSError:
                 return
-            if self.mode == CLOSED:
+            if self.mode == CLOSED or self.refuse_next > 0:
+                self.refuse_next = max(0, self.refuse_next - 1)
                 reset(device)
                 continue
             try:
