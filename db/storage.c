@@ -19,6 +19,7 @@
 #define BUSY_TIMEOUT_MS 5000
 #define BULK_CACHE_KIB  (16 * 1024)
 #define LOG_PAGES       1000
+#define LOG_PAGES_OUTBOX 64    /* some fifty operations: what only the log has cannot be fetched again */
 #define LOG_PAGES_DEFER 15000 /* 60 MB: below journal_size_limit */
 #define INDEX_BLOCK     4096  /* SQLite makes the log's index in steps of so many bytes, writing the last of each … */
 #define INDEX_ROOM      65536 /* … and begins with half of this */
@@ -248,7 +249,7 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 		status = set_wal(storage);
 	if (status == STATUS_OK)
 		status = sql_run(storage, owner_settings);
-	storage->log_pages_max = LOG_PAGES;
+	storage->log_pages_max = storage->kind == STORAGE_OUTBOX ? LOG_PAGES_OUTBOX : LOG_PAGES;
 	(void)sqlite3_wal_hook(storage->connection, after_commit, storage);
 	if (status == STATUS_OK)
 		status = migration_apply(storage, (int)version);

@@ -58,7 +58,7 @@ enum status storage_begin_read(struct storage *storage);
  * never does it. Owner only, outside a transaction; STATUS_BUSY when a reader held on for longer than the busy time-out. */
 enum status storage_checkpoint(struct storage *storage);
 /* An owner whose commits others wait for: leaves the log to grow, within bounds, until storage_tidy(). Without this call, and on a disk of
- * blocks below 4 KiB, every commit that leaves more than 1,000 pages moves them itself. */
+ * blocks below 4 KiB, every commit that leaves more than 1,000 pages (64 in an outbox) moves them itself. */
 void storage_defer_checkpoints(struct storage *storage);
 /* When nobody waits: moves a log that has grown (1,000 pages) into the main file. What cannot be moved now is moved later. */
 void storage_tidy(struct storage *storage);

@@ -261,6 +261,9 @@ static void check_store(struct doctor *doctor)
 		tell_result(doctor, "device", status, text_of(""));
 		return;
 	}
+	status = local_device_check_loss(device);
+	if (status != STATUS_OK)
+		tell_result(doctor, "outbox.db", status, text_of(""));
 	check_pending(doctor, device);
 	check_space(doctor, device);
 	check_index(doctor, device);
@@ -381,6 +384,20 @@ static enum status repair_replica(struct context *context)
 	return STATUS_OK;
 }
 
+/* STATUS_CORRUPT: the outbox lacks operations that the replica knows of. */
+static enum status look_for_loss(struct context *context)
+{
+	struct local_device *device = NULL;
+	enum status status = local_device_open_for(context, true, 0, &device);
+
+	if (status == STATUS_OK)
+		status = local_device_check_loss(device);
+	if (status == STATUS_CORRUPT)
+		output_warning(context->output, "Going on without what outbox.db has lost; what had been sent before is at the office.");
+	local_device_close(device);
+	return status;
+}
+
 /* Only what is really damaged is touched, and only what can be fetched again. */
 static enum status repair(struct context *context)
 {
@@ -392,6 +409,8 @@ static enum status repair(struct context *context)
 	status = verify_file(context, "outbox.db", STORAGE_OUTBOX);
 	if (status == STATUS_OK) {
 		status = verify_file(context, "replica.db", STORAGE_REPLICA);
+		if (status == STATUS_OK)
+			status = look_for_loss(context);
 		if (status == STATUS_OK)
 			output_line(context->output, "replica.db is sound: there is nothing to repair.");
 		else if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND)

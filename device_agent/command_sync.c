@@ -185,6 +185,7 @@ static enum status sync_as_owner(struct sync_run *run)
 	link_finish(&link);
 	if (status == STATUS_OK)
 		status = index_all(run, device);
+	device_store_fold(device->store);
 	local_device_close(device);
 	return status;
 }

@@ -37,6 +37,27 @@ static enum status check_same_device(const struct local_device *device)
 	return status;
 }
 
+enum status local_device_check_loss(const struct local_device *device)
+{
+	struct outbox_state outbox;
+	struct replica_state replica;
+	int64_t known;
+	enum status status = device_store_outbox(device->store, &outbox);
+
+	if (status == STATUS_OK)
+		status = device_store_replica(device->store, &replica);
+	if (status != STATUS_OK)
+		return status;
+	known = replica.shown_seq > replica.settled_seq ? replica.shown_seq : replica.settled_seq;
+	if (!id_equal(&replica.incarnation, &outbox.incarnation) || known <= outbox.last_seq)
+		return STATUS_OK;
+	return fail(STATUS_CORRUPT,
+		"%.*s/outbox.db has lost what it had saved: it ends at operation %lld, but %lld were made here. Keep a copy of the folder "
+		"and tell the office; put back outbox.db and its log if there is a copy, or go on without what is lost: \"truckroll doctor "
+		"--repair\"",
+		TEXT_ARGUMENTS(device->dir), (long long)outbox.last_seq, (long long)known);
+}
+
 /* A damaged replica is no reason to fear for the work: says so, and what to do, when the outbox is sound. */
 static enum status explain_damage(struct local_device *device)
 {
@@ -82,6 +103,8 @@ enum status local_device_open(const struct local_device_options *options, struct
 		status = open_store(device, &store);
 	if (status == STATUS_OK)
 		status = check_same_device(device);
+	if (status == STATUS_OK && !options->read_only)
+		status = local_device_check_loss(device);
 	if (status == STATUS_OK && !options->read_only)
 		status = open_core(device, options->poll_wait_ms);
 	if (status == STATUS_OK)

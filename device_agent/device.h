@@ -35,6 +35,10 @@ enum status local_device_open(const struct local_device_options *options, struct
 /* Accepts NULL. Does not close the link. */
 void local_device_close(struct local_device *device);
 
+/* STATUS_CORRUPT when the replica knows of operations that the outbox does not hold (any more): a log that lost its end drops commits
+ * without a word. An owner is not opened then; for readers, doctor asks. */
+enum status local_device_check_loss(const struct local_device *device);
+
 /* As commands open it: where the command line says. */
 enum status local_device_open_for(struct context *context, bool read_only, int64_t poll_wait_ms, struct local_device **out_device);
 /* Where the keys of the command's device are. */

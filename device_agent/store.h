@@ -30,8 +30,8 @@ struct device_store_options {
 enum status device_store_open(const char *dir, const struct device_store_options *options, struct device_store **out_store);
 /* Accepts NULL; an open transaction is rolled back, a seed is dropped. */
 void device_store_close(struct device_store *store);
-/* When an owner that stayed ends: the outbox's log goes into the file itself, see storage_fold(). A command that works by itself leaves
- * that out: it syncs once. The replica can be fetched again. */
+/* When an owner that was on line ends: the outbox's log goes into the file itself, see storage_fold(). A command that works by itself
+ * leaves that out and syncs once, until the log has grown (LOG_PAGES_OUTBOX). The replica can be fetched again. */
 void device_store_fold(struct device_store *store);
 
 /* The replica's records, for questions; the fresh one while seeding. Borrowed until seed_begin, seed_finish or close. */

@@ -19,6 +19,8 @@ const struct message catalogue_zh_lines[] = {
 	{ "%.*s: %.*s (%.*s); repaired by itself, tell the office when it comes again", "%.*s：%.*s（%.*s）；已自行修复，再次出现请告知办公室" },
 	{ "%lld operations wait: they go out with the next sync", "%lld 条操作待发送：下次同步时发出" },
 	{ "%zu articles behind: the agent or a sync adds them", "还差 %zu 篇文章：代理程序或下次同步会补上" },
+	{ "Going on without what outbox.db has lost; what had been sent before is at the office.",
+	  "舍弃 outbox.db 丢失的部分继续；此前已发送的操作在办公室仍有。" },
 	{ "A new replica is begun; \"truckroll sync\" fetches everything again. What you did is kept in outbox.db.",
 	  "已新建本地副本；“truckroll sync”会重新获取全部数据。您做过的操作都保留在 outbox.db 中。" },
 	{ "Your work is safe in outbox.db; \"truckroll doctor --repair\" puts this file aside and begins a new one",

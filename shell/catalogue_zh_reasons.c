@@ -42,6 +42,11 @@ const struct message catalogue_zh_reasons[] = {
 	{ "work order \"%.*s\" has no visit here", "工单“%.*s”在本机没有上门" },
 	{ "%zu visits come into question: %.*s%s; name one", "有 %zu 个可选的上门：%.*s%s；请指明一个" },
 	{ "you have no visit to %s now; \"truckroll today\" lists your visits", "目前没有可%s的上门；“truckroll today”列出您的上门" },
+	{ "%.*s/outbox.db has lost what it had saved: it ends at operation %lld, but %lld were made here. Keep a copy of the folder "
+	  "and tell the office; put back outbox.db and its log if there is a copy, or go on without what is lost: \"truckroll doctor "
+	  "--repair\"",
+	  "%.*s/outbox.db 丢失了已保存的操作：它止于第 %lld 条操作，而本机做过 %lld 条。请保留该目录的副本并告知办公室；如有 outbox.db "
+	  "及其日志的备份请放回，或舍弃丢失的部分继续：“truckroll doctor --repair”" },
 	{ "%.*s belongs to device %s, but the keys to device %s: name the right keys with --keys, or put them back",
 	  "%.*s 属于终端 %s，而密钥属于终端 %s：请用 --keys 指明正确的密钥，或将其放回" },
 	{ "%.*s. What you did is safe in outbox.db: \"truckroll doctor --repair\" puts replica.db aside, \"truckroll sync\" "

@@ -152,6 +152,50 @@ def a_server_its_commands_and_an_agent_leave_nothing_in_the_log():
         insist_on_equality(server, device)
 
 
+@promise
+def a_device_says_at_its_next_command_that_its_log_lost_what_was_saved():
+    with World() as world:
+        server, device = prepared(world)
+        for number in range(5):
+            device.run("note", "HH-5001", f"note {number}")
+        sent = [row["text"] for row in server.rows("note")]
+        log = log_of(device.dir / "outbox.db")
+        data = bytearray(log.read_bytes())
+        data[len(data) // 2] ^= 16
+        log.write_bytes(data)
+        damaged = log.read_bytes()
+        for words in (("note", "HH-5001", "over it"), ("sync",), ("agent",)):
+            answer = device.ask(*words, expect=CORRUPT)
+            insist_on_sentence(answer, "outbox.db")
+            assert "--repair" in answer.reason and "7 were made here" in answer.reason, answer.reason
+        assert "7 条" in device.ask("note", "HH-5001", "x", "--lang", "zh", expect=CORRUPT).reason
+        assert device.ask("doctor", "--offline", expect=CORRUPT).out.count("outbox.db has lost") == 1
+        assert device.run("today")["visits"] and log.read_bytes() == damaged, "it was looked at and changed"
+        repaired = device.ask("doctor", "--repair", "--offline", expect=DONE)
+        assert "at the office" in repaired.err, str(repaired)
+        device.sync()
+        device.run("note", "HH-5001", "after it")
+        device.sync()
+        insist_on_equality(server, device)
+        now = [row["text"] for row in server.rows("note")]
+        assert set(sent) | {"after it"} <= set(now), now
+        assert device.ask("doctor", expect=DONE)
+
+
+@promise
+def a_sync_leaves_nothing_in_the_outboxs_log_and_many_commands_leave_little():
+    with World() as world:
+        server, device = prepared(world)
+        device.sync()
+        assert not log_of(device.dir / "outbox.db").stat().st_size, "the sync left its work in the log"
+        largest = 0
+        for number in range(70):
+            device.run("note", "HH-5001", f"note {number}")
+            largest = max(largest, log_of(device.dir / "outbox.db").stat().st_size)
+        assert 100_000 < largest < 300_000, f"the log grew to {largest} bytes"
+        assert log_of(device.dir / "outbox.db").stat().st_size < largest, f"the log was never folded: {largest} bytes"
+
+
 def noted(server):
     """What the note beside the database says."""
     words = (server.dir / "committed").read_text().split()
