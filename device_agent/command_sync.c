@@ -65,7 +65,7 @@ static struct progress_report report_of(struct context *context, const struct li
 		.rounds = state.rounds,
 		.rows = state.rows_received,
 		.revoked = state.rounds > 0 && state.device_state != DEVICE_STATE_ACTIVE,
-		.failure = arena_print(context->arena, "%s", link->failure),
+		.failure = arena_print(context->arena, "%s", state.connected ? "" : link->failure), /* an old one is over */
 		.refusal = arena_print(context->arena, "%s", state.refusal) };
 	uint64_t sent, received;
 
@@ -124,7 +124,7 @@ static enum status judge(struct sync_run *run)
 {
 	const struct progress_report *report = &run->last;
 	bool over = clock_monotonic_ms(run->context->clock) >= run->until_ms;
-	bool failed = report->failures > run->first.failures && (!run->patient || over);
+	bool failed = report->failures > run->first.failures && !report->connected && (!run->patient || over);
 
 	progress_step(&run->progress, report->rows - run->first.rows, report->received - run->first.received);
 	if (report->synced)

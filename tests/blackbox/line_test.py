@@ -137,6 +137,24 @@ def work_goes_on_without_a_server_and_sync_says_that_it_is_not_there():
 
 
 @promise
+def an_old_failure_is_not_told_of_a_link_that_is_well():
+    with World() as world:
+        server, line, device = on_a_line(world)
+        line.close_line()
+        device.start_agent()
+        until(lambda: device.run("link")["failure"], "the agent tells why it is off line")
+        assert "cannot be reached" in device.run("status")["failure"]
+        line.open_line()
+        device.run("sync", "--wait", 30)
+        link, status = device.run("link"), device.run("status")
+        assert link["connected"] and not link["failure"] and link["failures"] > 0, link
+        assert status["connected"] and not status.get("failure"), status
+        for words in (("link",), ("status",), ("doctor",)):
+            told = world.run("truckroll", *words, "--dir", device.dir, "--keys", device.keys, expect=0).out
+            assert "cannot be reached" not in told, told
+
+
+@promise
 def a_server_that_falls_silent_is_given_up_and_found_again():
     import signal
     with World() as world:
