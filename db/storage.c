@@ -311,6 +311,11 @@ static enum status open_checked(struct storage *storage, const struct storage_op
 	return status;
 }
 
+void storage_init_library(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* too late when SQLite was used before: then it stays as it was */
+}
+
 enum status storage_open(const struct storage_options *options, struct storage **out_storage)
 {
 	struct storage *storage = calloc(1, sizeof(*storage));

@@ -33,6 +33,10 @@ struct storage_options {
 	bool bare;       /* CREATE of a replica: secondary indexes are made later by storage_finish_bulk() */
 };
 
+/* Once in a process, before its first store is opened; without it all works, but slower: SQLite would take a lock and count at every
+ * allocation. */
+void storage_init_library(void);
+
 /* Opens and, for an owner, migrates. STATUS_NOT_FOUND (no file), STATUS_CORRUPT (damaged or not ours: the reason names the file and what to
  * do), STATUS_NEWER (made by a newer version), STATUS_CANNOT_WRITE (for STORAGE_READ too: also a reader needs room on a full disk of small
  * blocks), STATUS_BUSY. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/storage.h"
 #include "shell/exit_code.h"
 #include "shell/file.h"
 #include "shell/lock.h"
@@ -305,6 +306,7 @@ int runner_main(const struct program *program, int argc, char **argv)
 
 	if (!open_standard_descriptors())
 		return EXIT_CODE_CANNOT_WRITE;
+	storage_init_library();
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	(void)catalogue_speak(caller.language);
 	for (size_t i = 0; i < word_count; i++)

@@ -3,6 +3,7 @@
 #define TRUCKROLL_TESTS_SIMULATION_CHECKS_H
 
 #include "tests/simulation/simulation.h"
+#include "tests/simulation/snapshot.h"
 
 /* While it runs. */
 void checks_of_server_start(struct simulation *simulation);
@@ -14,7 +15,9 @@ void checks_note_saved(struct simulation *simulation, struct device_node *device
 void checks_after_restore(struct simulation *simulation, struct device_node *device);
 
 /* When all is quiet. */
-void checks_of_server_end(struct simulation *simulation);
+void checks_at_end(struct simulation *simulation);
+/* Parts of it: `server` is all of the server's rows. */
+void checks_of_server_end(struct simulation *simulation, const struct snapshot *server);
 void checks_of_device_end(struct simulation *simulation, struct device_node *device);
 
 #endif

@@ -54,7 +54,7 @@ static const void *want(struct projection *projection, enum record_kind kind, co
 static void want_children(struct projection *projection, enum record_kind kind, const char *name, const struct id *parent)
 {
 	const struct field *field = schema_field(schema_find(kind), text_of(name));
-	const struct snapshot_table *table = &projection->server->tables[kind];
+	const struct snapshot_table *table = snapshot_table(projection->server, kind);
 
 	for (size_t i = 0; i < table->count && !id_is_nil(parent); i++)
 		if (id_equal(field_at(field, table->rows[i].row), parent))
@@ -94,7 +94,7 @@ static void want_job(struct projection *projection, const struct id *order_id)
 	static const enum record_kind kinds[] = { RECORD_VISIT, RECORD_NOTE, RECORD_TASK, RECORD_TASK_ANSWER, RECORD_TIME_ENTRY,
 		RECORD_ATTACHMENT, RECORD_READING };
 	const struct work_order *order = want(projection, RECORD_WORK_ORDER, order_id);
-	const struct snapshot_table *tasks = &projection->server->tables[RECORD_TASK];
+	const struct snapshot_table *tasks = snapshot_table(projection->server, RECORD_TASK);
 
 	if (order == NULL)
 		return;
@@ -150,7 +150,7 @@ static bool is_long_over(const struct snapshot *server, const struct id *id, int
 
 static void project(struct projection *projection, const struct snapshot *server, unsigned number, int64_t now_ms)
 {
-	const struct snapshot_table *visits = &server->tables[RECORD_VISIT], *given = &server->tables[RECORD_TERRITORY_GRANT];
+	const struct snapshot_table *visits = snapshot_table(server, RECORD_VISIT), *given = snapshot_table(server, RECORD_TERRITORY_GRANT);
 	const struct snapshot_row *technician;
 
 	projection->server = server;
@@ -184,8 +184,8 @@ static bool is_at_home(const struct projection *projection, const struct schema 
 static void compare_kind(struct simulation *simulation, const struct projection *projection, const struct snapshot *here,
 	const struct schema *schema, unsigned number)
 {
-	const struct snapshot_table *there = &projection->server->tables[schema->kind];
-	const struct snapshot_table *table = &here->tables[schema->kind];
+	const struct snapshot_table *there = snapshot_table(projection->server, schema->kind);
+	const struct snapshot_table *table = snapshot_table(here, schema->kind);
 
 	for (size_t i = 0; i < there->count; i++) {
 		const void *row = there->rows[i].row;
@@ -254,23 +254,42 @@ static void check_settled(struct simulation *simulation, struct device_node *dev
 			(long long)outbox.last_seq, (long long)replica.settled_seq, staged);
 }
 
-void checks_of_device_end(struct simulation *simulation, struct device_node *device)
+static void check_device(struct simulation *simulation, struct device_node *device, const struct snapshot *server)
 {
-	struct snapshot server, here;
+	struct snapshot here;
 	struct projection *projection = arena_allocate(&simulation->arena, sizeof(*projection));
 	const struct schema *schema;
 
 	check_settled(simulation, device);
-	if (snapshot_load(&server, server_store_storage(simulation->server.store)) != STATUS_OK)
-		violate(simulation, "failure", "the server cannot be read: %s", fail_reason());
-	if (snapshot_load(&here, device_store_replica_storage(device->store)) != STATUS_OK)
-		violate(simulation, "failure", "device %u cannot be read: %s", device->number, fail_reason());
-	project(projection, &server, device->number, clock_now_ms(&simulation->server.clock));
+	snapshot_open(&here, device_store_replica_storage(device->store));
+	project(projection, server, device->number, clock_now_ms(&simulation->server.clock));
 	for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
 		compare_kind(simulation, projection, &here, schema, device->number);
 	check_scopes(simulation, device, projection);
+	if (snapshot_status(&here) != STATUS_OK)
+		violate(simulation, "failure", "device %u cannot be read: %s", device->number, fail_reason());
 	if (simulation->violated && simulation->trace)
-		snapshot_print_differences(&here, "device", &server, "server");
-	snapshot_finish(&server);
+		snapshot_print_differences(&here, "device", server, "server");
 	snapshot_finish(&here);
+}
+
+void checks_of_device_end(struct simulation *simulation, struct device_node *device)
+{
+	struct snapshot server;
+
+	snapshot_open(&server, server_store_storage(simulation->server.store));
+	check_device(simulation, device, &server);
+	snapshot_finish(&server);
+}
+
+void checks_at_end(struct simulation *simulation)
+{
+	struct snapshot server;
+
+	if (snapshot_load(&server, server_store_storage(simulation->server.store)) != STATUS_OK)
+		violate(simulation, "failure", "the server cannot be read: %s", fail_reason());
+	checks_of_server_end(simulation, &server);
+	for (unsigned i = 0; i < simulation->device_count; i++)
+		check_device(simulation, &simulation->devices[i], &server);
+	snapshot_finish(&server);
 }

@@ -161,12 +161,13 @@ static void print_differences(struct simulation *simulation, struct device_node 
 {
 	struct snapshot here, server;
 
-	if (snapshot_load(&here, device_store_replica_storage(device->store)) == STATUS_OK && simulation->server.store != NULL &&
-		snapshot_load(&server, server_store_storage(simulation->server.store)) == STATUS_OK) {
-		snapshot_print_differences(&here, "device", &server, "server");
-		snapshot_print_differences(&server, "server", &here, "device");
-		snapshot_finish(&server);
-	}
+	if (simulation->server.store == NULL)
+		return;
+	snapshot_open(&here, device_store_replica_storage(device->store));
+	snapshot_open(&server, server_store_storage(simulation->server.store));
+	snapshot_print_differences(&here, "device", &server, "server");
+	snapshot_print_differences(&server, "server", &here, "device");
+	snapshot_finish(&server);
 	snapshot_finish(&here);
 }
 
@@ -196,8 +197,8 @@ static bool holds(struct device_node *device, enum scope_kind kind, const struct
 /* A visit and its order, a reassigned visit and its replacement: one operation wrote both. */
 static void check_jobs(struct simulation *simulation, struct device_node *device, const struct snapshot *view)
 {
-	const struct snapshot_table *orders = &view->tables[RECORD_WORK_ORDER];
-	const struct snapshot_table *visits = &view->tables[RECORD_VISIT];
+	const struct snapshot_table *orders = snapshot_table(view, RECORD_WORK_ORDER);
+	const struct snapshot_table *visits = snapshot_table(view, RECORD_VISIT);
 
 	for (size_t i = 0; i < orders->count; i++) {
 		const struct work_order *order = orders->rows[i].row;
@@ -219,8 +220,8 @@ static void check_van(struct simulation *simulation, struct device_node *device,
 {
 	const struct id van = organisation_id(RECORD_STOCK_LOCATION, device->number - 1);
 	const struct id home = organisation_id(RECORD_TERRITORY, organisation_territory_of(device->number - 1));
-	const struct snapshot_table *balances = &view->tables[RECORD_BALANCE];
-	const struct snapshot_table *movements = &view->tables[RECORD_MOVEMENT];
+	const struct snapshot_table *balances = snapshot_table(view, RECORD_BALANCE);
+	const struct snapshot_table *movements = snapshot_table(view, RECORD_MOVEMENT);
 
 	for (unsigned part = 0; part < PARTS && holds(device, SCOPE_TERRITORY, &home); part++) {
 		const struct id part_id = organisation_id(RECORD_PART, part);
@@ -250,12 +251,11 @@ static void check_view(struct simulation *simulation, struct device_node *device
 
 	if (device_store_seeding(device->store) || device_store_replica(device->store, &state) != STATUS_OK || state.cursor.gseq == 0)
 		return; /* nothing to see yet */
-	if (snapshot_load(&view, device_store_replica_storage(device->store)) != STATUS_OK) {
+	snapshot_open(&view, device_store_replica_storage(device->store));
+	check_jobs(simulation, device, &view);
+	check_van(simulation, device, &view);
+	if (snapshot_status(&view) != STATUS_OK)
 		violate(simulation, "I4", "device %u cannot be read: %s", device->number, fail_reason());
-	} else {
-		check_jobs(simulation, device, &view);
-		check_van(simulation, device, &view);
-	}
 	if (simulation->violated && simulation->trace)
 		print_differences(simulation, device);
 	snapshot_finish(&view);

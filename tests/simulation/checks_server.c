@@ -167,7 +167,7 @@ static bool was_decided(struct simulation *simulation, const struct promise *pro
 /* What is still parked waits for a record that is not there, or for a person: a technician who opened an order elsewhere. */
 static void check_parked(struct simulation *simulation, const struct snapshot *server)
 {
-	const struct snapshot_table *outcomes = &server->tables[RECORD_OPERATION];
+	const struct snapshot_table *outcomes = snapshot_table(server, RECORD_OPERATION);
 
 	for (size_t i = 0; i < outcomes->count; i++) {
 		const struct operation_outcome *outcome = outcomes->rows[i].row;
@@ -186,8 +186,8 @@ static void check_parked(struct simulation *simulation, const struct snapshot *s
 /* I3: counted from what the operations leave behind, which is named after them. */
 static void check_effects(struct simulation *simulation, const struct snapshot *server)
 {
-	const struct snapshot_table *movements = &server->tables[RECORD_MOVEMENT];
-	const struct snapshot_table *notes = &server->tables[RECORD_NOTE];
+	const struct snapshot_table *movements = snapshot_table(server, RECORD_MOVEMENT);
+	const struct snapshot_table *notes = snapshot_table(server, RECORD_NOTE);
 	size_t left_behind = 0, expected = 0;
 
 	for (size_t i = 0; i < movements->count; i++) {
@@ -241,7 +241,7 @@ static void check_facts(struct simulation *simulation, const struct snapshot *se
 /* What tasks and meters say of themselves is what their answers and readings say. */
 static void check_derived(struct simulation *simulation, const struct snapshot *server)
 {
-	const struct snapshot_table *tasks = &server->tables[RECORD_TASK], *meters = &server->tables[RECORD_METER];
+	const struct snapshot_table *tasks = snapshot_table(server, RECORD_TASK), *meters = snapshot_table(server, RECORD_METER);
 
 	for (size_t i = 0; i < tasks->count; i++) {
 		const struct task *task = tasks->rows[i].row;
@@ -263,8 +263,8 @@ static void check_derived(struct simulation *simulation, const struct snapshot *
 /* I7: balances are what the ledger makes them, and each part sums to nothing over all places. */
 static void check_stock(struct simulation *simulation, const struct snapshot *server)
 {
-	const struct snapshot_table *movements = &server->tables[RECORD_MOVEMENT];
-	const struct snapshot_table *balances = &server->tables[RECORD_BALANCE];
+	const struct snapshot_table *movements = snapshot_table(server, RECORD_MOVEMENT);
+	const struct snapshot_table *balances = snapshot_table(server, RECORD_BALANCE);
 	int64_t all = 0, moved = 0;
 
 	for (size_t i = 0; i < balances->count; i++) {
@@ -310,8 +310,8 @@ static void check_rows(struct simulation *simulation, const struct snapshot *ser
 	const struct schema *schema;
 
 	for (size_t k = 0; (schema = schema_at(k)) != NULL; k++) {
-		for (size_t i = 0; i < server->tables[schema->kind].count; i++) {
-			const struct snapshot_row *row = &server->tables[schema->kind].rows[i];
+		for (size_t i = 0; i < snapshot_table(server, schema->kind)->count; i++) {
+			const struct snapshot_row *row = &snapshot_table(server, schema->kind)->rows[i];
 			struct row_hash hash = row_hash(schema, row->row);
 			struct scope home = row_home(schema, row->row), stored = { 0 };
 			struct scope_state state;
@@ -330,22 +330,15 @@ static void check_rows(struct simulation *simulation, const struct snapshot *ser
 	}
 }
 
-void checks_of_server_end(struct simulation *simulation)
+void checks_of_server_end(struct simulation *simulation, const struct snapshot *server)
 {
-	struct snapshot server;
-
 	each_row(simulation, log_sql, check_logged);
 	check_promises(simulation);
-	if (snapshot_load(&server, server_store_storage(simulation->server.store)) != STATUS_OK) {
-		violate(simulation, "failure", "the server cannot be read: %s", fail_reason());
-	} else {
-		check_rows(simulation, &server);
-		check_parked(simulation, &server);
-		check_effects(simulation, &server);
-		check_facts(simulation, &server);
-		check_derived(simulation, &server);
-		check_stock(simulation, &server);
-		check_orders(simulation, &server);
-	}
-	snapshot_finish(&server);
+	check_rows(simulation, server);
+	check_parked(simulation, server);
+	check_effects(simulation, server);
+	check_facts(simulation, server);
+	check_derived(simulation, server);
+	check_stock(simulation, server);
+	check_orders(simulation, server);
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/simulation/contents.h"
+
 #define DISKS_MAX          64
 #define NAMES_MAX          16
 #define SECTOR             512
@@ -18,12 +20,6 @@ struct pending_write {
 	int64_t offset; /* TRUNCATE: the new size */
 	size_t size;    /* 0: a truncation */
 	uint8_t data[];
-};
-
-struct contents {
-	uint8_t *bytes;
-	size_t size;
-	size_t capacity;
 };
 
 /* A file's contents, whatever its name. */
@@ -59,8 +55,7 @@ struct crash_disk {
 
 struct saved_file {
 	char path[96];
-	uint8_t *bytes;
-	size_t size;
+	struct contents contents;
 };
 
 struct crash_image {
@@ -95,38 +90,12 @@ static void *allocate(size_t size)
 
 /* ---- contents ---- */
 
-static void contents_resize(struct contents *contents, size_t size)
+static void apply_write(struct contents *contents, const struct pending_write *write, size_t kept)
 {
-	if (size > contents->capacity) {
-		contents->capacity = size < 4096 ? 4096 : size + size / 2;
-		contents->bytes = realloc(contents->bytes, contents->capacity);
-		if (contents->bytes == NULL)
-			abort();
-	}
-	if (size > contents->size)
-		memset(contents->bytes + contents->size, 0, size - contents->size);
-	contents->size = size;
-}
-
-static void contents_apply(struct contents *contents, const struct pending_write *write, size_t from, size_t to)
-{
-	if (write->size == 0) {
+	if (write->size == 0)
 		contents_resize(contents, (size_t)write->offset);
-		return;
-	}
-	if (to == from)
-		return;
-	if ((size_t)write->offset + to > contents->size)
-		contents_resize(contents, (size_t)write->offset + to);
-	memcpy(contents->bytes + write->offset + from, write->data + from, to - from);
-}
-
-static void contents_copy(struct contents *to, const struct contents *from)
-{
-	to->size = 0;
-	contents_resize(to, from->size);
-	if (from->size > 0)
-		memcpy(to->bytes, from->bytes, from->size);
+	else
+		contents_write(contents, (size_t)write->offset, write->data, kept);
 }
 
 /* ---- files ---- */
@@ -163,28 +132,30 @@ static void file_release(struct node_file *file)
 		return;
 	forget_pending(file);
 	forget_shared(file);
-	free(file->now.bytes);
-	free(file->synced.bytes);
+	contents_finish(&file->now);
+	contents_finish(&file->synced);
 	free(file);
 }
 
 static void note_write(struct node_file *file, int64_t offset, const void *data, size_t size)
 {
-	struct pending_write *write = allocate(sizeof(*write) + size);
+	struct pending_write *write = malloc(sizeof(*write) + size);
 
+	if (write == NULL)
+		abort();
+	write->next = NULL;
 	write->offset = offset;
 	write->size = size;
 	if (size > 0)
 		memcpy(write->data, data, size);
 	*file->pending_end = write;
 	file->pending_end = &write->next;
-	contents_apply(&file->now, write, 0, size);
+	apply_write(&file->now, write, size);
 }
 
 static void file_sync(struct node_file *file)
 {
-	for (const struct pending_write *write = file->pending; write != NULL; write = write->next)
-		contents_apply(&file->synced, write, 0, write->size);
+	contents_share(&file->synced, &file->now); /* which is what was synced before with all writes since */
 	forget_pending(file);
 }
 
@@ -208,11 +179,11 @@ static void file_crash(struct node_file *file, struct stream *stream, bool all_l
 		size_t kept = all_lost ? 0 : surviving(stream, write);
 		counts.writes_lost += kept == 0;
 		if (kept > 0)
-			contents_apply(&file->synced, write, 0, kept);
+			apply_write(&file->synced, write, kept);
 	}
 	forget_pending(file);
 	forget_shared(file);
-	contents_copy(&file->now, &file->synced);
+	contents_share(&file->now, &file->synced);
 }
 
 /* ---- names ---- */
@@ -306,22 +277,11 @@ struct crash_image *crash_disk_save(const struct crash_disk *disk)
 	struct crash_image *image = allocate(sizeof(*image));
 
 	for (size_t i = 0; i < disk->now.count; i++) {
-		const struct contents *contents = &disk->now.names[i].file->now;
 		struct saved_file *saved = &image->files[image->count++];
 		strcpy(saved->path, disk->now.names[i].path);
-		saved->size = contents->size;
-		saved->bytes = allocate(contents->size + 1);
-		if (contents->size > 0)
-			memcpy(saved->bytes, contents->bytes, contents->size);
+		contents_share(&saved->contents, &disk->now.names[i].file->now);
 	}
 	return image;
-}
-
-static void load_contents(struct contents *contents, const struct saved_file *saved)
-{
-	contents_resize(contents, saved->size);
-	if (saved->size > 0)
-		memcpy(contents->bytes, saved->bytes, saved->size);
 }
 
 void crash_disk_load(struct crash_disk *disk, const struct crash_image *image)
@@ -330,8 +290,8 @@ void crash_disk_load(struct crash_disk *disk, const struct crash_image *image)
 	directory_clear(&disk->now);
 	for (size_t i = 0; i < image->count; i++) {
 		struct node_file *file = file_create();
-		load_contents(&file->now, &image->files[i]);
-		load_contents(&file->synced, &image->files[i]);
+		contents_share(&file->now, &image->files[i].contents);
+		contents_share(&file->synced, &image->files[i].contents);
 		directory_put(&disk->now, image->files[i].path, file);
 	}
 	directory_copy(&disk->synced, &disk->now);
@@ -342,7 +302,7 @@ void crash_image_free(struct crash_image *image)
 	if (image == NULL)
 		return;
 	for (size_t i = 0; i < image->count; i++)
-		free(image->files[i].bytes);
+		contents_finish(&image->files[i].contents);
 	free(image);
 }
 
@@ -433,14 +393,9 @@ static int file_close(sqlite3_file *base)
 static int file_read(sqlite3_file *base, void *out, int size, sqlite3_int64 offset)
 {
 	const struct contents *contents = &((struct open_file *)base)->file->now;
-	size_t there = (size_t)offset < contents->size ? contents->size - (size_t)offset : 0;
-	size_t taken = there < (size_t)size ? there : (size_t)size;
 
-	if (taken > 0)
-		memcpy(out, contents->bytes + offset, taken);
-	if (taken == (size_t)size)
+	if (contents_read(contents, (size_t)offset, out, (size_t)size) == (size_t)size)
 		return SQLITE_OK;
-	memset((uint8_t *)out + taken, 0, (size_t)size - taken);
 	return SQLITE_IOERR_SHORT_READ;
 }
 
@@ -687,6 +642,8 @@ void crash_vfs_register(void)
 		.xGetLastError = vfs_last_error,
 	};
 
-	if (sqlite3_vfs_register(&vfs, 1) != SQLITE_OK)
+	/* One thread, and nobody asks how much memory there is in use. */
+	if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK || sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK ||
+		sqlite3_vfs_register(&vfs, 1) != SQLITE_OK)
 		abort();
 }

@@ -22,7 +22,7 @@ struct plan {
 
 static const void *any_row(struct plan *plan, enum record_kind kind)
 {
-	const struct snapshot_table *table = &plan->view->tables[kind];
+	const struct snapshot_table *table = snapshot_table(plan->view, kind);
 
 	return table->count == 0 ? NULL : table->rows[stream_below(&plan->simulation->office, table->count)].row;
 }
@@ -255,9 +255,9 @@ void scenario_office(struct simulation *simulation)
 
 	if (simulation->server.core == NULL)
 		return;
-	if (snapshot_load(&view, server_store_storage(simulation->server.store)) == STATUS_OK)
-		think(&made);
-	else
+	snapshot_open(&view, server_store_storage(simulation->server.store));
+	think(&made);
+	if (snapshot_status(&view) != STATUS_OK)
 		violate(simulation, "failure", "the server cannot be read: %s", fail_reason());
 	made.operation.head.at_ms = clock_now_ms(&simulation->server.clock);
 	made.operation.head.role = ROLE_DISPATCHER;

@@ -22,7 +22,7 @@ struct intent {
 
 static const void *any_row(struct intent *intent, enum record_kind kind)
 {
-	const struct snapshot_table *table = &intent->view->tables[kind];
+	const struct snapshot_table *table = snapshot_table(intent->view, kind);
 
 	return table->count == 0 ? NULL : table->rows[stream_below(&intent->device->hands, table->count)].row;
 }
@@ -270,9 +270,9 @@ void scenario_work(struct simulation *simulation, struct device_node *device)
 
 	if (device->core == NULL)
 		return;
-	if (snapshot_load(&view, device_store_replica_storage(device->store)) == STATUS_OK)
-		think(&intent);
-	else
+	snapshot_open(&view, device_store_replica_storage(device->store));
+	think(&intent);
+	if (snapshot_status(&view) != STATUS_OK)
 		violate(simulation, "failure", "device %u cannot be read: %s", device->number, fail_reason());
 	intent.operation.head.at_ms = clock_now_ms(&device->clock);
 	if (intent.operation.head.kind != OPERATION_NONE)

@@ -434,9 +434,7 @@ void simulation_run(const struct template *template, const struct run_options *o
 		out_result->rounds = most_rounds(&simulation);
 		if (out_result->rounds > ROUNDS_MAX && simulation.faults.page_raw_max == 0 && simulation.faults.batch_raw_max == 0)
 			violate(&simulation, "I6", "a device needed %lld rounds after all was healed", (long long)out_result->rounds);
-		checks_of_server_end(&simulation);
-		for (unsigned i = 0; i < simulation.device_count; i++)
-			checks_of_device_end(&simulation, &simulation.devices[i]);
+		checks_at_end(&simulation);
 	}
 	out_result->violated = simulation.violated;
 	memcpy(out_result->invariant, simulation.invariant, sizeof(out_result->invariant));

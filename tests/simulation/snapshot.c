@@ -1,51 +1,77 @@
 #include "tests/simulation/snapshot.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+struct snapshot_tables {
+	struct storage *storage;
+	struct arena arena;
+	enum status status;
+	bool is_there[RECORD_KIND_MAX + 1];
+	struct snapshot_table tables[RECORD_KIND_MAX + 1];
+};
+
 struct loading {
-	struct snapshot *snapshot;
+	struct snapshot_tables *loaded;
 	const struct schema *schema;
 };
 
 static enum status keep(void *context, const void *row, const struct row_meta *meta)
 {
 	const struct loading *loading = context;
-	struct snapshot *snapshot = loading->snapshot;
-	struct snapshot_table *table = &snapshot->tables[loading->schema->kind];
+	struct arena *arena = &loading->loaded->arena;
+	struct snapshot_table *table = &loading->loaded->tables[loading->schema->kind];
 
-	if (table->count == table->capacity) {
-		struct snapshot_row *larger;
-		table->capacity = table->capacity == 0 ? 32 : 2 * table->capacity;
-		larger = arena_allocate_array(&snapshot->arena, table->capacity, sizeof(*larger));
-		if (table->count > 0)
-			memcpy(larger, table->rows, table->count * sizeof(*larger));
-		table->rows = larger;
-	}
-	table->rows[table->count++] = (struct snapshot_row){ row_copy(&snapshot->arena, loading->schema, row), *meta };
+	table->rows = arena_grow(arena, table->rows, table->count, &table->capacity, sizeof(*table->rows));
+	table->rows[table->count++] = (struct snapshot_row){ row_copy(arena, loading->schema, row), *meta };
 	return STATUS_OK;
+}
+
+void snapshot_open(struct snapshot *snapshot, struct storage *storage)
+{
+	snapshot->loaded = calloc(1, sizeof(*snapshot->loaded));
+	if (snapshot->loaded == NULL)
+		abort();
+	snapshot->loaded->storage = storage;
 }
 
 enum status snapshot_load(struct snapshot *snapshot, struct storage *storage)
 {
-	struct loading loading = { .snapshot = snapshot };
-	const struct id nil = { 0 };
-	enum status status = STATUS_OK;
+	const struct schema *schema;
 
-	*snapshot = (struct snapshot){ 0 };
-	for (size_t i = 0; (loading.schema = schema_at(i)) != NULL && status == STATUS_OK; i++)
-		status = table_scan(storage, loading.schema, &nil, keep, &loading);
-	return status;
+	snapshot_open(snapshot, storage);
+	for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
+		(void)snapshot_table(snapshot, schema->kind);
+	return snapshot->loaded->status;
 }
 
 void snapshot_finish(struct snapshot *snapshot)
 {
-	arena_finish(&snapshot->arena);
+	arena_finish(&snapshot->loaded->arena);
+	free(snapshot->loaded);
+}
+
+const struct snapshot_table *snapshot_table(const struct snapshot *snapshot, enum record_kind kind)
+{
+	struct snapshot_tables *loaded = snapshot->loaded;
+	struct loading loading = { loaded, schema_find(kind) };
+	const struct id nil = { 0 };
+
+	if (!loaded->is_there[kind] && loading.schema != NULL && loaded->status == STATUS_OK)
+		loaded->status = table_scan(loaded->storage, loading.schema, &nil, keep, &loading);
+	loaded->is_there[kind] = true;
+	return &loaded->tables[kind];
+}
+
+enum status snapshot_status(const struct snapshot *snapshot)
+{
+	return snapshot->loaded->status;
 }
 
 const struct snapshot_row *snapshot_find(const struct snapshot *snapshot, enum record_kind kind, const struct id *id)
 {
-	const struct snapshot_table *table = &snapshot->tables[kind];
+	const struct snapshot_table *table = snapshot_table(snapshot, kind);
 	size_t low = 0, high = table->count;
 
 	while (low < high) {
@@ -74,7 +100,7 @@ static bool is_expected(enum visit_state state)
 
 enum work_order_state snapshot_order_state(const struct snapshot *snapshot, const struct work_order *order)
 {
-	const struct snapshot_table *visits = &snapshot->tables[RECORD_VISIT];
+	const struct snapshot_table *visits = snapshot_table(snapshot, RECORD_VISIT);
 	const struct visit *last = NULL;
 	bool busy = false, expected = false;
 
@@ -121,7 +147,7 @@ void snapshot_print_differences(const struct snapshot *left, const char *left_na
 	const struct schema *schema;
 
 	for (size_t k = 0; (schema = schema_at(k)) != NULL; k++) {
-		const struct snapshot_table *table = &left->tables[schema->kind];
+		const struct snapshot_table *table = snapshot_table(left, schema->kind);
 		for (size_t i = 0; i < table->count; i++) {
 			const struct snapshot_row *other = snapshot_find(right, schema->kind, row_id(table->rows[i].row));
 			if (other != NULL && row_equal(schema, other->row, table->rows[i].row))

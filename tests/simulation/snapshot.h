@@ -18,13 +18,18 @@ struct snapshot_table {
 	size_t capacity;
 };
 
+/* Tables are read when they are first asked for: the store must not change meanwhile, unless all were loaded. */
 struct snapshot {
-	struct arena arena;
-	struct snapshot_table tables[RECORD_KIND_MAX + 1];
+	struct snapshot_tables *loaded;
 };
 
+void snapshot_open(struct snapshot *snapshot, struct storage *storage);
+/* Reads all of it at once. snapshot_finish() also when it fails. */
 enum status snapshot_load(struct snapshot *snapshot, struct storage *storage);
 void snapshot_finish(struct snapshot *snapshot);
+/* Never NULL; empty when it cannot be read, which snapshot_status() says. */
+const struct snapshot_table *snapshot_table(const struct snapshot *snapshot, enum record_kind kind);
+enum status snapshot_status(const struct snapshot *snapshot);
 /* NULL when it is not there. */
 const struct snapshot_row *snapshot_find(const struct snapshot *snapshot, enum record_kind kind, const struct id *id);
 

@@ -172,7 +172,7 @@ size_t pair_count_on_server(struct simulation *pair, enum record_kind kind)
 	size_t count;
 
 	assert_int_equal(snapshot_load(&snapshot, server_store_storage(pair->server.store)), STATUS_OK);
-	count = snapshot.tables[kind].count;
+	count = snapshot_table(&snapshot, kind)->count;
 	snapshot_finish(&snapshot);
 	return count;
 }
