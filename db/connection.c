@@ -55,6 +55,7 @@ enum status sql_fail(struct storage *storage, int result, const char *doing)
 	const char *words = storage->connection == NULL ? sqlite3_errstr(result) : sqlite3_errmsg(storage->connection);
 	const char *about = doing == NULL ? "SQL" : doing;
 
+	sync_failure_watch(storage, result);
 	if (storage->transaction == TRANSACTION_WRITE && sqlite3_get_autocommit(storage->connection) != 0)
 		storage->lost = true;
 	switch (status) {

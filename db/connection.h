@@ -59,6 +59,7 @@ struct storage {
 	bool own_files; /* on the system's VFS: the disk may be asked */
 	enum transaction transaction;
 	bool lost;         /* SQLite gave the write transaction up; nothing more may be written before the rollback */
+	bool unsynced;     /* a sync failed: nothing is written any more, see sync_failure.c */
 	bool durable;      /* `synchronous` is FULL */
 	bool bulk;         /* nothing is synced, and there is no log, until storage_checkpoint(): what is not finished counts for nothing */
 	int log_pages;     /* in the write-ahead log after the latest commit */
@@ -87,6 +88,13 @@ enum status sql_integer(struct storage *storage, const char *sql, int64_t *out_v
 enum status sql_prepare(struct storage *storage, const char *sql, sqlite3_stmt **out_prepared);
 /* STATUS_OK: a row; STATUS_NOT_FOUND: the end. */
 enum status sql_step(struct storage *storage, sqlite3_stmt *prepared, const char *doing);
+
+/* Looks at the result of a call that may have synced, and takes note when that failed. */
+void sync_failure_watch(struct storage *storage, int result);
+/* STATUS_CANNOT_WRITE once a sync has failed. */
+enum status sync_failure_check(const struct storage *storage);
+/* For an owner that opens: makes durable what a sync that failed has left in doubt. */
+enum status sync_failure_mend(struct storage *storage);
 
 /* Part of storage_close(). */
 void statements_finish(struct storage *storage);

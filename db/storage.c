@@ -200,7 +200,8 @@ static enum status prepare_new(struct storage *storage, const struct storage_opt
 static void move_log(struct storage *storage)
 {
 	(void)sqlite3_busy_timeout(storage->connection, 0);
-	(void)sqlite3_wal_checkpoint_v2(storage->connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sync_failure_watch(
+		storage, sqlite3_wal_checkpoint_v2(storage->connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 	(void)sqlite3_busy_timeout(storage->connection, BUSY_TIMEOUT_MS);
 	storage->log_pages = 0;
 }
@@ -251,6 +252,8 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 		status = sql_run(storage, owner_settings);
 	storage->log_pages_max = storage->kind == STORAGE_OUTBOX ? LOG_PAGES_OUTBOX : LOG_PAGES;
 	(void)sqlite3_wal_hook(storage->connection, after_commit, storage);
+	if (status == STATUS_OK)
+		status = sync_failure_mend(storage);
 	if (status == STATUS_OK)
 		status = migration_apply(storage, (int)version);
 	if (status == STATUS_OK && version == 0 && (options->bench || options->bare))
@@ -365,10 +368,11 @@ static enum status set_durable(struct storage *storage, bool durable)
 
 enum status storage_begin(struct storage *storage, bool durable)
 {
-	enum status status;
+	enum status status = sync_failure_check(storage);
 
 	assert(storage->transaction == TRANSACTION_NONE && storage->mode != STORAGE_READ);
-	status = set_durable(storage, durable);
+	if (status == STATUS_OK)
+		status = set_durable(storage, durable);
 	if (status == STATUS_OK)
 		status = sql_run(storage, "BEGIN IMMEDIATE");
 	if (status == STATUS_OK)
@@ -438,14 +442,14 @@ bool storage_in_transaction(const struct storage *storage)
 
 enum status storage_checkpoint(struct storage *storage)
 {
+	enum status status = sync_failure_check(storage);
 	int result;
 
 	assert(storage->transaction == TRANSACTION_NONE && storage->mode != STORAGE_READ);
-	if (storage->bulk) {
-		enum status status = end_bulk(storage);
-		if (status != STATUS_OK)
-			return status;
-	}
+	if (status == STATUS_OK && storage->bulk)
+		status = end_bulk(storage);
+	if (status != STATUS_OK)
+		return status;
 	result = sqlite3_wal_checkpoint_v2(storage->connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (result != SQLITE_OK)
 		return sql_fail(storage, result, "checkpoint");
@@ -466,13 +470,13 @@ bool storage_untidy(const struct storage *storage)
 void storage_tidy(struct storage *storage)
 {
 	assert(storage->transaction == TRANSACTION_NONE);
-	if (storage_untidy(storage))
+	if (storage_untidy(storage) && !storage->unsynced)
 		move_log(storage);
 }
 
 void storage_fold(struct storage *storage)
 {
-	if (storage->mode != STORAGE_READ && storage->transaction == TRANSACTION_NONE && !storage->bulk)
+	if (storage->mode != STORAGE_READ && storage->transaction == TRANSACTION_NONE && !storage->bulk && !storage->unsynced)
 		move_log(storage);
 }
 

@@ -50,6 +50,9 @@ enum status storage_begin(struct storage *storage, bool durable);
 /* STATUS_CANNOT_WRITE when the disk is full or failing: nothing was committed and the transaction is rolled back. */
 enum status storage_commit(struct storage *storage);
 void storage_rollback(struct storage *storage);
+/* A sync failed, of a commit or of what moves the log: nothing is synced again, every later begin is STATUS_CANNOT_WRITE, and the process
+ * is to end. Whoever opens the store next makes durable what was left in doubt. */
+bool storage_unsynced(const struct storage *storage);
 bool storage_in_transaction(const struct storage *storage);
 /* A place in the open write transaction to go back to; one at a time. storage_unmark() forgets it and keeps what came after. After
  * storage_rewind() what came after it never was, and it is forgotten; when that fails the transaction can only be rolled back. */

@@ -77,6 +77,15 @@ static void note_cut(struct agent *agent)
 	(void)fflush(agent->cut_times);
 }
 
+/* What was saved so far is safe; what comes next would rest on a disk that lost something. */
+static enum status fail_unsynced(struct agent *agent)
+{
+	log_broken(&agent->log, "store.unsynced", "dir=%s", agent->device->dir.data);
+	return fail(STATUS_CANNOT_WRITE,
+		"the disk of %s failed to keep what was written; the agent ends: check the disk, then start it again",
+		agent->device->dir.data);
+}
+
 static enum status agent_loop(struct agent *agent)
 {
 	while (!stop_asked) {
@@ -88,6 +97,8 @@ static enum status agent_loop(struct agent *agent)
 		status = link_step(&agent->link); /* it has said in the log what failed, and tries again */
 		if (device_store_replica_storage(agent->device->store) == NULL)
 			return status;
+		if (device_store_unsynced(agent->device->store))
+			return fail_unsynced(agent);
 		if (link_take_fresh(&agent->link)) {
 			agent->indexed = false;
 			note_cut(agent);

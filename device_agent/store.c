@@ -177,6 +177,12 @@ void device_store_fold(struct device_store *store)
 	storage_fold(store->outbox);
 }
 
+bool device_store_unsynced(const struct device_store *store)
+{
+	return storage_unsynced(store->outbox) || (store->replica != NULL && storage_unsynced(store->replica)) ||
+	       (store->fresh != NULL && storage_unsynced(store->fresh));
+}
+
 struct storage *device_store_replica_storage(struct device_store *store)
 {
 	return store->fresh != NULL ? store->fresh : store->replica;

@@ -33,6 +33,8 @@ void device_store_close(struct device_store *store);
 /* When an owner that was on line ends: the outbox's log goes into the file itself, see storage_fold(). A command that works by itself
  * leaves that out and syncs once, until the log has grown (LOG_PAGES_OUTBOX). The replica can be fetched again. */
 void device_store_fold(struct device_store *store);
+/* One of the files is storage_unsynced(): the process is to end. */
+bool device_store_unsynced(const struct device_store *store);
 
 /* The replica's records, for questions; the fresh one while seeding. Borrowed until seed_begin, seed_finish or close. */
 struct storage *device_store_replica_storage(struct device_store *store);

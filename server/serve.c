@@ -157,6 +157,17 @@ static void use_leisure(struct server *server)
 		log_unusual(&server->log, "page.ahead.failed", "reason=%s", fail_reason());
 }
 
+/* Nothing more may be acknowledged on a disk that did not keep what it was given. */
+static enum status check_synced(struct server *server)
+{
+	if (!storage_unsynced(server_store_storage(server->office->store)))
+		return STATUS_OK;
+	log_broken(&server->log, "store.unsynced", "dir=%s", server->office->dir.data);
+	return fail(STATUS_CANNOT_WRITE,
+		"the disk of %s failed to keep what was written; the server ends: check the disk, then start it again",
+		server->office->dir.data);
+}
+
 static enum status loop(struct server *server)
 {
 	struct pollfd polls[CONTROL_POLL_MAX + 1];
@@ -172,6 +183,8 @@ static enum status loop(struct server *server)
 			status = bear_with(server, server_core_tick(server->office->core));
 		if (status == STATUS_OK)
 			status = bear_with(server, office_settle(server->office));
+		if (status == STATUS_OK)
+			status = check_synced(server);
 		(void)office_take_note(server->office);
 		tell_losses(server);
 		control_step(server->control, runner_answer, &server->owner);

@@ -51,6 +51,7 @@ struct crash_disk {
 	enum disk_failure state;
 	enum disk_failure failing; /* becomes the state when `countdown` is used up */
 	uint64_t countdown;
+	bool held;
 };
 
 struct saved_file {
@@ -319,12 +320,56 @@ enum disk_failure crash_disk_state(const struct crash_disk *disk)
 	return disk->state;
 }
 
-/* Before every call that changes the disk. */
-static enum disk_failure count_call(struct crash_disk *disk)
+uint64_t crash_disk_countdown(const struct crash_disk *disk)
 {
-	if (disk->countdown > 0 && --disk->countdown == 0)
+	return disk->countdown;
+}
+
+void crash_disk_hold(struct crash_disk *disk, bool held)
+{
+	disk->held = held;
+}
+
+enum call {
+	CALL_READ,
+	CALL_SYNC,
+	CALL_CHANGE
+};
+
+static bool counts_for(enum disk_failure failure, enum call call)
+{
+	switch (failure) {
+	case DISK_READ_ERROR:
+		return call == CALL_READ;
+	case DISK_SYNC_ERROR:
+		return call == CALL_SYNC;
+	case DISK_WRITE_ERROR:
+		return call == CALL_CHANGE;
+	case DISK_WELL:
+	case DISK_DEAD:
+	case DISK_FULL:
+		break;
+	}
+	return call != CALL_READ;
+}
+
+/* Before every call: how the disk is for it. Of the errors one call has one, and the next is well again. */
+static enum disk_failure count_call(struct crash_disk *disk, enum call call)
+{
+	bool now = disk->countdown > 0 && !disk->held && counts_for(disk->failing, call) && --disk->countdown == 0;
+
+	if (now)
 		disk->state = disk->failing;
-	return disk->state;
+	if (disk->state == DISK_DEAD || disk->state == DISK_FULL)
+		return disk->state;
+	return now ? disk->state : DISK_WELL;
+}
+
+static bool errs(struct crash_disk *disk, enum call call)
+{
+	enum disk_failure failure = count_call(disk, call);
+
+	return failure != DISK_WELL && failure != DISK_FULL;
 }
 
 void crash_disk_crash(struct crash_disk *disk, struct stream *stream)
@@ -347,7 +392,7 @@ int crash_disk_rename(void *context, const char *from, const char *to)
 	struct crash_disk *disk = context;
 	struct name *name = directory_find(&disk->now, from);
 
-	if (count_call(disk) == DISK_DEAD)
+	if (errs(disk, CALL_CHANGE))
 		return EIO;
 	if (name == NULL)
 		return ENOENT;
@@ -360,7 +405,7 @@ int crash_disk_remove(void *context, const char *path)
 {
 	struct crash_disk *disk = context;
 
-	if (count_call(disk) == DISK_DEAD)
+	if (errs(disk, CALL_CHANGE))
 		return EIO;
 	directory_remove(&disk->now, path);
 	return 0;
@@ -371,7 +416,7 @@ int crash_disk_sync_directory(void *context, const char *dir)
 	struct crash_disk *disk = context;
 
 	(void)dir;
-	if (count_call(disk) == DISK_DEAD)
+	if (errs(disk, CALL_SYNC))
 		return EIO;
 	directory_copy(&disk->synced, &disk->now);
 	return 0;
@@ -392,9 +437,11 @@ static int file_close(sqlite3_file *base)
 
 static int file_read(sqlite3_file *base, void *out, int size, sqlite3_int64 offset)
 {
-	const struct contents *contents = &((struct open_file *)base)->file->now;
+	struct open_file *open = (struct open_file *)base;
 
-	if (contents_read(contents, (size_t)offset, out, (size_t)size) == (size_t)size)
+	if (count_call(open->disk, CALL_READ) == DISK_READ_ERROR)
+		return SQLITE_IOERR_READ;
+	if (contents_read(&open->file->now, (size_t)offset, out, (size_t)size) == (size_t)size)
 		return SQLITE_OK;
 	return SQLITE_IOERR_SHORT_READ;
 }
@@ -402,9 +449,9 @@ static int file_read(sqlite3_file *base, void *out, int size, sqlite3_int64 offs
 static int file_write(sqlite3_file *base, const void *data, int size, sqlite3_int64 offset)
 {
 	struct open_file *open = (struct open_file *)base;
-	enum disk_failure state = count_call(open->disk);
+	enum disk_failure state = count_call(open->disk, CALL_CHANGE);
 
-	if (state == DISK_DEAD)
+	if (state == DISK_DEAD || state == DISK_WRITE_ERROR)
 		return SQLITE_IOERR_WRITE;
 	if (state == DISK_FULL && (size_t)offset + (size_t)size > open->file->now.size)
 		return SQLITE_FULL;
@@ -417,7 +464,7 @@ static int file_truncate(sqlite3_file *base, sqlite3_int64 size)
 {
 	struct open_file *open = (struct open_file *)base;
 
-	if (count_call(open->disk) == DISK_DEAD)
+	if (errs(open->disk, CALL_CHANGE))
 		return SQLITE_IOERR_TRUNCATE;
 	note_write(open->file, size, NULL, 0);
 	return SQLITE_OK;
@@ -428,8 +475,11 @@ static int file_sync_method(sqlite3_file *base, int flags)
 	struct open_file *open = (struct open_file *)base;
 
 	(void)flags;
-	if (count_call(open->disk) == DISK_DEAD)
+	if (errs(open->disk, CALL_SYNC)) {
+		if (open->disk->state == DISK_SYNC_ERROR)
+			forget_pending(open->file); /* as Linux does: it will not be tried again, and the next sync knows nothing of it */
 		return SQLITE_IOERR_FSYNC;
+	}
 	counts.syncs++;
 	file_sync(open->file);
 	/* The sync of a new file takes its name along, as on every journalling file system; removals and renames wait for the folder's. */
@@ -567,7 +617,7 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync_directory)
 	struct crash_disk *disk = disk_of(path);
 
 	(void)vfs;
-	if (disk == NULL || count_call(disk) == DISK_DEAD)
+	if (disk == NULL || errs(disk, CALL_CHANGE))
 		return SQLITE_IOERR_DELETE;
 	if (directory_find(&disk->now, path) == NULL)
 		return SQLITE_IOERR_DELETE_NOENT;

@@ -31,9 +31,18 @@ enum disk_failure {
 	DISK_WELL,
 	DISK_DEAD, /* the node is being killed: nothing more reaches the disk */
 	DISK_FULL, /* writes that would lengthen a file fail */
+	/* One call fails, and those after it do not; the state stays. */
+	DISK_READ_ERROR,
+	DISK_WRITE_ERROR, /* or the truncation, removal, renaming */
+	DISK_SYNC_ERROR,  /* what was to be synced is never durable, and later syncs do not say so */
 };
-/* The disk fails in that way from the `calls`-th changing call on (write, sync, truncate, remove, rename), 0: at once. */
+/* The disk fails in that way from the `calls`-th changing call on (write, sync, truncate, remove, rename), 0: at once. The errors count
+ * their own kind of call. */
 void crash_disk_fail(struct crash_disk *disk, enum disk_failure failure, uint64_t calls);
+/* Calls until it fails; 0: it does, or nothing is planned. */
+uint64_t crash_disk_countdown(const struct crash_disk *disk);
+/* While held, calls do not count: whoever looks on is not to be hit. */
+void crash_disk_hold(struct crash_disk *disk, bool held);
 enum disk_failure crash_disk_state(const struct crash_disk *disk);
 
 /* Power is lost: of what was not synced each write survives whole, torn at a multiple of 512 bytes, or not at all; names

@@ -83,7 +83,9 @@ void device_node_start(struct simulation *simulation, struct device_node *device
 	device->incidents = 0;
 	device->acknowledged_seq = 0;
 	note(simulation, "device %u started", device->number);
+	crash_disk_hold(device->disk, true);
 	checks_of_device_start(simulation, device);
+	crash_disk_hold(device->disk, false);
 	device_node_go(simulation, device);
 }
 
@@ -100,6 +102,17 @@ void device_node_kill(struct simulation *simulation, struct device_node *device)
 	plan(simulation, stream_between(&simulation->chance, 10, 60000), EVENT_START_DEVICE, device->number, 0, (struct bytes){ 0 });
 }
 
+void device_node_end(struct simulation *simulation, struct device_node *device)
+{
+	device_core_destroy(device->core);
+	device_store_close(device->store);
+	device->core = NULL;
+	device->store = NULL;
+	device->connection = 0;
+	note(simulation, "device %u ended", device->number);
+	plan(simulation, 10, EVENT_START_DEVICE, device->number, 0, (struct bytes){ 0 });
+}
+
 /* As of the server. */
 static bool survives(struct simulation *simulation, struct device_node *device, enum status status, const char *doing)
 {
@@ -107,8 +120,14 @@ static bool survives(struct simulation *simulation, struct device_node *device, 
 		device_node_kill(simulation, device);
 		return false;
 	}
-	if (status != STATUS_OK && !(crash_disk_state(device->disk) == DISK_FULL && status == STATUS_CANNOT_WRITE))
+	if (device_store_unsynced(device->store) || device_store_replica_storage(device->store) == NULL) { /* there the agent ends */
+		device_node_end(simulation, device);
+		return false;
+	}
+	if (status != STATUS_OK && !(crash_disk_state(device->disk) != DISK_WELL && status == STATUS_CANNOT_WRITE))
 		violate(simulation, "failure", "device %u, %s: %s: %s", device->number, doing, status_to_text(status), fail_reason());
+	else if (status != STATUS_OK)
+		(void)(device_core_lost(device->core) == STATUS_OK); /* as the agent: it is tried again later */
 	return true;
 }
 
@@ -140,8 +159,10 @@ static void settle(struct simulation *simulation, struct device_node *device, en
 	if (device_core_state(device->core).failure[0] != '\0')
 		note(simulation, "device %u: %s", device->number, device_core_state(device->core).failure);
 	effects(simulation, device);
+	crash_disk_hold(device->disk, true);
 	if (device->core != NULL && !simulation->violated)
 		checks_of_device(simulation, device);
+	crash_disk_hold(device->disk, false);
 }
 
 void device_node_reply(struct simulation *simulation, struct device_node *device, struct bytes frame)
@@ -183,8 +204,10 @@ void device_node_operation(struct simulation *simulation, struct device_node *de
 	status = device_core_operation(device->core, &simulation->arena, operation, &verdict, &id);
 	note(simulation, "device %u: %s: %s", device->number, operation_find(operation->head.kind)->name,
 		status == STATUS_OK ? id_to_text(&id).characters : status_to_text(status));
+	crash_disk_hold(device->disk, true);
 	if (crash_disk_state(device->disk) != DISK_DEAD && (status == STATUS_OK || !id_is_nil(&id)))
 		checks_note_saved(simulation, device, &id, status == STATUS_OK ? PROMISE_SAVED : PROMISE_MAYBE);
+	crash_disk_hold(device->disk, false);
 	if (status == STATUS_REFUSED) { /* a claim that the rules refuse here and now */
 		if (operation_find(operation->head.kind)->sort != SORT_CLAIM)
 			violate(simulation, "refused", "device %u refused its own %s: %s", device->number,

@@ -9,7 +9,10 @@ void device_node_init(struct simulation *simulation, unsigned number);
 void device_node_finish(struct device_node *device);
 /* Opens the files, making them when `create`, and starts a core that wants to be on line; does nothing when it runs. */
 void device_node_start(struct simulation *simulation, struct device_node *device, bool create);
+/* The machine goes down, and later up again. */
 void device_node_kill(struct simulation *simulation, struct device_node *device);
+/* Only the process ends: the disk stays as the programs see it. It is started again at once. */
+void device_node_end(struct simulation *simulation, struct device_node *device);
 
 void device_node_reply(struct simulation *simulation, struct device_node *device, struct bytes frame);
 void device_node_lost(struct simulation *simulation, struct device_node *device);

@@ -58,7 +58,9 @@ void server_node_start(struct simulation *simulation)
 		return;
 	}
 	note(simulation, "server started");
+	crash_disk_hold(server->disk, true);
 	checks_of_server_start(simulation);
+	crash_disk_hold(server->disk, false);
 }
 
 void server_node_kill(struct simulation *simulation)
@@ -76,6 +78,19 @@ void server_node_kill(struct simulation *simulation)
 	plan(simulation, stream_between(&simulation->chance, 10, 20000), EVENT_START_SERVER, 0, 0, (struct bytes){ 0 });
 }
 
+void server_node_end(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+
+	server_core_destroy(server->core);
+	server_store_close(server->store);
+	server->core = NULL;
+	server->store = NULL;
+	server->flush_planned = false;
+	note(simulation, "server ended");
+	plan(simulation, 10, EVENT_START_SERVER, 0, 0, (struct bytes){ 0 });
+}
+
 /* After every call: a store that fails for no reason is a violation, a disk that died takes the server along. False: it is not
  * running any more. */
 static bool survives(struct simulation *simulation, enum status status, const char *doing)
@@ -86,7 +101,11 @@ static bool survives(struct simulation *simulation, enum status status, const ch
 		server_node_kill(simulation);
 		return false;
 	}
-	if (status != STATUS_OK && !(crash_disk_state(server->disk) == DISK_FULL && status == STATUS_CANNOT_WRITE))
+	if (storage_unsynced(server_store_storage(server->store))) {
+		server_node_end(simulation);
+		return false;
+	}
+	if (status != STATUS_OK && !(crash_disk_state(server->disk) != DISK_WELL && status == STATUS_CANNOT_WRITE))
 		violate(simulation, "failure", "server, %s: %s: %s", doing, status_to_text(status), fail_reason());
 	return true;
 }

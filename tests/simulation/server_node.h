@@ -10,6 +10,8 @@ void server_node_finish(struct simulation *simulation);
 void server_node_start(struct simulation *simulation);
 /* Kills it: sessions and memory are gone, the disk keeps what it keeps. */
 void server_node_kill(struct simulation *simulation);
+/* Only the process ends: the disk stays as the programs see it. It is started again at once. */
+void server_node_end(struct simulation *simulation);
 
 void server_node_frame(struct simulation *simulation, uint64_t connection, struct bytes frame);
 void server_node_flush(struct simulation *simulation);
