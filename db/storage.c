@@ -27,7 +27,9 @@
 static const char common_settings[] = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
 				      " PRAGMA mmap_size = 0; PRAGMA synchronous = FULL";
 static const char reader_settings[] = "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0";
-static const char owner_settings[] = "PRAGMA journal_size_limit = 67108864";
+static const char owner_settings[] = "PRAGMA journal_size_limit = 67108864; PRAGMA synchronous = FULL";
+/* What turns the log on is undone by a journal whose removal the disk has forgotten, and all that was written since goes with it. */
+static const char new_settings[] = "PRAGMA synchronous = EXTRA";
 /* What a mark needs to be rewound stays in memory: no file outside the folder, and none that a full disk has no room for. A migration,
  * which may sort a whole table, is over before it. */
 static const char server_settings[] = "PRAGMA temp_store = MEMORY";
@@ -246,6 +248,8 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 
 	if (status == STATUS_OK && version == 0 && options->mode != STORAGE_CREATE)
 		return fail_empty(storage);
+	if (status == STATUS_OK && version == 0)
+		status = sql_run(storage, new_settings);
 	if (status == STATUS_OK)
 		status = set_wal(storage);
 	if (status == STATUS_OK)
