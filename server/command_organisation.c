@@ -154,11 +154,26 @@ static void show_listener(struct context *context, struct office *office)
 	output_value(context->output, "bytes_sent", NULL, cell_size((int64_t)carrier.sent_bytes));
 }
 
+static enum status show_incidents(struct context *context, struct office *office)
+{
+	int64_t count = 0;
+	enum status status = server_store_count_incidents(office->store, &count);
+
+	count += (int64_t)server_core_incidents_noted(office->core);
+	output_value(context->output, "incidents", NULL, cell_integer(count));
+	if (count > 0)
+		output_line(context->output, "\"truckrolld incidents\" says what happened and what to do.");
+	if (server_core_careful(office->core))
+		output_line(context->output,
+			"The server had stopped without a word: for a while it decides operations one by one, more slowly.");
+	output_json(context->output, "careful", json_boolean(server_core_careful(office->core)));
+	return status;
+}
+
 static void show_losses(struct context *context, struct office *office)
 {
 	const struct losses *losses = server_core_losses(office->core);
 
-	output_value(context->output, "incidents", NULL, cell_integer((int64_t)losses->count));
 	for (size_t i = 0; i < losses->count; i++)
 		output_warning(context->output,
 			"Device %.8s knows commit %lld, but this store had come only to %lld: it has lost some. Restore the newest backup, "
@@ -220,8 +235,9 @@ enum status command_status(struct context *context)
 	output_value(context->output, "devices_to_approve", "devices awaiting approval", cell_integer(pending.count));
 	output_value(context->output, "free_disk", NULL, cell_size(storage_free_bytes(storage)));
 	show_listener(context, office);
+	status = show_incidents(context, office);
 	show_losses(context, office);
-	if (arguments_flag(context->arguments, "digests"))
+	if (status == STATUS_OK && arguments_flag(context->arguments, "digests"))
 		status = list_digests(context, storage);
 	return status == STATUS_OK ? check_rest(context) : status;
 }

@@ -168,6 +168,14 @@ static const struct option outcomes_options[] = {
 	{ .name = "device", .value = "DEVICE", .kind = OPTION_TEXT, .help = "only this device's" },
 	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
 	  .help = "the latest so many (default 50)" }, { 0 } };
+static const struct option incidents_options[] = {
+	{ .name = "all", .kind = OPTION_FLAG, .help = "also acknowledged ones" },
+	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
+	  .help = "the latest so many (default 50)" }, { 0 } };
+static const struct option incident_positionals[] = { { .name = "NUMBER", .kind = OPTION_INTEGER, .required = true, .min = 1,
+	  .max = INT32_MAX, .help = "incident: its number, see \"incidents\"" }, { 0 } };
+static const struct option acknowledge_options[] = {
+	{ .name = "text", .value = "TEXT", .kind = OPTION_TEXT, .help = "what was found out or done" }, { 0 } };
 static const struct option kb_list_options[] = {
 	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
 	  .help = "at most so many (default 50)" }, { 0 } };
@@ -285,6 +293,12 @@ static const struct command commands[] = {
 	  .example = "truckrolld trace 09f2c1", .positionals = trace_positionals, .place = PLACE_READER, .run = command_trace },
 	{ .group = "Exceptions", .name = "outcomes", .summary = "the latest operations with their outcomes",
 	  .example = "truckrolld outcomes --limit 20", .options = outcomes_options, .place = PLACE_READER, .run = command_outcomes },
+	{ .group = "Exceptions", .name = "incidents", .summary = "what went wrong by itself, and what to do about it",
+	  .example = "truckrolld incidents --json", .options = incidents_options, .place = PLACE_READER, .run = command_incidents },
+	{ .group = "Exceptions", .name = "incident acknowledge", .summary = "say that an incident was seen to",
+	  .example = "truckrolld incident acknowledge 7 --text \"the laptop was set up anew from a backup\"",
+	  .positionals = incident_positionals, .options = acknowledge_options, .place = PLACE_OWNER,
+	  .run = command_incident_acknowledge },
 	{ .group = "Knowledge", .name = "kb list", .summary = "knowledge articles",
 	  .example = "truckrolld kb list --limit 10", .options = kb_list_options, .place = PLACE_READER, .run = command_kb_list },
 	{ .group = "Knowledge", .name = "kb show", .summary = "one article",

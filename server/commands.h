@@ -43,6 +43,8 @@ enum status command_issues(struct context *context);
 enum status command_issue_resolve(struct context *context);
 enum status command_trace(struct context *context);
 enum status command_outcomes(struct context *context);
+enum status command_incidents(struct context *context);
+enum status command_incident_acknowledge(struct context *context);
 enum status command_kb_list(struct context *context);
 enum status command_kb_show(struct context *context);
 

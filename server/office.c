@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "server/run_mark.h"
 #include "shell/file.h"
 #include "shell/lookup.h"
 #include "shell/outcome_words.h"
@@ -11,14 +12,33 @@
 #define STORE_FILE    "organisation.db"
 #define NOTE_EVERY_MS 1000
 
+static void (*watch)(const struct operation *operation);
+
+void office_watch_decisions(void (*before_decide)(const struct operation *operation))
+{
+	watch = before_decide;
+}
+
 static enum status open_core(struct office *office)
 {
+	enum run_mark mark = run_mark_read(&office->arena, office->dir);
 	struct server_core_options options = {
 		.store = office->store, .clock = office->clock, .random = random_system(), .identity = office->identity
 	};
+	enum status status;
+
+	options.careful = mark != RUN_MARK_NONE;
+	options.before_decide = watch;
 
 	random_fill(random_system(), &options.incarnation, sizeof(options.incarnation));
-	return server_core_create(&options, &office->core);
+	status = server_core_create(&options, &office->core);
+	if (status != STATUS_OK)
+		return status;
+	if (mark == RUN_MARK_UNCLEAN)
+		server_core_incident(office->core, &(struct incident){ .kind = INCIDENT_UNCLEAN_STOP });
+	run_mark_set(&office->arena, office->dir);
+	office->marked = true;
+	return STATUS_OK;
 }
 
 /* The keys are made last: where they are, an organisation was. */
@@ -82,6 +102,9 @@ enum status office_accept_loss(struct office *office)
 	storage_fold(server_store_storage(office->store)); /* before the note says so */
 	write_note(office, true);
 	office->lost = false;
+	server_core_incident(office->core,
+		&(struct incident){ .kind = INCIDENT_LOSS_ACCEPTED,
+			.detail = arena_print(&office->arena, "commit=%lld", (long long)state.gseq) });
 	return STATUS_OK;
 }
 
@@ -125,6 +148,8 @@ enum status office_open(struct text dir, const struct clock *clock, bool read_on
 static void retire(struct office *office)
 {
 	office_abandon(office);
+	if (server_core_incidents_noted(office->core) > 0)
+		(void)(office_settle(office) == STATUS_OK); /* else the next owner finds what there was to find */
 	storage_fold(server_store_storage(office->store));
 	if (office->to_note)
 		write_note(office, true);
@@ -137,6 +162,8 @@ void office_close(struct office *office)
 	listener_close(office->listener);
 	if (office->core != NULL && !office->lost)
 		retire(office);
+	if (office->marked)
+		run_mark_clear(&office->arena, office->dir, server_core_careful(office->core));
 	server_core_destroy(office->core);
 	server_store_close(office->store);
 	identity_wipe(&office->identity);

@@ -26,6 +26,7 @@ struct office {
 	struct commit_note note; /* as the file has it */
 	int64_t noted_at_ms;     /* monotonic */
 	bool to_note;            /* the store has come further */
+	bool marked;             /* DIR/running says that it is open */
 	bool lost;               /* the note has come further than the store: nothing is changed */
 };
 
@@ -39,6 +40,9 @@ enum status office_accept_loss(struct office *office);
 bool office_take_note(struct office *office);
 /* Accepts NULL. An owner's log goes into the file itself. */
 void office_close(struct office *office);
+
+/* For tests: called before each operation is decided, in every office that is opened from here on. The product never sets it. */
+void office_watch_decisions(void (*before_decide)(const struct operation *operation));
 
 /* The office of a command. */
 struct office *office_of(const struct context *context);

@@ -144,6 +144,10 @@ static enum status bear_with(struct server *server, enum status status)
 		log_unusual(&server->log, "store.failed", "status=%s reason=%s", status_to_text(status), fail_reason());
 	else
 		log_broken(&server->log, "store.failed", "status=%s reason=%s", status_to_text(status), fail_reason());
+	if (status == STATUS_CORRUPT)
+		server_core_incident(server->office->core,
+			&(struct incident){ .kind = INCIDENT_DAMAGED,
+				.detail = arena_print(&server->office->arena, "reason=%s", fail_reason()) });
 	office_abandon(server->office);
 	return status == STATUS_CANNOT_WRITE ? STATUS_OK : status;
 }

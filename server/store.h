@@ -64,4 +64,22 @@ typedef enum status (*ticket_visit)(void *context, const struct ticket_entry *ti
 /* All tickets, oldest first; the entry is valid during the call, and tickets must not be changed meanwhile. */
 enum status server_store_each_ticket(struct server_store *store, ticket_visit visit, void *context);
 
+/* An incident as it is kept. */
+struct kept_incident {
+	int64_t number;
+	struct incident incident;
+	int64_t count; /* how often it happened */
+	int64_t first_at_ms;
+	int64_t last_at_ms;
+	int64_t acknowledged_at_ms; /* 0: it is open */
+	struct text note;           /* of whoever acknowledged it */
+};
+typedef enum status (*kept_incident_visit)(void *context, const struct kept_incident *incident);
+/* Open incidents, or all, latest first; an entry is valid during the call, and incidents must not be changed meanwhile. */
+enum status server_store_each_incident(struct server_store *store, bool all, int64_t limit, kept_incident_visit visit, void *context);
+/* Somebody has seen it. STATUS_NOT_FOUND when it is not open. */
+enum status server_store_acknowledge(struct server_store *store, int64_t number, int64_t now_ms, struct text note);
+/* Open ones. */
+enum status server_store_count_incidents(struct server_store *store, int64_t *out_count);
+
 #endif

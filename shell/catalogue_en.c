@@ -19,6 +19,7 @@ const struct message catalogue_en[] = {
 	{ "word.none", "none" },
 	{ "word.unknown", "unknown" },
 	{ "word.office", "the office" },
+	{ "word.server", "the server" },
 	{ "word.technician", "technician" },
 	{ "word.dispatcher", "dispatcher" },
 	{ "word.import", "import" },
@@ -218,6 +219,35 @@ const struct message catalogue_en[] = {
 	{ "column.meter", "meter" },
 	{ "column.last_value", "last value" },
 	{ "column.unit", "unit" },
+	{ "incident.digest",
+	  "{device}: its copy did not fit the office's ({what}). It repairs itself; when it comes again, have its disk checked." },
+	{ "incident.restored",
+	  "{device} came back from an older copy of itself. Nothing is lost; if nobody put a copy back, find out why." },
+	{ "incident.fork",
+	  "{device} has a second history from operation {seq} on, which is kept aside. Ask the technician: if the device was "
+	  "copied, revoke it and enrol each copy anew; if it was put back from an old copy and worked on, release what is "
+	  "parked: \"truckrolld parked release --device\"." },
+	{ "incident.copied",
+	  "{device}: two copies of it are alive. Find them, revoke the device, and enrol each anew under a name of its own." },
+	{ "incident.loss",
+	  "{device} knows commit {device_commit}, but the server had come only to {server_commit}: it has lost some. Restore the "
+	  "newest backup, or start the server once with --accept-loss." },
+	{ "incident.loss_accepted",
+	  "The server went on at commit {commit} without what it had lost. The devices send again what they have; what the "
+	  "office did after that commit has to be done again." },
+	{ "incident.poison",
+	  "{device}: operation {operation} stopped the server each time it was tried, and is parked. Tell who maintains the "
+	  "program; after an update: \"truckrolld parked release {operation}\"." },
+	{ "incident.unreadable",
+	  "{device} sends what the server cannot read ({reason}); it keeps it. Update the server when the device is newer, else "
+	  "keep the device and tell who maintains the program." },
+	{ "incident.unclean_stop",
+	  "The server stopped without a word, by a fault, a kill or a lack of memory: see the system's log. It decides "
+	  "operations one by one for a while." },
+	{ "incident.damaged",
+	  "The store is damaged: {reason}. Stop the server and restore the newest backup." },
+	{ "incident.told",
+	  "{device} told: {what}." },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -19,6 +19,7 @@ const struct message catalogue_zh[] = {
 	{ "word.none", "无" },
 	{ "word.unknown", "未知" },
 	{ "word.office", "办公室" },
+	{ "word.server", "服务器" },
 	{ "word.technician", "技术员" },
 	{ "word.dispatcher", "调度员" },
 	{ "word.import", "导入" },
@@ -224,6 +225,8 @@ const struct message catalogue_zh[] = {
 	{ "rule.missing_record", "等待 {field} 所指的{record} {id}；到达后会自动继续。" },
 	{ "rule.bad_form", "已存档但未生效：{reason}。需要重新操作。" },
 	{ "rule.not_your_territory", "已存档但未生效：区域 {territory} 不属于提交人。需由办公室操作。" },
+	{ "rule.bug", "仅存档，未生效：每次尝试都会使服务器停止。程序修复后可以再试。" },
+	{ "rule.discarded", "办公室已将其搁置，未生效：{reason}。" },
 	{ "rule.revoked", "仅存档，未生效：终端已被吊销，{reason}。需要重新操作。" },
 	{ "rule.not_allowed", "{role} 无权这样做：{reason}。请联系办公室。" },
 	{ "rule.no_such_record", "没有{record} {id}（{field}）；请核对编号。" },
@@ -255,6 +258,19 @@ const struct message catalogue_zh[] = {
 	{ "rule.double_answer", "{technician} 填写了 {other} 已填写的“{task}”；两份均保留，以 {holder} 的为准。如另一份才对，请改用另一份。" },
 	{ "rule.asset_gone", "{technician}：在已合并或停用的 {asset} 上执行了“{operation}”；已记到 {survivor}。请核实是哪台设备。" },
 	{ "rule.finish_incomplete", "{technician} 以已修复完工，但有 {count} 个必做项未填写（{tasks}）；请补充结果，或重新打开该上门。" },
+	{ "incident.digest", "{device}：其副本与办公室的不一致（{what}）。会自行修复；如再次出现，请检查其磁盘。" },
+	{ "incident.restored", "{device} 从自身的旧备份恢复。没有丢失；如无人恢复过备份，请查明原因。" },
+	{ "incident.fork", "{device} 自第 {seq} 条操作起有第二份历史，已另存。请询问技术员：如终端被复制，请吊销并分别重新注册；"
+	  "如是恢复旧备份后继续工作，请放行被搁置的操作：“truckrolld parked release --device”。" },
+	{ "incident.copied", "{device}：有两个副本同时在用。请找到它们，吊销该终端，并分别以各自的名称重新注册。" },
+	{ "incident.loss", "{device} 已知提交 {device_commit}，而服务器当时只到 {server_commit}：有数据丢失。请恢复最新备份，"
+	  "或以 --accept-loss 启动一次服务器。" },
+	{ "incident.loss_accepted", "服务器放弃丢失的数据，从提交 {commit} 继续。终端会重新发送其持有的内容；办公室在该提交之后所做的需要重做。" },
+	{ "incident.poison", "{device}：操作 {operation} 每次尝试都使服务器停止，已被搁置。请告知程序维护者；更新后执行：“truckrolld parked release {operation}”。" },
+	{ "incident.unreadable", "{device} 发送了服务器无法读取的内容（{reason}）；终端会保留。如终端版本较新，请更新服务器，否则请保留终端并告知程序维护者。" },
+	{ "incident.unclean_stop", "服务器未正常停止（故障、被终止或内存不足）：请查看系统日志。它会在一段时间内逐条处理操作。" },
+	{ "incident.damaged", "数据库已损坏：{reason}。请停止服务器并恢复最新备份。" },
+	{ "incident.told", "{device} 报告：{what}。" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -278,6 +278,13 @@ const struct message catalogue_zh_help[] = {
 	{ "the picture of the signature", "签名图片" },
 	{ "go on with a visit that you finished, within a day", "一天之内，重新打开您已完工的上门并继续" },
 	{ "truckroll reopen HH-5008 --reason \"leaks again\"", "truckroll reopen HH-5008 --reason \"又漏水\"" },
+	{ "what went wrong by itself, and what to do about it", "自行发生的异常，以及如何处理" },
+	{ "say that an incident was seen to", "确认一条异常记录已处理" },
+	{ "also acknowledged ones", "同时显示已确认的" },
+	{ "incident: its number, see \"incidents\"", "异常记录的编号，见“incidents”" },
+	{ "what was found out or done", "查明了什么、做了什么" },
+	{ "truckrolld incident acknowledge 7 --text \"the laptop was set up anew from a backup\"",
+	  "truckrolld incident acknowledge 7 --text \"笔记本已从备份重新安装\"" },
 	{ NULL, NULL },
 };
 /* clang-format on */

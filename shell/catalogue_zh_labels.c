@@ -410,6 +410,8 @@ const struct message catalogue_zh_labels[] = {
 	{ "misfit.the answer is a text", "须填写文字" },
 	{ "misfit.the answer is one of the options", "须选择其中一项" },
 	{ "misfit.the answer is a photo", "须附照片" },
+	{ "last time", "最近一次" },
+	{ "times", "次数" },
 	{ NULL, NULL },
 };
 /* clang-format on */

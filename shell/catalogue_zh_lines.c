@@ -155,6 +155,11 @@ const struct message catalogue_zh_lines[] = {
 	{ "is not a number", "不是数值" },
 	{ "is too large", "过大" },
 	{ "has more decimals than are kept", "的小数位数过多" },
+	{ "Acknowledged: it is told no more, unless it happens again.", "已确认：除非再次发生，不再提示。" },
+	{ "Nothing happened that an operator should know of.", "没有需要管理员了解的事件。" },
+	{ "\"truckrolld incidents\" says what happened and what to do.", "“truckrolld incidents”会说明发生了什么以及该怎么做。" },
+	{ "The server had stopped without a word: for a while it decides operations one by one, more slowly.",
+	  "服务器上次未正常停止：在一段时间内会逐条处理操作，速度较慢。" },
 	{ NULL, NULL },
 };
 /* clang-format on */

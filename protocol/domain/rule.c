@@ -16,6 +16,9 @@ static const struct rule_row rows[] = {
 	{ RULE_NOT_YOUR_TERRITORY, "not_your_territory",
 	  "Kept on record, but not applied: territory {territory} is not the author's. The office has to do it." },
 	{ RULE_REVOKED, "revoked", "Kept on record, but not applied: the device was revoked, and {reason}. It has to be made anew." },
+	{ RULE_BUG, "bug",
+	  "Kept on record, but not applied: it stopped the server whenever it was tried. "
+	  "The office can release it when the program was mended." },
 	{ RULE_NOT_ALLOWED, "not_allowed", "A {role} may not do this: {reason}. Ask the office to do it." },
 	{ RULE_NO_SUCH_RECORD, "no_such_record", "There is no {record} {id} ({field}); check the reference." },
 	{ RULE_FIELD_NOT_EDITABLE, "field_not_editable", "{field} cannot be edited: only operations change it." },
@@ -43,6 +46,7 @@ static const struct rule_row rows[] = {
 	  "The work order is {state}, neither closed nor cancelled; there is nothing to reopen." },
 	{ RULE_REOPEN_TOO_LATE, "reopen_too_late",
 	  "The visit of {technician} ended more than a day ago; ask a supervisor to reopen it, or plan another visit." },
+	{ RULE_DISCARDED, "discarded", "The office put it away without applying it: {reason}." },
 	{ RULE_NEGATIVE_STOCK, "negative_stock",
 	  "{location} has {balance} of {part}: more was used than was known to be there; count it." },
 	{ RULE_WORK_DONE_AFTER_CANCEL, "work_done_after_cancel",

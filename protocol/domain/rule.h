@@ -16,6 +16,7 @@ enum rule {
 	RULE_BAD_FORM,
 	RULE_NOT_YOUR_TERRITORY,
 	RULE_REVOKED,
+	RULE_BUG,
 	/* rejected */
 	RULE_NOT_ALLOWED,
 	RULE_NO_SUCH_RECORD,
@@ -33,6 +34,7 @@ enum rule {
 	RULE_ORDER_UNDER_WAY,
 	RULE_ORDER_NOT_OVER,
 	RULE_REOPEN_TOO_LATE,
+	RULE_DISCARDED,
 	/* applied, and something is for a person: the names of issue kinds */
 	RULE_NEGATIVE_STOCK,
 	RULE_WORK_DONE_AFTER_CANCEL,

@@ -33,6 +33,8 @@ static enum status decide_intake(struct intake *intake, struct overlay *overlay,
 	};
 
 	overlay_init(overlay, intake->records, intake->ingest->arena);
+	if (intake->ingest->before_decide != NULL)
+		intake->ingest->before_decide(intake->operation);
 	return decide(&decision, overlay, intake->ingest->arena, out_verdict);
 }
 
@@ -40,13 +42,24 @@ static enum status decide_parked_for(struct ingest *ingest, const struct overlay
 static enum status set_aside(struct intake *intake, enum outcome outcome, enum rule rule, const char *detail);
 static bool is_overwriting(const struct intake *intake, const struct overlay *overlay);
 
+/* It ended the server whenever it was tried. */
+static enum status condemn(struct intake *intake, struct verdict *out_verdict)
+{
+	intake->ingest->condemned = false;
+	*out_verdict = (struct verdict){ .outcome = OUTCOME_PARKED, .rule = text_of(rule_find(RULE_BUG)->word) };
+	return set_aside(intake, OUTCOME_PARKED, RULE_BUG, "");
+}
+
 /* Decides, stores the effects and logs. */
 static enum status take_in(struct intake *intake, struct verdict *out_verdict)
 {
 	struct ingest *ingest = intake->ingest;
 	struct overlay overlay;
-	enum status status = decide_intake(intake, &overlay, out_verdict);
+	enum status status;
 
+	if (ingest->condemned)
+		return condemn(intake, out_verdict);
+	status = decide_intake(intake, &overlay, out_verdict);
 	if (status != STATUS_OK)
 		return status;
 	if (is_overwriting(intake, &overlay)) {
@@ -138,14 +151,17 @@ static enum status decide_parked_for(struct ingest *ingest, const struct overlay
 	return status;
 }
 
-/* The device's chain, as known or as it begins. */
+/* The device's chain as known, or with number 0 as it begins. */
 static enum status find_chain(
 	struct server_store *store, const struct id *device, const struct id *incarnation, struct chain_state *out_chain)
 {
 	struct hash genesis = chain_genesis(device, incarnation);
 	enum status status = server_store_chain(store, device, incarnation, out_chain);
 
-	return status == STATUS_NOT_FOUND ? server_store_add_chain(store, device, incarnation, &genesis, out_chain) : status;
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	*out_chain = (struct chain_state){ .device = *device, .incarnation = *incarnation, .last_hash = genesis };
+	return STATUS_OK;
 }
 
 /* A batch with its operations' canonical forms and chain hashes worked out. */
@@ -389,13 +405,16 @@ static enum status take_in_batch(struct arrival *arrival)
 	struct server_state state;
 	struct grant_entry *grants = NULL;
 	size_t grant_count = 0;
+	int64_t end = batch->first_seq + (int64_t)batch->count;
 	enum status status = server_store_state(store, &state);
 
 	if (status == STATUS_OK)
 		status = server_store_grants(store, &arrival->device->id, INT64_MAX, ingest->arena, &grants, &grant_count);
 	if (status == STATUS_OK)
 		status = authority_open(&arrival->authority, store, ingest->arena, arrival->device, chain, ingest->received_at_ms);
-	for (int64_t seq = chain->last_seq + 1; status == STATUS_OK && seq < batch->first_seq + (int64_t)batch->count; seq++) {
+	if (ingest->limit > 0 && end - chain->last_seq - 1 > (int64_t)ingest->limit)
+		end = chain->last_seq + 1 + (int64_t)ingest->limit;
+	for (int64_t seq = chain->last_seq + 1; status == STATUS_OK && seq < end; seq++) {
 		size_t position = (size_t)(seq - batch->first_seq);
 		const struct operation *operation = &batch->operations[position];
 		bool same_epoch = id_equal(&operation->head.base_epoch, &state.epoch);
@@ -422,38 +441,71 @@ static enum status compare_known(
 	return status;
 }
 
+/* Everything about a batch but its decision: chain, place and hashes. `verified->heads` NULL: nothing of it is new. */
+static enum status examine(struct ingest *ingest, const struct device_entry *device, const struct id *organisation,
+	const struct batch *batch, struct chain_state *out_chain, struct verified *out_verified, struct wire_fault *out_fault)
+{
+	struct server_store *store = ingest->commit->store;
+	int64_t last = batch->first_seq + (int64_t)batch->count - 1;
+	struct bytes statement = head_statement(ingest->arena, organisation, &device->id, &batch->incarnation, last, &batch->last_hash);
+	struct hash before = { 0 };
+	enum status status = keys_verify(device->keys.sign, statement, batch->signature);
+
+	*out_verified = (struct verified){ 0 };
+	if (status != STATUS_OK || batch->count == 0 || batch->first_seq < 1) {
+		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
+		return STATUS_OK;
+	}
+	status = find_chain(store, &device->id, &batch->incarnation, out_chain);
+	if (status == STATUS_OK)
+		status = place_batch(store, out_chain, batch, &before, out_fault);
+	if (status != STATUS_OK || out_fault->code != 0)
+		return status;
+	status = verify_chain(ingest->arena, batch, &before, out_verified);
+	if (status != STATUS_OK) {
+		*out_fault = (struct wire_fault){ .code = status == STATUS_CORRUPT ? WIRE_ERROR_FORK : WIRE_ERROR_MALFORMED };
+		return STATUS_OK;
+	}
+	if (last <= out_chain->last_seq) { /* all of it came before */
+		out_verified->heads = NULL;
+		return compare_known(store, out_chain, last, &batch->last_hash, out_fault);
+	}
+	if (batch->first_seq <= out_chain->last_seq &&
+		!hash_equal(&out_verified->heads[out_chain->last_seq - batch->first_seq], &out_chain->last_hash))
+		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_FORK };
+	return STATUS_OK;
+}
+
+enum status ingest_look(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
+	int64_t *out_seq, struct hash *out_head, struct wire_fault *out_fault)
+{
+	struct chain_state chain;
+	struct verified verified;
+	enum status status = examine(ingest, device, organisation, batch, &chain, &verified, out_fault);
+
+	*out_seq = 0;
+	if (status != STATUS_OK || out_fault->code != 0 || verified.heads == NULL)
+		return status;
+	*out_seq = chain.last_seq + 1;
+	*out_head = verified.heads[*out_seq - batch->first_seq];
+	return STATUS_OK;
+}
+
 enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
 	struct wire_fault *out_fault)
 {
 	struct server_store *store = ingest->commit->store;
 	int64_t last = batch->first_seq + (int64_t)batch->count - 1;
-	struct bytes statement = head_statement(ingest->arena, organisation, &device->id, &batch->incarnation, last, &batch->last_hash);
 	struct chain_state chain;
 	struct verified verified;
-	struct hash before = { 0 };
-	enum status status = keys_verify(device->keys.sign, statement, batch->signature);
+	enum status status = examine(ingest, device, organisation, batch, &chain, &verified, out_fault);
 
-	if (status != STATUS_OK || batch->count == 0 || batch->first_seq < 1) {
-		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
-		return STATUS_OK;
-	}
-	status = find_chain(store, &device->id, &batch->incarnation, &chain);
-	if (status == STATUS_OK)
-		status = place_batch(store, &chain, batch, &before, out_fault);
-	if (status != STATUS_OK || out_fault->code != 0)
+	if (status != STATUS_OK || out_fault->code != 0 || verified.heads == NULL)
 		return status;
-	status = verify_chain(ingest->arena, batch, &before, &verified);
-	if (status != STATUS_OK) {
-		*out_fault = (struct wire_fault){ .code = status == STATUS_CORRUPT ? WIRE_ERROR_FORK : WIRE_ERROR_MALFORMED };
-		return STATUS_OK;
-	}
-	if (last <= chain.last_seq) /* all of it came before */
-		return compare_known(store, &chain, last, &batch->last_hash, out_fault);
-	if (batch->first_seq <= chain.last_seq && !hash_equal(&verified.heads[chain.last_seq - batch->first_seq], &chain.last_hash)) {
-		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_FORK };
-		return STATUS_OK;
-	}
-	status = store_windows(store, &chain, batch);
+	if (chain.number == 0)
+		status = server_store_add_chain(store, &device->id, &batch->incarnation, &chain.last_hash, &chain);
+	if (status == STATUS_OK)
+		status = store_windows(store, &chain, batch);
 	if (status == STATUS_CORRUPT) { /* another salt than the window began with */
 		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
 		return STATUS_OK;
@@ -462,7 +514,7 @@ enum status ingest_batch(struct ingest *ingest, const struct device_entry *devic
 	if (status == STATUS_OK)
 		status = take_in_batch(&(struct arrival){
 			.ingest = ingest, .device = device, .chain = &chain, .batch = batch, .verified = &verified });
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && chain.last_seq == last)
 		status = server_store_put_signature(store, chain.number, last, batch->signature);
 	return status == STATUS_OK ? server_store_put_chain(store, &chain) : status;
 }

@@ -13,6 +13,9 @@ struct ingest {
 	int64_t handler_revision; /* the author's */
 	enum seeded_bug bug;
 	struct id refused; /* subject of the latest refused CLAIM of the batch, for a seeded bug */
+	void (*before_decide)(const struct operation *operation); /* or NULL */
+	size_t limit;      /* at most so many; 0: all that is new */
+	bool condemned;    /* the next one is set aside: it ended the server too often */
 	size_t taken;      /* operations decided or set aside so far */
 };
 
@@ -23,6 +26,10 @@ uint32_t ingest_fault(enum status decoded);
  * STATUS_OK without a fault the caller goes back to where the commit was before (commit_mark()). */
 enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
 	struct wire_fault *out_fault);
+
+/* What ingest_batch() would decide next; seq 0: nothing. Changes nothing. A fault as there. */
+enum status ingest_look(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
+	int64_t *out_seq, struct hash *out_head, struct wire_fault *out_fault);
 
 /* Decides one operation of the server's own chain (console, import, timers) and gives its verdict (texts in ingest->arena) and
  * id. `secret` is that of the chain's current window. A refusal is STATUS_OK with the verdict: the operation is logged all the

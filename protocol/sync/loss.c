@@ -1,12 +1,14 @@
 #include "protocol/sync/loss.h"
 
-void loss_look(struct losses *losses, const struct server_state *state, const struct id *device, const struct cursor *cursor)
+bool loss_look(struct losses *losses, const struct server_state *state, const struct id *device, const struct cursor *cursor)
 {
 	if (cursor->gseq <= state->gseq || !id_equal(&cursor->epoch, &state->epoch))
-		return;
+		return false;
 	for (size_t i = 0; i < losses->count; i++)
 		if (id_equal(&losses->proofs[i].device, device))
-			return;
-	if (losses->count < LOSS_PROOFS_MAX)
-		losses->proofs[losses->count++] = (struct loss_proof){ *device, cursor->gseq, state->gseq };
+			return false;
+	if (losses->count == LOSS_PROOFS_MAX)
+		return false;
+	losses->proofs[losses->count++] = (struct loss_proof){ *device, cursor->gseq, state->gseq };
+	return true;
 }

@@ -20,7 +20,7 @@ struct losses {
 	size_t told; /* by the owner of the log: so many of them */
 };
 
-/* Looks at where a device says it stands. `state` is as durable as what devices were told of. */
-void loss_look(struct losses *losses, const struct server_state *state, const struct id *device, const struct cursor *cursor);
+/* Looks at where a device says it stands; true when that is a new proof. `state` is as durable as what devices were told of. */
+bool loss_look(struct losses *losses, const struct server_state *state, const struct id *device, const struct cursor *cursor);
 
 #endif

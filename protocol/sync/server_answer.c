@@ -1,4 +1,5 @@
 /* What the server's core answers, and when: at once, with the commit that an answer speaks of, or when there is news. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,17 @@
 #include "protocol/sync/server_core_inner.h"
 
 #define WAKE_AGAIN_MS 1000
+
+static void note_loss(struct server_core *core, const struct inquiry *waiting)
+{
+	char detail[80];
+	int size = snprintf(detail, sizeof(detail), "device_commit=%lld;server_commit=%lld", (long long)waiting->hello.cursor.gseq,
+		(long long)core->state.gseq);
+
+	incidents_note(&core->incidents, &(struct incident){ .kind = INCIDENT_LOSS,
+						 .device = waiting->device,
+						 .detail = { detail, (size_t)size } });
+}
 
 /* The reply's sections: fault, welcome, decided, page, cut. */
 static enum status write_sections(struct server_core *core, const struct inquiry *waiting, struct reply *reply)
@@ -33,7 +45,8 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 		int64_t lease_until_ms = device.state == DEVICE_STATE_ACTIVE ? server_core_now_ms(core) + LEASE_MS : device.lease_until_ms;
 		int64_t now_ms = server_core_now_ms(core);
 		struct welcome welcome = reply_make_welcome(&waiting->hello, &core->state, &device, &chain, now_ms, lease_until_ms);
-		loss_look(&core->losses, &core->state, &waiting->device, &waiting->hello.cursor);
+		if (loss_look(&core->losses, &core->state, &waiting->device, &waiting->hello.cursor))
+			note_loss(core, waiting);
 		reply_welcome(reply, &welcome);
 		if (welcome.rolled_back)
 			return STATUS_OK;

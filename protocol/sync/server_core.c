@@ -58,6 +58,8 @@ enum status server_core_create(const struct server_core_options *options, struct
 	status = server_store_state(options->store, &core->state);
 	core->ring = change_ring_create(core->state.gseq);
 	if (status == STATUS_OK)
+		status = careful_begin(&core->careful, options->store, options->careful, server_core_monotonic_ms(core));
+	if (status == STATUS_OK)
 		*out_core = core;
 	else
 		server_core_destroy(core);
@@ -70,6 +72,7 @@ void server_core_destroy(struct server_core *core)
 		return;
 	if (core->in_commit)
 		server_store_rollback(core->options.store);
+	careful_finish(&core->careful);
 	session_table_destroy(core->sessions);
 	change_ring_destroy(core->ring);
 	inquiry_free_all(core->answering);
@@ -95,7 +98,7 @@ int64_t server_core_monotonic_ms(const struct server_core *core)
 
 /* ---- commits ---- */
 
-static enum status ensure_commit(struct server_core *core)
+enum status server_core_ensure_commit(struct server_core *core)
 {
 	enum status status;
 
@@ -115,13 +118,14 @@ static enum status ensure_commit(struct server_core *core)
 	return STATUS_OK;
 }
 
-static struct ingest make_ingest(struct server_core *core, int64_t handler_revision)
+struct ingest server_core_make_ingest(struct server_core *core, int64_t handler_revision)
 {
 	return (struct ingest){ .commit = &core->commit,
 		.arena = &core->commit_arena,
 		.received_at_ms = server_core_now_ms(core),
 		.handler_revision = handler_revision,
-		.bug = core->options.bug };
+		.bug = core->options.bug,
+		.before_decide = core->options.before_decide };
 }
 
 /* The store failed in the middle: nothing of this commit happened. */
@@ -132,12 +136,14 @@ static void abandon_commit(struct server_core *core)
 	change_ring_forget(core->ring, core->commit.gseq);
 	core->own = core->own_before;
 	core->in_commit = false;
+	core->changed = false;
+	incidents_settle(&core->incidents, false);
 	arena_reset(&core->commit_arena);
 }
 
 enum status server_core_open_commit(struct server_core *core)
 {
-	enum status status = ensure_commit(core);
+	enum status status = server_core_ensure_commit(core);
 
 	core->changed = status == STATUS_OK;
 	return status;
@@ -147,16 +153,24 @@ enum status server_core_operation(
 	struct server_core *core, const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id)
 {
 	struct ingest ingest;
-	enum status status = ensure_commit(core);
+	struct attempt attempt;
+	enum status status = server_core_count_own(core, operation, &attempt);
 
+	if (status == STATUS_OK)
+		status = server_core_ensure_commit(core);
 	if (status != STATUS_OK)
 		return status;
-	ingest = make_ingest(core, HANDLER_REVISION);
+	ingest = server_core_make_ingest(core, HANDLER_REVISION);
+	ingest.condemned = attempt.count >= CAREFUL_TRIES_MAX;
 	status = own_chain_decide(&core->own, &ingest, &core->state, operation, out_verdict, out_operation_id);
+	if (status == STATUS_OK && attempt.seq > 0)
+		status = server_store_remove_attempt(core->options.store, &attempt);
 	if (status != STATUS_OK) {
 		abandon_commit(core);
 		return status;
 	}
+	if (attempt.count >= CAREFUL_TRIES_MAX)
+		incidents_note(&core->incidents, &(struct incident){ .kind = INCIDENT_POISON, .subject = *out_operation_id });
 	core->changed = true;
 	core->counts.operations++;
 	return STATUS_OK;
@@ -165,7 +179,7 @@ enum status server_core_operation(
 enum status server_core_revoke(struct server_core *core, const struct id *device, uint32_t state)
 {
 	struct device_entry entry;
-	enum status status = ensure_commit(core);
+	enum status status = server_core_ensure_commit(core);
 
 	if (status == STATUS_OK)
 		status = server_store_device(core->options.store, device, &entry);
@@ -200,12 +214,31 @@ static void answer_unknown_session(struct server_core *core, uint64_t connection
 	server_core_emit(core, SERVER_EFFECT_SEND, connection, writer_bytes(&writer));
 }
 
+static enum status write_incidents(struct server_core *core)
+{
+	struct incidents *incidents = &core->incidents;
+	enum status status = incidents->count > 0 ? server_core_ensure_commit(core) : STATUS_OK;
+
+	for (; status == STATUS_OK && incidents->written < incidents->count; incidents->written++) {
+		core->changed = true;
+		status = server_store_put_incident(
+			core->options.store, &incidents->noted[incidents->written].incident, server_core_now_ms(core));
+	}
+	return status;
+}
+
 enum status server_core_flush(struct server_core *core)
 {
-	enum status status;
+	enum status status = STATUS_OK;
 
+	if (!core->in_commit || !core->changed)
+		status = server_core_careful_next(core);
 	if (core->in_commit && !core->changed)
 		abandon_commit(core); /* nothing new in any of the batches: no commit, no fsync */
+	if (status == STATUS_OK)
+		status = write_incidents(core);
+	if (status != STATUS_OK)
+		return server_core_committed(core, status);
 	if (!core->in_commit)
 		return core->answering == NULL ? STATUS_OK : server_core_answer_all(core);
 	status = publish_finish(&core->commit);
@@ -221,6 +254,8 @@ void server_core_abandon(struct server_core *core)
 {
 	if (core->in_commit)
 		abandon_commit(core);
+	while (core->careful.held != NULL)
+		inquiry_put_last(careful_let_go(&core->careful), &core->answering_end);
 	while (core->answering != NULL) { /* no word of it: the devices send again */
 		struct inquiry *waiting = core->answering;
 		core->answering = waiting->next;
@@ -237,18 +272,20 @@ enum status server_core_committed(struct server_core *core, enum status result)
 		return result;
 	}
 	core->in_commit = false;
+	core->changed = false;
 	core->own_before = core->own;
+	incidents_settle(&core->incidents, true);
 	core->counts.commits++;
 	server_core_wake(core);
 	server_store_reset_rows(core->options.store);
 	arena_reset(&core->commit_arena);
-	return server_core_answer_all(core);
+	result = server_core_answer_all(core);
+	return result == STATUS_OK && core->careful.held != NULL ? server_core_flush(core) : result;
 }
 
 /* ---- requests ---- */
 
-/* Reads a batch and judges its sender, before any commit is opened for it. */
-static enum status read_batch(
+enum status server_core_read_batch(
 	struct server_core *core, struct inquiry *waiting, struct bytes body, struct device_entry *out_device, struct batch *out_batch)
 {
 	enum status status = server_store_device(core->options.store, &waiting->device, out_device);
@@ -266,9 +303,7 @@ static enum status read_batch(
 	return STATUS_OK;
 }
 
-/* A batch that is at fault, or cannot be stored through no failure of the store, leaves no trace in the commit that others share; its
- * sender is told. */
-static enum status ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device,
+enum status server_core_ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device,
 	const struct batch *batch, struct wire_fault *out_fault)
 {
 	enum status status = commit_mark(&core->commit);
@@ -292,18 +327,25 @@ static enum status take_batch(struct server_core *core, struct inquiry *waiting,
 	struct device_entry device;
 	struct batch batch;
 	struct ingest ingest;
-	enum status status = read_batch(core, waiting, body, &device, &batch);
+	enum status status;
+
+	if (careful_concerns(&core->careful, core->options.store, &waiting->device, &waiting->incarnation)) {
+		waiting->batch = body;
+		waiting->handler_revision = handler_revision;
+		return STATUS_OK;
+	}
+	status = server_core_read_batch(core, waiting, body, &device, &batch);
 
 	if (status == STATUS_OK && waiting->fault.code == 0)
-		status = ensure_commit(core);
+		status = server_core_ensure_commit(core);
 	if (status != STATUS_OK || waiting->fault.code != 0) {
 		if (!core->in_commit)
 			arena_reset(&core->commit_arena);
 		core->failed = status == STATUS_NOT_FOUND ? STATUS_OK : status; /* the device is gone: refused like any stranger */
 		return status;
 	}
-	ingest = make_ingest(core, handler_revision);
-	status = ingest_apart(core, &ingest, &device, &batch, &waiting->fault);
+	ingest = server_core_make_ingest(core, handler_revision);
+	status = server_core_ingest_apart(core, &ingest, &device, &batch, &waiting->fault);
 	if (status == STATUS_OK && ingest.taken > 0)
 		status = sender_keep_contact(core->options.store, session_table_of_device(core->sessions, &device.id), &device);
 	if (status != STATUS_OK)
@@ -351,7 +393,10 @@ static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
 	core->sender = sender_of(core->options.store, waiting);
 	waiting->deadline_ms = server_core_monotonic_ms(core);
 	waiting->deadline_ms += waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS;
-	inquiry_put_last(waiting, &core->answering_end);
+	if (waiting->batch.size > 0)
+		careful_hold(&core->careful, waiting);
+	else
+		inquiry_put_last(waiting, &core->answering_end);
 }
 
 static void take_hello(struct server_core *core, uint64_t connection, struct bytes frame)
@@ -438,7 +483,7 @@ enum status server_core_frame(struct server_core *core, uint64_t connection, str
 static enum status do_rounds(struct server_core *core)
 {
 	size_t ended = 0;
-	enum status status = ensure_commit(core);
+	enum status status = server_core_ensure_commit(core);
 
 	if (status == STATUS_OK)
 		status = grants_end_history(&core->commit, &ended);
@@ -460,7 +505,9 @@ enum status server_core_tick(struct server_core *core)
 		session_table_forget(core->sessions, NULL, now - SESSION_LIFE_MS);
 		core->sweep_at_ms = now + SWEEP_EVERY_MS;
 	}
-	if (now >= core->rounds_at_ms) {
+	if (core->careful.on && now >= core->careful.until_ms && core->careful.held == NULL)
+		status = careful_begin(&core->careful, core->options.store, false, now);
+	if (status == STATUS_OK && now >= core->rounds_at_ms) {
 		core->rounds_at_ms = now + ROUNDS_EVERY_MS;
 		status = do_rounds(core);
 	}
@@ -483,6 +530,16 @@ struct server_core_counts server_core_counts(const struct server_core *core)
 	counts.sessions = session_table_count(core->sessions);
 	counts.parked = poll_table_count(core->polls);
 	return counts;
+}
+
+void server_core_incident(struct server_core *core, const struct incident *incident)
+{
+	incidents_note(&core->incidents, incident);
+}
+
+size_t server_core_incidents_noted(const struct server_core *core)
+{
+	return core->incidents.count;
 }
 
 struct losses *server_core_losses(struct server_core *core)

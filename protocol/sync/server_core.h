@@ -6,6 +6,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/random.h"
 #include "protocol/sync/bugs.h"
+#include "protocol/sync/incident.h"
 #include "protocol/sync/loss.h"
 #include "protocol/sync/sender.h"
 #include "protocol/sync/server_store.h"
@@ -25,6 +26,9 @@ struct server_core_options {
 	struct identity identity; /* the server's keys; id = server id */
 	struct id incarnation;    /* of the server's own chain: fresh at every start */
 	enum seeded_bug bug;
+	bool careful; /* the one before it stopped without a word (careful.h) */
+	/* Called before each operation is decided; NULL. For tests that end the server there. */
+	void (*before_decide)(const struct operation *operation);
 	size_t page_raw_max; /* bytes of rows in a page to begin with; 0: the usual. Tests take few, so that pulls are resumed */
 };
 
@@ -98,6 +102,14 @@ struct server_core_counts server_core_counts(const struct server_core *core);
 
 /* Devices that know more than the server, since its start. */
 struct losses *server_core_losses(struct server_core *core);
+
+/* Notes an incident, which goes into the next commit. */
+void server_core_incident(struct server_core *core, const struct incident *incident);
+/* Incidents that are noted and not durable yet. */
+size_t server_core_incidents_noted(const struct server_core *core);
+
+/* Whether operations are counted and decided one by one, for a while after an unclean stop. */
+bool server_core_careful(const struct server_core *core);
 
 /* When a device was last heard of in a live session, ms UTC; 0: not since the start. */
 int64_t server_core_last_seen_ms(const struct server_core *core, const struct id *device);

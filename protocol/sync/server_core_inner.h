@@ -3,7 +3,10 @@
 #define TRUCKROLL_SYNC_SERVER_CORE_INNER_H
 
 #include "protocol/sync/ahead.h"
+#include "protocol/sync/careful.h"
 #include "protocol/sync/commit.h"
+#include "protocol/sync/incident.h"
+#include "protocol/sync/ingest.h"
 #include "protocol/sync/inquiry.h"
 #include "protocol/sync/own_chain.h"
 #include "protocol/sync/poll_table.h"
@@ -44,12 +47,29 @@ struct server_core {
 	struct server_sender sender; /* of the latest frame */
 	struct server_core_counts counts;
 	struct losses losses;
+	struct incidents incidents; /* to be told, not durable yet */
+	struct careful careful;
 };
 
 int64_t server_core_now_ms(const struct server_core *core);
 int64_t server_core_monotonic_ms(const struct server_core *core);
 
 void server_core_emit(struct server_core *core, enum server_effect_kind kind, uint64_t connection, struct bytes bytes);
+enum status server_core_ensure_commit(struct server_core *core);
+struct ingest server_core_make_ingest(struct server_core *core, int64_t handler_revision);
+/* Reads a batch and judges its sender, before any commit is opened for it: `waiting->fault` says what is wrong with it. */
+enum status server_core_read_batch(
+	struct server_core *core, struct inquiry *waiting, struct bytes body, struct device_entry *out_device, struct batch *out_batch);
+/* A batch that is at fault, or cannot be stored through no failure of the store, leaves no trace in the commit that others share; its
+ * sender is told. */
+enum status server_core_ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device,
+	const struct batch *batch, struct wire_fault *out_fault);
+
+/* Goes on with the batches that are held, until something is to be committed or none is left. */
+enum status server_core_careful_next(struct server_core *core);
+/* Counts a try of the office's operation, when that is called for; `*out_attempt` as it was before, seq 0: not counted. */
+enum status server_core_count_own(struct server_core *core, const struct operation *operation, struct attempt *out_attempt);
+
 /* No answer will come. */
 void server_core_refuse(struct server_core *core, uint64_t connection);
 

@@ -4,6 +4,7 @@
 #define TRUCKROLL_SYNC_SERVER_STORE_H
 
 #include "protocol/domain/decide.h"
+#include "protocol/sync/incident.h"
 #include "protocol/wire/chain.h"
 #include "protocol/wire/columns.h"
 #include "protocol/wire/keys.h"
@@ -178,6 +179,9 @@ enum status server_store_job_grants(
 enum status server_store_grant(struct server_store *store, const struct id *device, int64_t scope, int64_t gseq);
 /* Ends the open one, if any. */
 enum status server_store_ungrant(struct server_store *store, const struct id *device, int64_t scope, int64_t gseq);
+
+/* Incidents: what is open of the same kind, device and subject is one with it. */
+enum status server_store_put_incident(struct server_store *store, const struct incident *incident, int64_t now_ms);
 
 /* Short references over the stored rows. */
 const struct references *server_store_references(struct server_store *store);

@@ -20,7 +20,7 @@ PATIENCE = 60 if SANITIZED else 30  # seconds until something that must happen i
 
 
 def program(name):
-    path = BUILD / {"truckrolld": "server", "truckroll": "device_agent"}[name] / name
+    path = BUILD / {"truckrolld": "server", "truckroll": "device_agent", "truckrolld_poisoned": "tests/blackbox"}[name] / name
     assert path.exists(), f"{path} is not built"
     return str(path)
 
@@ -141,6 +141,7 @@ class Server:
         self.world, self.dir = world, world.dir / name
         self.log = f"{name}.log"
         self.process, self.port, self.ready = None, 0, world.dir / f"{name}.ready"
+        self.program = "truckrolld"
 
     @classmethod
     def made(cls, world, files=EXAMPLE, name="org", start=True):
@@ -154,7 +155,7 @@ class Server:
 
     def start(self, before=(), options=()):
         self.ready.unlink(missing_ok=True)
-        self.process = self.world.start(self.log, "truckrolld", "serve", "--dir", self.dir, "--listen", f"tcp://127.0.0.1:{self.port}",
+        self.process = self.world.start(self.log, self.program, "serve", "--dir", self.dir, "--listen", f"tcp://127.0.0.1:{self.port}",
                                         "--ready-file", self.ready, *options, before=before)
         until(lambda: self.process.poll() is not None or (self.ready.exists() and self.ready.read_text().strip()),
               "the server says that it is ready", PATIENCE)

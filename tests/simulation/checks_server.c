@@ -12,6 +12,7 @@
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/task.h"
 #include "protocol/domain/task_answer.h"
+#include "protocol/sync/careful.h"
 #include "protocol/wire/record_codec.h"
 #include "server/store.h"
 #include "tests/simulation/checks.h"
@@ -140,6 +141,13 @@ static void check_logged(struct simulation *simulation, sqlite3_stmt *row)
 		violate(simulation, "refused", "%s %s was rejected", operation_find(promise->kind)->name, id_to_text(&id).characters);
 }
 
+/* I13: tries are counted, and there are at most so many. */
+static void check_attempt(struct simulation *simulation, sqlite3_stmt *row)
+{
+	if (sqlite3_column_int(row, 0) > CAREFUL_TRIES_MAX)
+		violate(simulation, "I13", "an operation was tried %d times", sqlite3_column_int(row, 0));
+}
+
 /* Every promise that was not lost with its device was decided. */
 static void check_promises(struct simulation *simulation)
 {
@@ -177,6 +185,9 @@ static void check_parked(struct simulation *simulation, const struct snapshot *s
 		for (int kind = 1; kind <= RECORD_KIND_MAX && !id_is_nil(&outcome->waits_for); kind++)
 			comes = comes ||
 				(kind != RECORD_OPERATION && snapshot_find(server, (enum record_kind)kind, &outcome->waits_for) != NULL);
+		if (text_equals(outcome->rule, "bug") && outcome->kind == OPERATION_ADD_NOTE &&
+			simulation->server.poisoned >= CAREFUL_TRIES_MAX)
+			continue;
 		if (comes || (id_is_nil(&outcome->waits_for) && !text_equals(outcome->rule, "not_your_territory")))
 			violate(simulation, "parked", "%s %s is still parked: %.*s", operation_find(outcome->kind)->name,
 				id_to_text(&outcome->id).characters, TEXT_ARGUMENTS(outcome->rule));
@@ -333,6 +344,7 @@ static void check_rows(struct simulation *simulation, const struct snapshot *ser
 void checks_of_server_end(struct simulation *simulation, const struct snapshot *server)
 {
 	each_row(simulation, log_sql, check_logged);
+	each_row(simulation, "SELECT count FROM attempt", check_attempt);
 	check_promises(simulation);
 	check_rows(simulation, server);
 	check_parked(simulation, server);

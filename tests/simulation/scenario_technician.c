@@ -10,6 +10,7 @@
 #include "protocol/domain/time_entry.h"
 #include "tests/simulation/device_node.h"
 #include "tests/simulation/scenario.h"
+#include "tests/simulation/server_node.h"
 #include "tests/simulation/snapshot.h"
 
 /* One command being thought of. */
@@ -192,6 +193,8 @@ static void add_note(struct intent *intent)
 	if (order == NULL)
 		return;
 	arguments->text = words(intent);
+	if (stream_chance(&intent->simulation->poison, intent->simulation->faults.poison))
+		arguments->text = text_of(POISON);
 	aim(intent, OPERATION_ADD_NOTE, order, arguments);
 }
 

@@ -4,6 +4,9 @@
 
 #include "tests/simulation/simulation.h"
 
+/* What a remark says that ends the server in the middle of its decision, as often as it is tried. */
+#define POISON "poison"
+
 void server_node_init(struct simulation *simulation);
 void server_node_finish(struct simulation *simulation);
 /* Opens the store and starts a core; does nothing when it runs. Checks what must be there after a crash. */

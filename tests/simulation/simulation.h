@@ -28,6 +28,7 @@ struct faults {
 	unsigned restore;
 	unsigned full;
 	unsigned wrong_clock;
+	unsigned poison; /* of the remarks */
 	size_t page_raw_max; /* 0: as usual; else tiny pages and batches, so that passes are resumed in every place */
 	size_t batch_raw_max;
 };
@@ -47,6 +48,7 @@ struct server_node {
 	struct stream stream;
 	struct random random;
 	unsigned starts;
+	unsigned poisoned; /* how often an operation ended it */
 	bool flush_planned;
 	bool swapped; /* it was restored: devices may find an incident, and what they were told need not be there */
 };
@@ -85,6 +87,7 @@ struct simulation {
 	struct stream chance; /* of faults */
 	struct stream office;
 	struct stream crash;
+	struct stream poison;
 	struct server_node server;
 	struct device_node devices[DEVICES_MAX];
 	unsigned device_count;

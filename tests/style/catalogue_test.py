@@ -129,7 +129,7 @@ def main(root):
     entries = [entry for path in TABLES for entry in table(root, path)]
     chinese = dict(entries)
     missing, said, names = [], set(), {""}
-    for path in paths + [path for path in source_files(root, ".c") if path.startswith("protocol/domain/")]:
+    for path in paths + [path for path in source_files(root, ".c") if path.startswith(("protocol/domain/", "protocol/sync/incident"))]:
         words = tokens(root, path)
         names.update(words, literals(words))
         if path in paths:

@@ -1,0 +1,59 @@
+-- Incidents, attempts at operations, and what people decided of parked ones.
+
+-- name: incident_again
+UPDATE incident SET count = count + 1, last_at_ms = $5, detail = $4
+WHERE acknowledged_at_ms = 0 AND kind = $1 AND device = $2 AND subject = $3
+
+-- name: incident_add
+INSERT INTO incident (kind, device, subject, detail, count, first_at_ms, last_at_ms, acknowledged_at_ms, note)
+VALUES ($1, $2, $3, $4, 1, $5, $5, 0, '')
+
+-- name: incident_each
+SELECT number, kind, device, subject, detail, count, first_at_ms, last_at_ms, acknowledged_at_ms, note FROM incident
+WHERE acknowledged_at_ms = 0 OR $1 ORDER BY number DESC LIMIT $2
+
+-- name: incident_acknowledge
+UPDATE incident SET acknowledged_at_ms = $2, note = $3 WHERE number = $1 AND acknowledged_at_ms = 0
+
+-- name: incident_count
+SELECT count(*) FROM incident WHERE acknowledged_at_ms = 0
+
+-- name: attempt_get
+SELECT count, hash FROM attempt WHERE device = $1 AND incarnation = $2 AND seq = $3
+
+-- name: attempt_put
+INSERT INTO attempt (device, incarnation, seq, hash, count, at_ms) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (device, incarnation, seq) DO UPDATE SET hash = excluded.hash, count = excluded.count, at_ms = excluded.at_ms
+
+-- name: attempt_remove
+DELETE FROM attempt WHERE device = $1 AND incarnation = $2 AND seq = $3
+
+-- name: attempt_any
+SELECT 1 FROM attempt LIMIT 1
+
+-- name: attempt_of_chain
+SELECT 1 FROM attempt WHERE device = $1 AND incarnation = $2 LIMIT 1
+
+-- name: parked_decision_add
+INSERT INTO parked_decision (operation, decision, canonical, reason, at_ms) VALUES ($1, $2, $3, $4, $5)
+
+-- name: parked_corrected
+SELECT canonical FROM parked_decision WHERE operation = $1 AND canonical IS NOT NULL ORDER BY number DESC LIMIT 1
+
+-- name: parked_decision_last
+SELECT decision, reason, at_ms FROM parked_decision WHERE operation = $1 ORDER BY number DESC LIMIT 1
+
+-- name: chain_begin_anew
+UPDATE chain SET previous = $2, shared_seq = $3, begun_gseq = $4 WHERE number = $1
+
+-- name: chain_fork
+UPDATE chain SET forked = $2 WHERE number = $1
+
+-- name: chain_unfork
+UPDATE chain SET forked = NULL WHERE device = $1
+
+-- name: chain_after
+SELECT 1 FROM chain WHERE device = $1 AND previous = $2 AND begun_gseq <= $3 LIMIT 1
+
+-- name: log_at
+SELECT id FROM operation_log WHERE chain = $1 AND seq = $2

@@ -1,0 +1,71 @@
+#include "protocol/sync/incident.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* clang-format off */
+static const char *const words[] = {
+	[INCIDENT_NONE]          = "",
+	[INCIDENT_DIGEST]        = "digest",
+	[INCIDENT_RESTORED]      = "restored",
+	[INCIDENT_FORK]          = "fork",
+	[INCIDENT_COPIED]        = "copied",
+	[INCIDENT_LOSS]          = "loss",
+	[INCIDENT_LOSS_ACCEPTED] = "loss_accepted",
+	[INCIDENT_POISON]        = "poison",
+	[INCIDENT_UNREADABLE]    = "unreadable",
+	[INCIDENT_UNCLEAN_STOP]  = "unclean_stop",
+	[INCIDENT_DAMAGED]       = "damaged",
+	[INCIDENT_TOLD]          = "told",
+};
+/* clang-format on */
+static_assert(LENGTH(words) == INCIDENT_KIND_COUNT, "every kind of incident has a word");
+
+const char *incident_word(uint32_t kind)
+{
+	return kind < INCIDENT_KIND_COUNT ? words[kind] : "";
+}
+
+enum incident_kind incident_by_word(struct text word)
+{
+	for (uint32_t kind = INCIDENT_NONE + 1; kind < INCIDENT_KIND_COUNT; kind++)
+		if (text_equals(word, words[kind]))
+			return (enum incident_kind)kind;
+	return INCIDENT_TOLD;
+}
+
+static bool is_same(const struct incident *left, const struct incident *right)
+{
+	return left->kind == right->kind && id_equal(&left->device, &right->device) && id_equal(&left->subject, &right->subject);
+}
+
+void incidents_note(struct incidents *incidents, const struct incident *incident)
+{
+	struct text detail = text_cut(incident->detail, INCIDENT_DETAIL_MAX);
+	struct noted_incident *noted;
+
+	for (size_t i = incidents->written; i < incidents->count; i++)
+		if (is_same(&incidents->noted[i].incident, incident))
+			return;
+	if (incidents->count == INCIDENTS_NOTED_MAX)
+		return;
+	noted = &incidents->noted[incidents->count++];
+	noted->incident = *incident;
+	if (detail.size > 0)
+		memcpy(noted->detail, detail.data, detail.size);
+	noted->incident.detail = (struct text){ noted->detail, detail.size };
+}
+
+void incidents_settle(struct incidents *incidents, bool durable)
+{
+	size_t kept = incidents->count - incidents->written;
+
+	if (durable) {
+		for (size_t i = 0; i < kept; i++) {
+			incidents->noted[i] = incidents->noted[incidents->written + i];
+			incidents->noted[i].incident.detail.data = incidents->noted[i].detail;
+		}
+		incidents->count = kept;
+	}
+	incidents->written = 0;
+}

@@ -1,0 +1,58 @@
+/* An incident: something that an operator should know of, though the server went on by itself. Told until somebody acknowledges it. */
+#ifndef TRUCKROLL_SYNC_INCIDENT_H
+#define TRUCKROLL_SYNC_INCIDENT_H
+
+#include "protocol/base/id.h"
+#include "protocol/base/text.h"
+
+/* On disk: never reuse a number. */
+enum incident_kind {
+	INCIDENT_NONE = 0,
+	INCIDENT_DIGEST = 1,        /* a device told: its rows did not fit the server's digests */
+	INCIDENT_RESTORED = 2,      /* a device goes on from an older copy of itself */
+	INCIDENT_FORK = 3,          /* a device has a second history of the same operations */
+	INCIDENT_COPIED = 4,        /* two copies of a device are alive */
+	INCIDENT_LOSS = 5,          /* a device knows commits that the store does not have */
+	INCIDENT_LOSS_ACCEPTED = 6, /* the server goes on without commits that it had acknowledged */
+	INCIDENT_POISON = 7,        /* an operation ended the server, again and again: it is parked */
+	INCIDENT_UNREADABLE = 8,    /* a device sends what the server cannot read */
+	INCIDENT_UNCLEAN_STOP = 9,  /* the server stopped without a word, and is careful */
+	INCIDENT_DAMAGED = 10,      /* the store is damaged */
+	INCIDENT_TOLD = 11,         /* a device told something that this version has no kind for */
+	INCIDENT_KIND_COUNT,
+};
+
+#define INCIDENT_DETAIL_MAX 400
+
+struct incident {
+	enum incident_kind kind;
+	struct id device;  /* nil: the server itself */
+	struct id subject; /* the operation it is about; nil: none */
+	struct text detail; /* "key=value" joined by ";" */
+};
+
+/* A stable word such as "fork"; "" for a number that this version does not know. */
+const char *incident_word(uint32_t kind);
+/* INCIDENT_TOLD for a word that is none. */
+enum incident_kind incident_by_word(struct text word);
+
+/* What has been noted and is not durable yet: it goes into the next commit. Incidents of the same kind, device and subject are one. */
+#define INCIDENTS_NOTED_MAX 32
+
+struct noted_incident {
+	struct incident incident; /* its detail points into `detail` */
+	char detail[INCIDENT_DETAIL_MAX];
+};
+
+struct incidents {
+	struct noted_incident noted[INCIDENTS_NOTED_MAX];
+	size_t count;
+	size_t written; /* so many of them are in the open commit */
+};
+
+/* Copies the incident, its detail cut to INCIDENT_DETAIL_MAX. Beyond so many at once, what comes is dropped: the same will come again. */
+void incidents_note(struct incidents *incidents, const struct incident *incident);
+/* The commit that they went into is durable, or never was. */
+void incidents_settle(struct incidents *incidents, bool durable);
+
+#endif

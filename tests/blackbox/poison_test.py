@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""An operation whose handler ends the server: tried three times and counted, then kept aside; everything else goes on."""
+import signal
+
+import tap
+from harness import DONE, PATIENCE, Device, Server, World
+from tap import promise
+
+WORDS = "end the process"  # of tests/blackbox/poisoned.c
+ADA, TOMAS = "Ada Brannock", "Tomas Hale"
+
+
+def poisoned(world):
+    server = Server.made(world, start=False)
+    server.program = "truckrolld_poisoned"
+    server.start()
+    return server
+
+
+def outcome_of(server, operation):
+    return next((row["outcome"] for row in server.log_of_operations() if row["id"] == operation), None)
+
+
+def incidents(server, kind):
+    return [row for row in server.run("incidents", "--all")["incidents"] if row["kind"] == kind]
+
+
+def sync_until_parked(server, device, operation, others=()):
+    """How often the server ended by its own fault."""
+    ends = 0
+    for _ in range(40):
+        said = device.ask("sync", expect=None)
+        if said.code == DONE:
+            return ends
+        if server.process.poll() is None:
+            continue  # a busy machine
+        assert server.process.wait(timeout=PATIENCE) == -signal.SIGABRT, str(said)
+        ends += 1
+        server.start()
+        for other in others:
+            other.run("note", "HH-5002", f"after end {ends}")
+            other.sync()
+    raise AssertionError(f"{operation} is tried for ever")
+
+
+@promise
+def what_ends_the_server_is_parked_at_the_third_counted_try_and_nothing_else_waits_or_is_lost():
+    with World() as world:
+        server = poisoned(world)
+        ada, tomas = Device.enrolled(server, ADA, "tablet"), Device.enrolled(server, TOMAS, "laptop")
+        server.book("HH-5001", ADA)
+        server.book("HH-5002", TOMAS)
+        ada.sync()
+        tomas.sync()
+        before = ada.run("note", "HH-5001", "before")["operation"]
+        bad = ada.run("note", "HH-5001", WORDS)["operation"]
+        behind = ada.run("note", "HH-5001", "behind")["operation"]
+        assert sync_until_parked(server, ada, bad, [tomas]) == 4, "the first end is not counted, three are"
+        assert [outcome_of(server, operation) for operation in (before, bad, behind)] == ["applied", "parked", "applied"]
+        assert {"after end 1", "after end 4"} <= {row["text"] for row in server.rows("note")}
+        told = ada.ask("trace", bad[:12])
+        assert told.json["outcome"] == "parked" and told.json["rule"] == "bug", str(told)
+        said = server.ask("status")
+        assert said.json["incidents"] >= 2 and said.json["careful"] is True, str(said)
+        found, = incidents(server, "poison")
+        assert found["operation"] == bad and found["device_id"] == ada.id and "parked release" in found["words"], found
+        assert incidents(server, "unclean_stop"), "nobody is told that the server stopped"
+        server.run("incident", "acknowledge", str(found["number"]), "--text", "told the maker")
+        assert [row["note"] for row in incidents(server, "poison")] == ["told the maker"]
+        server.verify()
+        server.stop()
+
+
+@promise
+def a_killed_server_is_careful_for_a_while_and_one_that_was_stopped_is_not():
+    with World() as world:
+        server = Server.made(world)
+        ada = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        ada.sync()
+        assert server.run("status")["careful"] is False
+        server.kill()
+        server.start()
+        assert server.run("status")["careful"] is True
+        server.stop()
+        assert server.run("status")["careful"] is True, "it was not careful for long enough"
+        server.start()
+        made = [ada.run("note", "HH-5001", f"note {number}")["operation"] for number in range(5)]
+        ada.sync()
+        assert [outcome_of(server, operation) for operation in made] == ["applied"] * 5
+        assert len(incidents(server, "unclean_stop")) == 1 and not incidents(server, "poison")
+        server.verify()
+        server.stop()
+
+
+if __name__ == "__main__":
+    tap.main()
