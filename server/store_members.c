@@ -136,6 +136,20 @@ enum status server_store_left_feed(struct server_store *store, const struct memb
 	return feed(store, STATEMENT_LEFT_FEED, after, visit, context);
 }
 
+enum status server_store_links_by_id(struct server_store *store, const struct member *after, member_visit visit, void *context)
+{
+	struct statement *statement = NULL;
+	enum status status = member_statement(store, STATEMENT_LINK_BY_ID, after->scope, after->kind, &after->id, &statement);
+
+	while (statement_next(statement, &status)) {
+		struct member member = read_member(statement);
+
+		status = visit(context, &member);
+	}
+	statement_reset(statement);
+	return status;
+}
+
 /* ---- grants ---- */
 
 static enum status run_grant(struct server_store *store, enum statement_id which, const struct id *device, int64_t scope, int64_t gseq)

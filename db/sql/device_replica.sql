@@ -48,6 +48,9 @@ SELECT scope FROM link WHERE kind = $1 AND id = $2 ORDER BY scope
 -- name: replica_links_of_scope
 SELECT kind, id FROM link WHERE scope = $1 ORDER BY kind, id
 
+-- name: replica_links_in_span
+SELECT kind, id FROM link WHERE scope = $1 AND id > $2 AND id <= $3 ORDER BY kind, id
+
 -- name: replica_shadow_look
 SELECT 1 FROM shadow WHERE kind = $1 AND id = $2
 
@@ -77,6 +80,21 @@ SELECT page FROM staged ORDER BY position
 
 -- name: replica_staged_clear
 DELETE FROM staged
+
+-- name: replica_repair
+SELECT repair FROM state
+
+-- name: replica_repair_put
+UPDATE state SET repair = $1
+
+-- name: replica_range_keep
+INSERT INTO answered_range (answer) VALUES ($1)
+
+-- name: replica_ranges
+SELECT answer FROM answered_range ORDER BY position
+
+-- name: replica_ranges_clear
+DELETE FROM answered_range
 
 -- name: replica_incident_put
 INSERT INTO incident (at_ms, what, detail) VALUES ($1, $2, $3)

@@ -24,6 +24,11 @@ SELECT job, kind, id, gseq, from_gseq FROM link
 WHERE job = $1 AND (gseq, kind, id) > ($2, $3, $4)
 ORDER BY gseq, kind, id
 
+-- name: link_by_id
+SELECT job, kind, id, gseq, from_gseq FROM link
+WHERE job = $1 AND (kind, id) > ($2, $3)
+ORDER BY kind, id
+
 -- name: link_of_row
 SELECT job, kind, id, gseq, from_gseq FROM link WHERE kind = $1 AND id = $2 ORDER BY job
 

@@ -46,7 +46,7 @@ static enum status apply_patch(struct replica *replica, const struct page_group 
 	return replica_confirm(replica, group->schema->kind, id, patched);
 }
 
-static enum status apply_page(struct replica *replica, const struct page *page)
+enum status cut_apply_page(struct replica *replica, const struct page *page)
 {
 	enum status status = STATUS_OK;
 
@@ -68,7 +68,7 @@ static enum status apply_staged(void *context, struct bytes body)
 	enum status status = page_decode(body, &arena, device_store_references(replica->store), &page);
 
 	if (status == STATUS_OK)
-		status = apply_page(replica, &page);
+		status = cut_apply_page(replica, &page);
 	arena_finish(&arena);
 	return status;
 }
@@ -79,7 +79,7 @@ enum status cut_load_page(struct device_store *store, struct arena *arena, const
 	enum status status = replica_open(&replica, store, arena);
 
 	if (status == STATUS_OK)
-		status = apply_page(&replica, page);
+		status = cut_apply_page(&replica, page);
 	return status == STATUS_OK ? replica_close(&replica) : status;
 }
 
@@ -124,7 +124,8 @@ static enum status is_quiet(struct device_store *store, const struct cut_input *
 
 /* Guesses off, decided operations and pages on: the confirmed rows as the server has them. */
 static enum status bring_up_to_date(
-	struct replica *replica, const struct cut_input *input, const struct replica_state *state, int64_t decided_seq)
+	struct replica *replica, const struct cut_input *input, const struct replica_state *state, int64_t decided_seq,
+	struct repair_tally *out_tally)
 {
 	const struct decided *decided = input->decided;
 	enum status status = STATUS_OK;
@@ -134,7 +135,9 @@ static enum status bring_up_to_date(
 	else
 		status = device_store_restore_shadows(replica->store);
 	device_store_reset_rows(replica->store);
-	if (status == STATUS_OK && decided != NULL)
+	if (status == STATUS_OK && input->repair) /* what the server made of them is in the ranges, or in the pages behind */
+		status = repair_apply(replica, input->bug, out_tally);
+	else if (status == STATUS_OK && decided != NULL)
 		status = replay_entries(replica,
 			&(struct replay_span){ .device = input->device,
 				.after = state->settled_seq,
@@ -157,19 +160,21 @@ static enum status replay_pending(struct replica *replica, const struct cut_inpu
 }
 
 static enum status apply(struct replica *replica, const struct cut_input *input, const struct replica_state *state,
-	const struct outbox_state *outbox, int64_t decided_seq)
+	const struct outbox_state *outbox, int64_t decided_seq, struct repair_tally *out_tally)
 {
 	bool quiet = false;
 	enum status status = STATUS_OK;
 
-	if (!device_store_seeding(replica->store))
+	if (!device_store_seeding(replica->store) && !input->repair)
 		status = is_quiet(replica->store, input, state, outbox, &quiet);
 	if (status == STATUS_OK && quiet)
 		status = replica_confirm_guesses(replica);
 	else if (status == STATUS_OK && !device_store_seeding(replica->store))
-		status = bring_up_to_date(replica, input, state, decided_seq);
+		status = bring_up_to_date(replica, input, state, decided_seq, out_tally);
 	if (status == STATUS_OK)
 		status = change_scopes(replica, input->cut);
+	if (status == STATUS_OK && input->repair)
+		status = replica_recount(replica);
 	if (status == STATUS_OK && input->bug == BUG_DIGEST_AFTER_REPLAY && !quiet)
 		status = replay_pending(replica, input, decided_seq, outbox->last_seq);
 	if (status == STATUS_OK)
@@ -181,7 +186,8 @@ static enum status apply(struct replica *replica, const struct cut_input *input,
 	return status;
 }
 
-enum status cut_apply(struct device_store *store, struct arena *arena, const struct cut_input *input, struct replica_state *out_state)
+enum status cut_apply(struct device_store *store, struct arena *arena, const struct cut_input *input, struct replica_state *out_state,
+	struct repair_tally *out_tally)
 {
 	struct replica replica;
 	struct replica_state state;
@@ -199,7 +205,7 @@ enum status cut_apply(struct device_store *store, struct arena *arena, const str
 	if (decided_seq > outbox.last_seq)
 		return fail(STATUS_CORRUPT, "cut: the server decided %lld operations, this device made %lld", (long long)decided_seq,
 			(long long)outbox.last_seq);
-	status = apply(&replica, input, &state, &outbox, decided_seq);
+	status = apply(&replica, input, &state, &outbox, decided_seq, out_tally);
 	if (status == STATUS_OK)
 		status = replica_close(&replica);
 	if (status != STATUS_OK)
@@ -210,6 +216,8 @@ enum status cut_apply(struct device_store *store, struct arena *arena, const str
 	state.shown_seq = outbox.last_seq;
 	state.incarnation = outbox.incarnation;
 	status = device_store_put_resume(store, (struct bytes){ 0 });
+	if (status == STATUS_OK && input->repair)
+		status = repair_forget(store);
 	if (status == STATUS_OK)
 		status = device_store_put_replica(store, &state);
 	if (status == STATUS_OK)

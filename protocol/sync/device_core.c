@@ -1,11 +1,10 @@
-#include "protocol/sync/device_core.h"
+#include "protocol/sync/device_inner.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "protocol/sync/author.h"
-#include "protocol/sync/cut.h"
 #include "protocol/sync/history.h"
 #include "protocol/sync/replay.h"
 #include "protocol/sync/reply.h"
@@ -15,45 +14,7 @@
 #define BACKOFF_MAX_MS   60000
 #define REPLY_TIMEOUT_MS 20000 /* beyond the time the server may hold the poll */
 
-enum link_state {
-	LINK_DOWN,
-	LINK_HELLO_SENT,
-	LINK_IDLE,
-	LINK_WAITING,
-	LINK_COMMITTING
-};
-
-struct device_core {
-	struct device_core_options options;
-	enum link_state link;
-	bool wanted; /* somebody wants to be on line */
-	struct session session;
-	struct ephemeral ephemeral; /* while a hello is out */
-	int64_t session_started_at_ms;
-	int64_t retry_at_ms; /* monotonic; LINK_DOWN */
-	int64_t backoff_ms;
-	int64_t reply_due_at_ms;  /* monotonic */
-	int64_t acknowledged_seq; /* the server said so in this session */
-	bool batch_out;           /* the request that is out carries operations */
-	bool whole_ids;           /* the next batch names whole ids */
-	bool batch_refused;       /* in this session: what is pending stays, what the server has is still fetched */
-	bool own_rows;            /* also rows that this device computed: the replica is fresh */
-	bool nothing_missing;
-	bool poll_again; /* the last answer was complete: wait for news */
-	size_t batch_raw_max;
-	struct decided decided; /* unlike is in decided_arena */
-	bool has_decided;
-	struct replica_state committing; /* the state that the cut being committed brings */
-	struct arena decided_arena;
-	struct arena arena; /* life of one event */
-	struct arena effect_arena;
-	struct device_effect effects[4];
-	size_t effect_count;
-	size_t effect_taken;
-	struct device_core_state state;
-};
-
-static void emit(struct device_core *core, enum device_effect_kind kind, struct bytes bytes)
+void device_emit(struct device_core *core, enum device_effect_kind kind, struct bytes bytes)
 {
 	if (core->effect_taken == core->effect_count) {
 		core->effect_taken = core->effect_count = 0;
@@ -93,6 +54,8 @@ static enum status adopt_incarnation(struct device_core *core, const struct outb
 	status = device_store_restore_shadows(store);
 	if (status == STATUS_OK)
 		status = device_store_clear_staged(store);
+	if (status == STATUS_OK)
+		status = repair_forget(store);
 	return status == STATUS_OK ? device_store_put_resume(store, (struct bytes){ 0 }) : status;
 }
 
@@ -197,12 +160,16 @@ static void link_down(struct device_core *core)
 	core->backoff_ms = core->backoff_ms * 2 < BACKOFF_MAX_MS ? core->backoff_ms * 2 : BACKOFF_MAX_MS;
 }
 
-static enum status make_pull(struct device_core *core, const struct replica_state *replica, bool may_wait, struct pull *out_pull)
+static enum status make_pull(struct device_core *core, const struct replica_state *replica, const struct repair *repair, bool may_wait,
+	struct pull *out_pull)
 {
 	struct pull pull = { .cursor = replica->cursor, .settled_seq = replica->settled_seq, .class_max = 5, .own_rows = core->own_rows };
 	enum status status = device_store_resume(core->options.store, &core->arena, &pull.resume);
 
-	if (may_wait && core->poll_again && pull.resume.size == 0)
+	if (repair->under_way) {
+		pull.cursor = repair->since;
+		pull.own_rows = pull.all_digests = true;
+	} else if (may_wait && core->poll_again && pull.resume.size == 0)
 		pull.wait_ms = core->options.poll_wait_ms;
 	*out_pull = pull;
 	return status;
@@ -211,6 +178,7 @@ static enum status make_pull(struct device_core *core, const struct replica_stat
 static enum status send_hello(struct device_core *core)
 {
 	struct request request;
+	struct repair repair;
 	struct outbox_state outbox;
 	struct replica_state replica;
 	struct pull pull;
@@ -220,13 +188,15 @@ static enum status send_hello(struct device_core *core)
 	if (status == STATUS_OK)
 		status = device_store_replica(core->options.store, &replica);
 	if (status == STATUS_OK)
-		status = make_pull(core, &replica, false, &pull);
+		status = repair_load(core->options.store, &core->arena, &repair);
+	if (status == STATUS_OK)
+		status = make_pull(core, &replica, &repair, false, &pull);
 	if (status != STATUS_OK)
 		return status;
 	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
 	request_hello(&request, &outbox, &replica, clock_now_ms(core->options.clock), device_store_free_bytes(core->options.store));
-	if (outbox.last_seq == replica.settled_seq ||
-		core->batch_refused) /* else rows come with the answer to what is sent first: one cut instead of two */
+	/* Else rows come with the answer to what is sent first: one cut instead of two. Questions are asked in the session. */
+	if (!repair.under_way && (outbox.last_seq == replica.settled_seq || core->batch_refused))
 		request_pull(&request, &pull);
 	ephemeral_generate(&core->ephemeral);
 	status = request_seal_hello(&request, &core->options.identity, &core->options.organisation, &core->options.server,
@@ -238,13 +208,29 @@ static enum status send_hello(struct device_core *core)
 	core->link = LINK_HELLO_SENT;
 	core->batch_out = false;
 	core->reply_due_at_ms = monotonic_ms(core) + REPLY_TIMEOUT_MS;
-	emit(core, DEVICE_EFFECT_SEND, sealed);
+	device_emit(core, DEVICE_EFFECT_SEND, sealed);
 	return STATUS_OK;
+}
+
+/* A request for rows: the next questions of a repair, or a pull. */
+static enum status ask_for_rows(struct device_core *core, struct request *request, const struct pull *pull, const struct repair *repair)
+{
+	struct recon_request questions;
+	enum status status = STATUS_OK;
+
+	if (repair->question_count > 0)
+		status = repair_ask(core->options.store, &core->arena, repair, &questions);
+	if (status == STATUS_OK && repair->question_count > 0)
+		request_recon(request, &questions);
+	else if (status == STATUS_OK)
+		request_pull(request, pull);
+	return status;
 }
 
 static enum status send_request(struct device_core *core)
 {
 	struct request request;
+	struct repair repair;
 	struct outbox_state outbox;
 	struct replica_state replica;
 	struct pull pull;
@@ -269,17 +255,19 @@ static enum status send_request(struct device_core *core)
 				.whole_ids = core->whole_ids },
 			&core->batch_raw_max, &last_seq);
 	if (status == STATUS_OK)
-		status = make_pull(core, &replica, !core->batch_out, &pull);
-	if (status != STATUS_OK)
-		return status;
-	if (last_seq == outbox.last_seq) /* a cut while more is on its way would lay all that again */
-		request_pull(&request, &pull);
-	status = session_seal(&core->arena, &core->session, request_bytes(&request), &frame);
+		status = repair_load(core->options.store, &core->arena, &repair);
+	if (status == STATUS_OK)
+		status = make_pull(core, &replica, &repair, !core->batch_out, &pull);
+	/* A cut while more is on its way would lay all that again; and a batch leaves no room for questions. */
+	if (status == STATUS_OK && last_seq == outbox.last_seq && !(core->batch_out && repair.question_count > 0))
+		status = ask_for_rows(core, &request, &pull, &repair);
+	if (status == STATUS_OK)
+		status = session_seal(&core->arena, &core->session, request_bytes(&request), &frame);
 	if (status != STATUS_OK)
 		return status;
 	core->link = LINK_WAITING;
 	core->reply_due_at_ms = monotonic_ms(core) + pull.wait_ms + REPLY_TIMEOUT_MS;
-	emit(core, DEVICE_EFFECT_SEND, frame);
+	device_emit(core, DEVICE_EFFECT_SEND, frame);
 	return STATUS_OK;
 }
 
@@ -310,6 +298,25 @@ enum status device_core_go(struct device_core *core, bool now)
 	if (core->link == LINK_HELLO_SENT || (core->link == LINK_WAITING && core->batch_out))
 		return STATUS_OK; /* the answer under way leads on */
 	return proceed(core);
+}
+
+enum status device_core_check(struct device_core *core)
+{
+	struct replica_state state;
+	struct repair repair;
+	bool fetch;
+	enum status status = device_store_replica(core->options.store, &state);
+
+	if (core->link == LINK_COMMITTING)
+		return fail(STATUS_BUSY, "a cut is being committed: ask for the comparison again");
+	if (status == STATUS_OK)
+		status = repair_load(core->options.store, &core->arena, &repair);
+	if (status == STATUS_OK && state.cursor.gseq != 0 && !repair.under_way)
+		status = repair_prepare(core->options.store, &core->arena, INT64_MAX, &fetch);
+	core->nothing_missing = false;
+	core->poll_again = false;
+	arena_reset(&core->arena);
+	return status;
 }
 
 enum status device_core_lost(struct device_core *core)
@@ -347,60 +354,24 @@ int64_t device_core_deadline_ms(const struct device_core *core)
 
 /* ---- replies ---- */
 
-static enum status note_incident(struct device_core *core, const char *what, const char *detail)
-{
-	struct text kept = arena_copy_text(&core->arena, text_of(detail)); /* fail_reason() may be overwritten meanwhile */
-
-	core->state.incidents++;
-	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), what, kept);
-}
-
-/* The replica is to be fetched again from the start. STATUS_OFFLINE with the reason when that is prepared: the rest of the reply does not
- * count, and a server that does not come to rest is not asked again at once. */
-static enum status start_over(struct device_core *core, const char *what, const char *detail)
-{
-	struct device_store *store = core->options.store;
-	struct replica_state state;
-	enum status status = note_incident(core, what, detail);
-
-	if (status == STATUS_OK && device_store_seeding(store))
-		status = device_store_seed_begin(store); /* drops what was loaded */
-	if (status == STATUS_OK)
-		status = device_store_replica(store, &state);
-	if (status == STATUS_OK)
-		status = device_store_begin(store, false);
-	if (status != STATUS_OK)
-		return status;
-	state.cursor = (struct cursor){ 0 };
-	if (state.settled_seq > core->acknowledged_seq) /* the server forgot that it had decided them: they are pending again */
-		state.settled_seq = core->acknowledged_seq;
-	status = device_store_clear_staged(store);
-	if (status == STATUS_OK)
-		status = device_store_put_resume(store, (struct bytes){ 0 });
-	if (status == STATUS_OK)
-		status = device_store_put_replica(store, &state);
-	if (status == STATUS_OK)
-		status = device_store_commit(store);
-	else
-		device_store_rollback(store);
-	core->own_rows = true;
-	core->poll_again = false;
-	core->nothing_missing = false;
-	return status == STATUS_OK ? fail(STATUS_OFFLINE, "the replica does not fit the server's (%s): it is fetched again", what) : status;
-}
-
 /* The server was restored: its commits are counted anew, and the cursor means nothing to it. */
 static enum status compare_epochs(struct device_core *core, const struct welcome *welcome)
 {
 	struct replica_state state;
+	struct repair repair;
+	const struct cursor *stands = &state.cursor;
 	enum status status = device_store_replica(core->options.store, &state);
 
+	if (status == STATUS_OK)
+		status = repair_load(core->options.store, &core->arena, &repair);
 	if (status != STATUS_OK)
 		return status;
+	if (repair.under_way)
+		stands = &repair.since; /* gseq 0 before its first answer */
 	if (welcome->last_seq >= state.settled_seq &&
-		(state.cursor.gseq == 0 || (id_equal(&state.cursor.epoch, &welcome->epoch) && welcome->gseq >= state.cursor.gseq)))
+		(stands->gseq == 0 || (id_equal(&stands->epoch, &welcome->epoch) && welcome->gseq >= stands->gseq)))
 		return STATUS_OK;
-	return start_over(core, "epoch", "the server was restored: it counts its commits anew");
+	return device_put_right(core, "epoch", "the server was restored: it counts its commits anew");
 }
 
 static enum status take_welcome(struct device_core *core, const struct welcome *welcome)
@@ -418,7 +389,7 @@ static enum status take_welcome(struct device_core *core, const struct welcome *
 	status = history_begin_incarnation(core->options.store, core->options.random, &core->arena);
 	core->own_rows = true; /* what the lost history computed is missing here */
 	if (status == STATUS_OK)
-		status = note_incident(core, "restored", "the server knows operations that are not in this outbox");
+		status = device_note_incident(core, "restored", "the server knows operations that are not in this outbox");
 	if (status != STATUS_OK)
 		return status;
 	link_down(core);
@@ -466,7 +437,7 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 	case WIRE_ERROR_MALFORMED:
 		return refuse_batch(core, "the server cannot read what is pending: tell the office, and keep this device");
 	case WIRE_ERROR_EPOCH:
-		return start_over(core, "epoch", "the server does not know this cursor");
+		return device_put_right(core, "epoch", "the server does not know this cursor");
 	case WIRE_ERROR_UNKNOWN_SESSION:
 	case WIRE_ERROR_BUSY:
 		break;
@@ -498,98 +469,6 @@ static enum status take_decided(struct device_core *core, struct bytes body)
 	return STATUS_OK;
 }
 
-/* The first page of a pass takes the place of what a pass before it staged whose cut failed: it holds all that again. */
-static enum status stage_page(struct device_core *core, struct bytes body)
-{
-	struct device_store *store = core->options.store;
-	struct bytes resume;
-	enum status status = device_store_resume(store, &core->arena, &resume);
-
-	if (status == STATUS_OK && resume.size == 0)
-		status = device_store_clear_staged(store);
-	return status == STATUS_OK ? device_store_stage(store, body) : status;
-}
-
-/* Stages the page, or loads it at once into a fresh replica. */
-static enum status keep_page(struct device_core *core, struct bytes body, const struct page *page)
-{
-	struct device_store *store = core->options.store;
-	enum status status = device_store_begin(store, false);
-
-	if (status != STATUS_OK)
-		return status;
-	status = device_store_seeding(store) ? cut_load_page(store, &core->arena, page) : stage_page(core, body);
-	if (status == STATUS_OK)
-		status = device_store_put_resume(store, page->resume);
-	if (status == STATUS_OK)
-		status = device_store_commit(store);
-	else
-		device_store_rollback(store);
-	return status;
-}
-
-static enum status take_page(struct device_core *core, struct bytes body)
-{
-	struct device_store *store = core->options.store;
-	struct replica_state state;
-	struct page page;
-	enum status status = device_store_replica(store, &state);
-
-	if (status == STATUS_OK && state.cursor.gseq == 0 && !device_store_seeding(store))
-		status = device_store_seed_begin(store);
-	if (status == STATUS_OK)
-		status = page_decode(body, &core->arena, device_store_references(store), &page);
-	if (status != STATUS_OK)
-		return status;
-	for (size_t i = 0; i < page.group_count; i++)
-		core->state.rows_received += (int64_t)page.groups[i].count;
-	return keep_page(core, body, &page);
-}
-
-/* The seeded bug: the cursor says that the cut is here before it is. */
-static enum status move_cursor_early(struct device_store *store, const struct cut *cut)
-{
-	struct replica_state state;
-	enum status status = device_store_replica(store, &state);
-
-	if (status == STATUS_OK)
-		status = device_store_begin(store, true);
-	if (status != STATUS_OK)
-		return status;
-	state.cursor = cut->cursor;
-	status = device_store_put_replica(store, &state);
-	if (status == STATUS_OK)
-		return device_store_commit(store);
-	device_store_rollback(store);
-	return status;
-}
-
-static enum status take_cut(struct device_core *core, struct bytes body)
-{
-	struct device_store *store = core->options.store;
-	struct cut cut;
-	struct cut_input input = { .cut = &cut,
-		.decided = core->has_decided ? &core->decided : NULL,
-		.device = core->options.identity.id,
-		.bug = core->options.bug };
-	enum status status = cut_decode(body, &core->arena, &cut);
-
-	if (status == STATUS_OK && core->options.bug == BUG_CURSOR_BEFORE_COMMIT)
-		status = move_cursor_early(store, &cut);
-	if (status == STATUS_OK)
-		status = device_store_begin(store, true);
-	if (status != STATUS_OK)
-		return status;
-	status = cut_apply(store, &core->arena, &input, &core->committing);
-	if (status == STATUS_OK) {
-		core->link = LINK_COMMITTING;
-		emit(core, DEVICE_EFFECT_COMMIT, (struct bytes){ 0 });
-		return STATUS_OK;
-	}
-	device_store_rollback(store);
-	return status == STATUS_CORRUPT ? start_over(core, "digest", fail_reason()) : status;
-}
-
 /* One section of a reply. STATUS_OFFLINE: the rest of the reply does not count. */
 static enum status take_section(struct device_core *core, const struct section *section)
 {
@@ -608,9 +487,11 @@ static enum status take_section(struct device_core *core, const struct section *
 	case SECTION_DECIDED:
 		return take_decided(core, section->body);
 	case SECTION_PAGE:
-		return take_page(core, section->body);
+		return device_take_page(core, section->body);
 	case SECTION_CUT:
-		return take_cut(core, section->body);
+		return device_take_cut(core, section->body);
+	case SECTION_RECON_REPLY:
+		return device_take_recon(core, section->body);
 	case SECTION_AGAIN:
 		core->nothing_missing = true;
 		core->poll_again = true;
@@ -618,6 +499,7 @@ static enum status take_section(struct device_core *core, const struct section *
 	case SECTION_HELLO:
 	case SECTION_BATCH:
 	case SECTION_PULL:
+	case SECTION_RECON:
 		break;
 	}
 	return fail(STATUS_CORRUPT, "reply: section %d belongs in a request", (int)section->number);
@@ -747,23 +629,6 @@ enum status device_core_reply(struct device_core *core, struct bytes reply)
 
 /* ---- the cut is durable ---- */
 
-static enum status finish_cut(struct device_core *core)
-{
-	enum status status = STATUS_OK;
-
-	if (device_store_seeding(core->options.store))
-		status = device_store_seed_finish(core->options.store);
-	if (status != STATUS_OK)
-		return status;
-	core->own_rows = false;
-	core->poll_again = true;
-	core->state.cuts++;
-	if (core->committing.settled_seq > core->acknowledged_seq)
-		core->acknowledged_seq = core->committing.settled_seq;
-	core->nothing_missing = true;
-	return STATUS_OK;
-}
-
 enum status device_core_committed(struct device_core *core, enum status result)
 {
 	if (core->link != LINK_COMMITTING)
@@ -771,7 +636,7 @@ enum status device_core_committed(struct device_core *core, enum status result)
 	core->link = LINK_IDLE;
 	device_store_reset_rows(core->options.store);
 	if (result == STATUS_OK)
-		result = finish_cut(core);
+		result = device_finish_cut(core);
 	if (result != STATUS_OK) {
 		(void)snprintf(core->state.failure, sizeof(core->state.failure), "%s", fail_reason());
 		link_down(core);

@@ -40,6 +40,9 @@ enum status device_core_operation(struct device_core *core, struct arena *arena,
 
 /* Goes on line: a request is sent as soon as time allows. `now` forgets the waiting time after a failure. */
 enum status device_core_go(struct device_core *core, bool now);
+/* Everything that is held is compared with the server's rows when the device is on line next, and what differs is fetched again. Does
+ * nothing before a first sync, and while a comparison is under way. Adds the store's statuses; STATUS_BUSY while a commit is awaited. */
+enum status device_core_check(struct device_core *core);
 /* The reply to the latest request. A bad one counts as a failed link. */
 enum status device_core_reply(struct device_core *core, struct bytes reply);
 /* The request failed, or the carrier is gone. */
@@ -77,6 +80,9 @@ struct device_core_state {
 	int64_t cuts;
 	int64_t rows_received;
 	int64_t incidents;
+	int64_t repairs; /* by range, ended with their cut */
+	int64_t repaired_rows;
+	int64_t fetches; /* of everything, since nothing less would do */
 	/* Why the server takes nothing of what is pending; "" when it does. */
 	char refusal[REASON_SIZE];
 	char failure[REASON_SIZE]; /* why the link failed last; "" when it is well */

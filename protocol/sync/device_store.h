@@ -105,6 +105,14 @@ enum status device_store_clear_staged(struct device_store *store);
 enum status device_store_resume(struct device_store *store, struct arena *arena, struct bytes *out_resume);
 enum status device_store_put_resume(struct device_store *store, struct bytes resume);
 
+/* A repair by range under way, as protocol/sync/repair.c wrote it down; empty: none. In `arena`. */
+enum status device_store_repair(struct device_store *store, struct arena *arena, struct bytes *out_repair);
+enum status device_store_put_repair(struct device_store *store, struct bytes repair);
+/* Ranges as answered, until the cut of their repair. */
+enum status device_store_keep_range(struct device_store *store, struct bytes range);
+enum status device_store_ranges_each(struct device_store *store, staged_visit visit, void *context);
+enum status device_store_clear_ranges(struct device_store *store);
+
 /* Scopes held, with the digest of the confirmed rows in them. STATUS_NOT_FOUND for one not held. */
 enum status device_store_scope(struct device_store *store, const struct scope *scope, struct digest *out_digest);
 enum status device_store_put_scope(struct device_store *store, const struct scope *scope, const struct digest *digest);
@@ -122,6 +130,18 @@ enum status device_store_links_of_row(
 /* The rows at home in, or linked by, a scope. */
 typedef enum status (*row_name_visit)(void *context, enum record_kind kind, const struct id *id);
 enum status device_store_rows_of_scope(struct device_store *store, const struct scope *scope, row_name_visit visit, void *context);
+
+/* Rows as they lie in the file, with what is noted of them, in (kind, id) order; the store must not be changed meanwhile. */
+typedef enum status (*device_row_visit)(void *context, enum record_kind kind, const void *row, const struct device_row *meta);
+enum status device_store_rows_each(struct device_store *store, device_row_visit visit, void *context);
+/* Of the rows at home in, or linked by, a scope: those with ids beyond `before` and up to `last`. Of a row that is linked and not there
+ * only the id is set, and `meta` is NULL. */
+struct id_span {
+	struct id before;
+	struct id last;
+};
+enum status device_store_span_each(
+	struct device_store *store, const struct scope *scope, const struct id_span *span, device_row_visit visit, void *context);
 
 /* A fresh replica beside the old one, loaded in any order without secondary indexes; readers see the old one meanwhile. Row,
  * scope, link, shadow, staging and state calls then go to the fresh one. Calling begin again drops what was loaded. */

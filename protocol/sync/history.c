@@ -1,5 +1,7 @@
 #include "protocol/sync/history.h"
 
+#include "protocol/sync/repair.h"
+
 enum status history_compare(struct device_store *store, const struct id *incarnation, int64_t seq, const struct hash *hash, bool *out_same)
 {
 	struct outbox_state outbox;
@@ -55,7 +57,9 @@ enum status history_begin_incarnation(struct device_store *store, const struct r
 	state.shown_seq = outbox.last_seq - state.settled_seq;
 	state.settled_seq = 0;
 	state.decided_seq = 0;
-	status = device_store_clear_staged(store); /* a pass under way left out what the lost history had computed */
+	status = repair_restart(store, arena); /* and a repair under way compared with it */
+	if (status == STATUS_OK)
+		status = device_store_clear_staged(store); /* a pass under way left out what the lost history had computed */
 	if (status == STATUS_OK)
 		status = device_store_put_resume(store, (struct bytes){ 0 });
 	if (status == STATUS_OK)

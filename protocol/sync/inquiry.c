@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/wire/recon.h"
+
 struct inquiry *inquiry_create(uint64_t connection)
 {
 	struct inquiry *inquiry = calloc(1, sizeof(*inquiry));
@@ -13,11 +15,18 @@ struct inquiry *inquiry_create(uint64_t connection)
 	return inquiry;
 }
 
+void inquiry_free(struct inquiry *inquiry)
+{
+	if (inquiry != NULL)
+		free(inquiry->recon);
+	free(inquiry);
+}
+
 void inquiry_free_all(struct inquiry *inquiry)
 {
 	while (inquiry != NULL) {
 		struct inquiry *next = inquiry->next;
-		free(inquiry);
+		inquiry_free(inquiry);
 		inquiry = next;
 	}
 }
@@ -51,6 +60,8 @@ void inquiry_acknowledge(const struct inquiry *inquiry, const struct id *epoch, 
 {
 	const struct cursor *cursor = &inquiry->pull.cursor;
 
+	if (inquiry->pull.all_digests) /* of a repair under way: its rows are not held for good yet */
+		return;
 	if (inquiry->has_pull && inquiry->fault.code == 0 && id_equal(&cursor->epoch, epoch) && cursor->gseq > live->acknowledged_gseq)
 		live->acknowledged_gseq = cursor->gseq;
 }
@@ -65,5 +76,24 @@ enum status inquiry_take_pull(struct inquiry *inquiry, struct bytes body)
 		memcpy(inquiry->resume_bytes, inquiry->pull.resume.data, inquiry->pull.resume.size);
 	inquiry->pull.resume.data = inquiry->resume_bytes;
 	inquiry->has_pull = !inquiry->without_page;
+	return STATUS_OK;
+}
+
+enum status inquiry_take_recon(struct inquiry *inquiry, struct arena *arena, struct bytes body)
+{
+	struct recon_request request;
+	enum status status = recon_request_decode(body, arena, &request);
+
+	if (status == STATUS_OK && inquiry->by_envelope)
+		status = fail(STATUS_CORRUPT, "recon: only a session's frame brings one");
+	if (status != STATUS_OK)
+		return status;
+	inquiry->recon = malloc(body.size);
+	if (inquiry->recon == NULL)
+		abort();
+	memcpy(inquiry->recon, body.data, body.size);
+	inquiry->recon_size = body.size;
+	inquiry->has_pull = false; /* it is answered in the place of one */
+	inquiry->without_page = true;
 	return STATUS_OK;
 }

@@ -19,6 +19,8 @@ struct inquiry {
 	bool without_page; /* the welcome alone answers it */
 	struct wire_fault fault;
 	bool has_pull;
+	uint8_t *recon; /* body of one, owned; NULL: none */
+	size_t recon_size;
 	struct pull pull; /* resume points into resume_bytes */
 	uint8_t resume_bytes[64];
 	struct bytes batch; /* to be held until its turn comes; borrowed */
@@ -26,10 +28,11 @@ struct inquiry {
 	int64_t deadline_ms; /* monotonic; of a parked poll */
 };
 
-/* A new one, alone; freed with free(). */
+/* A new one, alone. */
 struct inquiry *inquiry_create(uint64_t connection);
 /* Puts it last into a list, whose end is known. */
 void inquiry_put_last(struct inquiry *waiting, struct inquiry ***end);
+void inquiry_free(struct inquiry *inquiry);
 /* Frees it and all that follow; accepts NULL. */
 void inquiry_free_all(struct inquiry *inquiry);
 /* Before its sections are taken: sets repeated and without_page of a hello by those that came before, which left `sessions` behind or wait
@@ -40,5 +43,7 @@ enum status inquiry_judge_hello(
 void inquiry_acknowledge(const struct inquiry *inquiry, const struct id *epoch, struct live_session *live);
 /* Takes the body of a pull section, with its resume token, but for an inquiry without page. STATUS_CORRUPT. */
 enum status inquiry_take_pull(struct inquiry *inquiry, struct bytes body);
+/* Takes the body of a recon section, which only a session's frame has. STATUS_CORRUPT. `arena` is for the call. */
+enum status inquiry_take_recon(struct inquiry *inquiry, struct arena *arena, struct bytes body);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "protocol/sync/page_builder.h"
+
 /* The parts of a scope's pass, in order. */
 enum pass_part {
 	PART_ROWS,
@@ -32,117 +34,35 @@ struct gather {
 	int64_t since;      /* of the device's cursor */
 	bool whole_scope;   /* every row of it, however old */
 	const struct schema *schema;
-	size_t raw_size;
-	struct page_group *groups;
-	size_t group_count;
-	size_t group_capacity;
-	size_t row_capacity; /* of the last group */
+	struct page_builder page;
 };
 
 static bool is_full(const struct gather *gather)
 {
-	return gather->raw_size >= gather->question->raw_max;
-}
-
-/* The group that takes the next row. */
-static struct page_group *group_for(struct gather *gather, enum entry_type type, const struct schema *schema)
-{
-	struct page_group *last;
-
-	if (gather->group_count > 0) {
-		last = &gather->groups[gather->group_count - 1];
-		if (last->type == type && last->schema == schema && scope_equal(&last->scope, &gather->scope))
-			return last;
-	}
-	gather->groups = arena_grow(gather->question->arena, gather->groups, gather->group_count, &gather->group_capacity, sizeof(*last));
-	last = &gather->groups[gather->group_count++];
-	*last = (struct page_group){ .scope = gather->scope, .type = type, .schema = schema };
-	gather->row_capacity = 0;
-	gather->raw_size += 24;
-	return last;
-}
-
-/* Room for one more row in the group: the arrays grow in the arena. */
-static void grow_group(struct gather *gather, struct page_group *group)
-{
-	struct arena *arena = gather->question->arena;
-	void **rows;
-	uint64_t *masks;
-
-	if (group->count < gather->row_capacity)
-		return;
-	gather->row_capacity = gather->row_capacity == 0 ? 16 : 2 * gather->row_capacity;
-	rows = arena_allocate_array(arena, gather->row_capacity, sizeof(*rows));
-	masks = group->type == ENTRY_PATCH ? arena_allocate_array(arena, gather->row_capacity, sizeof(*masks)) : NULL;
-	if (group->count > 0)
-		memcpy(rows, group->rows, group->count * sizeof(*rows));
-	if (group->count > 0 && masks != NULL)
-		memcpy(masks, group->masks, group->count * sizeof(*masks));
-	group->rows = rows;
-	group->masks = masks;
-}
-
-static void add_row(struct gather *gather, enum entry_type type, const struct schema *schema, void *row, uint64_t mask)
-{
-	struct page_group *group = group_for(gather, type, schema);
-
-	grow_group(gather, group);
-	if (group->masks != NULL)
-		group->masks[group->count] = mask;
-	group->rows[group->count++] = row;
-}
-
-/* About what a row takes before compression. */
-static size_t raw_size_of(const struct schema *schema, const void *row)
-{
-	size_t size = ID_SIZE;
-
-	for (size_t i = 0; i < schema->field_count; i++) {
-		const struct field *field = &schema->fields[i];
-		if (field_is_default(field, row))
-			continue;
-		size += field->kind == FIELD_TEXT ? ((const struct text *)field_at(field, row))->size + 1
-			: field->kind == FIELD_ID ? ID_SIZE
-						  : 3;
-	}
-	return size;
+	return gather->page.raw_size >= gather->question->raw_max;
 }
 
 static void add_whole(struct gather *gather, const struct schema *schema, const void *row)
 {
-	add_row(gather, ENTRY_WHOLE, schema, row_copy(gather->question->arena, schema, row), 0);
-	gather->raw_size += raw_size_of(schema, row);
+	page_builder_whole(&gather->page, &gather->scope, schema, row);
 }
 
 /* A row that the device holds as it was: only what changed since, when that is known. */
 static void add_changed(struct gather *gather, const struct schema *schema, const void *row)
 {
 	const struct pull_question *question = gather->question;
-	void *patch;
 	uint64_t mask;
 
 	if (question->ring == NULL || question->pull.own_rows ||
-		!change_ring_union(question->ring, schema->kind, row_id(row), gather->position.low, &mask)) {
+		!change_ring_union(question->ring, schema->kind, row_id(row), gather->position.low, &mask))
 		add_whole(gather, schema, row);
-		return;
-	}
-	patch = arena_allocate(question->arena, schema->size);
-	memcpy(patch, row_id(row), sizeof(struct id));
-	for (size_t i = 0; i < schema->field_count; i++)
-		if ((mask >> schema->fields[i].tag & 1) != 0)
-			field_copy(&schema->fields[i], patch, row);
-	patch = row_copy(question->arena, schema, patch); /* texts are the store's */
-	add_row(gather, ENTRY_PATCH, schema, patch, mask);
-	gather->raw_size += raw_size_of(schema, patch);
+	else
+		page_builder_patch(&gather->page, &gather->scope, schema, row, mask);
 }
 
 static void add_id(struct gather *gather, enum entry_type type, const struct schema *schema, const struct id *id)
 {
-	void *row = arena_allocate(gather->question->arena, schema->size);
-
-	memcpy(row, id, sizeof(*id));
-	add_row(gather, type, schema, row, 0);
-	gather->raw_size += ID_SIZE;
+	page_builder_name(&gather->page, &gather->scope, type, schema, id);
 }
 
 static bool is_own(const struct gather *gather, const struct server_row *meta)
@@ -364,7 +284,7 @@ static enum status make_cut(struct gather *gather, int64_t since, struct cut *ou
 	struct scope *dropped = arena_allocate_array(arena, gather->grant_count, sizeof(*dropped));
 	struct scope *held = arena_allocate_array(arena, gather->grant_count, sizeof(*held));
 	struct cut cut = { .cursor = { gather->state.epoch, gather->state.gseq }, .digests = digests, .dropped = dropped, .held = held };
-	bool grants_changed = since == 0;
+	bool all = gather->question->pull.all_digests, grants_changed = since == 0 || all;
 
 	for (size_t i = 0; i < gather->grant_count; i++) {
 		const struct grant_entry *grant = &gather->grants[i];
@@ -379,7 +299,7 @@ static enum status make_cut(struct gather *gather, int64_t since, struct cut *ou
 			continue;
 		}
 		held[cut.held_count++] = scope;
-		if (state.gseq > since || grant->from_gseq > since)
+		if (all || state.gseq > since || grant->from_gseq > since)
 			digests[cut.digest_count++] = (struct scope_digest){ scope, state.digest };
 	}
 	if (!grants_changed)
@@ -416,6 +336,7 @@ static enum status gather_init(struct gather *gather, const struct pull_question
 	enum status status = server_store_state(question->store, &gather->state);
 
 	gather->question = question;
+	gather->page.arena = question->arena;
 	if (status != STATUS_OK)
 		return status;
 	*out_since = id_equal(&question->pull.cursor.epoch, &gather->state.epoch) ? question->pull.cursor.gseq : 0;
@@ -458,7 +379,7 @@ enum status pull_answer(const struct pull_question *question, struct pull_answer
 		status = gather_all(&gather, since);
 	if (status != STATUS_OK && status != STATUS_BUSY)
 		return status;
-	answer.page = (struct page){ .groups = gather.groups, .group_count = gather.group_count };
+	answer.page = (struct page){ .groups = gather.page.groups, .group_count = gather.page.group_count };
 	if (status == STATUS_BUSY) {
 		answer.page.resume = position_encode(question->arena, &gather.position);
 	} else {
@@ -467,7 +388,8 @@ enum status pull_answer(const struct pull_question *question, struct pull_answer
 			return status;
 		answer.cut_follows = true;
 	}
-	answer.empty = gather.group_count == 0 && answer.cut_follows && question->pull.resume.size == 0 && since == gather.state.gseq;
+	answer.empty = gather.page.group_count == 0 && answer.cut_follows && question->pull.resume.size == 0 &&
+		       since == gather.state.gseq && !question->pull.all_digests;
 	*out_answer = answer;
 	return STATUS_OK;
 }

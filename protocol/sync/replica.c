@@ -1,5 +1,7 @@
 #include "protocol/sync/replica.h"
 
+#include <string.h>
+
 #define DROPPED_COUNT (-1) /* row count under which a dropped scope is stored */
 
 static void add_scope(struct replica *replica, const struct held_scope *held)
@@ -362,4 +364,83 @@ enum status replica_purge(struct replica *replica)
 	}
 	replica->scope_count = kept;
 	return STATUS_OK;
+}
+
+/* ---- counting anew ---- */
+
+/* Rows that are not as it was noted of them, or are no scope's: collected before any changes. */
+struct misnoted {
+	enum record_kind kind;
+	void *row;
+	struct device_row meta;
+	bool stray;
+};
+
+struct recount {
+	struct replica *replica;
+	struct misnoted *rows;
+	size_t count;
+	size_t capacity;
+};
+
+static enum status recount_row(void *context, enum record_kind kind, const void *row, const struct device_row *meta)
+{
+	struct recount *recount = context;
+	struct replica *replica = recount->replica;
+	struct device_row now = describe(kind, row);
+	struct held_scope *home = find_scope(replica, &now.home);
+	bool linked = false, noted = scope_equal(&now.home, &meta->home) && memcmp(&now.hash, &meta->hash, sizeof(now.hash)) == 0;
+	enum status status = STATUS_OK;
+
+	if (home == NULL)
+		status = is_linked(replica, kind, row_id(row), &linked);
+	else if (!home->dropped)
+		digest_add(&home->digest, now.hash);
+	if (status != STATUS_OK || (noted && (home != NULL || linked)))
+		return status;
+	recount->rows = arena_grow(replica->arena, recount->rows, recount->count, &recount->capacity, sizeof(*recount->rows));
+	recount->rows[recount->count++] = (struct misnoted){
+		.kind = kind, .row = row_copy(replica->arena, schema_find(kind), row), .meta = now, .stray = home == NULL && !linked
+	};
+	return STATUS_OK;
+}
+
+static enum status note_anew(struct replica *replica, const struct misnoted *misnoted)
+{
+	return misnoted->stray ? device_store_remove_row(replica->store, misnoted->kind, row_id(misnoted->row))
+			       : device_store_put_row(replica->store, misnoted->kind, misnoted->row, &misnoted->meta);
+}
+
+static enum status count_linked(void *context, enum record_kind kind, const struct id *id)
+{
+	enum status status = count_in(context, kind, id);
+
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status recount_job(struct replica *replica, struct held_scope *held)
+{
+	struct homecoming members = { .replica = replica };
+	enum status status = device_store_rows_of_scope(replica->store, &held->scope, count_linked, &members);
+
+	held->digest = members.digest;
+	return status;
+}
+
+enum status replica_recount(struct replica *replica)
+{
+	struct recount recount = { .replica = replica };
+	enum status status;
+
+	for (size_t i = 0; i < replica->scope_count; i++) {
+		replica->scopes[i].digest = (struct digest){ 0 };
+		replica->scopes[i].changed = true;
+	}
+	status = device_store_rows_each(replica->store, recount_row, &recount);
+	for (size_t i = 0; i < recount.count && status == STATUS_OK; i++)
+		status = note_anew(replica, &recount.rows[i]);
+	for (size_t i = 0; i < replica->scope_count && status == STATUS_OK; i++)
+		if (!replica->scopes[i].dropped && replica->scopes[i].scope.kind == SCOPE_JOB)
+			status = recount_job(replica, &replica->scopes[i]);
+	return status;
 }

@@ -44,6 +44,10 @@ enum status replica_guess(struct replica *replica, enum record_kind kind, const 
 /* Every guess has been decided as the device computed it: guesses become confirmed rows, shadows go. */
 enum status replica_confirm_guesses(struct replica *replica);
 
+/* Counts the digests of all scopes held anew, from what the rows hold. What is noted of a row is put right, and rows that no scope holds
+ * go. Guesses must be off. O(rows). */
+enum status replica_recount(struct replica *replica);
+
 /* Removes the rows of dropped scopes that nothing else holds. Call only when no operation is pending. */
 enum status replica_purge(struct replica *replica);
 

@@ -1,6 +1,7 @@
 #include "protocol/sync/reply.h"
 
 #include "protocol/sync/pull.h"
+#include "protocol/sync/recon.h"
 
 #define PAGE_RAW_MIN ((size_t)8 * 1024)
 #define PAGE_RAW_MAX ((size_t)900 * 1024) /* below what a frame may unpack to */
@@ -176,6 +177,36 @@ enum status reply_pull(struct reply *reply, struct server_store *store, const st
 		write_page_and_cut(reply, &answer, page, cut);
 		reply->resume = answer.page.resume;
 		return STATUS_OK;
+	}
+	return status;
+}
+
+enum status reply_recon(struct reply *reply, struct server_store *store, const struct id *device, struct bytes body)
+{
+	struct recon_request request;
+	struct recon_inquiry inquiry = {
+		.store = store, .arena = reply->arena, .device = *device, .request = &request, .raw_max = *reply->page_raw_max
+	};
+	enum status status = recon_request_decode(body, reply->arena, &request);
+
+	for (; status == STATUS_OK; inquiry.raw_max /= 2) {
+		size_t room = reply->size_max - reply->writer.size - 16;
+		struct writer writer = body_writer(reply);
+		struct recon_finding finding;
+		bool fits = true;
+
+		status = recon_look(&inquiry, &finding);
+		if (status != STATUS_OK)
+			break;
+		if (finding.page.group_count > 0)
+			fits = encode_page(reply, &finding.page, &finding.reply.page);
+		recon_reply_encode(&writer, &finding.reply);
+		if (fits && !writer.overflow && writer.size <= room) {
+			section_write(&reply->writer, SECTION_RECON_REPLY, writer_bytes(&writer));
+			return STATUS_OK;
+		}
+		if (inquiry.raw_max <= 1)
+			return fail(STATUS_INVALID, "recon: one row passes a frame (%zu bytes)", writer.size);
 	}
 	return status;
 }

@@ -35,6 +35,8 @@ enum status reply_decided(
 /* decided, page and cut as the pull asks; `again` when there is nothing. The store's read snapshot is open. */
 enum status reply_pull(struct reply *reply, struct server_store *store, const struct change_ring *ring, const struct device_entry *device,
 	const struct chain_state *chain, const struct pull *pull);
+/* Answers a recon's body; it answers as many of its questions as fit. The store's read snapshot is open. STATUS_CORRUPT: malformed. */
+enum status reply_recon(struct reply *reply, struct server_store *store, const struct id *device, struct bytes body);
 struct bytes reply_bytes(const struct reply *reply);
 
 #endif

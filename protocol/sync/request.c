@@ -41,6 +41,14 @@ void request_hello(struct request *request, const struct outbox_state *outbox, c
 	section_write(&request->writer, SECTION_HELLO, writer_bytes(&body));
 }
 
+void request_recon(struct request *request, const struct recon_request *recon)
+{
+	struct writer body = writer_in(request->arena, FRAME_SIZE_MAX);
+
+	recon_request_encode(&body, recon);
+	section_write(&request->writer, SECTION_RECON, writer_bytes(&body));
+}
+
 void request_pull(struct request *request, const struct pull *pull)
 {
 	struct writer body = writer_in(request->arena, FRAME_SIZE_MAX);

@@ -4,6 +4,7 @@
 
 #include "protocol/sync/device_store.h"
 #include "protocol/wire/envelope.h"
+#include "protocol/wire/recon.h"
 #include "protocol/wire/session.h"
 
 struct request {
@@ -15,6 +16,7 @@ struct request {
 void request_init(struct request *request, struct arena *arena, size_t size_max);
 void request_hello(struct request *request, const struct outbox_state *outbox, const struct replica_state *replica, int64_t now_ms,
 	int64_t free_disk_bytes);
+void request_recon(struct request *request, const struct recon_request *recon);
 void request_pull(struct request *request, const struct pull *pull);
 
 /* Whose operations are sent, and from where on. */

@@ -51,6 +51,8 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 		if (welcome.rolled_back)
 			return STATUS_OK;
 	}
+	if (waiting->recon != NULL)
+		return reply_recon(reply, store, &waiting->device, (struct bytes){ waiting->recon, waiting->recon_size });
 	if (!waiting->has_pull) /* more follows: only how far it came */
 		return chain.number == 0 ? STATUS_OK : reply_decided(reply, store, &chain, chain.last_seq, &(bool){ false });
 	return reply_pull(reply, store, core->ring, &device, &chain, &waiting->pull);
@@ -185,7 +187,7 @@ static enum status park(struct server_core *core, struct inquiry *waiting)
 	earlier = poll_table_park(core->polls, waiting, scopes, count);
 	if (earlier != NULL)
 		server_core_emit(core, SERVER_EFFECT_DROP, earlier->connection, (struct bytes){ 0 });
-	free(earlier);
+	inquiry_free(earlier);
 	arena_reset(&core->request_arena);
 	return STATUS_OK;
 }
@@ -238,10 +240,10 @@ enum status server_core_answer_all(struct server_core *core)
 		core->answering = waiting->next;
 		if (status != STATUS_OK) {
 			server_core_refuse(core, waiting->connection);
-			free(waiting);
+			inquiry_free(waiting);
 		} else if (!wants_to_wait(core, waiting) || park(core, waiting) != STATUS_OK) {
 			answer(core, waiting);
-			free(waiting);
+			inquiry_free(waiting);
 		}
 	}
 	core->answering_end = &core->answering;
@@ -249,7 +251,7 @@ enum status server_core_answer_all(struct server_core *core)
 		struct inquiry *waiting = core->woken;
 		core->woken = waiting->next;
 		answer(core, waiting);
-		free(waiting);
+		inquiry_free(waiting);
 	}
 	if (core->woken == NULL)
 		core->woken_end = &core->woken;

@@ -260,7 +260,7 @@ void server_core_abandon(struct server_core *core)
 		struct inquiry *waiting = core->answering;
 		core->answering = waiting->next;
 		server_core_refuse(core, waiting->connection);
-		free(waiting);
+		inquiry_free(waiting);
 	}
 	core->answering_end = &core->answering;
 }
@@ -371,6 +371,8 @@ static enum status take_sections(struct server_core *core, struct inquiry *waiti
 			status = hello_decode(sections[i].body, &waiting->hello);
 		else if (sections[i].number == SECTION_PULL)
 			status = inquiry_take_pull(waiting, sections[i].body);
+		else if (sections[i].number == SECTION_RECON)
+			status = inquiry_take_recon(waiting, &core->request_arena, sections[i].body);
 		else if (sections[i].number != SECTION_BATCH)
 			status = fail(STATUS_CORRUPT, "request: section %d belongs in a reply", (int)sections[i].number);
 	}
@@ -421,7 +423,7 @@ static void take_hello(struct server_core *core, uint64_t connection, struct byt
 		wait_for_commit(core, waiting);
 		return;
 	}
-	free(waiting);
+	inquiry_free(waiting);
 	server_core_refuse(core, connection);
 }
 
@@ -462,7 +464,7 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 		wait_for_commit(core, waiting);
 		return;
 	}
-	free(waiting);
+	inquiry_free(waiting);
 	server_core_refuse(core, connection);
 }
 

@@ -6,7 +6,7 @@
 #define WAIT_MS_MAX 240000
 
 enum welcome_flag { WELCOME_KNOWN = 1, WELCOME_ROLLED_BACK = 2 };
-enum pull_flag { PULL_OWN_ROWS = 1 };
+enum pull_flag { PULL_OWN_ROWS = 1, PULL_ALL_DIGESTS = 2 };
 
 void hello_encode(struct writer *writer, const struct hello *hello)
 {
@@ -99,7 +99,7 @@ void pull_encode(struct writer *writer, const struct pull *pull)
 	write_count(writer, pull->settled_seq);
 	write_count(writer, pull->byte_budget);
 	write_varint(writer, pull->class_max);
-	write_u8(writer, pull->own_rows ? PULL_OWN_ROWS : 0);
+	write_u8(writer, (uint8_t)((pull->own_rows ? PULL_OWN_ROWS : 0) | (pull->all_digests ? PULL_ALL_DIGESTS : 0)));
 	write_count(writer, pull->wait_ms);
 	write_bytes(writer, pull->resume);
 }
@@ -108,13 +108,16 @@ enum status pull_decode(struct bytes body, struct pull *out_pull)
 {
 	struct reader reader = reader_of(body);
 	struct pull pull = { 0 };
+	uint8_t flags;
 	enum status status;
 
 	pull.cursor = read_cursor(&reader);
 	pull.settled_seq = read_count(&reader);
 	pull.byte_budget = read_count(&reader);
 	pull.class_max = (uint32_t)read_varint_max(&reader, UINT32_MAX);
-	pull.own_rows = read_flags(&reader, PULL_OWN_ROWS) != 0;
+	flags = read_flags(&reader, PULL_OWN_ROWS | PULL_ALL_DIGESTS);
+	pull.own_rows = (flags & PULL_OWN_ROWS) != 0;
+	pull.all_digests = (flags & PULL_ALL_DIGESTS) != 0;
 	pull.wait_ms = (int64_t)read_varint_max(&reader, WAIT_MS_MAX);
 	pull.resume = read_bytes(&reader, RESUME_SIZE_MAX);
 	status = reader_end(&reader, "pull");

@@ -17,12 +17,14 @@ enum section_number {
 	SECTION_HELLO = 1,
 	SECTION_BATCH = 2,
 	SECTION_PULL = 3,
+	SECTION_RECON = 4,
 	SECTION_WELCOME = 10,
 	SECTION_DECIDED = 11,
 	SECTION_PAGE = 12,
 	SECTION_CUT = 13,
 	SECTION_AGAIN = 14,
 	SECTION_ERROR = 15,
+	SECTION_RECON_REPLY = 16,
 };
 
 struct section {
@@ -98,6 +100,7 @@ struct pull {
 	int64_t byte_budget; /* of pages; 0 = one frame */
 	uint32_t class_max;  /* highest class wanted */
 	bool own_rows;       /* also rows the device computed itself (after a new replica) */
+	bool all_digests;    /* the cut tells every scope held and its digest (after a repair) */
 	int64_t wait_ms;     /* 0..240000: hold the answer until there is something */
 	struct bytes resume; /* what the last page said; empty at the start of a pass; <= 64 bytes */
 };
@@ -159,7 +162,7 @@ enum wire_error {
 	WIRE_ERROR_REVOKED = 4,
 	WIRE_ERROR_UNKNOWN_SESSION = 5,
 	WIRE_ERROR_MALFORMED = 6,
-	WIRE_ERROR_EPOCH = 7, /* the cursor's epoch is not the server's: pull from the start */
+	WIRE_ERROR_EPOCH = 7, /* the cursor means nothing: another epoch, or below `value`, from where on rows that left are known */
 	WIRE_ERROR_BUSY = 8,
 	WIRE_ERROR_NEWER = 9,
 };

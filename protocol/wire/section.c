@@ -14,12 +14,14 @@ static const struct known {
 	{ SECTION_HELLO,   false, false },
 	{ SECTION_BATCH,   false, true  },
 	{ SECTION_PULL,    false, false },
+	{ SECTION_RECON,   false, true  },
 	{ SECTION_WELCOME, false, false },
 	{ SECTION_DECIDED, false, false },
 	{ SECTION_PAGE,    false, true  },
 	{ SECTION_CUT,     false, false },
 	{ SECTION_AGAIN,   false, false },
 	{ SECTION_ERROR,   false, false },
+	{ SECTION_RECON_REPLY, false, true },
 };
 /* clang-format on */
 

@@ -2,6 +2,7 @@
 
 #include "protocol/wire/message.h"
 #include "protocol/wire/pack.h"
+#include "protocol/wire/recon.h"
 #include "tests/fuzz/target.h"
 
 /* STATUS_OK or not makes no difference here: only crashes and memory do. */
@@ -21,6 +22,8 @@ static void decode_body(const struct section *section, struct arena *arena)
 	struct page page;
 	struct cut cut;
 	struct wire_fault wire_fault;
+	struct recon_request recon;
+	struct recon_reply recon_reply;
 	int64_t after_ms;
 
 	switch (section->number) {
@@ -32,6 +35,12 @@ static void decode_body(const struct section *section, struct arena *arena)
 		break;
 	case SECTION_PULL:
 		ignore(pull_decode(section->body, &pull));
+		break;
+	case SECTION_RECON:
+		ignore(recon_request_decode(section->body, arena, &recon));
+		break;
+	case SECTION_RECON_REPLY:
+		ignore(recon_reply_decode(section->body, arena, &recon_reply));
 		break;
 	case SECTION_WELCOME:
 		ignore(welcome_decode(section->body, &welcome));

@@ -72,6 +72,7 @@ struct device_node {
 	int64_t acknowledged_seq; /* likewise */
 	int64_t rounds_at_heal;
 	bool swapped; /* its replica was restored: it may find an incident */
+	bool damaged; /* rows of its replica were changed behind its back: it may find that, too */
 };
 
 struct simulation {

@@ -1,0 +1,63 @@
+/* What the files of the device's core share. Nobody else includes this. */
+#ifndef TRUCKROLL_SYNC_DEVICE_INNER_H
+#define TRUCKROLL_SYNC_DEVICE_INNER_H
+
+#include "protocol/sync/device_core.h"
+#include "protocol/sync/repair.h"
+
+enum link_state {
+	LINK_DOWN,
+	LINK_HELLO_SENT,
+	LINK_IDLE,
+	LINK_WAITING,
+	LINK_COMMITTING
+};
+
+struct device_core {
+	struct device_core_options options;
+	enum link_state link;
+	bool wanted; /* somebody wants to be on line */
+	struct session session;
+	struct ephemeral ephemeral; /* while a hello is out */
+	int64_t session_started_at_ms;
+	int64_t retry_at_ms; /* monotonic; LINK_DOWN */
+	int64_t backoff_ms;
+	int64_t reply_due_at_ms;  /* monotonic */
+	int64_t acknowledged_seq; /* the server said so in this session */
+	bool batch_out;           /* the request that is out carries operations */
+	bool whole_ids;           /* the next batch names whole ids */
+	bool batch_refused;       /* in this session: what is pending stays, what the server has is still fetched */
+	bool own_rows;            /* also rows that this device computed: the replica is fresh */
+	bool nothing_missing;
+	bool poll_again; /* the last answer was complete: wait for news */
+	size_t batch_raw_max;
+	struct decided decided; /* unlike is in decided_arena */
+	bool has_decided;
+	struct replica_state committing; /* the state that the cut being committed brings */
+	bool repairing;                  /* that cut ends a repair … */
+	struct repair_tally tally;       /* … which did this */
+	struct arena decided_arena;
+	struct arena arena; /* life of one event */
+	struct arena effect_arena;
+	struct device_effect effects[4];
+	size_t effect_count;
+	size_t effect_taken;
+	struct device_core_state state;
+};
+
+void device_emit(struct device_core *core, enum device_effect_kind kind, struct bytes bytes);
+
+/* Keeps an incident for people. */
+enum status device_note_incident(struct device_core *core, const char *what, const char *detail);
+/* The replica is to be put right. STATUS_OFFLINE with the reason when that is prepared: the rest of the reply does not count, and a server
+ * that does not come to rest is not asked again at once. */
+enum status device_put_right(struct device_core *core, const char *what, const char *detail);
+
+/* Sections of a reply that bring rows (device_rows.c). */
+enum status device_take_page(struct device_core *core, struct bytes body);
+enum status device_take_recon(struct device_core *core, struct bytes body);
+enum status device_take_cut(struct device_core *core, struct bytes body);
+/* The cut is durable: it counts. */
+enum status device_finish_cut(struct device_core *core);
+
+#endif

@@ -1,0 +1,175 @@
+/* The part of the device's core that takes in rows: pages, answers of a repair, cuts. */
+#include "protocol/sync/cut.h"
+#include "protocol/sync/device_inner.h"
+
+enum status device_note_incident(struct device_core *core, const char *what, const char *detail)
+{
+	struct text kept = arena_copy_text(&core->arena, text_of(detail)); /* fail_reason() may be overwritten meanwhile */
+
+	core->state.incidents++;
+	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), what, kept);
+}
+
+/* Told with the cut that ends it. */
+static enum status note_repair(struct device_core *core)
+{
+	const struct repair_tally *tally = &core->tally;
+	struct text detail = arena_print(&core->arena, "%lld rows had other content, %lld were missing, %lld were too many",
+		(long long)tally->changed, (long long)tally->added, (long long)tally->removed);
+
+	core->state.repaired_rows += tally->changed + tally->added + tally->removed;
+	if (tally->changed + tally->added + tally->removed == 0)
+		return STATUS_OK;
+	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), "repaired", detail);
+}
+
+/* The replica is to be put right. STATUS_OFFLINE with the reason when that is prepared: the rest of the reply does not count, and a server
+ * that does not come to rest is not asked again at once. */
+enum status device_put_right(struct device_core *core, const char *what, const char *detail)
+{
+	struct device_store *store = core->options.store;
+	bool fetch = true;
+	enum status status = device_note_incident(core, what, detail);
+
+	if (status == STATUS_OK && device_store_seeding(store))
+		status = device_store_seed_begin(store); /* drops what was loaded */
+	if (status == STATUS_OK)
+		status = repair_prepare(store, &core->arena, core->acknowledged_seq, &fetch);
+	core->own_rows = true;
+	core->poll_again = false;
+	core->nothing_missing = false;
+	core->state.fetches += fetch;
+	return status != STATUS_OK ? status
+				   : fail(STATUS_OFFLINE, "the replica does not fit the server's (%s): %s", what,
+					     fetch ? "it is fetched again" : "what differs is fetched again");
+}
+
+/* The first page of a pass takes the place of what a pass before it staged whose cut failed: it holds all that again. */
+static enum status stage_page(struct device_core *core, struct bytes body)
+{
+	struct device_store *store = core->options.store;
+	struct bytes resume;
+	enum status status = device_store_resume(store, &core->arena, &resume);
+
+	if (status == STATUS_OK && resume.size == 0)
+		status = device_store_clear_staged(store);
+	return status == STATUS_OK ? device_store_stage(store, body) : status;
+}
+
+/* Stages the page, or loads it at once into a fresh replica. */
+static enum status keep_page(struct device_core *core, struct bytes body, const struct page *page)
+{
+	struct device_store *store = core->options.store;
+	enum status status = device_store_begin(store, false);
+
+	if (status != STATUS_OK)
+		return status;
+	status = device_store_seeding(store) ? cut_load_page(store, &core->arena, page) : stage_page(core, body);
+	if (status == STATUS_OK)
+		status = device_store_put_resume(store, page->resume);
+	if (status == STATUS_OK)
+		status = device_store_commit(store);
+	else
+		device_store_rollback(store);
+	return status;
+}
+
+enum status device_take_page(struct device_core *core, struct bytes body)
+{
+	struct device_store *store = core->options.store;
+	struct replica_state state;
+	struct page page;
+	enum status status = device_store_replica(store, &state);
+
+	if (status == STATUS_OK && state.cursor.gseq == 0 && !device_store_seeding(store))
+		status = device_store_seed_begin(store);
+	if (status == STATUS_OK)
+		status = page_decode(body, &core->arena, device_store_references(store), &page);
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < page.group_count; i++)
+		core->state.rows_received += (int64_t)page.groups[i].count;
+	return keep_page(core, body, &page);
+}
+
+/* The seeded bug: the cursor says that the cut is here before it is. */
+static enum status move_cursor_early(struct device_store *store, const struct cut *cut)
+{
+	struct replica_state state;
+	enum status status = device_store_replica(store, &state);
+
+	if (status == STATUS_OK)
+		status = device_store_begin(store, true);
+	if (status != STATUS_OK)
+		return status;
+	state.cursor = cut->cursor;
+	status = device_store_put_replica(store, &state);
+	if (status == STATUS_OK)
+		return device_store_commit(store);
+	device_store_rollback(store);
+	return status;
+}
+
+enum status device_take_recon(struct device_core *core, struct bytes body)
+{
+	struct repair repair;
+	enum status status = repair_load(core->options.store, &core->arena, &repair);
+
+	if (status == STATUS_OK && repair.question_count == 0)
+		return STATUS_OK; /* nobody asked, or not any more */
+	if (status == STATUS_OK)
+		status = repair_take(core->options.store, &core->arena, &repair, body);
+	return status == STATUS_CORRUPT ? device_put_right(core, "repair", fail_reason()) : status;
+}
+
+enum status device_take_cut(struct device_core *core, struct bytes body)
+{
+	struct device_store *store = core->options.store;
+	struct repair repair;
+	struct cut cut;
+	struct cut_input input = { .cut = &cut,
+		.decided = core->has_decided ? &core->decided : NULL,
+		.device = core->options.identity.id,
+		.bug = core->options.bug };
+	enum status status = cut_decode(body, &core->arena, &cut);
+
+	if (status == STATUS_OK)
+		status = repair_load(store, &core->arena, &repair);
+	if (status == STATUS_OK && core->options.bug == BUG_CURSOR_BEFORE_COMMIT)
+		status = move_cursor_early(store, &cut);
+	if (status == STATUS_OK)
+		status = device_store_begin(store, true);
+	if (status != STATUS_OK)
+		return status;
+	input.repair = repair.under_way;
+	core->tally = (struct repair_tally){ 0 };
+	status = cut_apply(store, &core->arena, &input, &core->committing, &core->tally);
+	core->repairing = repair.under_way;
+	if (status == STATUS_OK && repair.under_way)
+		status = note_repair(core);
+	if (status == STATUS_OK) {
+		core->link = LINK_COMMITTING;
+		device_emit(core, DEVICE_EFFECT_COMMIT, (struct bytes){ 0 });
+		return STATUS_OK;
+	}
+	device_store_rollback(store);
+	return status == STATUS_CORRUPT ? device_put_right(core, "digest", fail_reason()) : status;
+}
+
+enum status device_finish_cut(struct device_core *core)
+{
+	enum status status = STATUS_OK;
+
+	if (device_store_seeding(core->options.store))
+		status = device_store_seed_finish(core->options.store);
+	if (status != STATUS_OK)
+		return status;
+	core->own_rows = false;
+	core->poll_again = true;
+	core->state.cuts++;
+	core->state.repairs += core->repairing;
+	if (core->committing.settled_seq > core->acknowledged_seq)
+		core->acknowledged_seq = core->committing.settled_seq;
+	core->nothing_missing = true;
+	return STATUS_OK;
+}

@@ -1,0 +1,257 @@
+#include "protocol/sync/recon.h"
+
+#include <string.h>
+
+#include "protocol/sync/page_builder.h"
+
+#define SMALL_COUNT 128    /* a scope of so many rows is answered whole at once */
+#define LOOK_MAX    100000 /* rows looked at in one request, before what is left waits for the next */
+
+struct look {
+	const struct recon_inquiry *inquiry;
+	const struct recon_question *question;
+	struct grant_entry *grants; /* open ones, in scope order */
+	size_t grant_count;
+	int64_t scope; /* number of the question's */
+	struct id before; /* ids of the range come behind it … */
+	struct id last;   /* … up to this */
+	bool beyond;      /* the walk of a kind came to its end */
+	size_t looked_at;
+	struct page_builder page;
+	struct recon_answer *answer;
+	struct recon_digest buckets[RECON_FAN];
+};
+
+static bool is_held(const struct look *look, int64_t scope)
+{
+	size_t low = 0, high = look->grant_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (look->grants[middle].scope == scope)
+			return true;
+		if (look->grants[middle].scope < scope)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* ---- the rows of a range ---- */
+
+static void set_range(struct look *look)
+{
+	const struct recon_question *question = look->question;
+	size_t depth = question->depth;
+
+	memset(&look->before, 0, sizeof(look->before));
+	memset(&look->last, 0xff, sizeof(look->last));
+	memcpy(look->before.bytes, question->prefix, depth);
+	memcpy(look->last.bytes, question->prefix, depth);
+	for (size_t i = sizeof(look->before); i > 0 && !id_is_nil(&look->before); i--) /* one less */
+		if (look->before.bytes[i - 1]-- != 0)
+			break;
+}
+
+static enum status count_row(struct look *look, const struct id *id, const struct row_hash *hash)
+{
+	struct recon_digest *bucket = &look->buckets[id->bytes[look->question->depth]];
+
+	bucket->count++;
+	bucket->check += hash->low;
+	return STATUS_OK;
+}
+
+/* `row` is NULL for a linked one. */
+static enum status give_row(struct look *look, const struct schema *schema, const struct id *id, int64_t home, const void *row)
+{
+	bool linked = look->question->scope.kind == SCOPE_JOB;
+	enum status status = STATUS_OK;
+
+	if (linked && is_held(look, home)) { /* its content comes with its home */
+		page_builder_name(&look->page, &look->question->scope, ENTRY_MEMBER, schema, id);
+	} else {
+		if (row == NULL)
+			status = records_get(server_store_records(look->inquiry->store), schema->kind, id, &row);
+		if (status != STATUS_OK)
+			return status;
+		page_builder_whole(&look->page, &look->question->scope, schema, row);
+	}
+	if (look->page.raw_size < look->inquiry->raw_max)
+		return STATUS_OK;
+	look->answer->until_kind = schema->kind;
+	look->answer->until = *id;
+	return STATUS_BUSY;
+}
+
+static enum status take_row(struct look *look, enum record_kind kind, const struct id *id, const struct server_row *meta, const void *row)
+{
+	look->looked_at++;
+	return look->question->form == RECON_BUCKETS ? count_row(look, id, &meta->hash)
+						     : give_row(look, schema_find(kind), id, meta->home, row);
+}
+
+struct home_walk {
+	struct look *look;
+	enum record_kind kind;
+};
+
+static enum status take_home_row(void *context, const void *row, const struct server_row *meta)
+{
+	struct home_walk *walk = context;
+
+	walk->look->beyond = id_compare(row_id(row), &walk->look->last) > 0;
+	return walk->look->beyond ? STATUS_BUSY : take_row(walk->look, walk->kind, row_id(row), meta, row);
+}
+
+static enum status walk_home(struct look *look)
+{
+	const struct recon_question *question = look->question;
+	const struct schema *schema;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; (schema = schema_at(i)) != NULL && status == STATUS_OK; i++) {
+		struct home_walk walk = { look, schema->kind };
+		bool resumed = schema->kind == question->after_kind && id_compare(&question->after, &look->before) > 0;
+		if (schema->kind < question->after_kind)
+			continue;
+		status = server_store_by_id(look->inquiry->store, schema->kind, look->scope, resumed ? &question->after : &look->before,
+			take_home_row, &walk);
+		server_store_reset_rows(look->inquiry->store);
+		if (status == STATUS_BUSY && look->beyond)
+			status = STATUS_OK;
+		look->beyond = false;
+	}
+	return status;
+}
+
+static enum status take_link(void *context, const struct member *member)
+{
+	struct look *look = context;
+	struct server_row meta;
+	enum status status;
+
+	if (id_compare(&member->id, &look->before) <= 0 || id_compare(&member->id, &look->last) > 0)
+		return STATUS_OK;
+	status = server_store_row(look->inquiry->store, member->kind, &member->id, &meta);
+	return status == STATUS_OK ? take_row(look, member->kind, &member->id, &meta, NULL) : status;
+}
+
+static enum status walk_links(struct look *look)
+{
+	const struct member after = { .scope = look->scope, .kind = look->question->after_kind, .id = look->question->after };
+	enum status status = server_store_links_by_id(look->inquiry->store, &after, take_link, look);
+
+	server_store_reset_rows(look->inquiry->store);
+	return status;
+}
+
+static enum status walk_range(struct look *look)
+{
+	set_range(look);
+	return look->question->scope.kind == SCOPE_JOB ? walk_links(look) : walk_home(look);
+}
+
+/* ---- the questions ---- */
+
+static enum status look_at_rows(struct look *look)
+{
+	enum status status = walk_range(look);
+
+	look->answer->verdict = RECON_ANSWERED;
+	return status == STATUS_BUSY ? STATUS_OK : status;
+}
+
+static enum status look_at_buckets(struct look *look)
+{
+	enum status status;
+
+	memset(look->buckets, 0, sizeof(look->buckets));
+	status = walk_range(look);
+	for (size_t i = 0; i < RECON_FAN; i++) {
+		const struct recon_digest *there = &look->question->buckets[i], *here = &look->buckets[i];
+		if (there->count == here->count && there->check == here->check)
+			continue;
+		look->answer->verdict = RECON_DIFFERING;
+		look->answer->differing[i / 8] |= (uint8_t)(1 << i % 8);
+	}
+	return status;
+}
+
+static enum status look_at_whole(struct look *look, const struct digest *here)
+{
+	const struct recon_digest *there = &look->question->digest;
+
+	if (there->count == here->count && there->check == here->sum.low)
+		return STATUS_OK;
+	look->answer->verdict = RECON_OTHER;
+	return here->count <= SMALL_COUNT ? look_at_rows(look) : STATUS_OK;
+}
+
+static enum status look_at_scopes(struct look *look)
+{
+	const struct recon_digest *there = &look->question->digest;
+	struct scope *scopes = arena_allocate_array(look->inquiry->arena, look->grant_count, sizeof(*scopes));
+	uint64_t check = 0;
+
+	for (size_t i = 0; i < look->grant_count; i++) {
+		struct scope_state state;
+		enum status status = server_store_scope_by_number(look->inquiry->store, look->grants[i].scope, &scopes[i], &state);
+		if (status != STATUS_OK)
+			return status;
+		check += recon_scope_check(&scopes[i]);
+	}
+	if ((size_t)there->count == look->grant_count && there->check == check)
+		return STATUS_OK;
+	look->answer->verdict = RECON_HELD;
+	look->answer->scopes = scopes;
+	look->answer->scope_count = look->grant_count;
+	return STATUS_OK;
+}
+
+static enum status look_at(struct look *look)
+{
+	struct scope_state state;
+	enum status status;
+
+	if (look->question->form == RECON_SCOPES)
+		return look_at_scopes(look);
+	status = server_store_scope(look->inquiry->store, &look->question->scope, &state);
+	if (status != STATUS_OK)
+		return status;
+	look->scope = state.number;
+	if (!is_held(look, state.number)) {
+		look->answer->verdict = RECON_NOT_HELD;
+		return STATUS_OK;
+	}
+	if (look->question->form == RECON_WHOLE)
+		return look_at_whole(look, &state.digest);
+	return look->question->form == RECON_BUCKETS ? look_at_buckets(look) : look_at_rows(look);
+}
+
+enum status recon_look(const struct recon_inquiry *inquiry, struct recon_finding *out_finding)
+{
+	const struct recon_request *request = inquiry->request;
+	struct look look = { .inquiry = inquiry, .page = { .arena = inquiry->arena } };
+	struct recon_answer *answers = arena_allocate_array(inquiry->arena, request->count, sizeof(*answers));
+	struct server_state state;
+	size_t count = 0;
+	enum status status = server_store_state(inquiry->store, &state);
+
+	if (status == STATUS_OK)
+		status = server_store_grants(
+			inquiry->store, &inquiry->device, INT64_MAX, inquiry->arena, &look.grants, &look.grant_count);
+	while (status == STATUS_OK && count < request->count && look.page.raw_size < inquiry->raw_max && look.looked_at < LOOK_MAX) {
+		look.question = &request->questions[count];
+		look.answer = &answers[count++];
+		status = look_at(&look);
+	}
+	if (status != STATUS_OK)
+		return status;
+	*out_finding = (struct recon_finding){
+		.reply = { .cursor = { state.epoch, state.gseq }, .answers = answers, .count = count },
+		.page = { .groups = look.page.groups, .group_count = look.page.group_count },
+	};
+	return STATUS_OK;
+}

@@ -1,0 +1,222 @@
+/* A replica that is not as the server confirmed it is put right by range: no more is fetched than what differs. */
+#include "protocol/domain/asset.h"
+#include "protocol/domain/note.h"
+#include "protocol/domain/site.h"
+#include "protocol/sync/repair.h"
+#include "tests/simulation/checks.h"
+#include "tests/unit/protocol/sync/pair.h"
+
+static struct device_core_state state_of(struct simulation *pair, unsigned number)
+{
+	return device_core_state(pair_device(pair, number)->core);
+}
+
+/* What the device has is what the server gives it, and nothing was fetched from the start. */
+static void assert_mended(struct simulation *pair, unsigned number, int64_t repairs)
+{
+	pair_settle(pair);
+	assert_int_equal(state_of(pair, number).repairs, repairs);
+	assert_int_equal(state_of(pair, number).fetches, 0);
+	checks_of_device_end(pair, pair_device(pair, number));
+	if (pair->violated)
+		fail_msg("%s: %s", pair->invariant, pair->violation);
+}
+
+static void begin(struct device_store *store)
+{
+	assert_int_equal(device_store_begin(store, true), STATUS_OK);
+}
+
+static void commit(struct device_store *store)
+{
+	assert_int_equal(device_store_commit(store), STATUS_OK);
+	device_store_reset_rows(store);
+}
+
+/* A text of the row is another one, and nothing noted of it says so. */
+static void damage(struct simulation *pair, unsigned number, enum record_kind kind, const struct id *id, const char *field)
+{
+	struct device_store *store = pair_device(pair, number)->store;
+	const struct schema *schema = schema_find(kind);
+	struct device_row meta;
+	const void *row;
+	void *other;
+
+	begin(store);
+	assert_int_equal(device_store_row(store, kind, id, &meta), STATUS_OK);
+	assert_int_equal(records_get(device_store_records(store), kind, id, &row), STATUS_OK);
+	other = row_copy(&pair->arena, schema, row);
+	*(struct text *)field_at_mutable(schema_field(schema, text_of(field)), other) = text_of("rotten");
+	assert_int_equal(device_store_put_row(store, kind, other, &meta), STATUS_OK);
+	commit(store);
+}
+
+static void lose(struct simulation *pair, unsigned number, enum record_kind kind, const struct id *id)
+{
+	struct device_store *store = pair_device(pair, number)->store;
+
+	begin(store);
+	assert_int_equal(device_store_remove_row(store, kind, id), STATUS_OK);
+	commit(store);
+}
+
+/* A row that the server never had. */
+static struct id invent(struct simulation *pair, unsigned number)
+{
+	struct device_store *store = pair_device(pair, number)->store;
+	const struct site site = { .id = { { 0xab, (uint8_t)number } }, .territory_id = organisation_id(RECORD_TERRITORY, number - 1) };
+	const struct schema *schema = schema_find(RECORD_SITE);
+	const struct device_row meta = { .home = row_home(schema, &site), .hash = row_hash(schema, &site) };
+
+	begin(store);
+	assert_int_equal(device_store_put_row(store, RECORD_SITE, &site, &meta), STATUS_OK);
+	commit(store);
+	return site.id;
+}
+
+static void compare(struct simulation *pair, unsigned number)
+{
+	assert_int_equal(device_core_check(pair_device(pair, number)->core), STATUS_OK);
+	device_node_go(pair, pair_device(pair, number));
+}
+
+static void a_comparison_of_equal_rows_changes_nothing(void **state)
+{
+	struct simulation *pair = *state;
+
+	compare(pair, 1);
+	assert_mended(pair, 1, 1);
+	assert_int_equal(state_of(pair, 1).repaired_rows, 0);
+	assert_int_equal(state_of(pair, 1).incidents, 0);
+}
+
+static void a_comparison_finds_rows_changed_lost_and_added(void **state)
+{
+	struct simulation *pair = *state;
+	struct id site = organisation_id(RECORD_SITE, 0), asset = organisation_id(RECORD_ASSET, 0), extra;
+
+	damage(pair, 1, RECORD_SITE, &site, "name");
+	lose(pair, 1, RECORD_ASSET, &asset);
+	extra = invent(pair, 1);
+	compare(pair, 1);
+	assert_mended(pair, 1, 1);
+	assert_int_equal(state_of(pair, 1).repaired_rows, 3);
+	assert_true(pair_on_device(pair, 1, RECORD_ASSET, &asset));
+	assert_false(pair_on_device(pair, 1, RECORD_SITE, &extra));
+}
+
+/* The server changes a row that is not here as it thinks. */
+static void a_digest_that_does_not_fit_is_repaired_and_told(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), asset = organisation_id(RECORD_ASSET, 0), site = organisation_id(RECORD_SITE, 0);
+
+	pair_settle(pair);
+	damage(pair, 1, RECORD_WORK_ORDER, &order, "title");
+	lose(pair, 1, RECORD_SITE, &site);
+	pair_device(pair, 1)->damaged = true; /* it may find an incident */
+	pair_set_id(pair, RECORD_WORK_ORDER, &order, "asset_id", &asset);
+	assert_mended(pair, 1, 1);
+	assert_int_equal(state_of(pair, 1).incidents, 1);
+	assert_int_equal(state_of(pair, 1).repaired_rows, 2);
+}
+
+static void a_job_gets_its_lost_links_and_rows_back(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), site = organisation_id(RECORD_SITE, 0);
+	const struct scope job = { SCOPE_JOB, order };
+	struct device_store *store = pair_device(pair, 2)->store;
+
+	(void)pair_book(pair, &order, 2);
+	pair_settle(pair);
+	begin(store);
+	assert_int_equal(device_store_unlink(store, &job, RECORD_SITE, &site), STATUS_OK);
+	assert_int_equal(device_store_remove_row(store, RECORD_WORK_ORDER, &order), STATUS_OK);
+	assert_int_equal(device_store_link(store, &job, RECORD_ASSET, &order), STATUS_OK); /* there is no such asset */
+	commit(store);
+	compare(pair, 2);
+	assert_mended(pair, 2, 1);
+	assert_true(pair_on_device(pair, 2, RECORD_SITE, &site) && pair_on_device(pair, 2, RECORD_WORK_ORDER, &order));
+}
+
+static void what_is_pending_is_laid_on_top_again(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), remark;
+
+	pair_settle(pair);
+	network_cut(pair, pair_device(pair, 1));
+	pair_device(pair, 1)->link_up = false;
+	remark = pair_note(pair, 1, &order);
+	damage(pair, 1, RECORD_WORK_ORDER, &order, "title");
+	compare(pair, 1);
+	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &remark));
+	pair_device(pair, 1)->link_up = true;
+	device_node_go(pair, pair_device(pair, 1));
+	assert_mended(pair, 1, 1);
+	assert_true(pair_on_server(pair, RECORD_NOTE, &remark) && pair_on_device(pair, 1, RECORD_NOTE, &remark));
+}
+
+/* In the middle of it the device is killed; the server goes on. */
+static void a_repair_goes_on_after_a_crash(void **state)
+{
+	struct simulation *pair = *state;
+	struct id site = organisation_id(RECORD_SITE, 0);
+	struct device_node *device = pair_device(pair, 1);
+	struct repair repair = { 0 };
+
+	damage(pair, 1, RECORD_SITE, &site, "name");
+	compare(pair, 1);
+	while (!repair.answered) {
+		assert_true(simulation_step(pair));
+		assert_int_equal(repair_load(device->store, &pair->arena, &repair), STATUS_OK);
+		assert_true(repair.under_way);
+	}
+	assert_int_equal(device_store_incident(device->store, 0, "synced", text_of("")), STATUS_OK); /* the disk keeps what was so far */
+	device_node_kill(pair, device);
+	(void)pair_order(pair, 0);
+	device_node_start(pair, device, false);
+	assert_int_equal(repair_load(device->store, &pair->arena, &repair), STATUS_OK);
+	assert_true(repair.answered);
+	assert_mended(pair, 1, 1);
+}
+
+static void a_scope_granted_meanwhile_is_fetched_and_one_taken_away_goes(void **state)
+{
+	struct simulation *pair = *state;
+	struct id there = pair_order(pair, 0), gone = pair_order(pair, 0), visit;
+	const struct scope job = { SCOPE_JOB, there }, other = { SCOPE_JOB, gone };
+	struct device_store *store = pair_device(pair, 2)->store;
+	struct digest digest;
+
+	(void)pair_book(pair, &there, 2);
+	visit = pair_book(pair, &gone, 2);
+	pair_settle(pair);
+	begin(store); /* as if it had never heard of the job */
+	assert_int_equal(device_store_remove_scope(store, &job), STATUS_OK);
+	assert_int_equal(device_store_remove_row(store, RECORD_WORK_ORDER, &there), STATUS_OK);
+	commit(store);
+	compare(pair, 2);
+	assert_mended(pair, 2, 1);
+	assert_true(pair_on_device(pair, 2, RECORD_WORK_ORDER, &there));
+	assert_int_equal(device_store_scope(store, &other, &digest), STATUS_OK);
+	(void)visit;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_comparison_of_equal_rows_changes_nothing),
+		TEST(a_comparison_finds_rows_changed_lost_and_added),
+		TEST(a_digest_that_does_not_fit_is_repaired_and_told),
+		TEST(a_job_gets_its_lost_links_and_rows_back),
+		TEST(what_is_pending_is_laid_on_top_again),
+		TEST(a_repair_goes_on_after_a_crash),
+		TEST(a_scope_granted_meanwhile_is_fetched_and_one_taken_away_goes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
