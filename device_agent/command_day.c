@@ -226,7 +226,7 @@ static enum status show_record(struct context *context, enum record_kind kind, c
 	status = table_get(storage, schema, id, context->arena, &row, NULL);
 	if (status != STATUS_OK)
 		return status;
-	output_name_records(context->output, outcome_name_of, storage);
+	listing_read_records(context, storage);
 	output_record(context->output, schema->name, schema, row);
 	if (kind != RECORD_VISIT)
 		return STATUS_OK;

@@ -23,7 +23,7 @@ static enum status list_item(void *user, const struct outbox_item *item)
 		cell_id(&item->id),
 		cell_text(catalogue_word(context->arena, context->language, "operation", text_of(kind))),
 		cell_string(kind),
-		cell_text(outbox_item_subject(context, records, item)),
+		cell_text(outcome_subject(context, records, &item->operation.head)),
 		cell_time(item->operation.head.at_ms),
 		cell_duration(context->now_ms - item->operation.head.at_ms),
 		cell_name("progress", text_of(item->state)),
@@ -130,28 +130,23 @@ static void tell_outcome(struct context *context, const struct outbox_item *item
 enum status command_trace(struct context *context)
 {
 	const struct operation_head *head;
-	const struct schema *schema;
 	struct outbox_item item;
 	enum status status = find_item(context, text_trim(arguments_text(context->arguments, "OPERATION")), &item);
 
 	if (status != STATUS_OK)
 		return status;
 	head = &item.operation.head;
-	schema = arguments_schema(head->kind, head->record);
 	output_value(context->output, "operation", NULL, cell_text(arena_print(context->arena, "%s", id_to_text(&item.id).characters)));
 	output_value(context->output, "seq", "number", cell_integer(item.seq));
 	output_value(context->output, "kind", NULL, cell_name("operation", text_of(operation_find(head->kind)->name)));
-	output_value(context->output, "subject", "about", cell_text(outbox_item_subject(context, local_device_records(context), &item)));
+	output_value(context->output, "subject", "about", cell_text(outcome_subject(context, local_device_records(context), head)));
 	output_value(context->output, "subject_id", "id", cell_id(&head->subject));
 	output_value(context->output, "at", NULL, cell_time(head->at_ms));
 	output_value(context->output, "manual", "time was typed", cell_boolean(head->manual));
 	output_value(context->output, "base_gseq", "seen up to commit", cell_integer(head->base_gseq));
 	output_value(context->output, "state", NULL, cell_name("progress", text_of(item.state)));
 	tell_outcome(context, &item);
-	if (head->kind == OPERATION_EDIT)
-		listing_edit(context, &item.operation);
-	else if (schema != NULL && item.operation.arguments != NULL)
-		output_record(context->output, "arguments", schema, item.operation.arguments);
+	listing_operation(context, local_device_records(context), &item.operation);
 	return STATUS_OK;
 }
 

@@ -121,9 +121,9 @@ static enum status read_answer(struct context *context, const struct task *task,
 	return STATUS_OK;
 }
 
-static enum status refuse_answer(struct context *context, const struct task *task, const char *misfit)
+static enum status refuse_answer(struct context *context, const struct task *task, enum reason misfit)
 {
-	struct text why = catalogue_word(context->arena, context->language, "misfit", text_of(misfit));
+	struct text why = catalogue_word(context->arena, context->language, "reason", text_of(reason_find(misfit)->word));
 	struct text words =
 		catalogue_format(context->arena, context->language, "%.*s: %.*s", TEXT_ARGUMENTS(task->title), TEXT_ARGUMENTS(why));
 
@@ -137,7 +137,7 @@ static enum status answer_task(struct context *context, const struct visit *visi
 		.task_version = checklist_version(task, visit_order(context, visit)),
 		.skip_reason = text_trim(argument(context, "skip")),
 	};
-	const char *misfit;
+	enum reason misfit;
 	enum status status = STATUS_OK;
 
 	if (answer.skip_reason.size == 0)
@@ -145,7 +145,7 @@ static enum status answer_task(struct context *context, const struct visit *visi
 	if (status != STATUS_OK)
 		return status;
 	misfit = checklist_misfit(task, &answer);
-	if (misfit != NULL)
+	if (misfit != REASON_NONE)
 		return refuse_answer(context, task, misfit);
 	status = run_on(context, visit, OPERATION_ANSWER_TASK, &answer);
 	if (status == STATUS_OK && checklist_fails(task, &answer))

@@ -296,7 +296,7 @@ static enum status list_outcome(void *user, const struct outbox_item *item)
 	table_row(listing->table, (const struct cell[]){
 					  cell_id(&item->id),
 					  cell_name("operation", text_of(kind)),
-					  cell_text(outbox_item_subject(context, listing->records, item)),
+					  cell_text(outcome_subject(context, listing->records, &item->operation.head)),
 					  cell_text(outbox_item_words(context, listing->records, item)),
 					  cell_string(outcome_name(item->outcome->outcome)),
 					  cell_text(item->outcome->rule),

@@ -84,35 +84,6 @@ enum status outbox_items_each(struct context *context, struct local_device *devi
 	return status == STATUS_OK ? device_store_outbox_each(device->store, after, walk_entry, &walk) : status;
 }
 
-static struct text order_words(struct context *context, struct storage *records, const struct id *order_id)
-{
-	const struct work_order *order;
-	void *row;
-
-	if (table_get(records, &work_order_schema, order_id, context->arena, &row, NULL) != STATUS_OK)
-		return arena_print(context->arena, "%.8s", id_to_text(order_id).characters);
-	order = row;
-	return arena_print(context->arena, "%.*s%s%.*s", TEXT_ARGUMENTS(order->number), order->number.size > 0 ? " " : "",
-		TEXT_ARGUMENTS(order->title));
-}
-
-struct text outbox_item_subject(struct context *context, struct storage *records, const struct outbox_item *item)
-{
-	const struct operation_head *head = &item->operation.head;
-	const struct operation_row *kind = operation_find(head->kind);
-	enum record_kind record = head->record != 0 ? (enum record_kind)head->record : kind->subject;
-	struct arena *arena = context->arena;
-	void *row;
-
-	if (head->kind == OPERATION_CREATE)
-		return catalogue_format(arena, context->language, "new %s", catalogue_kind(schema_find(record)->name));
-	if (record == RECORD_WORK_ORDER)
-		return order_words(context, records, &head->subject);
-	if (record == RECORD_VISIT && table_get(records, &visit_schema, &head->subject, arena, &row, NULL) == STATUS_OK)
-		return order_words(context, records, &((const struct visit *)row)->work_order_id);
-	return lookup_name(records, arena, &head->subject);
-}
-
 const char *outbox_item_outcome(const struct outbox_item *item)
 {
 	if (item->forgotten)

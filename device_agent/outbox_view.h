@@ -28,8 +28,6 @@ typedef enum status (*outbox_item_visit)(void *context, const struct outbox_item
 /* Those with seq > after, ascending. */
 enum status outbox_items_each(struct context *context, struct local_device *device, int64_t after, outbox_item_visit visit, void *user);
 
-/* What it is about: "WO-1042 Pump leaks", a part's number, the new record's kind. */
-struct text outbox_item_subject(struct context *context, struct storage *records, const struct outbox_item *item);
 /* "applied", "rejected" and so on; NULL when it is forgotten. */
 const char *outbox_item_outcome(const struct outbox_item *item);
 /* "applied", or the outcome with its words; for one that is not decided "". */

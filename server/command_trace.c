@@ -36,7 +36,7 @@ static enum status read_traced(struct arena *arena, struct statement *statement,
 	return status;
 }
 
-/* The outcome's words: from the outcome row, which a plainly applied operation does not have. */
+/* The outcome's words: from the outcome row, which a plainly applied operation does not have; a list says nothing of it then. */
 static struct text words_of(struct context *context, struct storage *storage, const struct traced *traced)
 {
 	void *row;
@@ -67,7 +67,7 @@ static void list_traced(struct context *context, struct storage *storage, struct
 		cell_id(&traced->id),
 		cell_text(actor_name(context, storage, &head->actor)),
 		cell_name("operation", text_of(operation_find(head->kind)->name)),
-		cell_text(name_of(context, storage, &head->subject)),
+		cell_text(outcome_subject(context, storage, head)),
 		cell_time(head->at_ms),
 		cell_name("result", text_of(outcome_name(traced->outcome))),
 		cell_text(words_of(context, storage, traced)),
@@ -161,29 +161,26 @@ static enum status find_traced(struct context *context, struct storage *storage,
 enum status command_trace(struct context *context)
 {
 	struct storage *storage = server_store_storage(office_of(context)->store);
-	const struct schema *schema;
 	struct traced traced;
+	struct text words;
 	enum status status = find_traced(context, storage, arguments_text(context->arguments, "OPERATION"), &traced);
 
 	if (status != STATUS_OK)
 		return status;
-	schema = arguments_schema(traced.operation.head.kind, (enum record_kind)traced.operation.head.record);
 	output_value(context->output, "operation", NULL, cell_id(&traced.id));
 	output_value(context->output, "kind", NULL, cell_name("operation", text_of(operation_find(traced.operation.head.kind)->name)));
 	output_value(context->output, "actor", NULL, cell_text(actor_name(context, storage, &traced.operation.head.actor)));
 	output_value(context->output, "device", NULL, cell_text(name_of(context, storage, &traced.device)));
 	output_value(context->output, "seq", NULL, cell_integer(traced.seq));
-	output_value(context->output, "subject", NULL, cell_text(name_of(context, storage, &traced.operation.head.subject)));
+	output_value(context->output, "subject", "about", cell_text(outcome_subject(context, storage, &traced.operation.head)));
 	output_value(context->output, "at", NULL, cell_time(traced.operation.head.at_ms));
 	output_value(context->output, "received_at", NULL, cell_time(traced.received_at_ms));
 	output_value(context->output, "commit", NULL, cell_integer(traced.gseq));
 	output_value(context->output, "outcome", NULL, cell_name("result", text_of(outcome_name(traced.outcome))));
-	output_value(context->output, "words", NULL, cell_text(words_of(context, storage, &traced)));
-	if (traced.operation.head.kind == OPERATION_EDIT)
-		listing_edit(context, &traced.operation);
-	else if (schema != NULL && traced.operation.arguments != NULL) {
-		output_heading(context->output, catalogue_translate(context->language, "what it said"));
-		output_record(context->output, "arguments", schema, traced.operation.arguments);
-	}
+	words = words_of(context, storage, &traced);
+	if (words.size == 0 && traced.outcome == OUTCOME_APPLIED)
+		words = outcome_words(context, storage, text_of(""), text_of(""), text_of(""));
+	output_value(context->output, "words", NULL, cell_text(words));
+	listing_operation(context, storage, &traced.operation);
 	return STATUS_OK;
 }

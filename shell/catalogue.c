@@ -6,28 +6,35 @@
 #include <string.h>
 
 #include "protocol/base/buffer.h"
+#include "protocol/domain/reason.h"
 #include "protocol/domain/rule.h"
 #include "shell/catalogue_tables.h"
 
 #define SENTENCE_MAX ((size_t)256 * 1024)
 #define RULE_PREFIX "rule."
-#define TABLES_MAX 5 /* the last is NULL */
+#define REASON_PREFIX "reason."
+#define TABLES_MAX 6 /* the last is NULL */
 
 /* The first of each language has the messages with keys. */
 static const struct message *const tables[][TABLES_MAX] = {
 	[LANGUAGE_EN] = { catalogue_en },
-	[LANGUAGE_ZH] = { catalogue_zh, catalogue_zh_labels, catalogue_zh_help, catalogue_zh_lines },
+	[LANGUAGE_ZH] = { catalogue_zh, catalogue_zh_labels, catalogue_zh_help, catalogue_zh_lines, catalogue_zh_why },
 };
 static const char *const names[] = { [LANGUAGE_EN] = "en", [LANGUAGE_ZH] = "zh" };
 static_assert(LENGTH(tables) == LANGUAGE_COUNT && LENGTH(names) == LANGUAGE_COUNT, "every language has a table and a name");
 
 static _Thread_local enum language spoken;
 
-/* English sentences of rules stand beside the rules. */
+/* English sentences of rules and reasons stand beside them. */
 static const char *find_rule(const char *key)
 {
 	const struct rule_row *rule;
+	const struct reason_row *reason;
 
+	if (strncmp(key, REASON_PREFIX, sizeof(REASON_PREFIX) - 1) == 0) {
+		reason = reason_by_word(text_of(key + sizeof(REASON_PREFIX) - 1));
+		return reason == NULL ? NULL : reason->sentence;
+	}
 	if (strncmp(key, RULE_PREFIX, sizeof(RULE_PREFIX) - 1) != 0)
 		return NULL;
 	rule = rule_by_word(text_of(key + sizeof(RULE_PREFIX) - 1));

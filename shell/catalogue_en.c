@@ -217,6 +217,7 @@ const struct message catalogue_en[] = {
 	{ "column.limits", "limits" },
 	{ "column.position", "no." },
 	{ "column.meter", "meter" },
+	{ "column.cost_cents", "cost" },
 	{ "column.last_value", "last value" },
 	{ "column.unit", "unit" },
 	{ "incident.digest",

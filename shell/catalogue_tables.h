@@ -14,7 +14,10 @@ extern const struct message catalogue_zh_labels[];
 extern const struct message catalogue_zh_help[];
 extern const struct message catalogue_zh_lines[];
 
-/* Formats of reasons. Apart from the others: what the rules say of a record is stored, so it must stay English. */
+/* Why an operation was not taken. */
+extern const struct message catalogue_zh_why[];
+
+/* Formats of reasons given to fail(). */
 extern const struct message catalogue_zh_reasons[];
 
 #endif

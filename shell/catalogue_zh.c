@@ -216,6 +216,7 @@ const struct message catalogue_zh[] = {
 	{ "column.limits", "限值" },
 	{ "column.position", "序号" },
 	{ "column.meter", "计量表" },
+	{ "column.cost_cents", "费用" },
 	{ "column.last_value", "最近读数" },
 	{ "column.unit", "单位" },
 	{ "rule.", "已生效。" },

@@ -194,7 +194,8 @@ static enum status take_positional(struct parse *parse)
 	if (count > 0 && which >= count && command->positionals[count - 1].repeated)
 		which = count - 1;
 	if (which >= count)
-		return fail(STATUS_INVALID, "'%.*s' is one word too many", TEXT_ARGUMENTS(text_cut(word, 60)));
+		return fail(STATUS_INVALID, "'%.*s' is one word too many: put a name of several words in quotes",
+			TEXT_ARGUMENTS(text_cut(word, 60)));
 	parse->positional_count++;
 	return arguments_add(parse->request->arguments, &command->positionals[which], arena_copy_text(parse->arena, word), parse->options);
 }

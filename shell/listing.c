@@ -11,7 +11,14 @@
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/work_order.h"
 #include "shell/lookup.h"
+#include "shell/measured.h"
 #include "shell/outcome_words.h"
+
+void listing_read_records(struct context *context, struct storage *storage)
+{
+	output_read_records(context->output,
+		&(struct output_reader){ .name_of = outcome_name_of, .measure = measured_print, .context = storage });
+}
 
 struct row_listing {
 	struct table *table;
@@ -101,7 +108,7 @@ enum status listing_rows(struct context *context, struct storage *storage, const
 	};
 	enum status status;
 
-	output_name_records(context->output, outcome_name_of, storage);
+	listing_read_records(context, storage);
 	rows.table = output_rows(context->output, listing->name, schema, listing->fields);
 	status = scan_in_order(context, storage, schema, listing->time_field, list_row, &rows);
 	if (status == STATUS_OK && rows.count == 0)
@@ -120,7 +127,7 @@ enum status listing_show(struct context *context, struct storage *storage, struc
 
 	if (status != STATUS_OK)
 		return status;
-	output_name_records(context->output, outcome_name_of, storage);
+	listing_read_records(context, storage);
 	status = lookup_record(storage, schema->kind, which, &id);
 	if (status == STATUS_OK && schema->kind == RECORD_WORK_ORDER)
 		return listing_show_order(context, storage, &id);
@@ -239,7 +246,7 @@ enum status listing_show_order(struct context *context, struct storage *storage,
 
 	if (status != STATUS_OK)
 		return status;
-	output_name_records(context->output, outcome_name_of, storage);
+	listing_read_records(context, storage);
 	order = row;
 	output_record(context->output, "work_order", schema_find(RECORD_WORK_ORDER), order);
 	show_parent(context, storage, RECORD_SITE, &order->site_id);
@@ -253,19 +260,61 @@ enum status listing_show_order(struct context *context, struct storage *storage,
 	return status == STATUS_OK ? listing_site(context, storage, order) : status;
 }
 
-void listing_edit(struct context *context, const struct operation *operation)
+/* The values of an edit say nothing about decimals and units: the record does. */
+static void *complete_values(struct context *context, struct storage *storage, const struct operation *operation, const void *values)
+{
+	static const char *const measures[] = { "scale", "unit" };
+	const struct schema *schema = arguments_schema(operation->head.kind, operation->head.record);
+	void *row = row_copy(context->arena, schema, values);
+	void *stored;
+
+	if (table_get(storage, schema, &operation->head.subject, context->arena, &stored, NULL) != STATUS_OK)
+		return row;
+	for (size_t i = 0; i < LENGTH(measures); i++) {
+		const struct field *field = schema_field(schema, text_of(measures[i]));
+		if (field != NULL && (operation->mask >> field->tag & 1) == 0)
+			field_copy(field, row, stored);
+	}
+	return row;
+}
+
+/* JSON keeps what is stored. */
+static struct text edited_value(struct context *context, const struct schema *schema, const struct field *field, const void *row)
+{
+	if (output_style_of(context->output)->json)
+		return field_to_text(context->arena, field, row);
+	return output_field(context->output, schema, field, row);
+}
+
+/* What an edit changed: a row for each field of its mask, before and after. */
+static void listing_edit(struct context *context, struct storage *storage, const struct operation *operation)
 {
 	static const struct column columns[] = { { "field", NULL, false }, { "old", "before", false }, { "new", "after", false } };
 	const struct schema *schema = arguments_schema(operation->head.kind, operation->head.record);
 	struct table *table = output_table(context->output, "fields", columns, LENGTH(columns));
+	const void *before = complete_values(context, storage, operation, operation->old_values);
+	const void *after = complete_values(context, storage, operation, operation->arguments);
 
 	for (size_t i = 0; i < schema->field_count; i++) {
 		const struct field *field = &schema->fields[i];
-		struct cell cells[] = { cell_name("column", text_of(field->name)),
-			cell_text(field_to_text(context->arena, field, operation->old_values)),
-			cell_text(field_to_text(context->arena, field, operation->arguments)) };
-		if ((operation->mask >> field->tag & 1) != 0)
-			table_row(table, cells);
+		if ((operation->mask >> field->tag & 1) == 0)
+			continue;
+		struct cell cells[] = { cell_name("column", text_of(field->name)), cell_text(edited_value(context, schema, field, before)),
+			cell_text(edited_value(context, schema, field, after)) };
+		table_row(table, cells);
+	}
+}
+
+void listing_operation(struct context *context, struct storage *storage, const struct operation *operation)
+{
+	const struct schema *schema = arguments_schema(operation->head.kind, operation->head.record);
+
+	listing_read_records(context, storage);
+	if (operation->head.kind == OPERATION_EDIT) {
+		listing_edit(context, storage, operation);
+	} else if (schema != NULL && operation->arguments != NULL) {
+		output_heading(context->output, catalogue_translate(context->language, "what it said"));
+		output_record(context->output, "arguments", schema, operation->arguments);
 	}
 }
 

@@ -31,8 +31,11 @@ enum status listing_show(struct context *context, struct storage *storage, struc
 /* A work order with its site, asset, visits, notes and parts used. */
 enum status listing_show_order(struct context *context, struct storage *storage, const struct id *work_order);
 
-/* What an edit changed: a row for each field of its mask, before and after. */
-void listing_edit(struct context *context, const struct operation *operation);
+/* What an operation said: its arguments, or what an edit changed, before and after. */
+void listing_operation(struct context *context, struct storage *storage, const struct operation *operation);
+
+/* From now on people see what the store's records are called instead of ids, and numbers as they are read. */
+void listing_read_records(struct context *context, struct storage *storage);
 
 /* Open issues (all with `all`) in words, oldest first, and beneath them the operations that are parked. */
 enum status listing_issues(struct context *context, struct storage *storage, bool all);

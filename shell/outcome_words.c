@@ -3,12 +3,42 @@
 #include <string.h>
 
 #include "protocol/domain/operation_outcome.h"
+#include "protocol/domain/visit.h"
+#include "protocol/domain/work_order.h"
 #include "shell/arguments.h"
 #include "shell/lookup.h"
 
 struct text outcome_name_of(void *context, struct arena *arena, const struct id *id)
 {
 	return lookup_name(context, arena, id);
+}
+
+static struct text order_words(struct context *context, struct storage *storage, const struct id *order_id)
+{
+	const struct work_order *order;
+	void *row;
+
+	if (table_get(storage, &work_order_schema, order_id, context->arena, &row, NULL) != STATUS_OK)
+		return arena_print(context->arena, "%.8s", id_to_text(order_id).characters);
+	order = row;
+	return arena_print(context->arena, "%.*s%s%.*s", TEXT_ARGUMENTS(order->number), order->number.size > 0 ? " " : "",
+		TEXT_ARGUMENTS(order->title));
+}
+
+struct text outcome_subject(struct context *context, struct storage *storage, const struct operation_head *head)
+{
+	const struct operation_row *kind = operation_find(head->kind);
+	enum record_kind record = head->record != 0 ? (enum record_kind)head->record : kind->subject;
+	struct arena *arena = context->arena;
+	void *row;
+
+	if (head->kind == OPERATION_CREATE)
+		return catalogue_format(arena, context->language, "new %s", catalogue_kind(schema_find(record)->name));
+	if (record == RECORD_WORK_ORDER)
+		return order_words(context, storage, &head->subject);
+	if (record == RECORD_VISIT && table_get(storage, &visit_schema, &head->subject, arena, &row, NULL) == STATUS_OK)
+		return order_words(context, storage, &((const struct visit *)row)->work_order_id);
+	return lookup_name(storage, arena, &head->subject);
 }
 
 struct words outcome_speaker(struct context *context, struct storage *storage)

@@ -21,6 +21,9 @@ struct text outcome_words(struct context *context, struct storage *storage, stru
 /* lookup_name() of the storage that `context` is. */
 struct text outcome_name_of(void *context, struct arena *arena, const struct id *id);
 
+/* What an operation is about, for a person: "WO-1042 Pump leaks", a part's number, the new record's kind. */
+struct text outcome_subject(struct context *context, struct storage *storage, const struct operation_head *head);
+
 /* How to speak to the person of this command; names come from `storage`. */
 struct words outcome_speaker(struct context *context, struct storage *storage);
 

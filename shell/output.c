@@ -16,8 +16,7 @@
 #define OUTPUT_MAX ((size_t)1024 * 1024 * 1024)
 
 struct output {
-	struct text (*name_of)(void *context, struct arena *arena, const struct id *id); /* NULL: ids are shown */
-	void *name_context;
+	struct output_reader reader; /* name_of NULL: ids are shown */
 	struct arena *arena;
 	struct output_style style;
 	struct writer out, err; /* for people */
@@ -232,19 +231,21 @@ static void set_field(json_t *object, const struct field *field, const void *row
 	(void)json_object_setn_new(object, field->name, field_json_name_size(field), field_to_json(field, row));
 }
 
-void output_name_records(
-	struct output *output, struct text (*name_of)(void *context, struct arena *arena, const struct id *id), void *context)
+void output_read_records(struct output *output, const struct output_reader *reader)
 {
-	output->name_of = name_of;
-	output->name_context = context;
+	output->reader = *reader;
 }
 
-/* A field for people: a reference by the name of what it refers to. */
-static struct text field_shown(struct output *output, const struct schema *schema, const struct field *field, const void *row)
+struct text output_field(struct output *output, const struct schema *schema, const struct field *field, const void *row)
 {
-	if (field->kind == FIELD_ID && field->refers != RECORD_NONE && !field_is_default(field, row) && output->name_of != NULL)
-		return output->name_of(output->name_context, output->arena, field_at(field, row));
-	return field_print(output->arena, &output->style, schema, field, row);
+	const struct output_reader *reader = &output->reader;
+	struct text measured = { 0 };
+
+	if (field->kind == FIELD_ID && field->refers != RECORD_NONE && !field_is_default(field, row) && reader->name_of != NULL)
+		return reader->name_of(reader->context, output->arena, field_at(field, row));
+	if (reader->measure != NULL)
+		measured = reader->measure(reader->context, output->arena, schema, field, row);
+	return measured.size > 0 ? measured : field_print(output->arena, &output->style, schema, field, row);
 }
 
 void table_record(struct table *table, const void *row)
@@ -263,7 +264,7 @@ void table_record(struct table *table, const void *row)
 	}
 	struct table_line *line = add_line(table);
 	for (size_t i = 0; i < table->column_count; i++)
-		line->cells[i] = field_shown(output, table->schema, table->fields[i], row);
+		line->cells[i] = output_field(output, table->schema, table->fields[i], row);
 }
 
 void output_record(struct output *output, const char *name, const struct schema *schema, const void *row)
@@ -278,7 +279,7 @@ void output_record(struct output *output, const char *name, const struct schema 
 		struct text value;
 		if (field_is_default(field, row) && (field->kind != FIELD_CHOICE || strcmp(field->choices[0].name, "none") == 0))
 			continue;
-		value = field_shown(output, schema, field, row);
+		value = output_field(output, schema, field, row);
 		if (i == 0) /* here is the place to copy it whole from */
 			value = arena_print(output->arena, "%s", id_to_text(row_id(row)).characters);
 		if (field->kind == FIELD_TEXT)

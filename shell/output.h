@@ -80,10 +80,21 @@ size_t table_row_count(const struct table *table);
 struct table *output_rows(struct output *output, const char *name, const struct schema *schema, const char *const *fields);
 void table_record(struct table *table, const void *row);
 
-/* From now on people see what records are called instead of ids that refer to them: `name_of` gives a name in `arena`. JSON
- * keeps the ids. */
-void output_name_records(
-	struct output *output, struct text (*name_of)(void *context, struct arena *arena, const struct id *id), void *context);
+/* How people read what a row holds. */
+struct output_reader {
+	/* What the record is called. */
+	struct text (*name_of)(void *context, struct arena *arena, const struct id *id);
+	/* A number with its decimals and unit; empty: as it is stored. NULL: all are. */
+	struct text (*measure)(
+		void *context, struct arena *arena, const struct schema *schema, const struct field *field, const void *row);
+	void *context;
+};
+
+/* From now on people see names instead of ids, and measured numbers. JSON keeps what is stored. */
+void output_read_records(struct output *output, const struct output_reader *reader);
+
+/* A field of a row as people see it. */
+struct text output_field(struct output *output, const struct schema *schema, const struct field *field, const void *row);
 
 /* One record, a line per field that is set; in JSON the whole object under `name`. */
 void output_record(struct output *output, const char *name, const struct schema *schema, const void *row);

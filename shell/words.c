@@ -54,6 +54,16 @@ static struct text tell(const struct words *words, const char *name, struct text
 	return value;
 }
 
+/* Why, as a word with a sentence of its own, which may name the other values; a version before this one stored the English sentence. */
+static struct text tell_reason(const struct words *words, struct text reason, const struct message_value *values, size_t count)
+{
+	struct text key = arena_print(words->arena, "reason.%.*s", TEXT_ARGUMENTS(reason));
+
+	if (catalogue_find(words->language, key.data) == NULL)
+		return reason;
+	return catalogue_print(words->arena, words->language, key.data, values, count);
+}
+
 /* The sentence of `key` with the values of `detail`: ids become names, and numbers ending in "at_ms" times. */
 static struct text print_with_field(const struct words *words, const char *key, struct text field, struct text detail)
 {
@@ -64,6 +74,9 @@ static struct text print_with_field(const struct words *words, const char *key, 
 		values[count++] = (struct message_value){ .name = "field", .text = field };
 	for (size_t i = 0; i < count; i++)
 		values[i].text = tell(words, values[i].name, values[i].text);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(values[i].name, "reason") == 0)
+			values[i].text = tell_reason(words, values[i].text, values, count);
 	return catalogue_print(words->arena, words->language, key, values, count);
 }
 

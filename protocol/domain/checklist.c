@@ -11,28 +11,28 @@ int64_t checklist_version(const struct task *task, const struct work_order *orde
 	return task->version + (order == NULL ? 0 : order->scope_version);
 }
 
-const char *checklist_misfit(const struct task *task, const struct answer_arguments *answer)
+enum reason checklist_misfit(const struct task *task, const struct answer_arguments *answer)
 {
 	if (answer->skip_reason.size > 0)
-		return NULL;
+		return REASON_NONE;
 	switch (task->kind) {
 	case TASK_KIND_CONFIRM:
-		return answer->truth == ANSWER_TRUTH_YES ? NULL : "it is confirmed, or skipped with a reason";
+		return answer->truth == ANSWER_TRUTH_YES ? REASON_NONE : REASON_ANSWER_CONFIRM;
 	case TASK_KIND_YES_NO:
-		return answer->truth != ANSWER_TRUTH_NONE ? NULL : "the answer is yes or no";
+		return answer->truth != ANSWER_TRUTH_NONE ? REASON_NONE : REASON_ANSWER_YES_NO;
 	case TASK_KIND_NUMBER:
 	case TASK_KIND_READING:
-		return answer->has_number ? NULL : "the answer is a number";
+		return answer->has_number ? REASON_NONE : REASON_ANSWER_NUMBER;
 	case TASK_KIND_TEXT:
-		return answer->text.size > 0 ? NULL : "the answer is a text";
+		return answer->text.size > 0 ? REASON_NONE : REASON_ANSWER_TEXT;
 	case TASK_KIND_CHOICE:
-		return answer->text.size > 0 ? NULL : "the answer is one of the options";
+		return answer->text.size > 0 ? REASON_NONE : REASON_ANSWER_CHOICE;
 	case TASK_KIND_PHOTO:
-		return !id_is_nil(&answer->attachment_id) ? NULL : "the answer is a photo";
+		return !id_is_nil(&answer->attachment_id) ? REASON_NONE : REASON_ANSWER_PHOTO;
 	case TASK_KIND_COUNT:
 		break;
 	}
-	return NULL; /* a kind from a newer version: whatever was answered is kept */
+	return REASON_NONE; /* a kind from a newer version: whatever was answered is kept */
 }
 
 /* Takes the next option off the rest of the list. */

@@ -11,9 +11,9 @@
  * site. `order` may be NULL: not held here. */
 int64_t checklist_version(const struct task *task, const struct work_order *order);
 
-/* Why the arguments are no answer to this kind of task, as half a sentence; NULL when they are one. An option that is not offered (any
+/* Why the arguments are no answer to this kind of task; REASON_NONE when they are one. An option that is not offered (any
  * more) is no misfit: see checklist_offers(). */
-const char *checklist_misfit(const struct task *task, const struct answer_arguments *answer);
+enum reason checklist_misfit(const struct task *task, const struct answer_arguments *answer);
 
 /* True when a choice offers this option; `*out_failing` (may be NULL) says whether choosing it means failed. */
 bool checklist_offers(const struct task *task, struct text option, bool *out_failing);

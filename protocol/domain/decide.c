@@ -42,20 +42,22 @@ static const handler handlers[OPERATION_KIND_COUNT] = {
 };
 /* clang-format on */
 
-/* The reason of the latest failure as one "key=value": it must not end its own value. */
-static struct text reason_detail(struct handling *handling)
+/* Words, not sentences: they are told in the reader's language. */
+static struct text reason_detail(struct handling *handling, const struct objection *objection)
 {
+	const struct operation_row *row = operation_find(handling->operation->head.kind);
 	struct text role = choice_to_text(handling->arena, role_names, handling->operation->head.role);
-	struct text reason = handling_plain(handling, text_of(fail_reason()));
 
-	return arena_print(handling->arena, "role=%.*s;reason=%.*s", TEXT_ARGUMENTS(role), TEXT_ARGUMENTS(reason));
+	return arena_print(handling->arena, "role=%.*s;reason=%s%s%s%s%s", TEXT_ARGUMENTS(role), reason_find(objection->reason)->word,
+		objection->record == NULL ? "" : ";record=", objection->record == NULL ? "" : objection->record,
+		row == NULL ? "" : ";operation=", row == NULL ? "" : row->name);
 }
 
 /* Only a CLAIM, or an EDIT without the right, may be lost to its author; whatever else is malformed is kept for a person. */
 static enum status answer_objection(struct handling *handling, const struct objection *objection, enum status status)
 {
 	const struct operation_row *row = operation_find(handling->operation->head.kind);
-	struct text detail = reason_detail(handling);
+	struct text detail = reason_detail(handling, objection);
 
 	if (row != NULL && (row->sort == SORT_CLAIM || (row->sort == SORT_EDIT && status == STATUS_REFUSED)))
 		return handling_reject(handling, objection->rule, objection->field, detail);

@@ -247,10 +247,11 @@ struct text field_to_text(struct arena *arena, const struct field *field, const 
 	return text_of("");
 }
 
-static enum status refuse_text(const struct field *field, struct text text, const char *expected)
+/* `expected`: a failure whose reason says what it should have been, in the reader's language already. */
+static enum status refuse_text(const struct field *field, struct text text, enum status expected)
 {
 	text = text_cut(text, SHOWN_MAX);
-	return fail(STATUS_INVALID, "%s: \"%.*s\" is not %s", field->name, TEXT_ARGUMENTS(text), expected);
+	return fail(expected, "%s: \"%.*s\" is not %s", field->name, TEXT_ARGUMENTS(text), fail_reason());
 }
 
 static enum status choice_field_from_text(const struct field *field, struct text text, void *row)
@@ -286,7 +287,7 @@ enum status field_from_text(struct arena *arena, const struct field *field, stru
 	switch (field->kind) {
 	case FIELD_ID:
 		if (id_from_text(text, &id) != STATUS_OK)
-			return refuse_text(field, text, "an id of 32 hexadecimal digits");
+			return refuse_text(field, text, fail(STATUS_INVALID, "an id of 32 hexadecimal digits"));
 		*(struct id *)field_at_mutable(field, row) = id;
 		return STATUS_OK;
 	case FIELD_TEXT:
@@ -296,17 +297,18 @@ enum status field_from_text(struct arena *arena, const struct field *field, stru
 		return STATUS_OK;
 	case FIELD_INTEGER:
 		if (!integer_from_text(text, &value))
-			return refuse_text(field, text, "a whole number");
+			return refuse_text(field, text, fail(STATUS_INVALID, "a whole number"));
 		break;
 	case FIELD_TIME:
 		if (!time_from_text(text, &value))
-			return refuse_text(field, text, "a time such as 2024-05-31 or 2024-05-31T14:30:00+02:00, from 1970 on");
+			return refuse_text(
+				field, text, fail(STATUS_INVALID, "a time such as 2024-05-31 or 2024-05-31T14:30:00+02:00, from 1970 on"));
 		break;
 	case FIELD_CHOICE:
 		return choice_field_from_text(field, text, row);
 	case FIELD_BOOLEAN:
 		if (!boolean_from_text(text, &value))
-			return refuse_text(field, text, "true or false");
+			return refuse_text(field, text, fail(STATUS_INVALID, "true or false"));
 		break;
 	}
 	field_set_integer(field, row, value);

@@ -124,7 +124,7 @@ static enum status store_edited(struct handling *handling, const struct schema *
 		return status;
 	if (circle)
 		return handling_park(handling, RULE_BAD_FORM, "merged_into_id",
-			text_of("reason=the other asset was merged into this one already"), NULL);
+			arena_print(handling->arena, "reason=%s", reason_find(REASON_MERGED_ROUND)->word), NULL);
 	return records_put(handling->records, schema->kind, row);
 }
 

@@ -24,8 +24,8 @@ static enum status read_value(
 {
 	if (field_from_text(handling->arena, field, value, row) == STATUS_OK && field_validate(schema, field, row) == STATUS_OK)
 		return STATUS_OK;
-	return handling_reject(
-		handling, RULE_BAD_FORM, field->name, arena_print(handling->arena, "reason=%s cannot be set again", field->name));
+	return handling_reject(handling, RULE_BAD_FORM, field->name,
+		arena_print(handling->arena, "reason=%s", reason_find(REASON_VALUE_UNREADABLE)->word));
 }
 
 /* Took mine: it stands from now on. Kept theirs: it stands again where mine had won meanwhile; what somebody wrote since, stays. */

@@ -167,7 +167,7 @@ enum status handle_answer_task(struct handling *handling)
 {
 	struct answering answering = { .arguments = handling->operation->arguments };
 	struct occasion occasion;
-	const char *misfit;
+	enum reason misfit;
 	const void *task;
 	enum status status = handling_occasion(handling, &occasion);
 
@@ -180,8 +180,9 @@ enum status handle_answer_task(struct handling *handling)
 	answering.task = *(const struct task *)task;
 	misfit = checklist_misfit(&answering.task, answering.arguments);
 	if (!id_equal(&answering.task.work_order_id, &occasion.visit.work_order_id))
-		misfit = "the task belongs to another order";
-	if (misfit != NULL)
-		return handling_park(handling, RULE_BAD_FORM, "task_id", arena_print(handling->arena, "reason=%s", misfit), NULL);
+		misfit = REASON_OTHER_ORDER;
+	if (misfit != REASON_NONE)
+		return handling_park(
+			handling, RULE_BAD_FORM, "task_id", arena_print(handling->arena, "reason=%s", reason_find(misfit)->word), NULL);
 	return take_answer(handling, &answering);
 }

@@ -2,6 +2,7 @@
 #ifndef TRUCKROLL_DOMAIN_OPERATION_H
 #define TRUCKROLL_DOMAIN_OPERATION_H
 
+#include "protocol/domain/reason.h"
 #include "protocol/domain/rule.h"
 #include "protocol/domain/schema.h"
 
@@ -110,6 +111,8 @@ enum status operation_validate(const struct operation *operation);
 struct objection {
 	enum rule rule;
 	const char *field; /* "" when it is about the whole */
+	enum reason reason;
+	const char *record; /* kind of record that the reason speaks of; NULL: none */
 };
 
 /* operation_validate(), but says on failure which rule and which field; the reason is set as well. */

@@ -91,10 +91,34 @@ bool edit_allowed(uint32_t role, enum record_kind record, const struct field *fi
 }
 
 /* Sets the objection and passes on the status that fail() returned. */
-static enum status object(struct objection *objection, enum rule rule, const char *field, enum status status)
+static enum status object(struct objection *objection, enum rule rule, const char *field, enum reason reason, enum status status)
 {
-	*objection = (struct objection){ .rule = rule, .field = field };
+	*objection = (struct objection){ .rule = rule, .field = field, .reason = reason };
 	return status;
+}
+
+/* The same about a kind of record. */
+static enum status object_of(
+	struct objection *objection, enum rule rule, const char *field, enum reason reason, const struct schema *schema, enum status status)
+{
+	*objection = (struct objection){ .rule = rule, .field = field, .reason = reason, .record = schema->name };
+	return status;
+}
+
+/* What field_validate() found. */
+static enum status object_form(struct objection *objection, const struct field *field, const void *row, enum status status)
+{
+	static const enum reason reasons[] = {
+		[FIELD_TEXT] = REASON_TEXT_FORM,
+		[FIELD_TIME] = REASON_TIME_RANGE,
+		[FIELD_INTEGER] = REASON_NUMBER_RANGE,
+		[FIELD_CHOICE] = REASON_CHOICE_UNKNOWN,
+		[FIELD_ID] = REASON_FIELD_MISSING,
+		[FIELD_BOOLEAN] = REASON_FIELD_MISSING,
+	};
+
+	return object(
+		objection, RULE_BAD_FORM, field->name, field_is_default(field, row) ? REASON_FIELD_MISSING : reasons[field->kind], status);
 }
 
 static enum status check_row(const struct schema *schema, const void *row, struct objection *objection)
@@ -102,7 +126,7 @@ static enum status check_row(const struct schema *schema, const void *row, struc
 	const struct field *field;
 	enum status status = row_validate(schema, row, &field);
 
-	return status == STATUS_OK ? STATUS_OK : object(objection, RULE_BAD_FORM, field->name, status);
+	return status == STATUS_OK ? STATUS_OK : object_form(objection, field, row, status);
 }
 
 static enum status check_finish(const struct finish_arguments *finish, struct objection *objection)
@@ -114,10 +138,10 @@ static enum status check_finish(const struct finish_arguments *finish, struct ob
 	else if (finish->outcome == VISIT_OUTCOME_FIXED && finish->action_code.size == 0)
 		field = "action_code";
 	if (field != NULL)
-		return object(
-			objection, RULE_BAD_FORM, field, fail(STATUS_INVALID, "finish: the outcome \"fixed\" needs %s; give it", field));
+		return object(objection, RULE_BAD_FORM, field, REASON_FIXED_NEEDS,
+			fail(STATUS_INVALID, "finish: the outcome \"fixed\" needs %s; give it", field));
 	if (finish->signer_name.size == 0 && finish->signature_refused_reason.size == 0)
-		return object(objection, RULE_BAD_FORM, "signer_name",
+		return object(objection, RULE_BAD_FORM, "signer_name", REASON_NO_SIGNER,
 			fail(STATUS_INVALID, "finish: give signer_name (who signed) or signature_refused_reason (why nobody did)"));
 	return STATUS_OK;
 }
@@ -126,7 +150,7 @@ static enum status check_plan(int64_t start_at_ms, int64_t end_at_ms, struct obj
 {
 	if (end_at_ms == 0 || end_at_ms >= start_at_ms)
 		return STATUS_OK;
-	return object(objection, RULE_BAD_FORM, "planned_end_at_ms",
+	return object(objection, RULE_BAD_FORM, "planned_end_at_ms", REASON_ENDS_EARLY,
 		fail(STATUS_INVALID, "the plan ends before it starts; give a later planned_end_at_ms"));
 }
 
@@ -134,14 +158,14 @@ static enum status check_part(const struct part_arguments *part, struct objectio
 {
 	if (!location_is_virtual(&part->location_id))
 		return STATUS_OK;
-	return object(objection, RULE_BAD_FORM, "location_id",
+	return object(objection, RULE_BAD_FORM, "location_id", REASON_NO_PLACE,
 		fail(STATUS_INVALID, "a part is used from and returned to a van or a depot; name one"));
 }
 
 static enum status check_book(const struct book_arguments *book, struct objection *objection)
 {
 	if (book->dispatch && book->propose)
-		return object(objection, RULE_BAD_FORM, "propose",
+		return object(objection, RULE_BAD_FORM, "propose", REASON_PROPOSED_SENT,
 			fail(STATUS_INVALID, "a visit that is only proposed is not dispatched; leave one of the two out"));
 	return check_plan(book->planned_start_at_ms, book->planned_end_at_ms, objection);
 }
@@ -150,8 +174,8 @@ static enum status check_time(const struct time_arguments *time, struct objectio
 {
 	if (time->end_at_ms > time->start_at_ms)
 		return STATUS_OK;
-	return object(
-		objection, RULE_BAD_FORM, "end_at_ms", fail(STATUS_INVALID, "the time ends before it starts; give a later end_at_ms"));
+	return object(objection, RULE_BAD_FORM, "end_at_ms", REASON_ENDS_EARLY,
+		fail(STATUS_INVALID, "the time ends before it starts; give a later end_at_ms"));
 }
 
 static bool is_blob(struct text blob)
@@ -166,16 +190,18 @@ static enum status check_blob(struct text blob, struct objection *objection)
 {
 	if (is_blob(blob))
 		return STATUS_OK;
-	return object(objection, RULE_BAD_FORM, "blob", fail(STATUS_INVALID, "a blob is named by %d digits 0-9 and a-f", BLOB_DIGITS));
+	return object(objection, RULE_BAD_FORM, "blob", REASON_BLOB_NAME,
+		fail(STATUS_INVALID, "a blob is named by %d digits 0-9 and a-f", BLOB_DIGITS));
 }
 
 static enum status check_photo(const struct photo_arguments *photo, struct objection *objection)
 {
 	if ((photo->record == RECORD_NONE) != id_is_nil(&photo->record_id) || photo->record > RECORD_KIND_MAX)
-		return object(objection, RULE_BAD_FORM, "record_id",
+		return object(objection, RULE_BAD_FORM, "record_id", REASON_HALF_OWNER,
 			fail(STATUS_INVALID, "name the owner by its kind and its id, or leave both out for the visit"));
 	if (photo->kind == ATTACHMENT_KIND_SIGNATURE)
-		return object(objection, RULE_BAD_FORM, "kind", fail(STATUS_INVALID, "a signature comes with who signed: sign"));
+		return object(objection, RULE_BAD_FORM, "kind", REASON_SIGNATURE_AS_PHOTO,
+			fail(STATUS_INVALID, "a signature comes with who signed: sign"));
 	return check_blob(photo->blob, objection);
 }
 
@@ -211,7 +237,7 @@ static enum status check_new_id(const struct operation *operation, const struct 
 
 	if (id_is_nil(id) || id_equal(id, &operation->head.subject))
 		return STATUS_OK;
-	return object(objection, RULE_BAD_FORM, schema->fields[0].name,
+	return object_of(objection, RULE_BAD_FORM, schema->fields[0].name, REASON_OTHER_SUBJECT, schema,
 		fail(STATUS_INVALID, "create: the new %s carries another id than the operation's subject; leave it out", schema->name));
 }
 
@@ -219,7 +245,7 @@ static enum status check_movement(const struct movement *movement, struct object
 {
 	if (!id_equal(&movement->from_location_id, &movement->to_location_id))
 		return STATUS_OK;
-	return object(objection, RULE_BAD_FORM, "to_location_id",
+	return object(objection, RULE_BAD_FORM, "to_location_id", REASON_SAME_PLACE,
 		fail(STATUS_INVALID, "movement: it comes from where it goes to; name two places"));
 }
 
@@ -229,19 +255,23 @@ static enum status check_create(const struct operation *operation, struct object
 	enum status status;
 
 	if (schema == NULL)
-		return object(objection, RULE_BAD_FORM, "record", fail(STATUS_INVALID, "create: unknown kind of record"));
+		return object(
+			objection, RULE_BAD_FORM, "record", REASON_RECORD_UNKNOWN, fail(STATUS_INVALID, "create: unknown kind of record"));
 	if (schema->derived || !create_allowed(operation->head.role, operation->head.record))
-		return object(objection, RULE_NOT_ALLOWED, "record", fail(STATUS_REFUSED, "this role may not create a %s", schema->name));
+		return object_of(objection, RULE_NOT_ALLOWED, "record", REASON_ROLE_CREATE, schema,
+			fail(STATUS_REFUSED, "this role may not create a %s", schema->name));
 	if (operation->arguments == NULL)
-		return object(objection, RULE_BAD_FORM, "", fail(STATUS_INVALID, "create: the new %s is missing", schema->name));
+		return object(objection, RULE_BAD_FORM, "", REASON_ARGUMENTS_MISSING,
+			fail(STATUS_INVALID, "create: the new %s is missing", schema->name));
 	status = check_new_id(operation, schema, objection);
 	for (size_t i = 1; status == STATUS_OK && i < schema->field_count; i++) {
 		const struct field *field = &schema->fields[i];
 		status = field_validate(schema, field, operation->arguments);
-		if (status == STATUS_OK && field->derived && !field_is_default(field, operation->arguments))
-			status = fail(STATUS_INVALID, "%s.%s is computed; leave it out", schema->name, field->name);
 		if (status != STATUS_OK)
-			return object(objection, RULE_BAD_FORM, field->name, status);
+			return object_form(objection, field, operation->arguments, status);
+		if (field->derived && !field_is_default(field, operation->arguments))
+			return object(objection, RULE_BAD_FORM, field->name, REASON_FIELD_COMPUTED,
+				fail(STATUS_INVALID, "%s.%s is computed; leave it out", schema->name, field->name));
 	}
 	if (status == STATUS_OK && schema->kind == RECORD_MOVEMENT)
 		status = check_movement(operation->arguments, objection);
@@ -254,16 +284,18 @@ static enum status check_edit_field(
 	enum status status;
 
 	if (!field_editable(field))
-		return object(objection, RULE_FIELD_NOT_EDITABLE, field->name,
+		return object(objection, RULE_FIELD_NOT_EDITABLE, field->name, REASON_ONLY_OPERATIONS,
 			fail(STATUS_REFUSED, "%s.%s cannot be edited; only operations change it", schema->name, field->name));
 	if (!edit_allowed(operation->head.role, schema->kind, field))
-		return object(objection, RULE_NOT_ALLOWED, field->name,
+		return object_of(objection, RULE_NOT_ALLOWED, field->name, REASON_ROLE_EDIT, schema,
 			fail(STATUS_REFUSED, "this role may not edit %s.%s", schema->name, field->name));
 	status = field_validate(schema, field, operation->arguments);
+	if (status != STATUS_OK)
+		return object_form(objection, field, operation->arguments, status);
 	/* The old value is only compared and shown: a choice may be from a newer version, a text must still be text. */
-	if (status == STATUS_OK && field->kind == FIELD_TEXT && !field_is_default(field, operation->old_values))
+	if (field->kind == FIELD_TEXT && !field_is_default(field, operation->old_values))
 		status = field_validate(schema, field, operation->old_values);
-	return status == STATUS_OK ? STATUS_OK : object(objection, RULE_BAD_FORM, field->name, status);
+	return status == STATUS_OK ? STATUS_OK : object(objection, RULE_BAD_FORM, field->name, REASON_TEXT_FORM, status);
 }
 
 static enum status check_edit(const struct operation *operation, struct objection *objection)
@@ -272,12 +304,14 @@ static enum status check_edit(const struct operation *operation, struct objectio
 	uint64_t rest = operation->mask;
 
 	if (schema == NULL)
-		return object(objection, RULE_BAD_FORM, "record", fail(STATUS_INVALID, "edit: unknown kind of record"));
+		return object(
+			objection, RULE_BAD_FORM, "record", REASON_RECORD_UNKNOWN, fail(STATUS_INVALID, "edit: unknown kind of record"));
 	if (schema->derived)
-		return object(objection, RULE_FIELD_NOT_EDITABLE, "",
+		return object(objection, RULE_FIELD_NOT_EDITABLE, "", REASON_ONLY_OPERATIONS,
 			fail(STATUS_REFUSED, "a %s cannot be edited; only operations change it", schema->name));
 	if (operation->arguments == NULL || operation->old_values == NULL || rest == 0)
-		return object(objection, RULE_BAD_FORM, "", fail(STATUS_INVALID, "edit: name a field with its old and its new value"));
+		return object(objection, RULE_BAD_FORM, "", REASON_NO_FIELD,
+			fail(STATUS_INVALID, "edit: name a field with its old and its new value"));
 	for (size_t i = 0; i < schema->field_count; i++) {
 		const struct field *field = &schema->fields[i];
 		uint64_t bit = UINT64_C(1) << field->tag;
@@ -289,7 +323,8 @@ static enum status check_edit(const struct operation *operation, struct objectio
 			return status;
 	}
 	if (rest != 0)
-		return object(objection, RULE_BAD_FORM, "", fail(STATUS_INVALID, "edit: a %s has no such field", schema->name));
+		return object_of(objection, RULE_BAD_FORM, "", REASON_NO_SUCH_FIELD, schema,
+			fail(STATUS_INVALID, "edit: a %s has no such field", schema->name));
 	return STATUS_OK;
 }
 
@@ -300,22 +335,26 @@ static enum status check_head(const struct operation *operation, struct objectio
 	bool one_role = head->role != 0 && (head->role & (head->role - 1)) == 0;
 
 	if (row == NULL)
-		return object(
-			objection, RULE_BAD_FORM, "kind", fail(STATUS_INVALID, "operation: unknown kind %u", (unsigned int)head->kind));
+		return object(objection, RULE_BAD_FORM, "kind", REASON_KIND_UNKNOWN,
+			fail(STATUS_INVALID, "operation: unknown kind %u", (unsigned int)head->kind));
 	if (!one_role || (row->roles & head->role) == 0)
-		return object(objection, RULE_NOT_ALLOWED, "role", fail(STATUS_REFUSED, "this role may not %s", row->name));
+		return object(objection, RULE_NOT_ALLOWED, "role", REASON_ROLE_OPERATION,
+			fail(STATUS_REFUSED, "this role may not %s", row->name));
 	if (head->role == ROLE_TECHNICIAN && id_is_nil(&head->actor))
-		return object(objection, RULE_BAD_FORM, "actor", fail(STATUS_INVALID, "%s: the technician is missing", row->name));
+		return object(objection, RULE_BAD_FORM, "actor", REASON_ACTOR_MISSING,
+			fail(STATUS_INVALID, "%s: the technician is missing", row->name));
 	if (head->at_ms < 0)
-		return object(
-			objection, RULE_BAD_FORM, "at_ms", fail(STATUS_INVALID, "%s: the clock stands before 1970: set it", row->name));
+		return object(objection, RULE_BAD_FORM, "at_ms", REASON_BEFORE_1970,
+			fail(STATUS_INVALID, "%s: the clock stands before 1970: set it", row->name));
 	if (head->at_ms == 0)
-		return object(objection, RULE_BAD_FORM, "at_ms", fail(STATUS_INVALID, "%s: the time of the event is missing", row->name));
+		return object(objection, RULE_BAD_FORM, "at_ms", REASON_TIME_MISSING,
+			fail(STATUS_INVALID, "%s: the time of the event is missing", row->name));
 	if (head->at_ms > TIME_MAX_MS)
-		return object(objection, RULE_BAD_FORM, "at_ms",
+		return object(objection, RULE_BAD_FORM, "at_ms", REASON_AFTER_9999,
 			fail(STATUS_INVALID, "%s: the time of the event is after the year 9999; set the clock", row->name));
 	if (head->kind != OPERATION_CREATE && id_is_nil(&head->subject))
-		return object(objection, RULE_BAD_FORM, "subject", fail(STATUS_INVALID, "%s: name what it is about", row->name));
+		return object(objection, RULE_BAD_FORM, "subject", REASON_SUBJECT_MISSING,
+			fail(STATUS_INVALID, "%s: name what it is about", row->name));
 	return STATUS_OK;
 }
 
@@ -334,7 +373,8 @@ enum status operation_check(const struct operation *operation, struct objection 
 	if (row->arguments == NULL)
 		return STATUS_OK;
 	if (operation->arguments == NULL)
-		return object(out_objection, RULE_BAD_FORM, "", fail(STATUS_INVALID, "%s: its arguments are missing", row->name));
+		return object(out_objection, RULE_BAD_FORM, "", REASON_ARGUMENTS_MISSING,
+			fail(STATUS_INVALID, "%s: its arguments are missing", row->name));
 	status = check_row(row->arguments, operation->arguments, out_objection);
 	return status == STATUS_OK ? check_together(operation, out_objection) : status;
 }

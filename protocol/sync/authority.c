@@ -58,14 +58,14 @@ static const char *drained_too_late(struct authority *authority, const struct op
 	int64_t before = authority->base_gseq;
 
 	if (!id_equal(&head->base_epoch, &authority->epoch))
-		return "reason=made under another epoch of the server";
+		return "reason=other_epoch";
 	authority->base_gseq = head->base_gseq;
 	if (authority->now_ms > device->lease_until_ms + DRAIN_MS)
-		return "reason=it came more than 14 days after the lease ended";
+		return "reason=after_lease";
 	if (head->base_gseq < authority->granted_from || head->base_gseq > authority->granted_until)
-		return "reason=made while nothing was granted to the device";
+		return "reason=nothing_granted";
 	if (head->base_gseq < before || head->base_gseq < device->acknowledged_gseq)
-		return "reason=it claims to have seen less than the device had";
+		return "reason=seen_less";
 	return NULL;
 }
 
@@ -78,10 +78,10 @@ static bool speaks_for_itself(const struct device_entry *device, const struct op
 
 enum rule authority_judge(struct authority *authority, const struct operation *operation, const char **out_detail)
 {
-	*out_detail = "role=device;reason=it speaks only for its technician";
+	*out_detail = "role=device;reason=speaks_for_others";
 	if (!speaks_for_itself(authority->device, operation))
 		return RULE_NOT_ALLOWED;
-	*out_detail = "reason=it is stolen";
+	*out_detail = "reason=stolen";
 	if (authority->device->state == DEVICE_STATE_STOLEN)
 		return RULE_REVOKED;
 	*out_detail = authority->device->state == DEVICE_STATE_DRAINING ? drained_too_late(authority, &operation->head) : NULL;

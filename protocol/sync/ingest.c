@@ -64,7 +64,7 @@ static enum status take_in(struct intake *intake, struct verdict *out_verdict)
 		return status;
 	if (is_overwriting(intake, &overlay)) {
 		*out_verdict = (struct verdict){ .outcome = OUTCOME_PARKED };
-		return set_aside(intake, OUTCOME_PARKED, RULE_NOT_ALLOWED, "role=device;reason=another record has this id");
+		return set_aside(intake, OUTCOME_PARKED, RULE_NOT_ALLOWED, "role=device;reason=id_taken");
 	}
 	intake->log.unlike = intake->witness == NULL || intake->witness->unlike || ingest->handler_revision != HANDLER_REVISION;
 	intake->log.outcome = out_verdict->outcome;
@@ -335,7 +335,7 @@ static bool is_overwriting(const struct intake *intake, const struct overlay *ov
 static enum status take_in_once(struct intake *intake, struct authority *authority, enum first_id first, const struct id *first_id,
 	struct verdict *out_verdict)
 {
-	const char *detail = "role=device;reason=it speaks only for its technician";
+	const char *detail = "role=device;reason=speaks_for_others";
 	enum rule objection = first == FIRST_ID_FOREIGN ? RULE_NOT_ALLOWED : RULE_NONE;
 
 	*out_verdict = (struct verdict){ 0 };

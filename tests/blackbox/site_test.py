@@ -129,6 +129,33 @@ def what_happens_on_site_reaches_the_office():
 
 
 @promise
+def a_trace_tells_numbers_as_they_were_read():
+    def text(place, *words):
+        return place.world.run(place.program, *words, "--dir", place.dir, *place.also, expect=0).out
+
+    with World() as world:
+        server, device = started(world)
+        server.program, server.also, device.program, device.also = "truckrolld", (), "truckroll", ("--keys", device.keys)
+        asset = server.run("show", "work_order", ORDER)["work_order"]["asset_id"]
+        server.run("meter", "add", asset, "oil", "--unit", "°C", "--kind", "gauge", "--decimals", "1")
+        device.sync()
+        device.run("read", "oil", "41.5")
+        device.run("task", "2", "2.0")
+        device.sync()
+        told = text(device, "trace", "last")
+        assert "number: 2.0 bar" in told and "what it said" in told, told
+        said = {operation["kind"]: operation["id"] for operation in server.log_of_operations()}
+        told = text(server, "trace", said["read_meter"])
+        assert "value: 41.5 °C" in told and "Applied." in told and f"about: {ORDER}" in told, told
+        task = server.find("task", title="pressure")
+        server.run("edit", "task", task["id"], "maximum=30")
+        told = text(server, "trace", server.log_of_operations()[0]["id"])
+        assert "2.5 bar" in told and "3.0 bar" in told, told
+        edited, = server.run("trace", server.log_of_operations()[0]["id"])["fields"]
+        assert (edited["old"], edited["new"]) == ("25", "30"), edited  # as stored
+
+
+@promise
 def the_office_holds_closes_and_reopens_an_order():
     with World() as world:
         server = Server.made(world)

@@ -130,15 +130,48 @@ static void every_field_and_choice_that_is_shown_has_a_chinese_label(void **stat
 	arena_finish(&arena);
 }
 
-static void what_an_answer_lacks_has_chinese(void **state)
+static void every_reason_has_words_in_both_languages(void **state)
 {
 	struct arena arena = { 0 };
 
 	(void)state;
-	for (int kind = 0; kind < TASK_KIND_COUNT; kind++) {
-		const char *misfit = checklist_misfit(&(struct task){ .kind = (enum task_kind)kind }, &(struct answer_arguments){ 0 });
-		assert_non_null(misfit);
-		expect_chinese(arena_print(&arena, "misfit.%s", misfit).data);
+	for (int reason = 1; reason < REASON_COUNT; reason++)
+		expect_both(arena_print(&arena, "reason.%s", reason_find((enum reason)reason)->word).data);
+	arena_finish(&arena);
+}
+
+static void a_stored_reason_is_told_in_the_readers_language_and_an_old_sentence_still_shows(void **state)
+{
+	static const struct {
+		enum language language;
+		const char *rule, *field, *detail, *expected;
+	} rows[] = {
+		{ LANGUAGE_EN, "not_allowed", "", "role=device;reason=speaks_for_others",
+			"A device may not do this: it speaks only for its technician. Ask the office to do it." },
+		{ LANGUAGE_EN, "not_allowed", "", "role=device;reason=it speaks only for its technician",
+			"A device may not do this: it speaks only for its technician. Ask the office to do it." },
+		{ LANGUAGE_EN, "not_allowed", "title", "role=technician;reason=role_edit;record=work_order",
+			"A technician may not do this: this role may not edit title of a work order. Ask the office to do it." },
+		{ LANGUAGE_EN, "bad_form", "cause_code", "role=technician;reason=fixed_needs;operation=finish",
+			"Kept on record, but not applied: \"fixed\" needs cause code. It has to be made anew." },
+		{ LANGUAGE_EN, "bad_form", "x", "reason=finish: a sentence of old",
+			"Kept on record, but not applied: finish: a sentence of old. "
+			"It has to be made anew." },
+		{ LANGUAGE_ZH, "bad_form", "x", "reason=finish: a sentence of old", "finish: a sentence of old" },
+		{ LANGUAGE_ZH, "not_allowed", "", "role=device;reason=speaks_for_others", "终端只能代表其技术员" },
+		{ LANGUAGE_ZH, "not_allowed", "", "role=device;reason=it speaks only for its technician", "终端只能代表其技术员" },
+		{ LANGUAGE_ZH, "not_allowed", "title", "role=technician;reason=role_create;record=part", "此角色不可新建备件" },
+		{ LANGUAGE_ZH, "revoked", "", "reason=stolen", "已被报失" },
+	};
+	struct arena arena = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct words words = { .arena = &arena, .language = rows[i].language };
+		struct text told = words_of_rule(&words, text_of(rows[i].rule), text_of(rows[i].field), text_of(rows[i].detail));
+		const char *found = arena_print(&arena, "%.*s", TEXT_ARGUMENTS(told)).data;
+		if (strstr(found, rows[i].expected) == NULL)
+			fail_msg("\"%s\" instead of \"%s\"", found, rows[i].expected);
 	}
 	arena_finish(&arena);
 }
@@ -235,7 +268,8 @@ int main(void)
 		cmocka_unit_test(no_key_stands_twice),
 		cmocka_unit_test(every_rule_issue_operation_state_and_status_has_words_in_both_languages),
 		cmocka_unit_test(every_field_and_choice_that_is_shown_has_a_chinese_label),
-		cmocka_unit_test(what_an_answer_lacks_has_chinese),
+		cmocka_unit_test(every_reason_has_words_in_both_languages),
+		cmocka_unit_test(a_stored_reason_is_told_in_the_readers_language_and_an_old_sentence_still_shows),
 		cmocka_unit_test(what_is_said_in_one_place_is_translated_where_it_is_said),
 		cmocka_unit_test(a_sentence_takes_its_values_and_shows_what_is_missing),
 		cmocka_unit_test(verdicts_and_issues_are_told_with_names_instead_of_ids),

@@ -115,7 +115,7 @@ static void what_is_wrong_is_said_with_what_was_probably_meant(void **state)
 		{ "--json", "a command is missing: 'depot --help' lists them" },
 		{ "help|frobnicate", "there is no command 'frobnicate': 'depot --help' lists them" },
 		{ "help|issue|reslove", "there is no command 'issue reslove': did you mean 'issue resolve'?" },
-		{ "sync|now", "'now' is one word too many" },
+		{ "sync|now", "'now' is one word too many: put a name of several words in quotes" },
 		{ "sync|--jsno", "there is no option --jsno: did you mean --json?" },
 		{ "sync|--frobnicate", "there is no option --frobnicate here" },
 		{ "sync|-j", "there is no option -j: options begin with two dashes" },

@@ -120,7 +120,7 @@ static void a_malformed_fact_is_parked_and_a_malformed_claim_rejected(void **sta
 	verdict = world_decide(&world, &operation);
 	assert_rule(verdict, OUTCOME_PARKED, "bad_form");
 	assert_text(verdict.field, "cause_code");
-	assert_text(verdict.detail, "role=technician;reason=finish: the outcome \"fixed\" needs cause_code, give it");
+	assert_text(verdict.detail, "role=technician;reason=fixed_needs;operation=finish");
 	assert_true(id_is_nil(&verdict.waits_for));
 	operation = world_operation(OPERATION_CANCEL, world_id(RECORD_VISIT, 1), 0, NULL);
 	assert_rule(world_decide(&world, &operation), OUTCOME_REJECTED, "bad_form");

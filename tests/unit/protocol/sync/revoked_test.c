@@ -120,8 +120,8 @@ static void what_was_made_before_the_revocation_counts_and_what_cannot_have_been
 	assert_int_equal(hand.answer.decided.seq, hand.last_seq);
 	assert_counts(pair, &before);
 	assert_counts(pair, &between);
-	assert_kept(pair, &after, "nothing was granted");
-	assert_kept(pair, &back, "less than the device had");
+	assert_kept(pair, &after, "nothing_granted");
+	assert_kept(pair, &back, "seen_less");
 	hand_device_close(&hand);
 }
 
@@ -140,7 +140,7 @@ static void a_draining_device_cannot_have_seen_less_than_it_said_it_had(void **s
 	level = note_at(&order, base);
 	come_again(pair);
 	send_from(1);
-	assert_kept(pair, &behind, "less than the device had");
+	assert_kept(pair, &behind, "seen_less");
 	assert_counts(pair, &level);
 	hand_device_close(&hand);
 }
@@ -164,7 +164,7 @@ static void what_drains_more_than_a_fortnight_after_the_lease_is_kept_aside(void
 	come_again(pair);
 	send_from(2);
 	assert_counts(pair, &in_time);
-	assert_kept(pair, &late, "14 days");
+	assert_kept(pair, &late, "after_lease");
 	hand_device_close(&hand);
 }
 
