@@ -8,6 +8,7 @@
 #include "protocol/domain/balance.h"
 #include "protocol/domain/part.h"
 #include "protocol/domain/site.h"
+#include "protocol/sync/closure.h"
 #include "shell/listing.h"
 #include "shell/lookup.h"
 #include "shell/outcome_words.h"
@@ -214,6 +215,21 @@ static enum status find_any(struct context *context, struct text which, enum rec
 	return fail(STATUS_NOT_FOUND, "there is nothing called \"%.*s\" here", TEXT_ARGUMENTS(which));
 }
 
+/* An order with all that is here of it, and a word when that is not all there is. */
+static enum status show_order(struct context *context, const struct id *id)
+{
+	const struct scope job = { .kind = SCOPE_JOB, .id = *id };
+	struct digest digest;
+	enum status status = listing_show_order(context, local_device_records(context), id);
+
+	if (status != STATUS_OK)
+		return status;
+	status = device_store_scope(local_device_of(context)->store, &job, &digest);
+	if (status == STATUS_OK && digest.count >= CLOSURE_ROWS_MAX)
+		listing_note_overfull(context);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 static enum status show_record(struct context *context, enum record_kind kind, const struct id *id)
 {
 	struct storage *storage = local_device_records(context);
@@ -222,7 +238,7 @@ static enum status show_record(struct context *context, enum record_kind kind, c
 	enum status status;
 
 	if (kind == RECORD_WORK_ORDER)
-		return listing_show_order(context, storage, id);
+		return show_order(context, id);
 	status = table_get(storage, schema, id, context->arena, &row, NULL);
 	if (status != STATUS_OK)
 		return status;
@@ -231,7 +247,7 @@ static enum status show_record(struct context *context, enum record_kind kind, c
 	if (kind != RECORD_VISIT)
 		return STATUS_OK;
 	output_heading(context->output, catalogue_translate(context->language, "work order"));
-	status = listing_show_order(context, storage, &((const struct visit *)row)->work_order_id);
+	status = show_order(context, &((const struct visit *)row)->work_order_id);
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status; /* it comes with the next sync */
 }
 

@@ -1,5 +1,6 @@
 /* Records of every kind: list, show, create, edit; issues; knowledge. */
 #include "protocol/domain/issue.h"
+#include "protocol/sync/closure.h"
 #include "server/commands.h"
 #include "server/office.h"
 #include "shell/assignment.h"
@@ -52,10 +53,26 @@ enum status command_list(struct context *context)
 	return listing_rows(context, storage_of(context), &listing);
 }
 
+/* Says so when the job of an order is cut short on the devices that have it. */
+static enum status note_overfull(struct context *context, struct text which)
+{
+	struct scope job = { .kind = SCOPE_JOB };
+	struct scope_state state;
+	enum status status = office_find(context, RECORD_WORK_ORDER, which, &job.id);
+
+	if (status == STATUS_OK)
+		status = server_store_look_scope(office_of(context)->store, &job, &state);
+	if (status == STATUS_OK && state.digest.count >= CLOSURE_ROWS_MAX)
+		listing_note_overfull(context);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 enum status command_show(struct context *context)
 {
-	return listing_show(
-		context, storage_of(context), arguments_text(context->arguments, "KIND"), arguments_text(context->arguments, "WHICH"));
+	struct text kind = arguments_text(context->arguments, "KIND"), which = arguments_text(context->arguments, "WHICH");
+	enum status status = listing_show(context, storage_of(context), kind, which);
+
+	return status == STATUS_OK && text_equals(kind, "work_order") ? note_overfull(context, which) : status;
 }
 
 /* What a person calls these records by must be theirs alone, or no later command could name them. Articles share a number with their

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "protocol/base/log.h"
+#include "protocol/sync/closure.h"
 #include "server/commands.h"
 #include "server/enrolment_desk.h"
 #include "shell/control.h"
@@ -41,6 +42,7 @@ struct server {
 	struct office *office;
 	struct control *control;
 	struct log log;
+	int64_t overfull_told; /* so many overfull jobs were logged */
 	struct arena arena; /* life of one frame */
 	struct runner_owner owner;
 };
@@ -89,6 +91,18 @@ static void tell_losses(struct server *server)
 			"backup, or start once with --accept-loss\"",
 			id_to_text(&proof->device).characters, (long long)proof->device_gseq, (long long)proof->server_gseq);
 	}
+}
+
+/* Whoever has such a job misses the least of it: what was done here before. */
+static void tell_overfull(struct server *server)
+{
+	const struct server_core_counts counts = server_core_counts(server->office->core);
+
+	if (counts.overfull_jobs == server->overfull_told)
+		return;
+	server->overfull_told = counts.overfull_jobs;
+	log_unusual(&server->log, "job.overfull", "work_order=%s rows=%d what=\"more belongs to it than a device is given\"",
+		id_to_text(&counts.overfull_job).characters, CLOSURE_ROWS_MAX);
 }
 
 static enum status take_frame(struct server *server, struct listener_token token, struct bytes frame)
@@ -191,6 +205,7 @@ static enum status loop(struct server *server)
 			status = check_synced(server);
 		(void)office_take_note(server->office);
 		tell_losses(server);
+		tell_overfull(server);
 		control_step(server->control, runner_answer, &server->owner);
 		if (control_take_starved(server->control))
 			log_unusual(&server->log, "descriptors.used_up",

@@ -150,6 +150,26 @@ enum status server_store_links_by_id(struct server_store *store, const struct me
 	return status;
 }
 
+enum status server_store_done_here(struct server_store *store, enum record_kind kind, const struct id *place, int64_t since_ms,
+	struct id *out_orders, size_t max, size_t *out_count)
+{
+	struct statement *statement = NULL;
+	size_t count = 0;
+	enum status status =
+		statement_get(store->storage, kind == RECORD_SITE ? STATEMENT_DONE_AT_SITE : STATEMENT_DONE_ON_ASSET, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_id(statement, 1, place);
+	statement_bind_integer(statement, 2, since_ms);
+	statement_bind_integer(statement, 3, (int64_t)max);
+	while (count < max && statement_next(statement, &status))
+		out_orders[count++] = statement_id_column(statement, 0);
+	statement_reset(statement);
+	*out_count = count;
+	return status;
+}
+
 /* ---- grants ---- */
 
 static enum status run_grant(struct server_store *store, enum statement_id which, const struct id *device, int64_t scope, int64_t gseq)

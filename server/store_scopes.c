@@ -132,6 +132,16 @@ enum status server_store_scope(struct server_store *store, const struct scope *s
 	return status;
 }
 
+enum status server_store_look_scope(struct server_store *store, const struct scope *scope, struct scope_state *out_state)
+{
+	struct cached_scope *cached = NULL;
+	enum status status = find(store, scope, &cached);
+
+	if (status == STATUS_OK)
+		*out_state = cached->state;
+	return status;
+}
+
 enum status server_store_scope_by_number(struct server_store *store, int64_t number, struct scope *out_scope, struct scope_state *out_state)
 {
 	struct cached_scope *cached = NULL;

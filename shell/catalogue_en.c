@@ -206,6 +206,7 @@ const struct message catalogue_en[] = {
 	{ "saved.now", "Saved." },
 	{ "saved.later", "Saved; shown after this sync." },
 	{ "task.open", "Before it is fixed: {count} mandatory to answer." },
+	{ "job.overfull", "More belongs to this job than a device is given; what was done here before is left out first." },
 	{ "task.none", "This visit has no tasks." },
 	{ "task.failed", "That is not as it should be; the office sees it." },
 	{ "photo.keep", "Recorded. Keep the file: only what is known of it is sent, not the picture itself." },

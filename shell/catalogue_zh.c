@@ -205,6 +205,7 @@ const struct message catalogue_zh[] = {
 	{ "saved.now", "已保存。" },
 	{ "saved.later", "已保存，同步后显示。" },
 	{ "task.open", "修复完工前还有 {count} 个必做项待填写。" },
+	{ "job.overfull", "该任务的记录超出设备所能接收的数量，首先省略的是此处的历史记录。" },
 	{ "task.none", "此次上门没有检查项。" },
 	{ "task.failed", "结果不合格；办公室会看到。" },
 	{ "photo.keep", "已登记。请保留文件：只发送其说明信息，不发送图片本身。" },

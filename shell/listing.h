@@ -37,6 +37,9 @@ void listing_operation(struct context *context, struct storage *storage, const s
 /* From now on people see what the store's records are called instead of ids, and numbers as they are read. */
 void listing_read_records(struct context *context, struct storage *storage);
 
+/* Says that more belongs to an order than a device is given. */
+void listing_note_overfull(struct context *context);
+
 /* Open issues (all with `all`) in words, oldest first, and beneath them the operations that are parked. */
 enum status listing_issues(struct context *context, struct storage *storage, bool all);
 

@@ -221,3 +221,9 @@ enum status listing_site(struct context *context, struct storage *storage, const
 			output_rows(context->output, "files", &attachment_schema, file_fields));
 	return status;
 }
+
+void listing_note_overfull(struct context *context)
+{
+	output_json(context->output, "overfull", json_true());
+	output_message(context->output, "job.overfull", NULL, 0);
+}

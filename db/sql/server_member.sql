@@ -47,6 +47,14 @@ ON CONFLICT (device, scope, from_gseq) DO UPDATE SET until_gseq = 0
 UPDATE grant_entry SET until_gseq = $3 WHERE device = $1 AND scope = $2 AND until_gseq = 0
 
 -- name: grant_of_jobs
-SELECT grant_entry.device, scope.id, grant_entry.scope
-FROM grant_entry JOIN scope ON scope.number = grant_entry.scope
-WHERE grant_entry.until_gseq = 0 AND scope.kind = $1
+SELECT grant_entry.device, scope.id, scope.number
+FROM scope LEFT JOIN grant_entry ON grant_entry.scope = scope.number AND grant_entry.until_gseq = 0
+WHERE scope.kind = $1 AND (scope.count > 0 OR grant_entry.scope IS NOT NULL)
+
+-- name: done_on_asset
+SELECT id FROM work_order WHERE asset_id = $1 AND completed_at_ms > $2
+ORDER BY completed_at_ms DESC, id DESC LIMIT $3
+
+-- name: done_at_site
+SELECT id FROM work_order WHERE site_id = $1 AND completed_at_ms > $2
+ORDER BY completed_at_ms DESC, id DESC LIMIT $3

@@ -52,6 +52,19 @@ enum status commit_scope_by_number(struct commit *commit, int64_t number, struct
 	return status;
 }
 
+enum status commit_look_scope(struct commit *commit, const struct scope *scope, struct scope_state **out_state)
+{
+	struct scope_state state;
+	enum status status = server_store_look_scope(commit->store, scope, &state);
+
+	*out_state = NULL;
+	if (status == STATUS_NOT_FOUND)
+		return STATUS_OK;
+	if (status == STATUS_OK)
+		*out_state = keep_scope(commit, &state);
+	return status;
+}
+
 void commit_adjust(struct commit *commit, struct scope_state *state, const struct row_hash *removed, const struct row_hash *added)
 {
 	if (removed != NULL)
@@ -76,6 +89,12 @@ void commit_note_job(struct commit *commit, const struct id *work_order)
 		return;
 	commit->jobs = arena_grow(commit->arena, commit->jobs, commit->job_count, &commit->job_capacity, sizeof(*work_order));
 	commit->jobs[commit->job_count++] = *work_order;
+}
+
+void commit_note_overfull(struct commit *commit, const struct id *work_order)
+{
+	commit->overfull_count++;
+	commit->overfull = *work_order;
 }
 
 static int compare_ids(const void *left, const void *right)

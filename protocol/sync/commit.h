@@ -20,6 +20,8 @@ struct commit {
 	struct id *jobs; /* work orders whose closure must be walked again */
 	size_t job_count;
 	size_t job_capacity;
+	size_t overfull_count; /* jobs that have more rows than a device is given, */
+	struct id overfull;    /* and the last of them */
 	/* As of the latest commit_mark(). */
 	struct scope_state *marked_scopes;
 	size_t marked_scope_count;
@@ -34,6 +36,8 @@ void commit_init(struct commit *commit, struct server_store *store, struct chang
 /* The state of a scope as this commit has it; made when new. Valid until the next call. */
 enum status commit_scope(struct commit *commit, const struct scope *scope, struct scope_state **out_state);
 enum status commit_scope_by_number(struct commit *commit, int64_t number, struct scope_state **out_state);
+/* The same, but makes none: NULL when there is no such scope. */
+enum status commit_look_scope(struct commit *commit, const struct scope *scope, struct scope_state **out_state);
 
 /* Marks a scope as changed by this commit and adjusts its digest; `hash` may be NULL on either side. */
 void commit_adjust(struct commit *commit, struct scope_state *state, const struct row_hash *removed, const struct row_hash *added);
@@ -43,6 +47,8 @@ void commit_note_device(struct commit *commit, const struct id *device);
 
 /* Remembers a work order whose job must be walked again before the commit closes. */
 void commit_note_job(struct commit *commit, const struct id *work_order);
+/* Remembers that a job has more rows than a device is given. */
+void commit_note_overfull(struct commit *commit, const struct id *work_order);
 /* Puts the work orders remembered in order of their ids, each once. O(n log n). */
 void commit_sort_jobs(struct commit *commit);
 

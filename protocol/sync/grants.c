@@ -25,9 +25,9 @@ static enum status ungrant(struct commit *commit, const struct id *device, enum 
 {
 	struct scope scope = { .kind = kind, .id = *id };
 	struct scope_state *state;
-	enum status status = commit_scope(commit, &scope, &state);
+	enum status status = commit_look_scope(commit, &scope, &state);
 
-	return status == STATUS_OK ? end_grant(commit, device, state->number) : status;
+	return status == STATUS_OK && state != NULL ? end_grant(commit, device, state->number) : status;
 }
 
 static enum status is_history(struct commit *commit, const struct id *work_order, bool *out_history)
@@ -270,12 +270,45 @@ static bool same_visit_grant(const struct visit *before, const struct visit *aft
 	       job_needed_in(before->state) == job_needed_in(after->state);
 }
 
+struct visit_list {
+	struct arena *arena;
+	struct visit *visits; /* their texts are the store's */
+	size_t count;
+	size_t capacity;
+};
+
+static enum status collect_visit(void *context, const void *row)
+{
+	struct visit_list *list = context;
+
+	list->visits = arena_grow(list->arena, list->visits, list->count, &list->capacity, sizeof(*list->visits));
+	list->visits[list->count++] = *(const struct visit *)row;
+	return STATUS_OK;
+}
+
+/* An order that was history is opened again: it is the job of those who were there. */
+static enum status follow_order(struct commit *commit, const struct work_order *before, const struct work_order *after)
+{
+	struct visit_list list = { .arena = commit->arena };
+	enum status status;
+
+	if (before == NULL || !job_is_history(before, commit->now_ms) || job_is_history(after, commit->now_ms))
+		return STATUS_OK;
+	commit_note_job(commit, &after->id);
+	status = records_each(server_store_records(commit->store), RECORD_VISIT, "work_order_id", &after->id, collect_visit, &list);
+	for (size_t i = 0; i < list.count && status == STATUS_OK; i++)
+		status = follow_visit(commit, &list.visits[i]);
+	return status;
+}
+
 enum status grants_follow(struct commit *commit, const struct change *change)
 {
 	if (change->after == NULL)
 		return STATUS_OK;
 	if (change->kind == RECORD_VISIT)
 		return same_visit_grant(change->before, change->after) ? STATUS_OK : follow_visit(commit, change->after);
+	if (change->kind == RECORD_WORK_ORDER)
+		return follow_order(commit, change->before, change->after);
 	if (change->kind == RECORD_DEVICE)
 		return follow_device(commit, change->after);
 	if (change->kind == RECORD_TECHNICIAN)
@@ -299,6 +332,7 @@ enum status grants_end_all(struct commit *commit, const struct id *device)
 
 enum status grants_end_history(struct commit *commit, size_t *out_ended)
 {
+	struct arena scratch = { 0 };
 	struct job_grant_entry *grants;
 	size_t count = 0;
 	enum status status = server_store_job_grants(commit->store, commit->arena, &grants, &count);
@@ -309,8 +343,13 @@ enum status grants_end_history(struct commit *commit, size_t *out_ended)
 		status = is_history(commit, &grants[i].work_order, &history);
 		if (status != STATUS_OK || !history)
 			continue;
-		status = end_grant(commit, &grants[i].device, grants[i].scope);
+		if (!id_is_nil(&grants[i].device))
+			status = end_grant(commit, &grants[i].device, grants[i].scope);
+		if (status == STATUS_OK)
+			status = job_end(commit, &grants[i].work_order, &scratch);
+		arena_reset(&scratch);
 		++*out_ended;
 	}
+	arena_finish(&scratch);
 	return status;
 }

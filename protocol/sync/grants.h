@@ -12,7 +12,8 @@ enum status grants_follow(struct commit *commit, const struct change *change);
 /* Ends every grant of a device (revoked): its replica is purged at its next contact. */
 enum status grants_end_all(struct commit *commit, const struct id *device);
 
-/* Ends the grants of jobs whose orders have been over for JOB_LIFE_MS: time does that, and no change of a record. O(open grants). */
+/* Ends the grants of jobs whose orders have been over for JOB_LIFE_MS, and lets go of their rows: time does that, and no change of a
+ * record. O(open jobs + rows of those that end). */
 enum status grants_end_history(struct commit *commit, size_t *out_ended);
 
 #endif

@@ -12,25 +12,15 @@
 /* Is the order over for longer than that? */
 bool job_is_history(const struct work_order *order, int64_t now_ms);
 
-/* Most rows one job may link; more are left out and the job is marked in the log. */
-#define JOB_ROWS_MAX 2000
-
-/* What a row is a child of in the closure table: it comes to a job with its parent. False for other rows. */
-bool job_parent_of_row(enum record_kind kind, const void *row, struct member *out_parent);
-
-/* The work order a row belongs to by itself (the order, its visits, its tasks, ...); false for other rows. */
-bool job_of_row(enum record_kind kind, const void *row, struct id *out_work_order);
-
 /* True while a visit in that state gives its technician the job: from dispatch until it is taken away; after it is done until
  * the grant ends. */
 bool job_needed_in(enum visit_state state);
 
-/* True when the change altered a reference that closures follow. */
-bool job_references_changed(const struct change *change);
-
-/* Walks the closure of a work order again, links what is new and lets go of what is not part of it any more. Does nothing for an order that
- * was never sent to anyone, or that is over and with nobody any more (what was linked stays until its grants end). `scratch` may be reset
- * afterwards. O(rows of the job). */
+/* Walks the closure of a work order again, links what is new and lets go of what is not part of it any more: everything, when it is with
+ * nobody. Does nothing for an order that was never sent, or that is history. `scratch` may be reset afterwards. O(rows of the job). */
 enum status job_walk(struct commit *commit, const struct id *work_order, struct arena *scratch);
+
+/* Lets go of every row of a job that nobody has any more. */
+enum status job_end(struct commit *commit, const struct id *work_order, struct arena *scratch);
 
 #endif

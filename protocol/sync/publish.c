@@ -1,7 +1,9 @@
 #include "protocol/sync/publish.h"
 
+#include "protocol/sync/closure.h"
 #include "protocol/sync/grants.h"
 #include "protocol/sync/job.h"
+#include "protocol/sync/job_history.h"
 
 /* One row on its way into the store. */
 struct row_change {
@@ -110,20 +112,55 @@ static enum status note_linked_job(void *context, const struct member *member)
 	return status;
 }
 
+/* Jobs that hold a row get what is a child of it, and lose what no longer is. An order's own rows are its job's, sent or not yet. */
+static enum status note_parent(struct commit *commit, enum record_kind kind, const void *row)
+{
+	struct member parent;
+
+	if (row == NULL || !closure_parent(kind, row, &parent))
+		return STATUS_OK;
+	if (parent.kind != RECORD_WORK_ORDER)
+		return server_store_links_of_row(commit->store, parent.kind, &parent.id, note_linked_job, commit);
+	commit_note_job(commit, &parent.id);
+	return STATUS_OK;
+}
+
+/* The row came, went, or went over to another parent. */
+static bool changes_parent(const struct change *change)
+{
+	struct member before, after;
+
+	if (change->before == NULL || change->after == NULL)
+		return true;
+	if (!closure_parent(change->kind, change->before, &before) || !closure_parent(change->kind, change->after, &after))
+		return false;
+	return !id_equal(&before.id, &after.id);
+}
+
+/* Did a visit go out to its technician, or was it taken back? */
+static bool changes_need(const struct change *change)
+{
+	const struct visit *before = change->before, *after = change->after;
+
+	return change->kind == RECORD_VISIT && before != NULL && after != NULL &&
+	       job_needed_in(before->state) != job_needed_in(after->state);
+}
+
 /* Which jobs a change may give other rows to: those it names, and those that hold it when it now refers elsewhere. */
 static enum status note_jobs(struct commit *commit, const struct change *change)
 {
-	const void *row = change->after != NULL ? change->after : change->before;
-	struct member parent;
-	struct id job;
+	enum status status = STATUS_OK;
 
-	if (job_of_row(change->kind, row, &job))
-		commit_note_job(commit, &job);
-	else if ((change->before == NULL || change->after == NULL) && job_parent_of_row(change->kind, row, &parent))
-		return server_store_links_of_row(commit->store, parent.kind, &parent.id, note_linked_job, commit);
-	if (change->before == NULL || change->after == NULL || !job_references_changed(change))
-		return STATUS_OK;
-	return server_store_links_of_row(commit->store, change->kind, row_id(change->after), note_linked_job, commit);
+	if (changes_parent(change)) {
+		status = note_parent(commit, change->kind, change->before);
+		if (status == STATUS_OK)
+			status = note_parent(commit, change->kind, change->after);
+	} else if (changes_need(change)) {
+		status = note_parent(commit, change->kind, change->after);
+	}
+	if (status == STATUS_OK && change->before != NULL && change->after != NULL && closure_references_changed(change))
+		status = server_store_links_of_row(commit->store, change->kind, row_id(change->after), note_linked_job, commit);
+	return status == STATUS_OK ? job_history_note(commit, change) : status;
 }
 
 enum status publish_changes(struct commit *commit, const struct overlay *overlay, int64_t author)

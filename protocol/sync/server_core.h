@@ -97,6 +97,8 @@ struct server_core_counts {
 	int64_t frames_refused;
 	int64_t operations;
 	int64_t commits;
+	int64_t overfull_jobs;   /* walked with more rows than a device is given */
+	struct id overfull_job; /* the last of them: its work order */
 };
 struct server_core_counts server_core_counts(const struct server_core *core);
 

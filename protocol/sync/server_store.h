@@ -49,6 +49,10 @@ enum status server_store_row(struct server_store *store, enum record_kind kind, 
 enum status server_store_put_row(struct server_store *store, enum record_kind kind, const void *row, const struct server_row *meta);
 enum status server_store_remove_row(struct server_store *store, enum record_kind kind, const struct id *id);
 
+/* Work orders on an asset, or at a site, that were completed after `since_ms`, the latest first: `max` at most. O(those given). */
+enum status server_store_done_here(struct server_store *store, enum record_kind kind, const struct id *place, int64_t since_ms,
+	struct id *out_orders, size_t max, size_t *out_count);
+
 /* Scopes have small numbers inside the store. */
 struct scope_state {
 	int64_t number;
@@ -57,6 +61,8 @@ struct scope_state {
 };
 /* Makes the scope when it is new. */
 enum status server_store_scope(struct server_store *store, const struct scope *scope, struct scope_state *out_state);
+/* STATUS_NOT_FOUND when it is new. */
+enum status server_store_look_scope(struct server_store *store, const struct scope *scope, struct scope_state *out_state);
 enum status server_store_scope_by_number(
 	struct server_store *store, int64_t number, struct scope *out_scope, struct scope_state *out_state);
 enum status server_store_put_scope(struct server_store *store, const struct scope_state *state);
@@ -169,9 +175,9 @@ struct grant_entry {
 /* Grants of a device that are open or ended after `since_gseq`, in scope order; in `arena`. */
 enum status server_store_grants(struct server_store *store, const struct id *device, int64_t since_gseq, struct arena *arena,
 	struct grant_entry **out_grants, size_t *out_count);
-/* Every open grant of a job, of any device; in `arena`. */
+/* Every open grant of a job, of any device, and jobs that link rows though nobody holds them; in `arena`. */
 struct job_grant_entry {
-	struct id device;
+	struct id device; /* nil: nobody */
 	struct id work_order;
 	int64_t scope;
 };

@@ -3,8 +3,12 @@
 
 #include "device_agent/store.h"
 #include "protocol/domain/asset.h"
+#include "protocol/domain/meter.h"
+#include "protocol/domain/reading.h"
+#include "protocol/domain/service_request.h"
 #include "protocol/domain/site.h"
 #include "protocol/domain/task.h"
+#include "protocol/domain/task_answer.h"
 #include "protocol/domain/technician.h"
 #include "protocol/domain/territory_grant.h"
 #include "protocol/wire/record_codec.h"
@@ -21,6 +25,7 @@ struct wanted {
 /* What one device should hold. */
 struct projection {
 	const struct snapshot *server;
+	int64_t now_ms;
 	struct id device;
 	struct id technician;
 	struct id territories[16]; /* home first */
@@ -89,29 +94,128 @@ static void want_asset(struct projection *projection, const struct id *id)
 	}
 }
 
+static const struct work_order *order_of(const struct snapshot_row *row)
+{
+	return row->row;
+}
+
+/* Was the second done later on the same asset, or at the same site when the first names none? */
+static bool is_earlier_work(const struct work_order *order, const struct work_order *other, int64_t since_ms)
+{
+	const struct id *place = id_is_nil(&order->asset_id) ? &order->site_id : &order->asset_id;
+	const struct id *there = id_is_nil(&order->asset_id) ? &other->site_id : &other->asset_id;
+
+	return !id_is_nil(place) && id_equal(place, there) && other->completed_at_ms > since_ms && !id_equal(&order->id, &other->id);
+}
+
+/* The latest one completed before (`bound` at, `bound_id`); NULL: none. */
+static const struct work_order *latest_before(const struct projection *projection, const struct work_order *order, int64_t since_ms,
+	const struct work_order *bound)
+{
+	const struct snapshot_table *orders = snapshot_table(projection->server, RECORD_WORK_ORDER);
+	const struct work_order *latest = NULL;
+
+	for (size_t i = 0; i < orders->count; i++) {
+		const struct work_order *other = order_of(&orders->rows[i]);
+		if (!is_earlier_work(order, other, since_ms))
+			continue;
+		if (bound != NULL && (other->completed_at_ms > bound->completed_at_ms ||
+					     (other->completed_at_ms == bound->completed_at_ms && id_compare(&other->id, &bound->id) >= 0)))
+			continue;
+		if (latest == NULL || other->completed_at_ms > latest->completed_at_ms ||
+			(other->completed_at_ms == latest->completed_at_ms && id_compare(&other->id, &latest->id) > 0))
+			latest = other;
+	}
+	return latest;
+}
+
+/* What was done here before: ten orders at most, and ten visits. */
+static void want_history(struct projection *projection, const struct work_order *order)
+{
+	const struct snapshot_table *visits = snapshot_table(projection->server, RECORD_VISIT);
+	const int64_t since_ms = projection->now_ms - (int64_t)730 * 24 * 3600 * 1000;
+	const struct work_order *earlier = NULL;
+	size_t visit_count = 0;
+
+	for (int taken = 0; taken < 10; taken++) {
+		earlier = latest_before(projection, order, since_ms > 0 ? since_ms : 0, earlier);
+		if (earlier == NULL)
+			return;
+		(void)want(projection, RECORD_WORK_ORDER, &earlier->id);
+		for (size_t i = 0; i < visits->count; i++) {
+			const struct visit *visit = visits->rows[i].row;
+			if (id_equal(&visit->work_order_id, &earlier->id) && visit->state == VISIT_STATE_DONE && visit_count++ < 10)
+				(void)want(projection, RECORD_VISIT, &visit->id);
+		}
+	}
+}
+
+static void want_meter(struct projection *projection, const struct id *id)
+{
+	const struct meter *meter = want(projection, RECORD_METER, id);
+
+	if (meter != NULL)
+		want_asset(projection, &meter->asset_id);
+}
+
+/* What the order's tasks, answers and readings refer to. */
+static void want_parents(struct projection *projection, const struct id *order_id)
+{
+	const struct snapshot_table *tasks = snapshot_table(projection->server, RECORD_TASK);
+	const struct snapshot_table *answers = snapshot_table(projection->server, RECORD_TASK_ANSWER);
+	const struct snapshot_table *readings = snapshot_table(projection->server, RECORD_READING);
+
+	for (size_t i = 0; i < tasks->count; i++) {
+		const struct task *task = tasks->rows[i].row;
+		if (!id_equal(&task->work_order_id, order_id))
+			continue;
+		want_asset(projection, &task->asset_id);
+		want_meter(projection, &task->meter_id);
+	}
+	for (size_t i = 0; i < answers->count; i++) {
+		const struct task_answer *answer = answers->rows[i].row;
+		if (id_equal(&answer->work_order_id, order_id))
+			want_asset(projection, &answer->asset_id);
+	}
+	for (size_t i = 0; i < readings->count; i++) {
+		const struct reading *reading = readings->rows[i].row;
+		if (!id_equal(&reading->work_order_id, order_id))
+			continue;
+		while (reading != NULL) {
+			want_meter(projection, &reading->meter_id);
+			reading = want(projection, RECORD_READING, &reading->corrects_id);
+		}
+	}
+}
+
+static void want_request(struct projection *projection, const struct id *id)
+{
+	const struct service_request *request = want(projection, RECORD_SERVICE_REQUEST, id);
+
+	if (request == NULL)
+		return;
+	want_account(projection, &request->account_id);
+	want_site(projection, &request->site_id);
+	want_asset(projection, &request->asset_id);
+}
+
 static void want_job(struct projection *projection, const struct id *order_id)
 {
 	static const enum record_kind kinds[] = { RECORD_VISIT, RECORD_NOTE, RECORD_TASK, RECORD_TASK_ANSWER, RECORD_TIME_ENTRY,
 		RECORD_ATTACHMENT, RECORD_READING };
 	const struct work_order *order = want(projection, RECORD_WORK_ORDER, order_id);
-	const struct snapshot_table *tasks = snapshot_table(projection->server, RECORD_TASK);
 
 	if (order == NULL)
 		return;
 	projection->jobs[projection->job_count++ % LENGTH(projection->jobs)] = *order_id;
 	want_site(projection, &order->site_id);
 	want_account(projection, &order->account_id);
-	(void)want(projection, RECORD_SERVICE_REQUEST, &order->request_id);
+	want_request(projection, &order->request_id);
 	want_asset(projection, &order->asset_id);
 	for (size_t i = 0; i < LENGTH(kinds); i++)
 		want_children(projection, kinds[i], "work_order_id", order_id);
-	for (size_t i = 0; i < tasks->count; i++) {
-		const struct task *task = tasks->rows[i].row;
-		if (!id_equal(&task->work_order_id, order_id))
-			continue;
-		want_asset(projection, &task->asset_id);
-		(void)want(projection, RECORD_METER, &task->meter_id);
-	}
+	want_parents(projection, order_id);
+	want_history(projection, order);
 }
 
 /* A visit that was sent to its technician and not taken away again. */
@@ -154,6 +258,7 @@ static void project(struct projection *projection, const struct snapshot *server
 	const struct snapshot_row *technician;
 
 	projection->server = server;
+	projection->now_ms = now_ms;
 	projection->device = organisation_device_id(number);
 	projection->technician = organisation_id(RECORD_TECHNICIAN, number - 1);
 	technician = snapshot_find(server, RECORD_TECHNICIAN, &projection->technician);

@@ -22,3 +22,7 @@ CREATE INDEX IF NOT EXISTS site_access_by_site_id ON site_access (site_id);
 -- What was done here before, the latest first: the history of a job.
 CREATE INDEX work_order_done_on_asset ON work_order (asset_id, completed_at_ms);
 CREATE INDEX work_order_done_at_site ON work_order (site_id, completed_at_ms);
+
+-- Jobs that nobody holds any more link no rows.
+DELETE FROM link WHERE job NOT IN (SELECT scope FROM grant_entry WHERE until_gseq = 0);
+UPDATE scope SET count = 0, sum = zeroblob(16) WHERE kind = 7 AND number NOT IN (SELECT scope FROM grant_entry WHERE until_gseq = 0);
