@@ -192,6 +192,34 @@ enum status device_store_outbox_head(struct device_store *store, int64_t seq, st
 
 /* ---- a new incarnation ---- */
 
+enum status device_store_knows_incarnation(struct device_store *store, const struct id *incarnation)
+{
+	struct statement *find = NULL;
+	enum status status = statement_get(store->outbox, STATEMENT_OUTBOX_KNOWS, &find);
+
+	if (status == STATUS_OK) {
+		statement_bind_id(find, 1, incarnation);
+		status = statement_step(find);
+	}
+	statement_reset(find);
+	return status;
+}
+
+enum status device_store_previous(struct device_store *store, struct id *out_incarnation, int64_t *out_settled_seq)
+{
+	struct statement *find = NULL;
+	enum status status = statement_get(store->outbox, STATEMENT_OUTBOX_PREVIOUS, &find);
+
+	if (status == STATUS_OK)
+		status = statement_step(find);
+	if (status == STATUS_OK) {
+		*out_incarnation = statement_id_column(find, 0);
+		*out_settled_seq = statement_integer(find, 1);
+	}
+	statement_reset(find);
+	return status;
+}
+
 static enum status put_incarnation(struct device_store *store, const struct id *id, int64_t *out_number)
 {
 	struct statement *put = NULL;

@@ -168,6 +168,20 @@ static const struct option outcomes_options[] = {
 	{ .name = "device", .value = "DEVICE", .kind = OPTION_TEXT, .help = "only this device's" },
 	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
 	  .help = "the latest so many (default 50)" }, { 0 } };
+static const struct option parked_options[] = {
+	{ .name = "device", .value = "DEVICE", .kind = OPTION_TEXT, .help = "only this device's" },
+	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
+	  .help = "the latest so many (default 50)" }, { 0 } };
+static const struct option release_positionals[] = { { .name = "OPERATION", .kind = OPTION_TEXT, .repeated = true,
+	  .help = "operation: first digits of its id, at least four" }, { 0 } };
+static const struct option release_options[] = {
+	{ .name = "device", .value = "DEVICE", .kind = OPTION_TEXT, .help = "all that is parked of this device" },
+	{ .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .help = "why" }, { 0 } };
+static const struct option correct_positionals[] = {
+	{ .name = "OPERATION", .kind = OPTION_TEXT, .required = true, .help = "operation: first digits of its id, at least four" },
+	{ .name = "FIELD=VALUE", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "new values" }, { 0 } };
+static const struct option discard_positionals[] = { { .name = "OPERATION", .kind = OPTION_TEXT, .required = true, .repeated = true,
+	  .help = "operation: first digits of its id, at least four" }, { 0 } };
 static const struct option incidents_options[] = {
 	{ .name = "all", .kind = OPTION_FLAG, .help = "also acknowledged ones" },
 	{ .name = "limit", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000,
@@ -293,6 +307,22 @@ static const struct command commands[] = {
 	  .example = "truckrolld trace 09f2c1", .positionals = trace_positionals, .place = PLACE_READER, .run = command_trace },
 	{ .group = "Exceptions", .name = "outcomes", .summary = "the latest operations with their outcomes",
 	  .example = "truckrolld outcomes --limit 20", .options = outcomes_options, .place = PLACE_READER, .run = command_outcomes },
+	{ .group = "Exceptions", .name = "parked list", .summary = "operations that are kept and not applied, and why",
+	  .example = "truckrolld parked list --json",
+	  .options = parked_options, .place = PLACE_READER, .run = command_parked_list },
+	{ .group = "Exceptions", .name = "parked release", .summary = "decide parked operations again",
+	  .details = "What is still in the way is told, and the operation stays parked. One that was parked since it stopped the server "
+		     "may stop it again.",
+	  .example = "truckrolld parked release --device tablet --reason \"put back from a backup\"",
+	  .positionals = release_positionals, .options = release_options, .place = PLACE_OWNER, .run = command_parked_release },
+	{ .group = "Exceptions", .name = "parked correct", .summary = "decide a parked operation again with other values",
+	  .details = "Only what makes or edits a record has values to correct. "
+		     "Its record keeps the id, so that what refers to it goes on too.",
+	  .example = "truckrolld parked correct 09f2c1 site_id=\"Cairn Hotel\"", .positionals = correct_positionals,
+	  .options = close_options, .place = PLACE_OWNER, .run = command_parked_correct },
+	{ .group = "Exceptions", .name = "parked discard", .summary = "put parked operations away; their author is told why",
+	  .example = "truckrolld parked discard 09f2c1 --reason \"made twice\"", .positionals = discard_positionals,
+	  .options = reason_options, .place = PLACE_OWNER, .run = command_parked_discard },
 	{ .group = "Exceptions", .name = "incidents", .summary = "what went wrong by itself, and what to do about it",
 	  .example = "truckrolld incidents --json", .options = incidents_options, .place = PLACE_READER, .run = command_incidents },
 	{ .group = "Exceptions", .name = "incident acknowledge", .summary = "say that an incident was seen to",

@@ -82,4 +82,17 @@ enum status server_store_acknowledge(struct server_store *store, int64_t number,
 /* Open ones. */
 enum status server_store_count_incidents(struct server_store *store, int64_t *out_count);
 
+/* Operations of a device that are parked, in the order it made them; in `arena`. */
+enum status server_store_parked_of(
+	struct server_store *store, const struct id *device, struct arena *arena, struct id **out_operations, size_t *out_count);
+
+/* What a person last decided of a parked operation. */
+struct decided_by_person {
+	uint32_t decision; /* enum parked_decision; 0: nothing */
+	int64_t at_ms;
+	struct text reason; /* in `arena` */
+};
+enum status server_store_decided_by_person(
+	struct server_store *store, const struct id *operation, struct arena *arena, struct decided_by_person *out_decided);
+
 #endif

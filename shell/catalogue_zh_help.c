@@ -285,6 +285,18 @@ const struct message catalogue_zh_help[] = {
 	{ "what was found out or done", "查明了什么、做了什么" },
 	{ "truckrolld incident acknowledge 7 --text \"the laptop was set up anew from a backup\"",
 	  "truckrolld incident acknowledge 7 --text \"笔记本已从备份重新安装\"" },
+	{ "operations that are kept and not applied, and why", "已存档但未生效的操作及原因" },
+	{ "decide parked operations again", "重新判定被搁置的操作" },
+	{ "What is still in the way is told, and the operation stays parked. One that was parked since it stopped the server may "
+	  "stop it again.", "仍有障碍时会说明，操作继续搁置。因使服务器停止而被搁置的操作可能再次使其停止。" },
+	{ "decide a parked operation again with other values", "以更正后的值重新判定被搁置的操作" },
+	{ "Only what makes or edits a record has values to correct. Its record keeps the id, so that what refers to it goes on too.",
+	  "只有新建或修改记录的操作才有可更正的值。记录保留原编号，引用它的操作也会随之继续。" },
+	{ "put parked operations away; their author is told why", "弃置被搁置的操作，并告知提交人原因" },
+	{ "all that is parked of this device", "该终端被搁置的全部操作" },
+	{ "truckrolld parked release --device tablet --reason \"put back from a backup\"",
+	  "truckrolld parked release --device tablet --reason \"从备份恢复\"" },
+	{ "truckrolld parked discard 09f2c1 --reason \"made twice\"", "truckrolld parked discard 09f2c1 --reason \"重复操作\"" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -405,6 +405,11 @@ const struct message catalogue_zh_labels[] = {
 	{ "truth.task_answer.no", "否" },
 	{ "last time", "最近一次" },
 	{ "times", "次数" },
+	{ "the office decided", "办公室的决定" },
+	{ "decided at", "决定时间" },
+	{ "released", "放行" },
+	{ "corrected", "更正" },
+	{ "discarded", "弃置" },
 	{ NULL, NULL },
 };
 /* clang-format on */

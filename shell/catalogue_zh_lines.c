@@ -160,6 +160,7 @@ const struct message catalogue_zh_lines[] = {
 	{ "\"truckrolld incidents\" says what happened and what to do.", "“truckrolld incidents”会说明发生了什么以及该怎么做。" },
 	{ "The server had stopped without a word: for a while it decides operations one by one, more slowly.",
 	  "服务器上次未正常停止：在一段时间内会逐条处理操作，速度较慢。" },
+	{ "Nothing of this device is parked.", "该终端没有被搁置的操作。" },
 	{ NULL, NULL },
 };
 /* clang-format on */

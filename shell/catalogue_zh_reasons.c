@@ -248,6 +248,9 @@ const struct message catalogue_zh_reasons[] = {
 	{ "%s.%s is %" PRId64 "; it must be %" PRId64 " to %" PRId64, "%s.%s 为 %" PRId64 "；应在 %" PRId64 " 至 %" PRId64 " 之间" },
 	{ "%s.%s is %" PRId64 " ms after 1970: give a time from 1970 to 9999", "%s.%s 为 1970 年后 %" PRId64 " 毫秒：请给出 1970 至 9999 年间的时间" },
 	{ "%s.%s has no choice number %" PRId64, "%s.%s 没有编号为 %" PRId64 " 的选项" },
+	{ "name the operations, or with --device all of a device", "请给出操作编号，或以 --device 指定某终端的全部操作" },
+	{ "only what makes or edits a record can be corrected: release it or discard it", "只有新建或修改记录的操作可以更正：请放行或弃置" },
+	{ "the operation did not set all of these fields: edit the record for the others", "该操作并未设置所有这些字段：其余字段请直接修改记录" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -13,6 +13,13 @@ UPDATE meta SET incarnation = $1
 -- name: outbox_incarnation_put
 INSERT INTO incarnation (id) VALUES ($1) RETURNING number
 
+-- name: outbox_knows
+SELECT 1 FROM incarnation WHERE id = $1
+
+-- name: outbox_previous
+SELECT i.id, (SELECT coalesce(max(o.seq), 0) FROM operation AS o WHERE o.incarnation = i.number) FROM incarnation AS i
+WHERE i.number < (SELECT incarnation FROM meta) ORDER BY i.number DESC LIMIT 1
+
 -- name: outbox_last
 SELECT seq, head FROM operation WHERE incarnation = (SELECT incarnation FROM meta) ORDER BY seq DESC LIMIT 1
 

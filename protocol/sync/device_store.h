@@ -38,6 +38,10 @@ typedef enum status (*outbox_visit)(void *context, const struct outbox_entry *en
 enum status device_store_outbox_each(struct device_store *store, int64_t after, outbox_visit visit, void *context);
 /* h of seq (0: genesis); STATUS_NOT_FOUND when it is not kept. */
 enum status device_store_outbox_head(struct device_store *store, int64_t seq, struct hash *out_head);
+/* STATUS_NOT_FOUND for an incarnation that the outbox never had. */
+enum status device_store_knows_incarnation(struct device_store *store, const struct id *incarnation);
+/* The incarnation before the current one, with the last operation that was settled under it. STATUS_NOT_FOUND: there was none. */
+enum status device_store_previous(struct device_store *store, struct id *out_incarnation, int64_t *out_settled_seq);
 struct new_incarnation {
 	struct id id;
 	int64_t settled_seq; /* of the old one: what came after it becomes 1, 2, … of the new one */

@@ -4,23 +4,13 @@
 
 #include "protocol/domain/device.h"
 #include "protocol/domain/operation_outcome.h"
-#include "protocol/domain/rule.h"
 #include "protocol/sync/authority.h"
+#include "protocol/sync/intake.h"
+#include "protocol/sync/parked.h"
 #include "protocol/sync/publish.h"
-#include "protocol/sync/witness.h"
 #include "protocol/wire/operation_codec.h"
 
-/* One operation on its way to a decision. */
-struct intake {
-	struct ingest *ingest;
-	const struct operation *operation;
-	struct logged_operation log;
-	struct id device;
-	struct records *records;       /* what the handler reads: the store, or a witness over it */
-	const struct witness *witness; /* NULL: nobody computed it beforehand */
-};
-
-static enum status decide_intake(struct intake *intake, struct overlay *overlay, struct verdict *out_verdict)
+enum status intake_decide(struct intake *intake, struct overlay *overlay, struct verdict *out_verdict)
 {
 	struct decision decision = {
 		.operation = intake->operation,
@@ -38,9 +28,7 @@ static enum status decide_intake(struct intake *intake, struct overlay *overlay,
 	return decide(&decision, overlay, intake->ingest->arena, out_verdict);
 }
 
-static enum status decide_parked_for(struct ingest *ingest, const struct overlay *overlay);
 static enum status set_aside(struct intake *intake, enum outcome outcome, enum rule rule, const char *detail);
-static bool is_overwriting(const struct intake *intake, const struct overlay *overlay);
 
 /* It ended the server whenever it was tried. */
 static enum status condemn(struct intake *intake, struct verdict *out_verdict)
@@ -59,10 +47,10 @@ static enum status take_in(struct intake *intake, struct verdict *out_verdict)
 
 	if (ingest->condemned)
 		return condemn(intake, out_verdict);
-	status = decide_intake(intake, &overlay, out_verdict);
+	status = intake_decide(intake, &overlay, out_verdict);
 	if (status != STATUS_OK)
 		return status;
-	if (is_overwriting(intake, &overlay)) {
+	if (intake_is_overwriting(intake, &overlay)) {
 		*out_verdict = (struct verdict){ .outcome = OUTCOME_PARKED };
 		return set_aside(intake, OUTCOME_PARKED, RULE_NOT_ALLOWED, "role=device;reason=id_taken");
 	}
@@ -74,80 +62,7 @@ static enum status take_in(struct intake *intake, struct verdict *out_verdict)
 	if (status == STATUS_OK)
 		status = server_store_log(ingest->commit->store, &intake->log);
 	if (status == STATUS_OK)
-		status = decide_parked_for(ingest, &overlay);
-	return status;
-}
-
-/* Operations that waited for a record which has just appeared, collected before any of them is decided. */
-struct parked_list {
-	struct arena *arena;
-	struct id *ids;
-	size_t count;
-	size_t capacity;
-};
-
-static enum status collect_parked(void *context, const void *row)
-{
-	struct parked_list *list = context;
-	const struct operation_outcome *outcome = row;
-
-	if (outcome->outcome != OUTCOME_PARKED)
-		return STATUS_OK;
-	list->ids = arena_grow(list->arena, list->ids, list->count, &list->capacity, sizeof(*list->ids));
-	list->ids[list->count++] = outcome->id;
-	return STATUS_OK;
-}
-
-/* What waits for the records that an operation has just made. */
-static enum status collect_for_changes(struct ingest *ingest, const struct overlay *overlay, struct parked_list *list)
-{
-	struct records *records = server_store_records(ingest->commit->store);
-	enum status status = STATUS_OK;
-
-	for (size_t i = 0; i < overlay_change_count(overlay) && status == STATUS_OK; i++) {
-		struct change change;
-		if (overlay_change(overlay, i, &change) == STATUS_OK && change.before == NULL && change.kind != RECORD_OPERATION)
-			status = records_each(records, RECORD_OPERATION, "waits_for", row_id(change.after), collect_parked, list);
-	}
-	return status;
-}
-
-/* The same operation, the same id, decided again on what is there now. Its author is sent the result. One whose bytes this version cannot
- * read stays parked: it never stands in the way of the commit that woke it. */
-static enum status decide_again(struct ingest *ingest, const struct id *id, struct parked_list *more)
-{
-	struct server_store *store = ingest->commit->store;
-	struct operation operation;
-	struct intake intake = { .ingest = ingest, .operation = &operation, .records = server_store_records(store) };
-	const void *row;
-	struct overlay overlay;
-	struct verdict verdict;
-	enum status status = server_store_logged(store, id, ingest->arena, &intake.log);
-
-	if (status == STATUS_OK)
-		status = records_get(intake.records, RECORD_OPERATION, id, &row);
-	if (status != STATUS_OK)
-		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-	intake.device = ((const struct operation_outcome *)row)->device_id;
-	if (operation_decode(ingest->arena, intake.log.canonical, &operation) != STATUS_OK)
-		return STATUS_OK;
-	status = decide_intake(&intake, &overlay, &verdict);
-	if (status == STATUS_OK && verdict.outcome == OUTCOME_APPLIED)
-		status = records_remove(&overlay.records, RECORD_OPERATION, id);
-	if (status == STATUS_OK)
-		status = publish_changes(ingest->commit, &overlay, 0);
-	if (status == STATUS_OK)
-		status = server_store_log_outcome(store, id, verdict.outcome, ingest->commit->gseq);
-	return status == STATUS_OK && verdict.outcome != OUTCOME_PARKED ? collect_for_changes(ingest, &overlay, more) : status;
-}
-
-static enum status decide_parked_for(struct ingest *ingest, const struct overlay *overlay)
-{
-	struct parked_list list = { .arena = ingest->arena };
-	enum status status = collect_for_changes(ingest, overlay, &list);
-
-	for (size_t i = 0; i < list.count && status == STATUS_OK; i++)
-		status = decide_again(ingest, &list.ids[i], &list);
+		status = parked_decide_for(ingest, &overlay);
 	return status;
 }
 
@@ -292,8 +207,7 @@ static bool is_refused_by_bug(const struct ingest *ingest, const struct operatio
 	       id_equal(&operation->head.subject, &ingest->refused);
 }
 
-/* Kept and logged with that outcome, without being decided. */
-static enum status set_aside(struct intake *intake, enum outcome outcome, enum rule rule, const char *detail)
+enum status intake_tell(struct intake *intake, enum outcome outcome, enum rule rule, const char *detail)
 {
 	struct operation_outcome row = { .id = intake->log.id,
 		.device_id = intake->device,
@@ -309,8 +223,14 @@ static enum status set_aside(struct intake *intake, enum outcome outcome, enum r
 
 	overlay_init(&overlay, intake->records, intake->ingest->arena);
 	status = records_put(&overlay.records, RECORD_OPERATION, &row);
-	if (status == STATUS_OK)
-		status = publish_changes(intake->ingest->commit, &overlay, 0);
+	return status == STATUS_OK ? publish_changes(intake->ingest->commit, &overlay, 0) : status;
+}
+
+/* Kept and logged with that outcome, without being decided. */
+static enum status set_aside(struct intake *intake, enum outcome outcome, enum rule rule, const char *detail)
+{
+	enum status status = intake_tell(intake, outcome, rule, detail);
+
 	intake->log.outcome = outcome;
 	intake->log.unlike = true;
 	intake->log.gseq = intake->ingest->commit->gseq;
@@ -318,8 +238,7 @@ static enum status set_aside(struct intake *intake, enum outcome outcome, enum r
 	return status == STATUS_OK ? server_store_log(intake->ingest->commit->store, &intake->log) : status;
 }
 
-/* An operation sent under a first id must not write over what has that id already. */
-static bool is_overwriting(const struct intake *intake, const struct overlay *overlay)
+bool intake_is_overwriting(const struct intake *intake, const struct overlay *overlay)
 {
 	for (size_t i = 0; i < overlay_change_count(overlay); i++) {
 		struct change change;

@@ -176,6 +176,26 @@ enum status server_core_operation(
 	return STATUS_OK;
 }
 
+enum status server_core_parked(struct server_core *core, const struct parked_order *order, struct verdict *out_verdict)
+{
+	struct ingest ingest;
+	enum status status = server_core_ensure_commit(core);
+
+	if (status == STATUS_OK)
+		status = commit_mark(&core->commit);
+	if (status != STATUS_OK)
+		return status;
+	ingest = server_core_make_ingest(core, HANDLER_REVISION);
+	status = parked_carry_out(&ingest, order, out_verdict);
+	if (status == STATUS_OK) {
+		core->changed = true;
+		return commit_unmark(&core->commit);
+	}
+	if (commit_rewind(&core->commit) != STATUS_OK)
+		abandon_commit(core);
+	return status;
+}
+
 enum status server_core_revoke(struct server_core *core, const struct id *device, uint32_t state)
 {
 	struct device_entry entry;

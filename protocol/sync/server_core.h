@@ -8,6 +8,7 @@
 #include "protocol/sync/bugs.h"
 #include "protocol/sync/incident.h"
 #include "protocol/sync/loss.h"
+#include "protocol/sync/parked.h"
 #include "protocol/sync/sender.h"
 #include "protocol/sync/server_store.h"
 #include "protocol/wire/envelope.h"
@@ -54,6 +55,10 @@ void server_core_abandon(struct server_core *core);
 /* Opens the commit when none is open, so that the caller may write to the store beside the core; it will be carried out even if nothing
  * else comes into it. */
 enum status server_core_open_commit(struct server_core *core);
+
+/* A person's decision of a parked operation, carried out in the open commit. Statuses of parked_carry_out(), after which the commit
+ * is still as it was. */
+enum status server_core_parked(struct server_core *core, const struct parked_order *order, struct verdict *out_verdict);
 
 /* Revokes a device: sets the state (enum device_state) its frames are judged by and drops its sessions. Its grants end with an
  * EDIT of its record. */

@@ -3,7 +3,7 @@
 import signal
 
 import tap
-from harness import DONE, PATIENCE, Device, Server, World
+from harness import DONE, PATIENCE, REFUSED, Device, Server, World
 from tap import promise
 
 WORDS = "end the process"  # of tests/blackbox/poisoned.c
@@ -67,6 +67,47 @@ def what_ends_the_server_is_parked_at_the_third_counted_try_and_nothing_else_wai
         assert incidents(server, "unclean_stop"), "nobody is told that the server stopped"
         server.run("incident", "acknowledge", str(found["number"]), "--text", "told the maker")
         assert [row["note"] for row in incidents(server, "poison")] == ["told the maker"]
+        server.stop()
+        server.program = "truckrolld"  # mended
+        server.start()
+        assert [row["id"] for row in server.run("parked", "list")["operations"]] == [bad]
+        said = server.run("parked", "release", bad[:12], "--reason", "the program was mended")
+        assert [row["outcome"] for row in said["operations"]] == ["applied"], said
+        assert not server.run("parked", "list")["operations"]
+        assert server.run("trace", bad)["reason"] == "the program was mended"
+        ada.sync()
+        assert ada.run("trace", bad[:12])["outcome"] == "applied"
+        assert WORDS in {note["text"] for note in ada.run("show", "HH-5001")["notes"]}
+        assert "not parked" in server.ask("parked", "discard", bad[:12], "--reason", "x", expect=REFUSED).reason
+        server.verify()
+        server.stop()
+
+
+@promise
+def a_person_puts_right_or_away_what_is_parked_and_the_author_is_told():
+    with World() as world:
+        server = Server.made(world)
+        ada, tomas = Device.enrolled(server, ADA, "tablet"), Device.enrolled(server, TOMAS, "laptop")
+        server.book("HH-5001", ADA)
+        ada.sync()
+        tomas.sync()
+        kept = ada.run("note", "HH-5001", "kept")["operation"]
+        away = ada.run("note", "HH-5001", "made twice")["operation"]
+        asked = ada.run("create", "service_request", "text=Gate stukc", "site_id=Cairn Hotel")["operation"]
+        server.run("device", "revoke", "--stolen", ada.id)
+        ada.ask("sync", expect=None)
+        assert {outcome_of(server, kept), outcome_of(server, away)} == {"parked"}
+        said = server.run("parked", "correct", asked[:12], "text=Gate stuck")
+        assert [row["outcome"] for row in said["operations"]] == ["applied"], said
+        assert server.find("service_request", id=asked)["text"] == "Gate stuck"
+        assert server.ask("parked", "correct", kept[:12], "text=other", expect=REFUSED)
+        server.run("parked", "discard", away[:12], "--reason", "made twice")
+        assert "made twice" in next(row["words"] for row in server.log_of_operations() if row["id"] == away)
+        said = server.run("parked", "release", "--device", "tablet")
+        assert [row["operation"] for row in said["operations"]] == [kept], said
+        assert "kept" in {row["text"] for row in server.rows("note")}
+        assert "搁置" in server.ask("parked", "release", "--help", "--lang", "zh").out
+        assert server.ask("parked", "release", expect=None).code == 2
         server.verify()
         server.stop()
 

@@ -1,0 +1,38 @@
+/* Parked operations: kept, not applied. They go on under their id when the record they wait for appears, or when a person says so. */
+#ifndef TRUCKROLL_SYNC_PARKED_H
+#define TRUCKROLL_SYNC_PARKED_H
+
+#include "protocol/sync/ingest.h"
+
+/* What a person decided of one. On disk: never reuse a number. */
+enum parked_decision {
+	PARKED_RELEASED = 1,  /* decide it again */
+	PARKED_CORRECTED = 2, /* decide it again in this form */
+	PARKED_DISCARDED = 3, /* put it away; its author is told why */
+};
+
+struct parked_order {
+	struct id operation;
+	enum parked_decision decision;
+	const struct operation *corrected; /* PARKED_CORRECTED: a CREATE or EDIT with other values */
+	struct text reason;                /* may be empty but of a discard */
+};
+
+/* Decides, in the open commit, what waited for records that an operation has just made. */
+enum status parked_decide_for(struct ingest *ingest, const struct overlay *overlay);
+
+/* Carries out a person's decision under the operation's first id and keeps it. What it then comes to reaches its author's device.
+ * STATUS_NOT_FOUND: no such operation; STATUS_REFUSED: it is not parked, or claims what no person may let pass. The verdict's texts are in
+ * ingest->arena. */
+enum status parked_carry_out(struct ingest *ingest, const struct parked_order *order, struct verdict *out_verdict);
+
+/* `canonical` empty but for a correction. */
+enum status server_store_put_parked_decision(struct server_store *store, const struct id *operation, enum parked_decision decision,
+	struct bytes canonical, struct text reason, int64_t now_ms);
+/* The form it was last corrected to, in `arena`. STATUS_NOT_FOUND. */
+enum status server_store_corrected(
+	struct server_store *store, const struct id *operation, struct arena *arena, struct bytes *out_canonical);
+/* What comes under the device's second histories is not set aside any more. */
+enum status server_store_end_forks(struct server_store *store, const struct id *device);
+
+#endif
