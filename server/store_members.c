@@ -151,7 +151,7 @@ enum status server_store_links_by_id(struct server_store *store, const struct me
 }
 
 enum status server_store_done_here(struct server_store *store, enum record_kind kind, const struct id *place, int64_t since_ms,
-	struct id *out_orders, size_t max, size_t *out_count)
+	struct id *out_orders, size_t *out_count)
 {
 	struct statement *statement = NULL;
 	size_t count = 0;
@@ -162,8 +162,8 @@ enum status server_store_done_here(struct server_store *store, enum record_kind 
 		return status;
 	statement_bind_id(statement, 1, place);
 	statement_bind_integer(statement, 2, since_ms);
-	statement_bind_integer(statement, 3, (int64_t)max);
-	while (count < max && statement_next(statement, &status))
+	statement_bind_integer(statement, 3, DONE_HERE_MAX);
+	while (count < DONE_HERE_MAX && statement_next(statement, &status))
 		out_orders[count++] = statement_id_column(statement, 0);
 	statement_reset(statement);
 	*out_count = count;

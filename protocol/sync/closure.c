@@ -1,5 +1,6 @@
 #include "protocol/sync/closure.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* What a job's scope holds, from its work order on. `from` refers to its parents: they come along however far away they are, for a row
@@ -159,17 +160,19 @@ static enum status walk_earlier_visit(void *context, const void *row)
 	return STATUS_OK;
 }
 
+static_assert(DONE_HERE_MAX > HISTORY_ORDERS_MAX, "one more than are taken: the order itself may be among them");
+
 /* Orders that were done here before, without what belongs to them beside their visits: that may be another customer's by now. */
 static enum status walk_history(struct walk *walk, const struct work_order *order, int64_t now_ms)
 {
-	struct id earlier[HISTORY_ORDERS_MAX + 1], place;
+	struct id earlier[DONE_HERE_MAX], place;
 	enum record_kind kind;
 	size_t count = 0;
 	enum status status = STATUS_OK;
 
 	if (closure_history_key(order, &kind, &place))
 		status = server_store_done_here(
-			walk->store, kind, &place, now_ms > HISTORY_MS ? now_ms - HISTORY_MS : 0, earlier, LENGTH(earlier), &count);
+			walk->store, kind, &place, now_ms > HISTORY_MS ? now_ms - HISTORY_MS : 0, earlier, &count);
 	for (size_t i = 0, taken = 0; i < count && taken < HISTORY_ORDERS_MAX && status == STATUS_OK; i++) {
 		if (id_equal(&earlier[i], &order->id))
 			continue;

@@ -84,6 +84,7 @@ struct verified {
 	struct bytes *canonical;
 	struct hash *commitments;
 	struct hash *heads;
+	struct chain_state chain; /* as it was before the batch */
 };
 
 static const uint8_t *window_secret(const struct batch *batch, int64_t seq)
@@ -362,9 +363,10 @@ static enum status compare_known(
 
 /* Everything about a batch but its decision: chain, place and hashes. `verified->heads` NULL: nothing of it is new. */
 static enum status examine(struct ingest *ingest, const struct device_entry *device, const struct id *organisation,
-	const struct batch *batch, struct chain_state *out_chain, struct verified *out_verified, struct wire_fault *out_fault)
+	const struct batch *batch, struct verified *out_verified, struct wire_fault *out_fault)
 {
 	struct server_store *store = ingest->commit->store;
+	struct chain_state *chain = &out_verified->chain;
 	int64_t last = batch->first_seq + (int64_t)batch->count - 1;
 	struct bytes statement = head_statement(ingest->arena, organisation, &device->id, &batch->incarnation, last, &batch->last_hash);
 	struct hash before = { 0 };
@@ -375,9 +377,9 @@ static enum status examine(struct ingest *ingest, const struct device_entry *dev
 		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
 		return STATUS_OK;
 	}
-	status = find_chain(store, &device->id, &batch->incarnation, out_chain);
+	status = find_chain(store, &device->id, &batch->incarnation, chain);
 	if (status == STATUS_OK)
-		status = place_batch(store, out_chain, batch, &before, out_fault);
+		status = place_batch(store, chain, batch, &before, out_fault);
 	if (status != STATUS_OK || out_fault->code != 0)
 		return status;
 	status = verify_chain(ingest->arena, batch, &before, out_verified);
@@ -385,28 +387,27 @@ static enum status examine(struct ingest *ingest, const struct device_entry *dev
 		*out_fault = (struct wire_fault){ .code = status == STATUS_CORRUPT ? WIRE_ERROR_FORK : WIRE_ERROR_MALFORMED };
 		return STATUS_OK;
 	}
-	if (last <= out_chain->last_seq) { /* all of it came before */
+	if (last <= chain->last_seq) { /* all of it came before */
 		out_verified->heads = NULL;
-		return compare_known(store, out_chain, last, &batch->last_hash, out_fault);
+		return compare_known(store, chain, last, &batch->last_hash, out_fault);
 	}
-	if (batch->first_seq <= out_chain->last_seq &&
-		!hash_equal(&out_verified->heads[out_chain->last_seq - batch->first_seq], &out_chain->last_hash))
+	if (batch->first_seq <= chain->last_seq &&
+		!hash_equal(&out_verified->heads[chain->last_seq - batch->first_seq], &chain->last_hash))
 		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_FORK };
 	return STATUS_OK;
 }
 
 enum status ingest_look(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
-	int64_t *out_seq, struct hash *out_head, struct wire_fault *out_fault)
+	struct attempt *next, struct wire_fault *out_fault)
 {
-	struct chain_state chain;
 	struct verified verified;
-	enum status status = examine(ingest, device, organisation, batch, &chain, &verified, out_fault);
+	enum status status = examine(ingest, device, organisation, batch, &verified, out_fault);
 
-	*out_seq = 0;
+	next->seq = 0;
 	if (status != STATUS_OK || out_fault->code != 0 || verified.heads == NULL)
 		return status;
-	*out_seq = chain.last_seq + 1;
-	*out_head = verified.heads[*out_seq - batch->first_seq];
+	next->seq = verified.chain.last_seq + 1;
+	next->hash = verified.heads[next->seq - batch->first_seq];
 	return STATUS_OK;
 }
 
@@ -415,16 +416,16 @@ enum status ingest_batch(struct ingest *ingest, const struct device_entry *devic
 {
 	struct server_store *store = ingest->commit->store;
 	int64_t last = batch->first_seq + (int64_t)batch->count - 1;
-	struct chain_state chain;
 	struct verified verified;
-	enum status status = examine(ingest, device, organisation, batch, &chain, &verified, out_fault);
+	struct chain_state *chain = &verified.chain;
+	enum status status = examine(ingest, device, organisation, batch, &verified, out_fault);
 
 	if (status != STATUS_OK || out_fault->code != 0 || verified.heads == NULL)
 		return status;
-	if (chain.number == 0)
-		status = server_store_add_chain(store, &device->id, &batch->incarnation, &chain.last_hash, &chain);
+	if (chain->number == 0)
+		status = server_store_add_chain(store, &device->id, &batch->incarnation, &chain->last_hash, chain);
 	if (status == STATUS_OK)
-		status = store_windows(store, &chain, batch);
+		status = store_windows(store, chain, batch);
 	if (status == STATUS_CORRUPT) { /* another salt than the window began with */
 		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
 		return STATUS_OK;
@@ -432,10 +433,10 @@ enum status ingest_batch(struct ingest *ingest, const struct device_entry *devic
 	commit_note_device(ingest->commit, &device->id);
 	if (status == STATUS_OK)
 		status = take_in_batch(&(struct arrival){
-			.ingest = ingest, .device = device, .chain = &chain, .batch = batch, .verified = &verified });
-	if (status == STATUS_OK && chain.last_seq == last)
-		status = server_store_put_signature(store, chain.number, last, batch->signature);
-	return status == STATUS_OK ? server_store_put_chain(store, &chain) : status;
+			.ingest = ingest, .device = device, .chain = chain, .batch = batch, .verified = &verified });
+	if (status == STATUS_OK && chain->last_seq == last)
+		status = server_store_put_signature(store, chain->number, last, batch->signature);
+	return status == STATUS_OK ? server_store_put_chain(store, chain) : status;
 }
 
 enum status ingest_own(struct ingest *ingest, struct chain_state *chain, const uint8_t secret[static WINDOW_SECRET_SIZE],

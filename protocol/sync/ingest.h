@@ -4,6 +4,7 @@
 #define TRUCKROLL_SYNC_INGEST_H
 
 #include "protocol/sync/bugs.h"
+#include "protocol/sync/careful.h"
 #include "protocol/sync/commit.h"
 
 struct ingest {
@@ -27,9 +28,9 @@ uint32_t ingest_fault(enum status decoded);
 enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
 	struct wire_fault *out_fault);
 
-/* What ingest_batch() would decide next; seq 0: nothing. Changes nothing. A fault as there. */
+/* Sets seq and hash of what ingest_batch() would decide next; seq 0: nothing. Changes nothing else. A fault as there. */
 enum status ingest_look(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
-	int64_t *out_seq, struct hash *out_head, struct wire_fault *out_fault);
+	struct attempt *next, struct wire_fault *out_fault);
 
 /* Decides one operation of the server's own chain (console, import, timers) and gives its verdict (texts in ingest->arena) and
  * id. `secret` is that of the chain's current window. A refusal is STATUS_OK with the verdict: the operation is logged all the

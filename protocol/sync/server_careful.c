@@ -24,8 +24,7 @@ static enum status look_at(struct server_core *core, struct held_batch *held, st
 	*attempt = (struct attempt){ .device = waiting->device, .incarnation = waiting->incarnation };
 	if (status != STATUS_OK || waiting->fault.code != 0)
 		return status;
-	status = ingest_look(&ingest, &out_next->device, &core->state.organisation, &out_next->batch, &attempt->seq, &attempt->hash,
-		&waiting->fault);
+	status = ingest_look(&ingest, &out_next->device, &core->state.organisation, &out_next->batch, attempt, &waiting->fault);
 	if (status == STATUS_OK && attempt->seq > 0)
 		status = server_store_attempt(core->options.store, attempt);
 	return status;

@@ -49,9 +49,12 @@ enum status server_store_row(struct server_store *store, enum record_kind kind, 
 enum status server_store_put_row(struct server_store *store, enum record_kind kind, const void *row, const struct server_row *meta);
 enum status server_store_remove_row(struct server_store *store, enum record_kind kind, const struct id *id);
 
-/* Work orders on an asset, or at a site, that were completed after `since_ms`, the latest first: `max` at most. O(those given). */
+#define DONE_HERE_MAX 11
+
+/* Work orders on an asset, or at a site, that were completed after `since_ms`, the latest first, with room for DONE_HERE_MAX. O(those
+ * given). */
 enum status server_store_done_here(struct server_store *store, enum record_kind kind, const struct id *place, int64_t since_ms,
-	struct id *out_orders, size_t max, size_t *out_count);
+	struct id *out_orders, size_t *out_count);
 
 /* Scopes have small numbers inside the store. */
 struct scope_state {
