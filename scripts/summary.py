@@ -1,7 +1,8 @@
 """Sums up what ./check left in a folder.  usage: summary.py FOLDER
 
 NAME.json is a log of `meson test`; NAME.failed holds the output of a step that failed; NAME.passed is a
-step that passed. Prints the failures with their output and one last line; exit 1 when there are any.
+step that passed; NAME.skipped says why a step could not be done here; `times` has seconds and name of each
+step. Prints where the time went, the failures with their output and one last line; exit 1 when there are any.
 """
 import json
 import os
@@ -13,6 +14,7 @@ PLAN = re.compile(r"^1\.\.\d+", re.MULTILINE)
 GOOD = {"OK", "EXPECTEDFAIL"}
 FIRST_LINES = 40
 LAST_LINES = 30
+SLOWEST = 15
 
 
 def count_points(text):
@@ -59,28 +61,63 @@ def broken_lines(text):
     return "\n".join(line for line in text.splitlines() if not re.match(r"^(ok\b|1\.\.)", line))
 
 
+def read_log(folder, name):
+    with open(os.path.join(folder, name + ".json"), encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def short(test):
+    """blackbox/story of "truckroll:blackbox / blackbox/story"."""
+    return test["name"].rpartition(" / ")[2].removeprefix("truckroll:")
+
+
+def print_times(folder):
+    """Each step, and of the tests those that took longest."""
+    path = os.path.join(folder, "times")
+    if not os.path.exists(path):
+        return
+    with open(path, encoding="utf-8") as file:
+        steps = [line.rstrip("\n").split("\t") for line in file]
+    print(f"\n{'seconds':>8}  step")
+    for seconds, name in steps:
+        print(f"{seconds:>8}  {name}")
+    print(f"{sum(int(seconds) for seconds, _ in steps):>8}  in all")
+    slowest = sorted(((test.get("duration", 0), name, short(test)) for name in sorted(logs(folder)) for test in read_log(folder, name)), reverse=True)
+    if slowest:
+        print(f"\n{'seconds':>8}  slowest tests")
+    for seconds, run, name in slowest[:SLOWEST]:
+        print(f"{seconds:8.1f}  {run}: {name}")
+
+
+def logs(folder):
+    return [name for name, ending in map(os.path.splitext, os.listdir(folder)) if ending == ".json"]
+
+
 def sum_log(folder, name):
     totals = [0, 0, 0]
-    with open(os.path.join(folder, name + ".json"), encoding="utf-8") as file:
-        for line in file:
-            test = json.loads(line)
-            counts = count_program(test)
-            totals = [total + count for total, count in zip(totals, counts)]
-            if counts[1]:
-                text = broken_lines(test.get("stdout", "")) + "\n" + test.get("stderr", "")
-                print_failure(f"{name}: {test['name'].removeprefix('truckroll:')}", f"{test['result'].lower()}, exit {test['returncode']}", text)
+    for test in read_log(folder, name):
+        counts = count_program(test)
+        totals = [total + count for total, count in zip(totals, counts)]
+        if counts[1]:
+            text = broken_lines(test.get("stdout", "")) + "\n" + test.get("stderr", "")
+            print_failure(f"{name}: {test['name'].removeprefix('truckroll:')}", f"{test['result'].lower()}, exit {test['returncode']}", text)
     return totals
 
 
 def main():
     folder = sys.argv[1]
     totals = [0, 0, 0]
+    print_times(folder)
     for file_name in sorted(os.listdir(folder)):
         name, ending = os.path.splitext(file_name)
         if ending == ".json":
             totals = [total + count for total, count in zip(totals, sum_log(folder, name))]
         elif ending == ".passed":
             totals[0] += 1
+        elif ending == ".skipped":
+            totals[2] += 1
+            with open(os.path.join(folder, file_name), encoding="utf-8", errors="replace") as file:
+                print(f"\nSKIPPED {name.replace('_', ' ')}: {file.read().strip()}")
         elif ending == ".failed":
             totals[1] += 1
             with open(os.path.join(folder, file_name), encoding="utf-8", errors="replace") as file:

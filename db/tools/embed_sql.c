@@ -132,7 +132,7 @@ static void embed_migration_text(FILE *code, int position, const char *path)
 static void embed_migration_row(FILE *code, int position, const char *path)
 {
 	const char *set = migration_path(path);
-	const char *slash = strchr(set, '/');
+	const char *slash = set == NULL ? NULL : strchr(set, '/');
 	int number = slash == NULL ? 0 : (int)strtol(slash + 1, NULL, 10);
 	const char *name = slash == NULL ? NULL : strchr(slash, '_');
 

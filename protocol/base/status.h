@@ -24,8 +24,8 @@ enum [[nodiscard]] status {
  * here, so one breakpoint shows them all. */
 enum status fail(enum status status, const char *reason, ...) __attribute__((cold, format(printf, 2, 3)));
 
-#ifdef __clang_analyzer__
-/* The analyser reads one file at a time: without this it follows paths on which fail(STATUS_CORRUPT, ...) gives STATUS_OK. */
+#if defined(__clang_analyzer__) || defined(TRUCKROLL_ANALYSER) /* the latter with gcc's -fanalyzer */
+/* Analysers read one file at a time: without this they follow paths on which fail(STATUS_CORRUPT, ...) gives STATUS_OK. */
 #define fail(status, ...) ((void)fail(status, __VA_ARGS__), (status)) /* NOLINT(readability-identifier-naming) */
 #endif
 

@@ -525,6 +525,7 @@ static size_t sweep(struct listener *listener, enum standing standing, int64_t l
 	for (uint32_t pipe = listener->doubtful[standing].oldest; pipe != 0 && count < SWEEP_MAX; pipe = newer) {
 		struct link *link = link_find(listener, pipe);
 
+		assert(link != NULL); /* a list names only what the table has */
 		newer = link->newer;
 		if (link->since_ms == 0) {
 			link->since_ms = now_ms;

@@ -3,6 +3,8 @@ removed, whatever happens in between. Nothing here knows the programs' code: onl
 import json
 import os
 import pathlib
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -16,7 +18,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TRUCKROLL_BUILD") or ROOT / "build")
 SANITIZED = os.environ.get("TRUCKROLL_SANITIZE", "none") != "none"
 EXAMPLE = sorted((ROOT / "example").glob("*.csv"))
-PATIENCE = 60 if SANITIZED else 30  # seconds until something that must happen is given up
+UNDER = shlex.split(os.environ.get("TRUCKROLL_UNDER", ""))  # a checker that runs the programs, such as valgrind
+PATIENCE = 300 if UNDER else 60 if SANITIZED else 30  # seconds until something that must happen is given up
+REPORT = re.compile(r"Sanitizer:|runtime error:|^==\d+== (Invalid|Conditional|Use of|Syscall param|Mismatched|Source and|Jump)")
 
 
 def program(name):
@@ -68,6 +72,7 @@ class World:
         self.environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(self.dir), "TZ": "UTC", "LC_ALL": "C.UTF-8",
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "abort_on_error=0:exitcode=99"),
+            "TSAN_OPTIONS": os.environ.get("TSAN_OPTIONS", "halt_on_error=1:exitcode=66"),
             "LSAN_OPTIONS": os.environ.get("LSAN_OPTIONS", ""),
             "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1:exitcode=99"),
         }
@@ -82,11 +87,18 @@ class World:
             if process.poll() is None:
                 process.kill()
             process.wait()
-        if kind is not None and kind is not SystemExit:
+        reports = self.sanitizer_reports()
+        if reports or (kind is not None and kind is not SystemExit):
             self.show_logs()
         for action in reversed(self.undo):
             action()
         shutil.rmtree(self.dir, ignore_errors=True)
+        assert not reports, "\n".join(reports)
+
+    def sanitizer_reports(self):
+        """What a process that stays said of itself: who is killed at the end has no exit code to tell by."""
+        return [f"{path.name}: {line}" for path in sorted(self.dir.glob("*.log")) for line in path.read_text(errors="replace").splitlines()
+                if REPORT.search(line)]
 
     def show_logs(self):
         for path in sorted(self.dir.glob("*.log")):
@@ -96,7 +108,7 @@ class World:
     def run(self, *words, stdin=None, expect=None, before=(), timeout=PATIENCE * 4):
         """Runs a program to its end. `expect`: the exit code it must have."""
         words = [str(word) for word in words]
-        done = subprocess.run([*before, program(words[0]), *words[1:]], input=stdin, capture_output=True, encoding="utf-8", errors="replace",
+        done = subprocess.run([*before, *UNDER, program(words[0]), *words[1:]], input=stdin, capture_output=True, encoding="utf-8", errors="replace",
                               env=self.environment, cwd=self.dir, timeout=timeout, **({} if stdin is not None else {"stdin": subprocess.DEVNULL}))
         answer = Answer(words, done.returncode, done.stdout, done.stderr)
         assert "Sanitizer" not in answer.err and "runtime error" not in answer.err, str(answer)
@@ -108,7 +120,7 @@ class World:
         """Starts a program that stays; its words go to the file `log`."""
         words = [str(word) for word in words]
         with open(self.dir / log, "ab") as output:
-            process = subprocess.Popen([*before, program(words[0]), *words[1:]], stdin=subprocess.DEVNULL, stdout=options.pop("stdout", output),
+            process = subprocess.Popen([*before, *UNDER, program(words[0]), *words[1:]], stdin=subprocess.DEVNULL, stdout=options.pop("stdout", output),
                                        stderr=options.pop("stderr", output), env=self.environment, cwd=self.dir, **options)
         self.processes.append(process)
         return process

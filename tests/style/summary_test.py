@@ -36,6 +36,8 @@ CASES = [
      {"a.json": program("OK", "1..1\nok 1\n") + program("SKIP", "1..0 # SKIP no server program\n")}),
     ("all runs and steps are added up", (1, "3 passed, 1 failed, 0 skipped"),
      {"a.json": program("OK"), "b.json": program("OK"), "cppcheck.passed": "", "build.failed": "error: x\n"}),
+    ("what cannot be done here is skipped, with its reason", (0, "1 passed, 0 failed, 1 skipped"),
+     {"a.json": program("OK"), "fuzz.skipped": "there is no clang here\n", "times": "12\tfuzz\n"}),
     ("nothing run is not a success", (1, "0 passed, 0 failed, 0 skipped"), {}),
 ]
 
