@@ -25,7 +25,9 @@ struct reading {
 
 static void note_error(struct reading *reading, int64_t line, int64_t column, const char *reason)
 {
-	import_report_error(reading->pass.report, reading->pass.arena, reading->pass.options->path, line, column, "%s", reason);
+	const struct import_place place = { reading->pass.options->path, line, column };
+
+	import_report_error(reading->pass.report, reading->pass.arena, &place, "%s", reason);
 }
 
 static void refuse_unknown(struct reading *reading)

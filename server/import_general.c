@@ -27,7 +27,9 @@ bool import_general_is(const struct csv_row *row)
 
 static void refuse_column(struct import_pass *pass, const struct csv_row *row, size_t column, const char *reason)
 {
-	import_report_error(pass->report, pass->arena, pass->options->path, row->cells[column].line, (int64_t)column + 1, "%s", reason);
+	const struct import_place place = { pass->options->path, row->cells[column].line, (int64_t)column + 1 };
+
+	import_report_error(pass->report, pass->arena, &place, "%s", reason);
 }
 
 /* The names of what may be written here, joined by commas. */

@@ -12,12 +12,12 @@
 void import_draft_refuse(
 	struct import_pass *pass, struct import_draft *draft, const struct import_value *value, const char *field, const char *reason)
 {
-	const char *path = pass->options->path;
+	struct import_place place = { pass->options->path, draft->from->line, 1 };
 	size_t size = field == NULL ? 0 : strlen(field);
 
 	draft->broken = true;
 	if (value == NULL) {
-		import_report_error(pass->report, pass->arena, path, draft->from->line, 1, "%s", reason);
+		import_report_error(pass->report, pass->arena, &place, "%s", reason);
 		return;
 	}
 	if (value == draft->refused)
@@ -25,8 +25,9 @@ void import_draft_refuse(
 	draft->refused = value;
 	if (size > 0 && strncmp(reason, field, size) == 0 && reason[size] == ':')
 		reason += size + 2;
-	import_report_error(pass->report, pass->arena, path, value->line, import_value_column(draft->from, value), "%.*s: %s",
-		TEXT_ARGUMENTS(value->name), reason);
+	place.line = value->line;
+	place.column = import_value_column(draft->from, value);
+	import_report_error(pass->report, pass->arena, &place, "%.*s: %s", TEXT_ARGUMENTS(value->name), reason);
 }
 
 void import_draft_warn(struct import_pass *pass, const struct import_draft *draft, const char *reason)
@@ -155,7 +156,8 @@ void import_implied(struct import_pass *pass, struct import_draft *draft, enum r
 	if (pass->status != STATUS_OK || import_keys_has(&pass->keys, row_id(row)))
 		return;
 	if (operation_check(&operation, &objection) != STATUS_OK) {
-		import_report_error(pass->report, pass->arena, pass->options->path, draft->from->line, 1, "%s", fail_reason());
+		const struct import_place place = { pass->options->path, draft->from->line, 1 };
+		import_report_error(pass->report, pass->arena, &place, "%s", fail_reason());
 		return;
 	}
 	pass->status = import_keys_add(&pass->keys, row_id(row), 0, draft->from->line, &use, &line);

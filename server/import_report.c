@@ -39,8 +39,7 @@ void import_notes_add(struct import_notes *notes, struct arena *arena, struct te
 	notes->items[notes->count++] = (struct import_note){ .text = arena_copy_text(arena, text), .count = times, .line = line };
 }
 
-void import_report_error(
-	struct import_report *report, struct arena *arena, const char *path, int64_t line, int64_t column, const char *reason, ...)
+void import_report_error(struct import_report *report, struct arena *arena, const struct import_place *place, const char *reason, ...)
 {
 	char text[REASON_SIZE + 4]; /* room to cut between two characters */
 	struct text cut;
@@ -54,5 +53,5 @@ void import_report_error(
 	tame(text);
 	cut = text_cut(text_of(text), REASON_SIZE - 1);
 	report->errors[report->error_count - 1] =
-		arena_print(arena, "%s:%" PRId64 ":%" PRId64 ": %.*s", path, line, column, TEXT_ARGUMENTS(cut));
+		arena_print(arena, "%s:%" PRId64 ":%" PRId64 ": %.*s", place->path, place->line, place->column, TEXT_ARGUMENTS(cut));
 }

@@ -34,8 +34,15 @@ struct import_report {
 /* Adds `times` to the note of that text, or begins one; beyond IMPORT_NOTES_MAX texts the last note takes all others. */
 void import_notes_add(struct import_notes *notes, struct arena *arena, struct text text, int64_t line, int64_t times);
 
+/* Where in a file something is. */
+struct import_place {
+	const char *path;
+	int64_t line;
+	int64_t column;
+};
+
 /* printf style, behind "file:line:column: ". Control characters are shown as '?'. */
-void import_report_error(struct import_report *report, struct arena *arena, const char *path, int64_t line, int64_t column,
-	const char *reason, ...) __attribute__((format(printf, 6, 7)));
+void import_report_error(struct import_report *report, struct arena *arena, const struct import_place *place, const char *reason, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

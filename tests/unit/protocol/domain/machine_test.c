@@ -38,51 +38,60 @@ static void write_line(struct page *page, struct text line)
 }
 
 /* One cell: a visit of Anna's in `state`, and `kind` done to it by `technician`. */
-static struct verdict try_cell(
-	struct world *world, enum visit_state state, bool reassigned, bool over, enum operation_kind kind, uint8_t technician)
+struct cell {
+	enum visit_state state;
+	bool reassigned; /* cancelled because somebody else got it */
+	bool over;       /* the order is closed */
+	enum operation_kind kind;
+	uint8_t technician;
+};
+
+static struct verdict try_cell(struct world *world, const struct cell *cell)
 {
-	bool office = operation_find(kind)->roles != ROLE_TECHNICIAN;
+	bool office = operation_find(cell->kind)->roles != ROLE_TECHNICIAN;
 
 	world_stock(world, VAN_OF_ANNA, 1, 5);
-	world_set_visit(world, 1, ANNA, state);
-	if (reassigned) {
+	world_set_visit(world, 1, ANNA, cell->state);
+	if (cell->reassigned) {
 		struct visit visit = *world_visit(world, 1);
 		visit.cancel_cause = VISIT_CANCEL_CAUSE_REASSIGNED;
 		visit.replaced_by_id = world_id(RECORD_VISIT, 2);
 		world_put(world, RECORD_VISIT, &visit);
 		world_set_visit(world, 2, BELA, VISIT_STATE_DISPATCHED);
 	}
-	if (over)
+	if (cell->over)
 		world_close_order(world, 1);
-	return world_do(world, kind, 1, office ? 0 : technician);
+	return world_do(world, cell->kind, 1, office ? 0 : cell->technician);
 }
 
-static void write_cell(struct page *page, const char *who, enum visit_state state, bool reassigned, bool over, enum operation_kind kind,
-	uint8_t technician)
+static void write_cell(struct page *page, const char *who, const struct cell *cell)
 {
 	struct world world;
 	struct verdict verdict;
 	struct text before, after, order, outcome;
 
 	world_init(&world);
-	verdict = try_cell(&world, state, reassigned, over, kind, technician);
-	before = choice_to_text(&page->arena, visit_state_names, state);
+	verdict = try_cell(&world, cell);
+	before = choice_to_text(&page->arena, visit_state_names, cell->state);
 	after = choice_to_text(&page->arena, visit_state_names, world_visit(&world, 1)->state);
 	order = choice_to_text(&page->arena, work_order_state_names, world_order(&world, 1)->state);
 	outcome = choice_to_text(&page->arena, outcome_names, verdict.outcome);
 	write_line(page, arena_print(&page->arena, "%s: %.*s%s --%s--> %.*s, order %.*s: %.*s %.*s\n", who, TEXT_ARGUMENTS(before),
-				 reassigned ? "(reassigned)" : "", operation_find(kind)->name, TEXT_ARGUMENTS(after), TEXT_ARGUMENTS(order),
-				 TEXT_ARGUMENTS(outcome), TEXT_ARGUMENTS(verdict.rule)));
+				 cell->reassigned ? "(reassigned)" : "", operation_find(cell->kind)->name, TEXT_ARGUMENTS(after),
+				 TEXT_ARGUMENTS(order), TEXT_ARGUMENTS(outcome), TEXT_ARGUMENTS(verdict.rule)));
 	world_finish(&world);
 }
 
 static void write_section(struct page *page, const char *who, bool over, uint8_t technician)
 {
 	for (unsigned int state = 0; state <= VISIT_STATE_COUNT; state++) {
-		bool reassigned = state == VISIT_STATE_COUNT; /* one row more: cancelled because somebody else got it */
-		for (size_t i = 0; i < LENGTH(visit_events); i++)
-			write_cell(page, who, reassigned ? VISIT_STATE_CANCELLED : (enum visit_state)state, reassigned, over,
-				visit_events[i], technician);
+		bool reassigned = state == VISIT_STATE_COUNT; /* one row more */
+		struct cell cell = { reassigned ? VISIT_STATE_CANCELLED : (enum visit_state)state, reassigned, over, OPERATION_NONE,
+			technician };
+		for (size_t i = 0; i < LENGTH(visit_events); i++) {
+			cell.kind = visit_events[i];
+			write_cell(page, who, &cell);
+		}
 	}
 }
 
@@ -135,8 +144,8 @@ static void no_fact_is_ever_refused(void **state)
 				struct world world;
 				struct verdict verdict;
 				world_init(&world);
-				verdict = try_cell(&world, (enum visit_state)visit_state, (variant & 1) != 0, (variant & 2) != 0,
-					visit_events[i], (variant & 4) != 0 ? CLEO : ANNA);
+				verdict = try_cell(&world, &(struct cell){ (enum visit_state)visit_state, (variant & 1) != 0,
+								   (variant & 2) != 0, visit_events[i], (variant & 4) != 0 ? CLEO : ANNA });
 				assert_int_not_equal(verdict.outcome, OUTCOME_REJECTED);
 				assert_int_not_equal(verdict.outcome, OUTCOME_PARKED);
 				world_finish(&world);
