@@ -5,10 +5,9 @@
 
 #include "protocol/base/buffer.h"
 #include "protocol/wire/session.h"
+#include "tests/fuzz/target.h"
 
 #define FRAMES 200
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void ephemeral_of(uint8_t number, struct ephemeral *out_ephemeral)
 {
@@ -18,12 +17,6 @@ static void ephemeral_of(uint8_t number, struct ephemeral *out_ephemeral)
 	identity_from_seeds(seed, seed, &identity);
 	memcpy(out_ephemeral->public_key, identity.keys.box, BOX_PUBLIC_SIZE);
 	memcpy(out_ephemeral->secret_key, identity.box_secret, BOX_SECRET_SIZE);
-}
-
-static void insist(bool condition)
-{
-	if (!condition)
-		abort();
 }
 
 /* Good frame `number` must open exactly when it is new and less than 64 behind the newest. */

@@ -2,6 +2,7 @@
 #ifndef TRUCKROLL_TESTS_FUZZ_TARGET_H
 #define TRUCKROLL_TESTS_FUZZ_TARGET_H
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "protocol/base/buffer.h"
@@ -9,6 +10,13 @@
 
 /* The entry of every target: never fails, never keeps anything. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What must hold whatever the bytes are. Never inlined: the trace shows which did not. */
+__attribute__((noinline, unused)) static void insist(bool condition)
+{
+	if (!condition)
+		abort();
+}
 
 /* Ids resolve to their prefix followed by zeros; some prefixes are ambiguous or unknown. */
 static inline enum status fuzz_resolve(void *context, enum record_kind kind, const uint8_t *prefix, size_t width, struct id *out_id)

@@ -1,0 +1,100 @@
+/* The bodies of fixed form: what decodes is the one form of what it decodes to. First byte: which. */
+#include <stdlib.h>
+
+#include "protocol/wire/message.h"
+#include "tests/fuzz/target.h"
+
+#define BODY_MAX     ((size_t)4 * 1024 * 1024)
+#define MEMORY_LIMIT ((size_t)64 * 1024 * 1024)
+
+/* One of each, so that one function can try them all. */
+union body {
+	struct hello hello;
+	struct pull pull;
+	struct welcome welcome;
+	struct cut cut;
+	struct wire_fault fault;
+	int64_t after_ms;
+};
+
+static enum status decode(unsigned which, struct bytes input, struct arena *arena, union body *body)
+{
+	switch (which) {
+	case 0:
+		return hello_decode(input, &body->hello);
+	case 1:
+		return pull_decode(input, &body->pull);
+	case 2:
+		return welcome_decode(input, &body->welcome);
+	case 3:
+		return cut_decode(input, arena, &body->cut);
+	case 4:
+		return fault_decode(input, &body->fault);
+	default:
+		return again_decode(input, &body->after_ms);
+	}
+}
+
+static void encode(unsigned which, const union body *body, struct writer *writer)
+{
+	switch (which) {
+	case 0:
+		hello_encode(writer, &body->hello);
+		break;
+	case 1:
+		pull_encode(writer, &body->pull);
+		break;
+	case 2:
+		welcome_encode(writer, &body->welcome);
+		break;
+	case 3:
+		cut_encode(writer, &body->cut);
+		break;
+	case 4:
+		fault_encode(writer, &body->fault);
+		break;
+	default:
+		again_encode(writer, body->after_ms);
+		break;
+	}
+}
+
+/* Its runs of numbers may be written in several ways; the numbers are the same. */
+static void try_decided(struct arena *arena, struct bytes input)
+{
+	struct decided decided, again;
+	struct writer writer = writer_in(arena, BODY_MAX);
+
+	if (decided_decode(input, arena, &decided) != STATUS_OK)
+		return;
+	insist(decided.unlike_count <= UNLIKE_COUNT_MAX);
+	for (size_t i = 0; i < decided.unlike_count; i++)
+		insist(decided.unlike[i] <= decided.seq && (i == 0 || decided.unlike[i] > decided.unlike[i - 1]));
+	decided_encode(&writer, &decided);
+	if (writer.overflow)
+		return;
+	insist(decided_decode(writer_bytes(&writer), arena, &again) == STATUS_OK);
+	insist(again.unlike_count == decided.unlike_count && again.seq == decided.seq && again.gseq == decided.gseq);
+	for (size_t i = 0; i < decided.unlike_count; i++)
+		insist(decided.unlike[i] == again.unlike[i]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes input = { data + 1, size - 1 };
+	struct arena arena = { 0 };
+	union body body;
+
+	if (size == 0)
+		return 0;
+	if (data[0] % 7 == 6) {
+		try_decided(&arena, input);
+	} else if (decode(data[0] % 7, input, &arena, &body) == STATUS_OK) {
+		struct writer writer = writer_in(&arena, BODY_MAX);
+		encode(data[0] % 7, &body, &writer);
+		insist(bytes_equal(writer_bytes(&writer), input));
+	}
+	insist(arena.used <= MEMORY_LIMIT);
+	arena_finish(&arena);
+	return 0;
+}

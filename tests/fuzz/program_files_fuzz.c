@@ -1,0 +1,87 @@
+/* The small files that the programs read back: keys and notes, changed by whoever can write there. First byte modulo 5: device.keys and
+ * enrolment.keys under a check line that fits, device.keys as it is, server.keys with root.key, and the note of the last commit. What is
+ * taken is saved as what is taken the same. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "device_agent/keystore.h"
+#include "server/commit_note.h"
+#include "server/server_keys.h"
+#include "shell/check_line.h"
+#include "tests/fuzz/scratch_file.h"
+#include "tests/fuzz/target.h"
+
+static void try_device_keys(struct arena *arena, struct text dir)
+{
+	struct keystore keys, again;
+
+	if (keystore_load(arena, dir, &keys) != STATUS_OK)
+		return;
+	insist(keystore_save(arena, dir, &keys) == STATUS_OK && keystore_load(arena, dir, &again) == STATUS_OK);
+	insist(memcmp(&keys.identity, &again.identity, sizeof(keys.identity)) == 0 && keys.bench == again.bench);
+	insist(text_equal(keys.url, again.url) && text_equal(keys.device_name, again.device_name));
+}
+
+static void try_pending_keys(struct arena *arena, struct text dir)
+{
+	struct keystore_pending pending, again;
+
+	if (keystore_load_pending(arena, dir, &pending) != STATUS_OK)
+		return;
+	insist(keystore_save_pending(arena, dir, &pending) == STATUS_OK && keystore_load_pending(arena, dir, &again) == STATUS_OK);
+	insist(id_equal(&pending.ticket_id, &again.ticket_id));
+}
+
+static void try_server_keys(struct arena *arena, struct text dir, struct bytes content)
+{
+	struct server_keys keys;
+	struct identity identity;
+
+	scratch_file_write("root.key", content);
+	if (server_keys_load(arena, dir, &keys, &identity) != STATUS_OK) {
+		memset(&keys, 0, sizeof(keys));
+		(void)(server_keys_check_root(arena, dir, &keys) == STATUS_OK);
+		return;
+	}
+	insist(server_keys_verify(&keys) == STATUS_OK);
+	identity_wipe(&identity);
+}
+
+static void try_note(struct arena *arena, struct text dir)
+{
+	struct commit_note note = commit_note_read(arena, dir), again;
+
+	if (id_is_nil(&note.epoch))
+		return;
+	commit_note_write(arena, dir, &note, false);
+	again = commit_note_read(arena, dir);
+	insist(id_equal(&note.epoch, &again.epoch) && note.gseq == again.gseq && note.gseq >= 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const names[] = { "device.keys", "enrolment.keys", "device.keys", "server.keys", "committed" };
+	struct arena arena = { 0 };
+	struct writer writer = writer_in(&arena, (size_t)64 * 1024);
+	struct text dir = text_of(scratch_file_dir());
+	unsigned which;
+
+	if (size == 0)
+		return 0;
+	keys_init();
+	which = data[0] % LENGTH(names);
+	write_raw(&writer, data + 1, size - 1);
+	if (which < 2)
+		check_line_write(&writer);
+	scratch_file_write(names[which], writer_bytes(&writer));
+	if (which == 1)
+		try_pending_keys(&arena, dir);
+	else if (which == 3)
+		try_server_keys(&arena, dir, writer_bytes(&writer));
+	else if (which == 4)
+		try_note(&arena, dir);
+	else
+		try_device_keys(&arena, dir);
+	arena_finish(&arena);
+	return 0;
+}
