@@ -184,6 +184,8 @@ static enum status open_on_visit(struct handling *handling, enum issue_kind kind
 	issue.detail = arena_print(handling->arena, "technician=%s;operation=%s;holder=%s;state=%.*s;order_state=%.*s",
 		id_to_text(&head->actor).characters, operation_find(head->kind)->name,
 		visit == NULL ? "" : id_to_text(&visit->technician_id).characters, TEXT_ARGUMENTS(state), TEXT_ARGUMENTS(order_state));
+	if (kind == ISSUE_KIND_WORK_DONE_AFTER_CANCEL)
+		return handling_open_issue_once(handling, &issue);
 	return handling_open_issue(handling, &issue);
 }
 
@@ -256,6 +258,16 @@ static enum status flag_incomplete(struct handling *handling, const struct repor
 	return handling_open_issue(handling, &issue);
 }
 
+/* One issue says all, also that the order is over. */
+static enum status flag_after_cancel(struct handling *handling, const struct visit *before, const struct work_order *order)
+{
+	enum status status = open_on_visit(handling, ISSUE_KIND_WORK_DONE_AFTER_CANCEL, before, order);
+
+	if (status != STATUS_OK || order == NULL || !work_order_is_over(order))
+		return status;
+	return mark_stale(handling, &order->id);
+}
+
 enum status handling_flag_fact(struct handling *handling, const struct visit *before, const struct work_order *order)
 {
 	const struct visit_state_row *state = visit_state_find(before->state);
@@ -265,7 +277,7 @@ enum status handling_flag_fact(struct handling *handling, const struct visit *be
 		before->state == VISIT_STATE_DECLINED)
 		status = open_on_visit(handling, ISSUE_KIND_WORK_WITHOUT_CLAIM, before, order);
 	else if (!state->open && !state->ended)
-		status = open_on_visit(handling, ISSUE_KIND_WORK_DONE_AFTER_CANCEL, before, order);
+		return flag_after_cancel(handling, before, order);
 	return status == STATUS_OK ? handling_flag_late(handling, order, before) : status;
 }
 

@@ -76,6 +76,41 @@ enum status handling_open_issue(struct handling *handling, struct issue *issue)
 	return records_put(handling->records, RECORD_ISSUE, issue);
 }
 
+struct open_issue {
+	const struct issue *like;
+	struct arena *arena;
+	struct issue *found; /* NULL: none */
+};
+
+static enum status look_for_open(void *context, const void *row)
+{
+	struct open_issue *search = context;
+	const struct issue *issue = row;
+
+	if (search->found == NULL && issue->kind == search->like->kind && issue->state == ISSUE_STATE_OPEN &&
+		id_equal(&issue->visit_id, &search->like->visit_id))
+		search->found = row_copy(search->arena, &issue_schema, row);
+	return STATUS_OK;
+}
+
+enum status handling_open_issue_once(struct handling *handling, struct issue *issue)
+{
+	struct open_issue search = { .like = issue, .arena = handling->arena };
+	struct verdict *verdict = handling->verdict;
+	enum status status =
+		records_each(handling->records, RECORD_ISSUE, "work_order_id", &issue->work_order_id, look_for_open, &search);
+
+	if (status != STATUS_OK || search.found == NULL)
+		return status == STATUS_OK ? handling_open_issue(handling, issue) : status;
+	search.found->detail = issue->detail; /* the latest of them tells most */
+	if (verdict->outcome != OUTCOME_ISSUE)
+		*verdict = (struct verdict){ .outcome = OUTCOME_ISSUE,
+			.rule = choice_to_text(handling->arena, issue_kind_names, issue->kind),
+			.detail = issue->detail,
+			.issue_id = search.found->id };
+	return records_put(handling->records, RECORD_ISSUE, search.found);
+}
+
 enum status handling_subject(struct handling *handling, enum record_kind kind, const void **out_row)
 {
 	const struct id *subject = &handling->operation->head.subject;

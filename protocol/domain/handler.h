@@ -62,6 +62,8 @@ enum status handling_missing(struct handling *handling, enum record_kind kind, c
 /* Fills in who, when and the next id, stores the issue and makes it the verdict's unless one is open already. `issue->kind` and
  * what it is about are the caller's. */
 enum status handling_open_issue(struct handling *handling, struct issue *issue);
+/* The same, but an open one of the same kind on the same visit takes it up: one issue a visit, however many facts. */
+enum status handling_open_issue_once(struct handling *handling, struct issue *issue);
 
 /* The subject, or NULL with the verdict of handling_missing(). */
 enum status handling_subject(struct handling *handling, enum record_kind kind, const void **out_row);

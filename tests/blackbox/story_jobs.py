@@ -66,16 +66,12 @@ def do_what_was_cancelled(server, ada):
           f"What happened, happened: the visit is {shown['state']}, with its times, the part and the signature.")
     say(f"   {shade('who', 'Office:')} truckrolld issues")
     issues = issues_about(server, CANCELLED)
-    holds(issues and {issue["kind"] for issue in issues} == {"work_done_after_cancel"},
-          f"The dispatcher is told, once for each of the {len(issues)} facts, and decides:")
-    for issue in issues:
-        tell_issue(issue)
-    for issue in issues:
-        bill = issue["operation"] == ada.saved[-1][0]
-        office(server, "issue", "resolve", issue["id"][:8], "--how", *(("bill", "--text", "customer agreed by telephone") if bill else ("noted",)))
+    holds([issue["kind"] for issue in issues] == ["work_done_after_cancel"], "The dispatcher is told, once for the visit, and decides:")
+    tell_issue(issues[0])
+    office(server, "issue", "resolve", issues[0]["id"][:8], "--how", "bill", "--text", "customer agreed by telephone")
     ada.device.sync()
     say(f"   {shade('who', 'Ada:')} truckroll issues --all")
-    told = [issue for issue in issues_about(ada.device, CANCELLED, "--all") if issue["operation"] == ada.saved[-1][0]]
+    told = [issue for issue in issues_about(ada.device, CANCELLED, "--all") if issue["id"] == issues[0]["id"]]
     holds(len(told) == 1 and told[0]["state"] == "resolved" and not issues_about(ada.device, CANCELLED),
           f"The decision is an operation like any other, and is on Ada's device now: ...{told[0]['words'].partition('decide what to bill.')[2]}")
 

@@ -80,6 +80,42 @@ static void cancelled_and_finished_keeps_the_work_and_asks_about_billing(void **
 	assert_int_equal(world_visit(&world, 1)->state, VISIT_STATE_DONE);
 }
 
+static void work_after_a_cancel_opens_one_issue_a_visit_and_another_only_when_that_was_resolved(void **state)
+{
+	static const enum operation_kind kinds[] = { OPERATION_TRAVEL, OPERATION_ARRIVE, OPERATION_PAUSE };
+	struct verdict first, last;
+
+	(void)state;
+	world_set_visit(&world, 1, ANNA, VISIT_STATE_ACCEPTED);
+	assert_rule(world_do(&world, OPERATION_CANCEL, 1, 0), OUTCOME_APPLIED, "");
+	first = world_do(&world, kinds[0], 1, ANNA);
+	for (size_t i = 1; i < LENGTH(kinds); i++) {
+		last = world_do(&world, kinds[i], 1, ANNA);
+		assert_rule(last, OUTCOME_ISSUE, "work_done_after_cancel");
+		assert_true(id_equal(&last.issue_id, &first.issue_id));
+	}
+	assert_int_equal(world_issues(&world, ISSUE_KIND_WORK_DONE_AFTER_CANCEL), 1);
+	assert_rule(resolve(first.issue_id, ISSUE_RESOLUTION_BILL), OUTCOME_APPLIED, "");
+	last = world_do(&world, OPERATION_RESUME, 1, ANNA);
+	assert_false(id_equal(&last.issue_id, &first.issue_id));
+	assert_int_equal(world_issues(&world, ISSUE_KIND_WORK_DONE_AFTER_CANCEL), 2);
+}
+
+static void a_late_fact_on_a_cancelled_order_opens_one_issue(void **state)
+{
+	struct verdict verdict;
+
+	(void)state;
+	world_set_visit(&world, 1, ANNA, VISIT_STATE_ACCEPTED);
+	assert_rule(world_do(&world, OPERATION_CANCEL_ORDER, 1, 0), OUTCOME_APPLIED, "");
+	verdict = world_do(&world, OPERATION_ARRIVE, 1, ANNA);
+	assert_rule(verdict, OUTCOME_ISSUE, "work_done_after_cancel");
+	assert_int_equal(world_count(&world, RECORD_ISSUE), 1);
+	assert_true(world_order(&world, 1)->stale);
+	assert_rule(resolve(verdict.issue_id, ISSUE_RESOLUTION_ACCEPT_LATE), OUTCOME_APPLIED, "");
+	assert_false(world_order(&world, 1)->stale);
+}
+
 static struct id reassign_and_finish(enum visit_state replacement_state)
 {
 	struct id other;
@@ -375,6 +411,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_A_WORLD(cancelled_and_finished_keeps_the_work_and_asks_about_billing),
+		IN_A_WORLD(work_after_a_cancel_opens_one_issue_a_visit_and_another_only_when_that_was_resolved),
+		IN_A_WORLD(a_late_fact_on_a_cancelled_order_opens_one_issue),
 		IN_A_WORLD(reassigned_and_finished_withdraws_the_other_who_may_go_all_the_same),
 		IN_A_WORLD(reassigned_and_both_went_may_call_the_second_back),
 		IN_A_WORLD(who_is_on_site_is_not_called_back),
