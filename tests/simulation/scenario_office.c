@@ -81,19 +81,23 @@ static void book(struct plan *plan)
 
 static void add_task(struct plan *plan)
 {
-	static const enum task_kind kinds[] = { TASK_KIND_YES_NO, TASK_KIND_NUMBER, TASK_KIND_READING, TASK_KIND_CONFIRM };
+	static const enum task_kind kinds[] = { TASK_KIND_YES_NO, TASK_KIND_NUMBER, TASK_KIND_READING, TASK_KIND_CONFIRM, TASK_KIND_TEXT,
+		TASK_KIND_CHOICE };
+	const struct visit *visit = any_row(plan, RECORD_VISIT);
 	const struct work_order *order = any_row(plan, RECORD_WORK_ORDER);
 	const struct meter *meter = any_row(plan, RECORD_METER);
 	struct task *task = arena_allocate(&plan->simulation->arena, sizeof(*task));
 
 	if (order == NULL || meter == NULL)
 		return;
-	*task = (struct task){ .work_order_id = order->id,
+	*task = (struct task){ .work_order_id = visit == NULL ? order->id : visit->work_order_id,
 		.kind = kinds[stream_below(&plan->simulation->office, LENGTH(kinds))],
 		.title = words(plan),
 		.mandatory = stream_chance(&plan->simulation->office, 50),
 		.limits = TASK_LIMITS_BOTH,
 		.maximum = 10 };
+	if (task->kind == TASK_KIND_CHOICE)
+		task->options = text_of("good;worn;!torn");
 	if (task->kind == TASK_KIND_READING)
 		task->meter_id = meter->id;
 	aim(plan, OPERATION_CREATE, &(struct id){ 0 }, task);
@@ -176,6 +180,18 @@ static void change_visit(struct plan *plan)
 	}
 }
 
+/* A task of an order that somebody may be at; NULL when there is none. */
+static const struct task *visited_task(struct plan *plan)
+{
+	const struct visit *visit = any_row(plan, RECORD_VISIT);
+	const struct snapshot_table *tasks = snapshot_table(plan->view, RECORD_TASK);
+
+	for (size_t i = 0; visit != NULL && i < tasks->count; i++)
+		if (id_equal(&((const struct task *)tasks->rows[i].row)->work_order_id, &visit->work_order_id))
+			return tasks->rows[i].row;
+	return NULL;
+}
+
 /* The same fields as technicians edit, and references that give rows another home or another job. */
 static void edit(struct plan *plan)
 {
@@ -185,11 +201,11 @@ static void edit(struct plan *plan)
 	} fields[] = { { RECORD_ASSET, "serial" }, { RECORD_SITE, "access_notes" }, { RECORD_WORK_ORDER, "description" },
 		{ RECORD_ASSET, "territory_id" }, { RECORD_SITE, "territory_id" }, { RECORD_WORK_ORDER, "territory_id" },
 		{ RECORD_ACCOUNT, "territory_id" }, { RECORD_TECHNICIAN, "territory_id" }, { RECORD_WORK_ORDER, "title" },
-		{ RECORD_TASK, "title" } };
+		{ RECORD_TASK, "title" }, { RECORD_TASK, "title" }, { RECORD_TASK, "title" } };
 	size_t which = (size_t)stream_below(&plan->simulation->office, LENGTH(fields));
 	const struct schema *schema = schema_find(fields[which].kind);
 	const struct field *field = schema_field(schema, text_of(fields[which].field));
-	const void *row = any_row(plan, schema->kind);
+	const void *row = schema->kind == RECORD_TASK ? visited_task(plan) : any_row(plan, schema->kind);
 	void *wanted;
 
 	if (row == NULL)
@@ -206,15 +222,56 @@ static void edit(struct plan *plan)
 	plan->operation.mask = UINT64_C(1) << field->tag;
 }
 
+/* What settles an issue of a kind beside a note; now and then any other, which is refused. */
+static uint32_t resolution_for(struct plan *plan, enum issue_kind kind)
+{
+	static const struct {
+		enum issue_kind kind;
+		enum issue_resolution resolutions[2];
+	} fitting[] = {
+		{ ISSUE_KIND_WORK_DONE_AFTER_CANCEL, { ISSUE_RESOLUTION_BILL, ISSUE_RESOLUTION_DO_NOT_BILL } },
+		{ ISSUE_KIND_OVERTAKEN, { ISSUE_RESOLUTION_KEEP_OTHER_VISIT, ISSUE_RESOLUTION_NOTED } },
+		{ ISSUE_KIND_DOUBLE_VISIT, { ISSUE_RESOLUTION_CANCEL_OTHER_VISIT, ISSUE_RESOLUTION_NOTED } },
+		{ ISSUE_KIND_EDIT_CONFLICT, { ISSUE_RESOLUTION_TOOK_MINE, ISSUE_RESOLUTION_KEPT_THEIRS } },
+		{ ISSUE_KIND_LATE_FACT, { ISSUE_RESOLUTION_ACCEPT_LATE, ISSUE_RESOLUTION_NOTED } },
+		{ ISSUE_KIND_DOUBLE_ANSWER, { ISSUE_RESOLUTION_TAKE_OTHER_ANSWER, ISSUE_RESOLUTION_NOTED } },
+	};
+	struct stream *dice = &plan->simulation->office;
+
+	if (stream_chance(dice, 10))
+		return (uint32_t)stream_between(dice, ISSUE_RESOLUTION_NOTED, ISSUE_RESOLUTION_TAKE_OTHER_ANSWER);
+	for (size_t i = 0; i < LENGTH(fitting); i++)
+		if (fitting[i].kind == kind)
+			return fitting[i].resolutions[stream_below(dice, 2)];
+	return ISSUE_RESOLUTION_NOTED;
+}
+
+/* An open issue, the rare kinds first; NULL when nothing is open. */
+static const struct issue *open_issue(struct plan *plan)
+{
+	const struct snapshot_table *issues = snapshot_table(plan->view, RECORD_ISSUE);
+	size_t start = issues->count == 0 ? 0 : (size_t)stream_below(&plan->simulation->office, issues->count);
+	const struct issue *frequent = NULL;
+
+	for (size_t i = 0; i < issues->count; i++) {
+		const struct issue *issue = issues->rows[(start + i) % issues->count].row;
+		if (issue->state == ISSUE_STATE_RESOLVED)
+			continue;
+		if (issue->kind != ISSUE_KIND_WORK_DONE_AFTER_CANCEL && issue->kind != ISSUE_KIND_LATE_FACT)
+			return issue;
+		frequent = frequent == NULL ? issue : frequent;
+	}
+	return frequent;
+}
+
 static void resolve(struct plan *plan)
 {
-	const struct issue *issue = any_row(plan, RECORD_ISSUE);
+	const struct issue *issue = stream_chance(&plan->simulation->office, 10) ? any_row(plan, RECORD_ISSUE) : open_issue(plan);
 	struct resolve_arguments *arguments = arena_allocate(&plan->simulation->arena, sizeof(*arguments));
 
 	if (issue == NULL)
 		return;
-	arguments->resolution =
-		(uint32_t)stream_between(&plan->simulation->office, ISSUE_RESOLUTION_NOTED, ISSUE_RESOLUTION_TAKE_OTHER_ANSWER);
+	arguments->resolution = resolution_for(plan, issue->kind);
 	arguments->text = words(plan);
 	aim(plan, OPERATION_RESOLVE_ISSUE, issue, arguments);
 }
@@ -235,7 +292,7 @@ static void think(struct plan *plan)
 	static const struct {
 		unsigned below;
 		void (*plan)(struct plan *plan);
-	} choices[] = { { 14, create_order }, { 40, book }, { 66, change_visit }, { 78, edit }, { 79, merge_asset }, { 85, resolve },
+	} choices[] = { { 14, create_order }, { 40, book }, { 66, change_visit }, { 77, edit }, { 78, merge_asset }, { 85, resolve },
 		{ 88, add_note }, { 89, add_contact }, { 96, add_task }, { 100, change_order } };
 	uint64_t dice = stream_below(&plan->simulation->office, 100);
 	size_t i = 0;

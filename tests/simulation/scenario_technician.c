@@ -73,9 +73,12 @@ static void use_part(struct intent *intent, const struct visit *visit, enum oper
 /* A task of the visit's order; NULL when none is known. */
 static const struct task *task_of(struct intent *intent, const struct visit *visit)
 {
-	for (int tries = 0; tries < 6; tries++) {
-		const struct task *task = any_row(intent, RECORD_TASK);
-		if (task != NULL && id_equal(&task->work_order_id, &visit->work_order_id))
+	const struct snapshot_table *tasks = snapshot_table(intent->view, RECORD_TASK);
+	size_t start = tasks->count == 0 ? 0 : (size_t)stream_below(&intent->device->hands, tasks->count);
+
+	for (size_t i = 0; i < tasks->count; i++) {
+		const struct task *task = tasks->rows[(start + i) % tasks->count].row;
+		if (id_equal(&task->work_order_id, &visit->work_order_id))
 			return task;
 	}
 	return NULL;
@@ -96,6 +99,8 @@ static void answer_task(struct intent *intent, const struct visit *visit)
 		.number = stream_between(&intent->device->hands, -5, 15),
 		.has_number = true,
 	};
+	if (task->kind == TASK_KIND_TEXT || task->kind == TASK_KIND_CHOICE)
+		arguments->text = text_of(stream_chance(&intent->device->hands, 50) ? "good" : "torn");
 	if (stream_chance(&intent->device->hands, 10) || task->kind == TASK_KIND_CONFIRM)
 		arguments->skip_reason = words(intent);
 	aim(intent, OPERATION_ANSWER_TASK, visit, arguments);

@@ -425,6 +425,27 @@ void simulation_finish(struct simulation *simulation)
 	arena_finish(&simulation->arena);
 }
 
+static enum status count_issue(void *context, const void *row, const struct row_meta *meta)
+{
+	struct run_result *result = context;
+	const struct issue *issue = row;
+
+	(void)meta;
+	if (issue->kind < ISSUE_KIND_COUNT)
+		(issue->state == ISSUE_STATE_RESOLVED ? result->resolved : result->issues)[issue->kind]++;
+	return STATUS_OK;
+}
+
+/* What a violated run cannot tell any more, it leaves out. */
+static void count_issues(struct simulation *simulation, struct run_result *result)
+{
+	if (simulation->violated || table_scan(server_store_storage(simulation->server.store), &issue_schema, &(struct id){ 0 },
+					    count_issue, result) != STATUS_OK)
+		return;
+	for (int kind = 0; kind < ISSUE_KIND_COUNT; kind++)
+		result->issues[kind] += result->resolved[kind];
+}
+
 void simulation_run(const struct template *template, const struct run_options *options, struct run_result *out_result)
 {
 	static struct simulation simulation; /* large */
@@ -442,6 +463,7 @@ void simulation_run(const struct template *template, const struct run_options *o
 	out_result->violated = simulation.violated;
 	memcpy(out_result->invariant, simulation.invariant, sizeof(out_result->invariant));
 	memcpy(out_result->violation, simulation.violation, sizeof(out_result->violation));
+	count_issues(&simulation, out_result);
 	out_result->steps = simulation.steps;
 	out_result->operations = simulation.oracle.count;
 	crypto_generichash_final(&simulation.hash, out_result->hash, sizeof(out_result->hash));

@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "protocol/domain/issue.h"
 #include "protocol/sync/device_core.h"
 #include "protocol/sync/server_core.h"
 #include "tests/simulation/crash_vfs.h"
@@ -127,6 +128,8 @@ struct run_result {
 	uint64_t steps;
 	int64_t rounds; /* most that a device needed after all was healed */
 	size_t operations;
+	uint64_t issues[ISSUE_KIND_COUNT]; /* at the end */
+	uint64_t resolved[ISSUE_KIND_COUNT];
 };
 
 /* Ends the process with the reason when even that fails. */
