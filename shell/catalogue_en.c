@@ -103,6 +103,7 @@ const struct message catalogue_en[] = {
 	{ "issue.double_answer", "Two technicians answered the same task" },
 	{ "issue.asset_gone", "Work on equipment that was merged or retired" },
 	{ "issue.finish_incomplete", "Finished with mandatory tasks open" },
+	{ "issue.reading_unlikely", "A reading that can hardly be right" },
 	{ "advice.edit_conflict", "Both had seen \"{base}\"; {author} wrote \"{mine}\", the other \"{theirs}\"." },
 	{ "advice.resolved", "Resolved ({resolution}): {text}" },
 	{ "state.visit.proposed", "proposed" },

@@ -103,6 +103,7 @@ const struct message catalogue_zh[] = {
 	{ "issue.double_answer", "两名技术员填写了同一检查项" },
 	{ "issue.asset_gone", "在已合并或停用的设备上作业" },
 	{ "issue.finish_incomplete", "必做项未完成即完工" },
+	{ "issue.reading_unlikely", "可疑的读数" },
 	{ "advice.edit_conflict", "修改前双方看到的是“{base}”；{author} 写的是“{mine}”，另一方写的是“{theirs}”。" },
 	{ "advice.resolved", "已处理（{resolution}）：{text}" },
 	{ "state.visit.proposed", "待定" },
@@ -260,6 +261,7 @@ const struct message catalogue_zh[] = {
 	{ "rule.double_answer", "{technician} 填写了 {other} 已填写的“{task}”；两份均保留，以 {holder} 的为准。如另一份才对，请改用另一份。" },
 	{ "rule.asset_gone", "{technician}：在已合并或停用的 {asset} 上执行了“{operation}”；已记到 {survivor}。请核实是哪台设备。" },
 	{ "rule.finish_incomplete", "{technician} 以已修复完工，但有 {count} 个必做项未填写（{tasks}）；请补充结果，或重新打开该上门。" },
+	{ "rule.reading_unlikely", "{technician} 在{meter}上读得 {value}，但{reason}。请核实是否录入有误或表已更换；读数可以更正。" },
 	{ "incident.digest", "{device}：其副本与办公室的不一致（{what}）。会自行修复；如再次出现，请检查其磁盘。" },
 	{ "incident.restored", "{device} 从自身的旧备份恢复。没有丢失；如无人恢复过备份，请查明原因。" },
 	{ "incident.fork", "{device} 自第 {seq} 条操作起有第二份历史，已另存。请询问技术员：如终端被复制，请吊销并分别重新注册；"

@@ -368,6 +368,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "kind.issue.double_answer", "两名技术员填写了同一检查项" },
 	{ "kind.issue.asset_gone", "在已合并或停用的设备上作业" },
 	{ "kind.issue.finish_incomplete", "必做项未完成即完工" },
+	{ "kind.issue.reading_unlikely", "可疑的读数" },
 	{ "kind.operation.reschedule", "改期" },
 	{ "kind.operation.answer_task", "填写检查项" },
 	{ "kind.operation.log_time", "登记工时" },

@@ -51,6 +51,8 @@ const struct message catalogue_zh_why[] = {
 	{ "reason.answer_text", "须填写文字" },
 	{ "reason.answer_choice", "须选择其中一项" },
 	{ "reason.answer_photo", "须附照片" },
+	{ "reason.counter_back", "此前读数为 {last}，而计数器只增不减" },
+	{ "reason.beyond_meter", "该表到 {limit} 后归零" },
 
 	{ "reason.it speaks only for its technician", "终端只能代表其技术员" },
 	{ "reason.another record has this id", "该编号已属于另一条记录" },

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shell/number_text.h"
 #include "shell/time_text.h"
 
 #define VALUES_MAX 24
@@ -37,7 +38,14 @@ static bool ends_with(const char *name, const char *ending)
 	return size >= ending_size && strcmp(name + size - ending_size, ending) == 0;
 }
 
-static struct text tell(const struct words *words, const char *name, struct text value)
+/* Numbers in the scale that stands beside them. */
+static bool is_measured(const char *name)
+{
+	return strcmp(name, "value") == 0 || strcmp(name, "last") == 0 || strcmp(name, "limit") == 0;
+}
+
+/* `scale` < 0: none is given. */
+static struct text tell(const struct words *words, const char *name, struct text value, int64_t scale)
 {
 	struct id id;
 
@@ -48,6 +56,8 @@ static struct text tell(const struct words *words, const char *name, struct text
 	}
 	if (ends_with(name, "at_ms"))
 		return time_print(words->arena, strtoll(arena_copy_text(words->arena, value).data, NULL, 10), words->zone);
+	if (is_measured(name) && scale >= 0)
+		return number_to_text(words->arena, strtoll(arena_copy_text(words->arena, value).data, NULL, 10), scale);
 	for (size_t i = 0; i < LENGTH(prefixes); i++)
 		if (strcmp(prefixes[i].name, name) == 0)
 			return catalogue_word(words->arena, words->language, prefixes[i].prefix, value);
@@ -70,10 +80,13 @@ static struct text print_with_field(const struct words *words, const char *key, 
 	struct message_value values[VALUES_MAX + 1];
 	size_t count = detail_values(words->arena, detail, values, VALUES_MAX);
 
+	struct text given = detail_value(detail, "scale");
+	int64_t scale = given.size == 0 ? -1 : strtoll(arena_copy_text(words->arena, given).data, NULL, 10);
+
 	if (field.size > 0 && detail_value(detail, "field").size == 0)
 		values[count++] = (struct message_value){ .name = "field", .text = field };
 	for (size_t i = 0; i < count; i++)
-		values[i].text = tell(words, values[i].name, values[i].text);
+		values[i].text = tell(words, values[i].name, values[i].text, scale);
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(values[i].name, "reason") == 0)
 			values[i].text = tell_reason(words, values[i].text, values, count);

@@ -1,4 +1,6 @@
 /* Readings of meters, and what a meter shows last. */
+#include <inttypes.h>
+
 #include "protocol/domain/handler.h"
 #include "protocol/domain/meter.h"
 
@@ -22,6 +24,47 @@ static enum status corrects_last(struct handling *handling, const struct reading
 	return status;
 }
 
+/* A counter goes up until it begins again: after a turn it shows less than half of what it can, from more than half. */
+static bool turned(const struct meter *meter, int64_t value)
+{
+	return meter->rollover > 0 && meter->last_value > meter->rollover / 2 && value <= meter->rollover / 2;
+}
+
+static enum reason doubt(const struct meter *meter, const struct reading *reading, bool corrects)
+{
+	bool first = id_is_nil(&meter->last_reading_id);
+
+	if (meter->kind != METER_KIND_COUNTER)
+		return REASON_NONE;
+	if (meter->rollover > 0 && reading->value > meter->rollover)
+		return REASON_BEYOND_METER;
+	if (first || corrects || reading->value >= meter->last_value || turned(meter, reading->value))
+		return REASON_NONE;
+	return REASON_COUNTER_BACK;
+}
+
+/* A reading is a fact and stands; whether it can be right, a person sees. `meter` as it was before. */
+static enum status flag_doubt(struct handling *handling, const struct meter *meter, const struct reading *reading, bool corrects)
+{
+	enum reason reason = doubt(meter, reading, corrects);
+	struct issue issue = {
+		.kind = ISSUE_KIND_READING_UNLIKELY,
+		.territory_id = reading->territory_id,
+		.work_order_id = reading->work_order_id,
+		.visit_id = reading->visit_id,
+		.record = RECORD_READING,
+		.record_id = reading->id,
+	};
+
+	if (reason == REASON_NONE)
+		return STATUS_OK;
+	issue.detail = arena_print(handling->arena,
+		"technician=%s;meter=%s;value=%" PRId64 ";last=%" PRId64 ";limit=%" PRId64 ";scale=%" PRId64 ";reason=%s",
+		id_to_text(&reading->technician_id).characters, id_to_text(&meter->id).characters, reading->value, meter->last_value,
+		meter->rollover, meter->scale, reason_find(reason)->word);
+	return handling_open_issue(handling, &issue);
+}
+
 enum status handling_post_reading(struct handling *handling, const struct reading *reading)
 {
 	const void *row = NULL;
@@ -40,6 +83,9 @@ enum status handling_post_reading(struct handling *handling, const struct readin
 	/* A correction says what the meter showed then; a reading that comes later than a younger one changes nothing. */
 	if (!corrects && (!id_is_nil(&reading->corrects_id) || reading->at_ms < meter.last_at_ms))
 		return STATUS_OK;
+	status = flag_doubt(handling, &meter, reading, corrects);
+	if (status != STATUS_OK)
+		return status;
 	meter.last_value = reading->value;
 	meter.last_reading_id = reading->id;
 	if (!corrects)

@@ -17,6 +17,7 @@ const struct choice issue_kind_names[] = {
 	{ ISSUE_KIND_DOUBLE_ANSWER, "double_answer" },
 	{ ISSUE_KIND_ASSET_GONE, "asset_gone" },
 	{ ISSUE_KIND_FINISH_INCOMPLETE, "finish_incomplete" },
+	{ ISSUE_KIND_READING_UNLIKELY, "reading_unlikely" },
 	{ 0, NULL },
 };
 static_assert(LENGTH(issue_kind_names) == ISSUE_KIND_COUNT + 1, "every issue_kind has a name");

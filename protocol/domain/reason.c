@@ -52,6 +52,8 @@ static const struct reason_row rows[] = {
 	{ REASON_ANSWER_TEXT, "answer_text", "the answer is a text" },
 	{ REASON_ANSWER_CHOICE, "answer_choice", "the answer is one of the options" },
 	{ REASON_ANSWER_PHOTO, "answer_photo", "the answer is a photo" },
+	{ REASON_COUNTER_BACK, "counter_back", "it showed {last} before, and a counter only goes up" },
+	{ REASON_BEYOND_METER, "beyond_meter", "it begins again at 0 after {limit}" },
 };
 /* clang-format on */
 static_assert(LENGTH(rows) == REASON_COUNT, "every reason has a row");

@@ -61,6 +61,9 @@ enum reason {
 	REASON_ANSWER_TEXT,
 	REASON_ANSWER_CHOICE,
 	REASON_ANSWER_PHOTO,
+	/* a reading that cannot be right */
+	REASON_COUNTER_BACK,
+	REASON_BEYOND_METER,
 	REASON_COUNT,
 };
 

@@ -79,6 +79,9 @@ static const struct rule_row rows[] = {
 	{ RULE_FINISH_INCOMPLETE, "finish_incomplete",
 	  "{technician} finished the visit as fixed with {count} mandatory tasks open ({tasks}); "
 	  "ask for the answers, or reopen the visit." },
+	{ RULE_READING_UNLIKELY, "reading_unlikely",
+	  "{technician} read {value} on {meter}, but {reason}. See whether it was mistyped or the meter exchanged; "
+	  "a reading can be corrected." },
 };
 /* clang-format on */
 static_assert(LENGTH(rows) == RULE_COUNT, "every rule has a row");

@@ -157,6 +157,9 @@ static void a_stored_reason_is_told_in_the_readers_language_and_an_old_sentence_
 		{ LANGUAGE_EN, "bad_form", "x", "reason=finish: a sentence of old",
 			"Kept on record, but not applied: finish: a sentence of old. "
 			"It has to be made anew." },
+		{ LANGUAGE_EN, "reading_unlikely", "",
+			"meter=Trips;value=11005;last=12040;limit=99999;scale=1;reason=counter_back;technician=Ada",
+			"Ada read 1100.5 on Trips, but it showed 1204.0 before, and a counter only goes up." },
 		{ LANGUAGE_ZH, "bad_form", "x", "reason=finish: a sentence of old", "finish: a sentence of old" },
 		{ LANGUAGE_ZH, "not_allowed", "", "role=device;reason=speaks_for_others", "终端只能代表其技术员" },
 		{ LANGUAGE_ZH, "not_allowed", "", "role=device;reason=it speaks only for its technician", "终端只能代表其技术员" },

@@ -1,4 +1,6 @@
 /* What a day on site leaves behind: time, readings, photos, signatures; and who may be told about it. */
+#include <string.h>
+
 #include "protocol/domain/attachment.h"
 #include "protocol/domain/meter.h"
 #include "protocol/domain/reading.h"
@@ -128,6 +130,47 @@ static void a_corrected_reading_counts_at_the_time_it_was_taken(void **state)
 	assert_int_equal(meter()->last_value, 200);
 }
 
+static struct verdict judge_reading(struct meter meter, int64_t value)
+{
+	const struct reading_arguments arguments = { .meter_id = world_id(RECORD_METER, 1), .value = value };
+
+	meter.id = world_id(RECORD_METER, 1);
+	meter.asset_id = world_id(RECORD_ASSET, 1);
+	meter.territory_id = world_id(RECORD_TERRITORY, COAST);
+	meter.last_reading_id = world_id(RECORD_READING, 9);
+	world_put(&world, RECORD_METER, &meter);
+	return act(OPERATION_READ_METER, &arguments, NOON + 10);
+}
+
+static void a_counter_turns_over_by_its_digits_and_what_cannot_be_right_is_told(void **state)
+{
+	static const struct {
+		struct meter meter;
+		int64_t value;
+		const char *reason; /* NULL: it can be right */
+	} rows[] = {
+		{ { .kind = METER_KIND_COUNTER, .rollover = 99999, .last_value = 99990 }, 12, NULL },
+		{ { .kind = METER_KIND_COUNTER, .rollover = 99999, .last_value = 50001 }, 49999, NULL },
+		{ { .kind = METER_KIND_COUNTER, .rollover = 99999, .last_value = 1204 }, 1100, "counter_back" },
+		{ { .kind = METER_KIND_COUNTER, .rollover = 99999, .last_value = 99990 }, 99980, "counter_back" },
+		{ { .kind = METER_KIND_COUNTER, .rollover = 99999, .last_value = 99990 }, 100000, "beyond_meter" },
+		{ { .kind = METER_KIND_COUNTER, .last_value = 99990 }, 12, "counter_back" },
+		{ { .kind = METER_KIND_COUNTER, .last_value = 99990 }, 1000000, NULL },
+		{ { .kind = METER_KIND_GAUGE, .last_value = 900 }, 12, NULL },
+	};
+
+	(void)state;
+	world_set_visit(&world, 1, ANNA, VISIT_STATE_ON_SITE);
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct verdict verdict = judge_reading(rows[i].meter, rows[i].value);
+		assert_int_equal(meter()->last_value, rows[i].value);
+		assert_rule(verdict, rows[i].reason == NULL ? OUTCOME_APPLIED : OUTCOME_ISSUE,
+			rows[i].reason == NULL ? "" : "reading_unlikely");
+		if (rows[i].reason != NULL)
+			assert_non_null(strstr(arena_print(&world.arena, "%.*s", TEXT_ARGUMENTS(verdict.detail)).data, rows[i].reason));
+	}
+}
+
 static void the_office_may_bring_readings_in(void **state)
 {
 	const struct reading reading = { .meter_id = world_id(RECORD_METER, 1), .value = 77 };
@@ -217,6 +260,7 @@ int main(void)
 		IN_A_WORLD(time_told_by_hand_is_marked_so),
 		IN_A_WORLD(a_meter_shows_its_youngest_reading),
 		IN_A_WORLD(a_corrected_reading_counts_at_the_time_it_was_taken),
+		IN_A_WORLD(a_counter_turns_over_by_its_digits_and_what_cannot_be_right_is_told),
 		IN_A_WORLD(the_office_may_bring_readings_in),
 		IN_A_WORLD(a_photo_belongs_to_its_visit_or_to_what_is_named),
 		IN_A_WORLD(a_signature_names_who_signed),
