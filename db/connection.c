@@ -62,6 +62,8 @@ enum status sql_fail(struct storage *storage, int result, const char *doing)
 	case STATUS_CORRUPT:
 		return fail(status, "%s is damaged (%s: %s); %s", path, about, words, storage_kind_find(storage->kind)->damaged_advice);
 	case STATUS_CANNOT_WRITE:
+		if ((result & 0xff) == SQLITE_NOMEM)
+			return fail(status, "%s: there is no memory left (%s); end other programs, and try again", path, about);
 		return fail(status, "%s cannot be written (%s: %s); free some space or make its folder writable", path, about, words);
 	case STATUS_BUSY:
 		return fail(status, "%s is held by another process (%s); try again", path, about);
