@@ -73,11 +73,21 @@ static enum status name_device(struct device_store *store, const struct device_s
 	return status;
 }
 
+/* An outbox that belongs to nobody is a new one, or has lost what it was. */
+static enum status check_nobodys(struct device_store *store)
+{
+	enum status status = storage_verify(store->outbox);
+
+	return status == STATUS_OK ? STATUS_NOT_FOUND : status;
+}
+
 static enum status check_device(struct device_store *store, const struct device_store_options *options)
 {
 	struct outbox_state state;
 	enum status status = device_store_outbox(store, &state);
 
+	if (status == STATUS_NOT_FOUND)
+		status = check_nobodys(store);
 	if (status == STATUS_NOT_FOUND && options->create)
 		return name_device(store, options);
 	if (status == STATUS_NOT_FOUND)

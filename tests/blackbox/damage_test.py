@@ -8,10 +8,11 @@ import sqlite3
 
 import tap
 from equal import insist_on_equality
-from harness import CANNOT_WRITE, CORRUPT, DONE, NEWER, Device, Server, World
+from harness import CANNOT_WRITE, CORRUPT, DONE, NEWER, NOT_FOUND, SANITIZED, Device, Server, World
 from tap import promise, size, tell, until
 
 ADA = "Ada Brannock"
+SEED = 79
 
 
 def truncate(path):
@@ -124,6 +125,93 @@ def a_changed_byte_anywhere_in_the_servers_store_is_found_by_verify_or_harmless(
             if answer.code == DONE:
                 assert server.ask("list", "work_order", "--limit", 100000).out == truth, "verify found nothing, and the orders read otherwise"
         tell(f"{found} changes were found, the others lie where nothing is")
+
+
+def flip(path, dice):
+    data = bytearray(path.read_bytes())
+    data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+    path.write_bytes(data)
+
+
+def cut(path, dice):
+    os.truncate(path, dice.randrange(path.stat().st_size))
+
+
+def vanish(path, dice):
+    path.unlink()
+
+
+def grow_old(path, dice):
+    """Another log than the one that belongs here: its own, of before."""
+    shutil.copy(path.parent / "old" / path.name, path)
+
+
+def damage_one(folder, dice):
+    """Something happens to one file; says what."""
+    logs = [path for path in sorted(folder.glob("*.db-wal")) if path.stat().st_size]
+    files = [path for path in sorted(folder.glob("*.db*")) if path.stat().st_size and not path.name.endswith("-shm")]
+    kind = dice.choice((flip, flip, flip, cut, vanish, grow_old))
+    path = dice.choice(logs if kind in (vanish, grow_old) and logs else files)
+    if kind is grow_old and not (folder / "old" / path.name).exists():
+        kind = flip
+    kind(path, dice)
+    return f"{kind.__name__} {path.name}"
+
+
+def untouched_copy(device, server, copy):
+    """A device with logs beside its files that hold work nobody else has, a kept state of before, and the server as it is then."""
+    (device.dir / "old").mkdir()
+    device.run("note", "HH-5001", "before")
+    for log in device.dir.glob("*.db-wal"):
+        shutil.copy(log, device.dir / "old" / log.name)
+    device.run("note", "HH-5001", "the work at stake")
+    server.stop()
+    shutil.copytree(device.dir, copy / "device")
+    shutil.copytree(server.dir, copy / "server")
+
+
+def put_back(place, copy):
+    shutil.rmtree(place.dir)
+    shutil.copytree(copy, place.dir, ignore=shutil.ignore_patterns("sock"))
+
+
+@promise
+def whatever_happens_to_a_file_of_a_device_is_told_or_harmless_and_no_work_vanishes_in_silence():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        device.sync()
+        copy, dice, told, harmless = world.dir / "copy", random.Random(SEED), {}, 0
+        untouched_copy(device, server, copy)
+        wanted = {row["text"] for row in device.run("show", "HH-5001")["notes"]}
+        for trial in range(size(4, 4 if SANITIZED else 14, 400)):
+            put_back(device, copy / "device")
+            put_back(server, copy / "server")
+            what = damage_one(device.dir, dice)
+            answers = [device.ask(*words, expect=None) for words in (("outbox", "--all"), ("show", "HH-5001"))]
+            for answer in answers:
+                assert answer.code in (DONE, CORRUPT) or answer.code == NOT_FOUND, f"{what}: {answer}"
+                assert answer.code != CORRUPT or ".db" in answer.reason, f"{what}: {answer}"
+            corrupt = CORRUPT in [answer.code for answer in answers]
+            if not corrupt and answers[1].code == DONE:
+                assert {row["text"] for row in answers[1].json["notes"]} <= wanted, f"{what}: {answers[1]}"
+            server.start()
+            synced = device.ask("sync", "--wait", "10", expect=None)
+            if synced.code == CORRUPT:
+                corrupt = True
+                device.ask("doctor", "--repair", "--offline", expect=None)
+                synced = device.ask("sync", "--wait", "10", expect=None)
+            there = [row["text"] for row in server.rows("note")]
+            assert there.count("the work at stake") <= 1 and there.count("before") <= 1, f"{what}: {there}"
+            if "the work at stake" in there and synced.code == DONE:
+                insist_on_equality(server, device)
+            else:
+                assert corrupt, f"{what}: the work is gone, and nothing was said: {answers[0]} {answers[1].code} {synced}, the office has {there}"
+            told[what.split()[0]] = told.get(what.split()[0], 0) + corrupt
+            harmless += not corrupt
+            server.stop()
+        tell(f"seed {SEED}: told {told}, harmless {harmless}")
 
 
 def log_of(path):
