@@ -1,13 +1,14 @@
 """A device written from the documents alone (tests/golden), to say what no honest device says."""
 import os
 import pathlib
+import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
 
 import sp  # noqa: E402
 import truckroll_wire as wire  # noqa: E402
-from truckroll_primitives import blake2b, sign_public, x25519_public  # noqa: E402
+from truckroll_primitives import blake2b, sign, sign_public, x25519_public  # noqa: E402
 
 WORDS = wire.words_read(pathlib.Path(__file__).resolve().parents[2] / "protocol/wire/words.c")
 
@@ -92,12 +93,43 @@ class Peer:
         welcome = self.open_reply(self.ask(self.hello(secret=secret), timeout=10))
         self.session, self.counter = wire.session_of(secret, welcome.ephemeral), 0
 
-    def pull(self):
-        """The next frame of the session, which asks for the first page."""
+    def frame(self, sections):
+        """The next frame of the session."""
         self.counter += 1
+        return wire.session_seal(self.session, self.session.up_key, self.counter, sections)
+
+    def pull(self):
+        """The next frame, which asks for the first page."""
         cursor = self.epoch + wire.varint(0)
         pull = cursor + wire.varint(0) * 2 + wire.varint(4) + bytes([0]) + wire.varint(0) * 2
-        return wire.session_seal(self.session, self.session.up_key, self.counter, wire.varint(3 * 2) + wire.with_length(pull))
+        return self.frame(section(3, pull))
+
+    def batch(self, block, count=1):
+        """A batch section from seq 1, with a good signature over a made-up hash; `block` is the packed block as it is to lie there."""
+        head = os.urandom(32)
+        statement = wire.domain("head") + self.server.organisation + self.id + self.incarnation + struct.pack("<Q", count) + head
+        secrets = os.urandom(32 * (count // 256 + 1))
+        return section(2, self.incarnation + wire.varint(1) + wire.varint(count) + secrets + head + sign(self.sign_seed, statement) + block)
+
+    def say(self, sections, timeout=10):
+        """Says them in the session; {number: body} of the answer, or None."""
+        answer = self.ask(self.frame(sections), timeout)
+        if answer is None:
+            return None
+        reader, found = wire.Reader(wire.session_open(self.session, self.session.down_key, answer)[1]), {}
+        while reader.left():
+            number = reader.varint() >> 1
+            found[number] = reader.bytes()
+        return found
+
+
+def section(number, body, skippable=False):
+    return wire.varint(number * 2 + skippable) + wire.with_length(body)
+
+
+def packed(data, size=None, compression=1, dictionary=0):
+    """A packed block; `size`: the raw size that it states."""
+    return wire.with_length(bytes([compression, dictionary]) + wire.varint(len(data) if size is None else size) + data)
 
 
 def kind_of(message):

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""A disk that fails under the real programs, by strace: after a sync that failed nothing more is synced or acknowledged, the program ends,
+and its next start makes good. A disk that is full refuses, and goes on when there is room."""
+import json
+import re
+import subprocess
+
+import tap
+from equal import insist_on_equality
+from harness import CANNOT_WRITE, OFFLINE, SANITIZED, Device, Server, World
+from oracle import Told, write_note
+from tap import Skip, promise, size, tell, until
+
+ADA = "Ada Brannock"
+SYNCS = "fsync,fdatasync"
+
+
+def need_strace():
+    try:
+        probe = subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "inject=fsync:error=EIO:when=1", "true"], capture_output=True)
+    except OSError:
+        raise Skip("strace is not installed") from None
+    if probe.returncode != 0:
+        raise Skip("strace may not trace here")
+    if SANITIZED:
+        raise Skip("the address sanitizer does not run below strace")
+
+
+def injecting(trace, path, calls, error, when):
+    """What to put before a program, so that calls about a file and its log fail."""
+    return ["strace", "-f", "-y", "-o", str(trace), "-P", str(path), "-P", f"{path}-wal", "-e", f"trace={calls}",
+            "-e", f"inject={calls}:error={error}:when={when}"]
+
+
+def after_failure(trace):
+    """The calls after the first that was made to fail."""
+    lines = [line for line in trace.read_text().splitlines() if re.search(r"\(\d+<", line)]
+    failed = [number for number, line in enumerate(lines) if "INJECTED" in line]
+    assert failed, f"nothing failed:\n{trace.read_text()}"
+    return lines[failed[0] + 1:]
+
+
+def prepared(world):
+    server = Server.made(world)
+    device = Device.enrolled(server, ADA, "tablet")
+    server.book("HH-5001", ADA)
+    device.sync()
+    return server, device
+
+
+@promise
+def a_command_whose_sync_failed_did_not_save_and_does_not_sync_again():
+    need_strace()
+    with World() as world:
+        server, device = prepared(world)
+        told = Told()
+        write_note(device, told)
+        for number in range(size(1, 3, 10)):
+            text, trace = told.next_text(), world.dir / "trace"
+            answer = device.ask("note", "HH-5001", text, expect=CANNOT_WRITE, before=injecting(trace, device.dir / "outbox.db", SYNCS, "EIO", 1))
+            assert "outbox.db" in answer.reason, str(answer)
+            assert after_failure(trace) == [], "it synced again"
+            assert (device.dir / "outbox.db-unsynced").exists()
+            write_note(device, told)
+            assert not (device.dir / "outbox.db-unsynced").exists(), "the next command did not make good"
+        device.sync()
+        insist_on_equality(server, device)
+        told.judge(server)
+
+
+@promise
+def an_agent_whose_sync_failed_ends_and_its_next_start_makes_good():
+    need_strace()
+    with World() as world:
+        server, device = prepared(world)
+        told = Told()
+        server.stop()
+        for when in range(1, size(2, 3, 12)):
+            trace = world.dir / "trace"
+            device.start_agent(before=injecting(trace, device.dir / "outbox.db", SYNCS, "EIO", when))
+            for _ in range(when + 2):
+                text = told.next_text()
+                answer = device.ask("note", "HH-5001", text, expect=None)
+                if answer.code == 0:
+                    told.texts[text] = json.loads(answer.out)["operation"]
+                if device.agent.poll() is not None:
+                    break
+            until(lambda: device.agent.poll() is not None, "the agent ends")
+            assert device.agent.wait() == CANNOT_WRITE
+            assert after_failure(trace) == [], "it synced again"
+        server.start()
+        device.sync()
+        insist_on_equality(server, device)
+        told.judge(server)
+
+
+@promise
+def a_server_whose_sync_failed_ends_and_acknowledged_nothing_that_is_not_there():
+    need_strace()
+    with World() as world:
+        server, device = prepared(world)
+        told = Told()
+        server.stop()
+        for when in range(1, size(2, 3, 20)):
+            write_note(device, told)
+            trace = world.dir / "trace"
+            server.start(before=injecting(trace, server.dir / "organisation.db", SYNCS, "EIO", when))
+            for _ in range(when + 2):
+                device.ask("sync", "--wait", "1", expect=None)
+                if server.process.poll() is not None:
+                    break
+                write_note(device, told)
+            until(lambda: server.process.poll() is not None, "the server ends")
+            assert server.process.wait() == CANNOT_WRITE, (world.dir / server.log).read_text()
+            assert after_failure(trace) == [], "it synced again"
+            acknowledged = {o["operation"] for o in device.run("outbox", "--all")["operations"] if o["state"] not in ("saved", "sent")}
+            server.verify()
+            lost = acknowledged - {o["id"] for o in server.log_of_operations()}
+            assert not lost, f"acknowledged and gone: {lost}"
+        server.start()
+        device.sync()
+        insist_on_equality(server, device)
+        told.judge(server)
+
+
+@promise
+def a_write_that_finds_no_room_is_refused_and_the_server_goes_on_by_itself():
+    need_strace()
+    with World() as world:
+        server, device = prepared(world)
+        told = Told()
+        trace = world.dir / "trace"
+        tracer = subprocess.Popen([*injecting(trace, server.dir / "organisation.db", "pwrite64", "ENOSPC", "1..3"), "-p", str(server.process.pid)],
+                                  stderr=subprocess.DEVNULL)
+        until(trace.exists, "the tracer is there")
+        write_note(device, told)
+        codes = []
+        while len(codes) < 8 and 0 not in codes:
+            codes.append(device.ask("sync", "--wait", "1", expect=None).code)
+        assert codes[0] == OFFLINE and codes[-1] == 0, codes
+        assert server.process.poll() is None, "the server ended"
+        insist_on_equality(server, device)
+        told.judge(server)
+        tell(f"{trace.read_text().count('INJECTED')} writes failed")
+        assert "INJECTED" in trace.read_text()
+        tracer.terminate()
+        tracer.wait()
+
+
+if __name__ == "__main__":
+    tap.main()
