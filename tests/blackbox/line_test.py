@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """The line between device and server: cut anywhere, silent, slow to come back; and what travels on it at once."""
+import random
+import time
+
 import tap
 from equal import insist_on_equality
-from harness import OFFLINE, REFUSED, Device, Server, World
+from harness import OFFLINE, REFUSED, SANITIZED, Device, Server, World
 from oracle import Told, write_note
 from proxy import DOWN, UP, Cut
 from tap import promise, size, tell, until
 
 ADA, TOMAS = "Ada Brannock", "Tomas Hale"
+SEED = 73
 
 
 def on_a_line(world, name=ADA, device_name="tablet", order="HH-5001"):
@@ -18,33 +22,71 @@ def on_a_line(world, name=ADA, device_name="tablet", order="HH-5001"):
     return server, line, device
 
 
+def counted(line, action):
+    """What the action sends: (bytes up, messages up)."""
+    bytes_before, messages_before = line.bytes[UP], line.messages[UP]
+    action()
+    return line.bytes[UP] - bytes_before, line.messages[UP] - messages_before
+
+
 @promise
-def a_session_cut_at_any_byte_ends_equal_and_nothing_happens_twice():
+def a_session_cut_at_any_byte_ends_equal_nothing_happens_twice_and_one_frame_at_most_is_sent_again():
     with World() as world:
         server, line, device = on_a_line(world)
         told = Told()
         device.sync()
+        [write_note(device, told) for _ in range(2)]
         line.bytes = {UP: 0, DOWN: 0}
-        write_note(device, told)
-        device.sync()
+        most = counted(line, device.sync)
         whole = sum(line.bytes.values())
-        step = max(1, whole // size(15, 60, 100000))
-        cuts = 0
-        for k in [0, 1, 7, 8, 9, 15, 16, 17, 20, 27, 28, 29] + list(range(30, whole, step)):
+        step = size(29, 29 if SANITIZED else 7, 1)
+        first = int(time.time() // 86400) % step  # another one every day
+        cuts = again = 0
+        for k in range(first, whole, step):
             write_note(device, told)
             line.cut_at = k
             answer = device.ask("sync", expect=None)
             assert answer.code in (0, OFFLINE), str(answer)
-            if answer.code == OFFLINE:
-                cuts += 1
             line.cut_at = None
+            if answer.code == 0:
+                continue
+            cuts += 1
             if k % 3 == 0:
-                device.sync()
+                continue  # two cuts in a row
+            sent = counted(line, device.sync)
+            again = max(again, sent[0])
+            assert sent[1] <= most[1], f"cut at {k}: {sent[1]} messages where {most[1]} are enough"
+            assert sent[0] <= most[0] + 200, f"cut at {k}: {sent[0]} bytes where {most[0]} are enough"  # up to three notes instead of two
         device.sync()
         insist_on_equality(server, device)
         told.judge(server)
-        tell(f"{whole} bytes in a session, {cuts} sessions were cut")
+        tell(f"{whole} bytes in a session, cut at {first}, {first + step}, …: {cuts} were cut; a whole one sends {most[0]} bytes, the next after a "
+             f"cut at most {again}")
         assert cuts > 5
+
+
+@promise
+def frames_that_come_twice_or_late_change_nothing():
+    with World() as world:
+        server, line, device = on_a_line(world)
+        device.sync()
+        told, dice, before, done = Told(), random.Random(SEED), {UP: b"", DOWN: b""}, {}
+
+        def disturb(link, direction, data):
+            kind = dice.choice(("twice", "old one first", "old one behind", "as it is"))
+            earlier, before[direction] = before[direction], data
+            done[kind, direction] = done.get((kind, direction), 0) + 1
+            return {"twice": data + data, "old one first": earlier + data, "old one behind": data + earlier, "as it is": data}[kind]
+
+        for _ in range(size(6, 20, 300)):
+            write_note(device, told)
+            line.on_message = disturb
+            assert device.ask("sync", "--wait", "2", expect=None).code in (0, OFFLINE)
+            line.on_message = None
+        device.sync()
+        insist_on_equality(server, device)
+        told.judge(server)
+        tell(f"seed {SEED}: " + ", ".join(f"{kind} {direction}: {count}" for (kind, direction), count in sorted(done.items())))
 
 
 @promise
