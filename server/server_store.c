@@ -178,7 +178,8 @@ enum status server_store_state(struct server_store *store, struct server_state *
 	if (status == STATUS_OK)
 		*out_state = (struct server_state){ .organisation = statement_id_column(statement, 0),
 			.epoch = statement_id_column(statement, 1),
-			.gseq = statement_integer(statement, 2) };
+			.gseq = statement_integer(statement, 2),
+			.horizon = statement_integer(statement, 3) };
 	else if (status == STATUS_NOT_FOUND)
 		status = fail(STATUS_NOT_FOUND, "this store has no organisation yet; run \"truckrolld init\"");
 	statement_reset(statement);

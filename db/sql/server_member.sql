@@ -12,6 +12,9 @@ SELECT scope, kind, id, gseq, 0 FROM left_row
 WHERE scope = $1 AND (gseq, kind, id) > ($2, $3, $4)
 ORDER BY gseq, kind, id
 
+-- name: left_forget_until
+DELETE FROM left_row WHERE (scope, kind, id) IN (SELECT scope, kind, id FROM left_row WHERE gseq <= $1 ORDER BY gseq LIMIT $2)
+
 -- name: link_put
 INSERT INTO link (job, kind, id, gseq, from_gseq) VALUES ($1, $2, $3, $4, $4)
 ON CONFLICT (job, kind, id) DO UPDATE SET gseq = excluded.gseq
@@ -45,6 +48,10 @@ ON CONFLICT (device, scope, from_gseq) DO UPDATE SET until_gseq = 0
 
 -- name: grant_end
 UPDATE grant_entry SET until_gseq = $3 WHERE device = $1 AND scope = $2 AND until_gseq = 0
+
+-- name: grant_forget_until
+DELETE FROM grant_entry WHERE (device, scope, from_gseq) IN
+	(SELECT device, scope, from_gseq FROM grant_entry WHERE until_gseq != 0 AND until_gseq <= $1 ORDER BY until_gseq LIMIT $2)
 
 -- name: grant_of_jobs
 SELECT grant_entry.device, scope.id, scope.number

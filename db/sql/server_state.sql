@@ -5,10 +5,22 @@ INSERT INTO meta (one, organisation, epoch, gseq) VALUES (1, $1, $2, $3)
 ON CONFLICT (one) DO UPDATE SET organisation = excluded.organisation, epoch = excluded.epoch, gseq = excluded.gseq
 
 -- name: meta_get
-SELECT organisation, epoch, gseq FROM meta
+SELECT organisation, epoch, gseq, horizon FROM meta
 
 -- name: meta_put_gseq
 UPDATE meta SET gseq = $1
+
+-- name: meta_put_horizon
+UPDATE meta SET horizon = $1
+
+-- name: commit_time_note
+INSERT INTO commit_time (gseq, at_ms) VALUES ($1, $2) ON CONFLICT (gseq) DO NOTHING
+
+-- name: commit_time_before
+SELECT coalesce(max(gseq), 0) FROM commit_time WHERE at_ms <= $1
+
+-- name: commit_time_forget
+DELETE FROM commit_time WHERE gseq < $1
 
 -- name: scope_find
 SELECT number, kind, id, count, sum, gseq FROM scope WHERE kind = $1 AND id = $2

@@ -13,6 +13,7 @@ const char *bug_to_text(enum seeded_bug bug)
 		[BUG_FACT_REFUSED_AFTER_CLAIM]  = "fact-refused-after-claim",
 		[BUG_CURSOR_BEFORE_COMMIT]      = "cursor-before-commit",
 		[BUG_SHADOW_NOT_RESTORED]       = "shadow-not-restored",
+		[BUG_FORGOTTEN_ABOVE_HORIZON]   = "forgotten-above-horizon",
 		[BUG_RANGE_NOT_REPLACED]        = "range-not-replaced",
 	};
 	/* clang-format on */

@@ -10,6 +10,7 @@ enum seeded_bug {
 	BUG_FACT_REFUSED_AFTER_CLAIM,  /* server: a FACT is rejected because the CLAIM before it was */
 	BUG_CURSOR_BEFORE_COMMIT,      /* device: the cursor moves although the cut did not commit */
 	BUG_SHADOW_NOT_RESTORED,       /* device: a cut leaves its guesses in the confirmed rows */
+	BUG_FORGOTTEN_ABOVE_HORIZON,   /* server: forgets what left above the horizon that cursors are held against */
 	BUG_RANGE_NOT_REPLACED,        /* device: a repair leaves rows that the server does not name */
 	BUG_COUNT,
 };

@@ -206,6 +206,7 @@ static enum status send_hello(struct device_core *core)
 	if (status != STATUS_OK)
 		return status;
 	core->link = LINK_HELLO_SENT;
+	core->pull_of_repair = false;
 	core->batch_out = false;
 	core->reply_due_at_ms = monotonic_ms(core) + REPLY_TIMEOUT_MS;
 	device_emit(core, DEVICE_EFFECT_SEND, sealed);
@@ -218,6 +219,7 @@ static enum status ask_for_rows(struct device_core *core, struct request *reques
 	struct recon_request questions;
 	enum status status = STATUS_OK;
 
+	core->pull_of_repair = repair->under_way && repair->question_count == 0;
 	if (repair->question_count > 0)
 		status = repair_ask(core->options.store, &core->arena, repair, &questions);
 	if (status == STATUS_OK && repair->question_count > 0)
@@ -312,7 +314,7 @@ enum status device_core_check(struct device_core *core)
 	if (status == STATUS_OK)
 		status = repair_load(core->options.store, &core->arena, &repair);
 	if (status == STATUS_OK && state.cursor.gseq != 0 && !repair.under_way)
-		status = repair_prepare(core->options.store, &core->arena, INT64_MAX, &fetch);
+		status = repair_prepare(core->options.store, &core->arena, INT64_MAX, false, &fetch);
 	core->nothing_missing = false;
 	core->poll_again = false;
 	arena_reset(&core->arena);
@@ -437,7 +439,9 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 	case WIRE_ERROR_MALFORMED:
 		return refuse_batch(core, "the server cannot read what is pending: tell the office, and keep this device");
 	case WIRE_ERROR_EPOCH:
-		return device_put_right(core, "epoch", "the server does not know this cursor");
+		if (fault->value == 0)
+			return device_put_right(core, "epoch", "the server does not know this cursor");
+		return device_put_right(core, "absent", "the server does not know any more what left since this device was there last");
 	case WIRE_ERROR_UNKNOWN_SESSION:
 	case WIRE_ERROR_BUSY:
 		break;
@@ -474,7 +478,6 @@ static enum status take_section(struct device_core *core, const struct section *
 {
 	struct welcome welcome;
 	struct wire_fault fault;
-	int64_t after_ms;
 	enum status status = STATUS_OK;
 
 	switch (section->number) {
@@ -493,9 +496,7 @@ static enum status take_section(struct device_core *core, const struct section *
 	case SECTION_RECON_REPLY:
 		return device_take_recon(core, section->body);
 	case SECTION_AGAIN:
-		core->nothing_missing = true;
-		core->poll_again = true;
-		return again_decode(section->body, &after_ms);
+		return device_take_again(core, section->body);
 	case SECTION_HELLO:
 	case SECTION_BATCH:
 	case SECTION_PULL:

@@ -29,6 +29,7 @@ struct device_core {
 	bool batch_refused;       /* in this session: what is pending stays, what the server has is still fetched */
 	bool own_rows;            /* also rows that this device computed: the replica is fresh */
 	bool nothing_missing;
+	bool pull_of_repair; /* the pull that is out is the last step of a repair */
 	bool poll_again; /* the last answer was complete: wait for news */
 	size_t batch_raw_max;
 	struct decided decided; /* unlike is in decided_arena */
@@ -56,6 +57,7 @@ enum status device_put_right(struct device_core *core, const char *what, const c
 /* Sections of a reply that bring rows (device_rows.c). */
 enum status device_take_page(struct device_core *core, struct bytes body);
 enum status device_take_recon(struct device_core *core, struct bytes body);
+enum status device_take_again(struct device_core *core, struct bytes body);
 enum status device_take_cut(struct device_core *core, struct bytes body);
 /* The cut is durable: it counts. */
 enum status device_finish_cut(struct device_core *core);

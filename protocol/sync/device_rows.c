@@ -1,4 +1,6 @@
 /* The part of the device's core that takes in rows: pages, answers of a repair, cuts. */
+#include <string.h>
+
 #include "protocol/sync/cut.h"
 #include "protocol/sync/device_inner.h"
 
@@ -28,13 +30,13 @@ static enum status note_repair(struct device_core *core)
 enum status device_put_right(struct device_core *core, const char *what, const char *detail)
 {
 	struct device_store *store = core->options.store;
-	bool fetch = true;
+	bool failed = strcmp(what, "digest") == 0 || strcmp(what, "repair") == 0, fetch = false;
 	enum status status = device_note_incident(core, what, detail);
 
 	if (status == STATUS_OK && device_store_seeding(store))
 		status = device_store_seed_begin(store); /* drops what was loaded */
 	if (status == STATUS_OK)
-		status = repair_prepare(store, &core->arena, core->acknowledged_seq, &fetch);
+		status = repair_prepare(store, &core->arena, core->acknowledged_seq, failed, &fetch);
 	core->own_rows = true;
 	core->poll_again = false;
 	core->nothing_missing = false;
@@ -74,14 +76,31 @@ static enum status keep_page(struct device_core *core, struct bytes body, const 
 	return status;
 }
 
+/* Rows that answer a pull from before a repair began are of no use to it, and the other way round: they are asked for anew. */
+static enum status look_at_repair(struct device_core *core, struct repair *out_repair, bool *out_wanted)
+{
+	enum status status = repair_load(core->options.store, &core->arena, out_repair);
+
+	if (status == STATUS_OK)
+		*out_wanted = core->pull_of_repair == (out_repair->under_way && out_repair->question_count == 0) &&
+			      (core->pull_of_repair || !out_repair->under_way);
+	return status;
+}
+
 enum status device_take_page(struct device_core *core, struct bytes body)
 {
 	struct device_store *store = core->options.store;
 	struct replica_state state;
+	struct repair repair;
+	bool wanted = true;
 	struct page page;
 	enum status status = device_store_replica(store, &state);
 
-	if (status == STATUS_OK && state.cursor.gseq == 0 && !device_store_seeding(store))
+	if (status == STATUS_OK)
+		status = look_at_repair(core, &repair, &wanted);
+	if (status != STATUS_OK || !wanted)
+		return status;
+	if (state.cursor.gseq == 0 && !device_store_seeding(store))
 		status = device_store_seed_begin(store);
 	if (status == STATUS_OK)
 		status = page_decode(body, &core->arena, device_store_references(store), &page);
@@ -126,6 +145,7 @@ enum status device_take_cut(struct device_core *core, struct bytes body)
 {
 	struct device_store *store = core->options.store;
 	struct repair repair;
+	bool wanted = true;
 	struct cut cut;
 	struct cut_input input = { .cut = &cut,
 		.decided = core->has_decided ? &core->decided : NULL,
@@ -134,8 +154,10 @@ enum status device_take_cut(struct device_core *core, struct bytes body)
 	enum status status = cut_decode(body, &core->arena, &cut);
 
 	if (status == STATUS_OK)
-		status = repair_load(store, &core->arena, &repair);
-	if (status == STATUS_OK && core->options.bug == BUG_CURSOR_BEFORE_COMMIT)
+		status = look_at_repair(core, &repair, &wanted);
+	if (status != STATUS_OK || !wanted)
+		return status;
+	if (core->options.bug == BUG_CURSOR_BEFORE_COMMIT)
 		status = move_cursor_early(store, &cut);
 	if (status == STATUS_OK)
 		status = device_store_begin(store, true);
@@ -172,4 +194,18 @@ enum status device_finish_cut(struct device_core *core)
 		core->acknowledged_seq = core->committing.settled_seq;
 	core->nothing_missing = true;
 	return STATUS_OK;
+}
+
+enum status device_take_again(struct device_core *core, struct bytes body)
+{
+	struct repair repair;
+	bool wanted = true;
+	int64_t after_ms;
+	enum status status = look_at_repair(core, &repair, &wanted);
+
+	if (status != STATUS_OK || !wanted)
+		return status;
+	core->nothing_missing = true;
+	core->poll_again = true;
+	return again_decode(body, &after_ms);
 }

@@ -368,6 +368,19 @@ static enum status gather_all(struct gather *gather, int64_t since)
 	return status;
 }
 
+/* Would it have to be told of rows that left before the horizon? Rows of a pass under way lie here as of its beginning. */
+static bool is_too_old(const struct gather *gather, int64_t since)
+{
+	const struct bytes resume = gather->question->pull.resume;
+	int64_t horizon = gather->state.horizon;
+	struct position position;
+
+	if (since != 0 && since < horizon)
+		return true;
+	return resume.size > 0 && position_decode(resume, &position) &&
+	       (position.pass_gseq < horizon || (position.low != 0 && position.low < horizon));
+}
+
 enum status pull_answer(const struct pull_question *question, struct pull_answer *out_answer)
 {
 	struct gather gather = { 0 };
@@ -375,6 +388,10 @@ enum status pull_answer(const struct pull_question *question, struct pull_answer
 	int64_t since = 0;
 	enum status status = gather_init(&gather, question, &since);
 
+	if (status == STATUS_OK && is_too_old(&gather, since)) {
+		*out_answer = (struct pull_answer){ .too_old = true, .horizon = gather.state.horizon };
+		return STATUS_OK;
+	}
 	if (status == STATUS_OK)
 		status = gather_all(&gather, since);
 	if (status != STATUS_OK && status != STATUS_BUSY)
@@ -409,6 +426,6 @@ enum status pull_has_news(const struct pull_question *question, bool *out_news)
 		       (state.gseq > since || gather.grants[i].from_gseq > since || gather.grants[i].until_gseq != 0);
 	}
 	if (status == STATUS_OK)
-		*out_news = news;
+		*out_news = news || is_too_old(&gather, since);
 	return status;
 }

@@ -10,6 +10,8 @@ struct pull_answer {
 	struct page page; /* groups, maybe none; resume not empty when more follows */
 	bool cut_follows;
 	struct cut cut;
+	bool too_old; /* the cursor lies below the horizon: it cannot be told what left its scopes */
+	int64_t horizon;
 	bool empty; /* nothing changed since the cursor: no page, no cut */
 };
 

@@ -133,15 +133,7 @@ static enum status prepare(struct device_store *store, struct arena *arena, stru
 	return status == STATUS_OK ? device_store_put_replica(store, state) : status;
 }
 
-/* A repair that nothing is left to ask of has failed; one that is interrupted begins anew. */
-static void next_try(struct repair *repair)
-{
-	bool failed = repair->under_way && repair->answered && repair->question_count == 0;
-
-	repair->tries += failed || repair->tries == 0;
-}
-
-enum status repair_prepare(struct device_store *store, struct arena *arena, int64_t acknowledged_seq, bool *out_fetch)
+enum status repair_prepare(struct device_store *store, struct arena *arena, int64_t acknowledged_seq, bool failed, bool *out_fetch)
 {
 	struct replica_state state;
 	struct repair repair;
@@ -150,16 +142,16 @@ enum status repair_prepare(struct device_store *store, struct arena *arena, int6
 	if (status == STATUS_OK && repair_load(store, arena, &repair) != STATUS_OK)
 		repair = (struct repair){ .tries = REPAIR_TRIES_MAX + 1 };
 	else
-		next_try(&repair);
+		repair.tries += repair.tries == 0 || failed;
 	if (status == STATUS_OK)
 		status = device_store_begin(store, false);
 	if (status != STATUS_OK)
 		return status;
 	if (state.settled_seq > acknowledged_seq) /* the server forgot that it had decided them */
 		state.settled_seq = acknowledged_seq;
-	if (repair.tries > REPAIR_TRIES_MAX || device_store_seeding(store))
+	*out_fetch = repair.tries > REPAIR_TRIES_MAX && state.cursor.gseq != 0 && !device_store_seeding(store);
+	if (*out_fetch || device_store_seeding(store))
 		state.cursor = (struct cursor){ 0 };
-	*out_fetch = state.cursor.gseq == 0;
 	status = prepare(store, arena, &state, &repair);
 	if (status == STATUS_OK)
 		return device_store_commit(store);

@@ -22,8 +22,9 @@ struct repair {
 enum status repair_load(struct device_store *store, struct arena *arena, struct repair *out_repair);
 
 /* Prepares the replica to be put right, in a transaction of its own: by range, or by fetching all of it when that cannot help: there are
- * no rows yet, or it failed too often. Operations settled beyond `acknowledged_seq` are pending again. `*out_fetch`: all is fetched. */
-enum status repair_prepare(struct device_store *store, struct arena *arena, int64_t acknowledged_seq, bool *out_fetch);
+ * no rows yet, or it failed too often. `failed`: a repair under way did not lead to rows that fit; else it begins anew for another reason.
+ * Operations settled beyond `acknowledged_seq` are pending again. `*out_fetch`: all is fetched though there were rows. */
+enum status repair_prepare(struct device_store *store, struct arena *arena, int64_t acknowledged_seq, bool failed, bool *out_fetch);
 /* Forgets one that is under way with what was answered. The caller's transaction is open. */
 enum status repair_forget(struct device_store *store);
 /* Begins one that is under way anew. The caller's transaction is open. */

@@ -162,6 +162,10 @@ enum status reply_pull(struct reply *reply, struct server_store *store, const st
 		status = pull_answer(&question, &answer);
 		if (status != STATUS_OK)
 			return status;
+		if (answer.too_old) {
+			reply_fault(reply, &(struct wire_fault){ WIRE_ERROR_EPOCH, answer.horizon });
+			return STATUS_OK;
+		}
 		if (answer.empty && !decided_news) {
 			write_again(reply);
 			return STATUS_OK;

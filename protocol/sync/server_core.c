@@ -5,12 +5,14 @@
 
 #include "protocol/domain/device.h"
 #include "protocol/sync/grants.h"
+#include "protocol/sync/horizon.h"
 #include "protocol/sync/ingest.h"
 #include "protocol/sync/publish.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/server_core_inner.h"
 
 #define SWEEP_EVERY_MS 1000
+#define FORGET_MOST     20000 /* in one round */
 #define ROUNDS_EVERY_MS ((int64_t)3600 * 1000)
 
 void server_core_emit(struct server_core *core, enum server_effect_kind kind, uint64_t connection, struct bytes bytes)
@@ -503,15 +505,24 @@ enum status server_core_frame(struct server_core *core, uint64_t connection, str
 	return core->failed;
 }
 
+static int64_t retention_ms(const struct server_core *core)
+{
+	return core->options.retention_ms > 0 ? core->options.retention_ms : HORIZON_RETENTION_MS;
+}
+
 /* What time alone does. */
 static enum status do_rounds(struct server_core *core)
 {
+	const struct horizon_round round = { retention_ms(core), FORGET_MOST, core->options.bug };
 	size_t ended = 0;
+	bool moved = false;
 	enum status status = server_core_ensure_commit(core);
 
 	if (status == STATUS_OK)
 		status = grants_end_history(&core->commit, &ended);
-	core->changed = core->changed || ended > 0;
+	if (status == STATUS_OK)
+		status = horizon_advance(&core->commit, &core->state, &round, &moved);
+	core->changed = core->changed || ended > 0 || moved;
 	if (core->in_commit && !core->changed)
 		abandon_commit(core);
 	return status;
@@ -532,7 +543,7 @@ enum status server_core_tick(struct server_core *core)
 	if (core->careful.on && now >= core->careful.until_ms && core->careful.held == NULL)
 		status = careful_begin(&core->careful, core->options.store, false, now);
 	if (status == STATUS_OK && now >= core->rounds_at_ms) {
-		core->rounds_at_ms = now + ROUNDS_EVERY_MS;
+		core->rounds_at_ms = now + (retention_ms(core) / 4 < ROUNDS_EVERY_MS ? retention_ms(core) / 4 : ROUNDS_EVERY_MS);
 		status = do_rounds(core);
 	}
 	if (status == STATUS_OK && !core->in_commit && (core->answering != NULL || (core->woken != NULL && core->wake_at_ms <= now)))

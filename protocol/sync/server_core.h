@@ -30,6 +30,7 @@ struct server_core_options {
 	bool careful; /* the one before it stopped without a word (careful.h) */
 	/* Called before each operation is decided; NULL. For tests that end the server there. */
 	void (*before_decide)(const struct operation *operation);
+	int64_t retention_ms; /* how long it is known what left a scope; 0: the usual */
 	size_t page_raw_max; /* bytes of rows in a page to begin with; 0: the usual. Tests take few, so that pulls are resumed */
 };
 

@@ -36,10 +36,20 @@ enum status server_store_begin_read(struct server_store *store);
 struct server_state {
 	struct id organisation;
 	struct id epoch;
-	int64_t gseq; /* latest commit */
+	int64_t gseq;    /* latest commit */
+	int64_t horizon; /* see protocol/sync/horizon.h */
 };
 enum status server_store_state(struct server_store *store, struct server_state *out_state);
 enum status server_store_put_gseq(struct server_store *store, int64_t gseq);
+
+/* Remembers that a commit was the latest then. */
+enum status server_store_note_time(struct server_store *store, int64_t gseq, int64_t at_ms);
+/* The last of those noted at `at_ms` or before; 0: none. */
+enum status server_store_gseq_before(struct server_store *store, int64_t at_ms, int64_t *out_gseq);
+/* Times noted below it are forgotten, too. */
+enum status server_store_put_horizon(struct server_store *store, int64_t gseq);
+/* Forgets rows that left, and grants that ended, with commit `gseq` or before it: at most so many of each. */
+enum status server_store_forget_until(struct server_store *store, int64_t gseq, size_t most, size_t *out_count);
 
 /* Records for handlers: get and each. Rows live until server_store_reset_rows(). */
 struct records *server_store_records(struct server_store *store);

@@ -153,7 +153,9 @@ static enum status look_at_incident(void *context, int64_t at_ms, struct text wh
 	(void)at_ms;
 	if (look->device->damaged && (text_equals(what, "digest") || text_equals(what, "repaired")))
 		return STATUS_OK;
-	if (text_equals(what, "repaired") && look->simulation->server.swapped)
+	if (text_equals(what, "absent") && look->simulation->faults.retention_ms != 0)
+		return STATUS_OK;
+	if (text_equals(what, "repaired") && (look->simulation->server.swapped || look->simulation->faults.retention_ms != 0))
 		return STATUS_OK;
 	if (!(text_equals(what, "restored") && look->device->swapped) && !(text_equals(what, "epoch") && look->simulation->server.swapped))
 		violate(look->simulation, "digest", "device %u: incident \"%.*s\": %.*s", look->device->number, TEXT_ARGUMENTS(what),
@@ -182,7 +184,9 @@ static void look_at_incidents(struct simulation *simulation, struct device_node 
 	if (look.new_ones == 0)
 		return;
 	device->incidents = incidents;
-	if (device_store_incidents_each(device->store, look.new_ones, look_at_incident, &look) != STATUS_OK)
+	if (device_core_state(device->core).fetches > 0)
+		violate(simulation, "repair", "device %u fetches everything again, what differs would have done", device->number);
+	if (device_store_incidents_each(device->store, 2 * look.new_ones, look_at_incident, &look) != STATUS_OK)
 		violate(simulation, "digest", "device %u: its incidents cannot be read: %s", device->number, fail_reason());
 	if (simulation->violated && simulation->trace)
 		print_differences(simulation, device);

@@ -20,6 +20,7 @@ const char *event_to_text(enum event_kind kind)
 		[EVENT_START_SERVER]   = "start-server",
 		[EVENT_COPY_DEVICE]    = "copy-device",
 		[EVENT_RESTORE_DEVICE] = "restore-device",
+		[EVENT_ROT]            = "rot",
 		[EVENT_FULL_DEVICE]    = "full-device",
 		[EVENT_ROOM_DEVICE]    = "room-device",
 		[EVENT_FULL_SERVER]    = "full-server",

@@ -22,6 +22,7 @@ enum event_kind {
 	EVENT_START_SERVER,
 	EVENT_COPY_DEVICE,    /* a backup of both files is taken */
 	EVENT_RESTORE_DEVICE, /* and put back */
+	EVENT_ROT,            /* rows of a replica change behind its back */
 	EVENT_FULL_DEVICE,
 	EVENT_ROOM_DEVICE,
 	EVENT_FULL_SERVER,

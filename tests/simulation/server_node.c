@@ -45,6 +45,7 @@ static enum status open_server(struct simulation *simulation)
 	const struct server_store_options store = { .path = SERVER_FILE, .vfs = CRASH_VFS, .mode = STORAGE_OWN };
 	struct server_core_options core = {
 		.clock = &server->clock, .random = &server->random, .bug = simulation->bug, .page_raw_max = simulation->faults.page_raw_max,
+		.retention_ms = simulation->faults.retention_ms,
 		.careful = server->starts > 1, /* it is only ever killed */
 		.before_decide = die_of_poison
 	};

@@ -8,12 +8,14 @@
 #include "tests/simulation/checks.h"
 #include "tests/simulation/device_node.h"
 #include "tests/simulation/network.h"
+#include "tests/simulation/rot.h"
 #include "tests/simulation/scenario.h"
 #include "tests/simulation/server_node.h"
 
 #define CHAOS_MS   (25 * 60000)
 #define QUIET_MS   (60 * 60000) /* after healing, all must be quiet before */
 #define STEPS_MAX  200000
+#define REPAIR_ROUNDS 8 /* more, of a repair by range: what failed before it, its questions, the pull behind them */
 #define ROUNDS_MAX 6 /* hello, what is pending, its answer, and what the others then had to say */
 
 /* ---- what every part uses ---- */
@@ -108,6 +110,10 @@ static void choose_faults(struct simulation *simulation)
 		faults->page_raw_max = (size_t)stream_between(&simulation->chance, 1, 1500);
 	if (stream_chance(&simulation->chance, 50))
 		faults->batch_raw_max = (size_t)stream_between(&simulation->chance, 1, 600);
+	if (stream_chance(&simulation->rot, 30))
+		faults->rot = 3;
+	if (stream_chance(&simulation->rot, 30))
+		faults->retention_ms = stream_between(&simulation->rot, 60000, 10 * 60000);
 }
 
 static void plan_some(struct simulation *simulation, enum event_kind kind, unsigned node, int64_t most)
@@ -140,6 +146,8 @@ static void plan_device(struct simulation *simulation, struct device_node *devic
 	if (faults->kill_device > 0)
 		plan_some(simulation, EVENT_KILL_DEVICE, node, 4);
 	plan_pair(simulation, faults->restore, EVENT_COPY_DEVICE, EVENT_RESTORE_DEVICE, node, 10 * 60000);
+	for (int64_t i = stream_below(&simulation->rot, faults->rot + 1); i > 0; i--)
+		plan(simulation, stream_between(&simulation->rot, 1, CHAOS_MS), EVENT_ROT, node, 0, (struct bytes){ 0 });
 	plan_pair(simulation, faults->full, EVENT_FULL_DEVICE, EVENT_ROOM_DEVICE, node, 2 * 60000);
 	if (stream_chance(&simulation->chance, faults->wrong_clock))
 		device->time.error_ms = stream_between(&simulation->chance, -3 * 86400000LL, 3 * 86400000LL);
@@ -172,6 +180,7 @@ static bool is_chaos(const struct event *event)
 	case EVENT_KILL_SERVER:
 	case EVENT_COPY_DEVICE:
 	case EVENT_RESTORE_DEVICE:
+	case EVENT_ROT:
 	case EVENT_FULL_DEVICE:
 	case EVENT_ROOM_DEVICE:
 	case EVENT_FULL_SERVER:
@@ -204,6 +213,8 @@ static void heal(struct simulation *simulation)
 		device_node_start(simulation, device, false);
 		if (device->core != NULL)
 			device->rounds_at_heal = device_core_state(device->core).rounds;
+		if (device->core != NULL && device->damaged && device_core_check(device->core) != STATUS_OK)
+			violate(simulation, "failure", "device %u does not compare: %s", device->number, fail_reason());
 		device_node_go(simulation, device);
 	}
 }
@@ -281,6 +292,8 @@ static void happen_to_device(struct simulation *simulation, const struct event *
 		device_node_copy(simulation, device);
 	else if (event->kind == EVENT_RESTORE_DEVICE)
 		device_node_restore(simulation, device);
+	else if (event->kind == EVENT_ROT)
+		rot_strike(simulation, device);
 	else if (event->kind == EVENT_FULL_DEVICE || event->kind == EVENT_ROOM_DEVICE)
 		crash_disk_fail(device->disk, event->kind == EVENT_FULL_DEVICE ? DISK_FULL : DISK_WELL, 0);
 }
@@ -289,7 +302,7 @@ static bool is_of_device(enum event_kind kind)
 {
 	return kind == EVENT_REPLY || kind == EVENT_LOST || kind == EVENT_WORK || kind == EVENT_LINK_DOWN || kind == EVENT_LINK_UP ||
 	       kind == EVENT_KILL_DEVICE || kind == EVENT_START_DEVICE || kind == EVENT_COPY_DEVICE || kind == EVENT_RESTORE_DEVICE ||
-	       kind == EVENT_FULL_DEVICE || kind == EVENT_ROOM_DEVICE;
+	       kind == EVENT_ROT || kind == EVENT_FULL_DEVICE || kind == EVENT_ROOM_DEVICE;
 }
 
 static void happen(struct simulation *simulation, const struct event *event)
@@ -380,7 +393,8 @@ static int64_t most_rounds(const struct simulation *simulation)
 	int64_t most = 0;
 
 	for (unsigned i = 0; i < simulation->device_count; i++) {
-		int64_t rounds = device_core_state(simulation->devices[i].core).rounds - simulation->devices[i].rounds_at_heal;
+		int64_t rounds = device_core_state(simulation->devices[i].core).repairs > 0 ? -REPAIR_ROUNDS : 0;
+		rounds += device_core_state(simulation->devices[i].core).rounds - simulation->devices[i].rounds_at_heal;
 		most = rounds > most ? rounds : most;
 	}
 	return most;
@@ -398,6 +412,7 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	stream_init(&simulation->office, options->seed, "office");
 	stream_init(&simulation->crash, options->seed, "crash");
 	stream_init(&simulation->poison, options->seed, "poison");
+	stream_init(&simulation->rot, options->seed, "rot");
 	server_node_init(simulation);
 	crash_disk_load(simulation->server.disk, template->server);
 	for (unsigned i = 0; i < simulation->device_count; i++) {

@@ -30,6 +30,8 @@ struct faults {
 	unsigned full;
 	unsigned wrong_clock;
 	unsigned poison; /* of the remarks */
+	unsigned rot;         /* rows of a replica change behind its back */
+	int64_t retention_ms; /* of what left scopes; 0: as usual */
 	size_t page_raw_max; /* 0: as usual; else tiny pages and batches, so that passes are resumed in every place */
 	size_t batch_raw_max;
 };
@@ -89,6 +91,7 @@ struct simulation {
 	struct stream chance; /* of faults */
 	struct stream office;
 	struct stream crash;
+	struct stream rot; /* what changes behind the backs of all, and how long the server remembers */
 	struct stream poison;
 	struct server_node server;
 	struct device_node devices[DEVICES_MAX];

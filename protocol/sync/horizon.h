@@ -1,0 +1,23 @@
+/* The horizon: the commit up to which the server has forgotten which rows left a scope and which grants ended. A device that stands below
+ * it cannot be told what to drop; it compares instead (protocol/sync/recon.h). */
+#ifndef TRUCKROLL_SYNC_HORIZON_H
+#define TRUCKROLL_SYNC_HORIZON_H
+
+#include "protocol/sync/bugs.h"
+#include "protocol/sync/commit.h"
+
+/* Longer than a revoked device may still deliver, whose grants are looked at. */
+#define HORIZON_RETENTION_MS ((int64_t)90 * 24 * 3600 * 1000)
+
+struct horizon_round {
+	int64_t retention_ms;
+	size_t most; /* entries to forget in one round */
+	enum seeded_bug bug;
+};
+
+/* Notes when the commit before was the latest, moves the horizon to the latest commit older than the retention, and forgets some of what
+ * lies below it. In the open commit; `*out_changed`: there was something to write. O(entries forgotten). */
+enum status horizon_advance(
+	struct commit *commit, const struct server_state *state, const struct horizon_round *round, bool *out_changed);
+
+#endif
