@@ -281,7 +281,7 @@ def a_sync_leaves_nothing_in_the_outboxs_log_and_many_commands_leave_little():
         device.sync()
         assert not log_of(device.dir / "outbox.db").stat().st_size, "the sync left its work in the log"
         largest = 0
-        for number in range(70):
+        for number in range(58):
             device.run("note", "HH-5001", f"note {number}")
             largest = max(largest, log_of(device.dir / "outbox.db").stat().st_size)
         assert 100_000 < largest < 300_000, f"the log grew to {largest} bytes"

@@ -131,39 +131,20 @@ def an_enrolment_outlives_a_lost_connection_and_lost_answers_from_its_first_mess
     with World() as world:
         server = Server.made(world)
         line = world.proxy(server)
-        lost, answers = [], []
+        lost = []
 
-        def cut_first_and_third(link, direction, data):
-            """The keys, and then that the office was asked: each is lost once, with the connection."""
-            if direction == DOWN:
-                answers.append(kind_of(data[12:]))
-                if len(answers) in (1, 3):
-                    lost.append(len(answers))
-                    raise Cut()
-
-        line.refuse_next = 1
-        line.on_message = cut_first_and_third
-        device = Device.enrolled(server, ADA, "tablet-1", line.url)
-        assert lost == [1, 3] and line.refuse_next == 0, (lost, line.refuse_next)
-        assert [d["name"] for d in server.run("device", "list")["devices"]] == ["tablet-1"]
-        device.sync()
-
-
-@promise
-def a_lost_grant_is_given_again():
-    with World() as world:
-        server = Server.made(world)
-        line = world.proxy(server)
-        device, lost = Device(world, "tablet-1"), []
-
-        def cut_the_grant(link, direction, data):
-            if direction == DOWN and kind_of(data[12:]) == wire.ENROL_GRANT and not lost:
-                lost.append(1)
+        def cut_each_once(link, direction, data):
+            """The keys, that the office was asked, and the grant: each is lost once, with the connection."""
+            if direction == DOWN and kind_of(data[12:]) not in lost:
+                lost.append(kind_of(data[12:]))
                 raise Cut()
 
-        line.on_message = cut_the_grant
-        device.enrol(server, invite(server), line.url)
-        assert lost
+        line.refuse_next = 1
+        line.on_message = cut_each_once
+        device = Device.enrolled(server, ADA, "tablet-1", line.url)
+        line.on_message = None
+        assert lost == [wire.ENROL_KEYS, wire.ENROL_PENDING, wire.ENROL_GRANT] and line.refuse_next == 0, (lost, line.refuse_next)
+        assert [d["name"] for d in server.run("device", "list")["devices"]] == ["tablet-1"]
         device.sync()
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A visit with all that it leaves behind, by the commands that technicians and the office type."""
 import tap
+from equal import insist_on_equality
 from harness import NOT_FOUND, REFUSED, USAGE, Device, Server, World
 from tap import promise
 
@@ -244,6 +245,59 @@ def two_technicians_who_answer_one_task_are_both_heard():
         device.sync()
         other.sync()
         assert (counted(device), counted(other)) == ("2.9 bar", "2.9 bar")
+
+
+def record(server, kind, which):
+    """All fields of one."""
+    return server.run("show", kind, which)[kind]
+
+
+def settle(server, device, how=()):
+    """Resolves every issue there is; the device is told."""
+    for issue in server.run("issues")["issues"]:
+        server.run("issue", "resolve", issue["id"], *how, "--text", "looked at it")
+    device.sync()
+    assert not server.run("issues")["issues"] and not device.run("issues")["issues"]
+
+
+@promise
+def work_on_what_the_office_changed_merged_or_cancelled_meanwhile_is_kept_told_on_both_sides_and_settled():
+    with World() as world:
+        server, device = started(world)
+        task = server.find("task", title="pressure")
+        server.run("edit", "task", task["id"], "maximum=21", "title=pressure when cold")
+        device.run("task", "2", "2.4")
+        device.sync()
+        issue, = server.run("issues")["issues"]
+        assert issue["kind"] == "task_changed" and "as it was before" in issue["words"], issue
+        changed = record(server, "task", task["id"])
+        answer = record(server, "task_answer", changed["primary_answer_id"])
+        assert answer["number"] == 24 and answer["task_version"] < changed["version"] and changed["failed"], (answer, changed)
+        assert [found["kind"] for found in device.run("issues")["issues"]] == ["task_changed"]
+        settle(server, device)
+
+        asset = record(server, "work_order", ORDER)["asset_id"]
+        other = next(row["id"] for row in server.rows("asset") if row["id"] != asset)
+        server.run("edit", "asset", asset, f"merged_into_id={other}")
+        device.run("read", "load cycles", "7.5")
+        device.sync()
+        gone, = server.run("issues")["issues"]
+        assert gone["kind"] == "asset_gone" and "merged or retired" in gone["words"] and "Check which machine" in gone["words"], gone
+        assert {record(server, "reading", row["id"])["asset_id"] for row in server.rows("reading")} == {other}
+        settle(server, device)
+
+        second = server.book("HH-5002", ADA)
+        device.sync()
+        device.run("accept", "HH-5002")
+        device.sync()
+        server.run("visit", "cancel", second, "--reason", "customer away")
+        device.run("travel", "HH-5002")
+        device.sync()
+        issue, = server.run("issues")["issues"]
+        assert issue["kind"] == "work_done_after_cancel" and "decide what to bill" in issue["words"], issue
+        assert [found["id"] for found in device.run("issues")["issues"]] == [issue["id"]]
+        settle(server, device, ("--how", "do_not_bill"))
+        insist_on_equality(server, device)
 
 
 if __name__ == "__main__":
