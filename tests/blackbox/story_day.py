@@ -5,6 +5,7 @@ import signal
 
 from harness import EXAMPLE, Server, real_data
 from proxy import DOWN, Cut
+from story_import import bring_in_a_customers_file
 from tap import until
 from telling import columns, office, say, scene, seen, shade, typed
 
@@ -28,6 +29,7 @@ def open_the_office(world):
         say(f"   {shade('who', 'Office:')} cd {typed([data])}; truckrolld import --apply --territory North {' '.join(REAL_FILES)}")
         for report in server.run("import", "--apply", "--territory", "North", *[data / name for name in REAL_FILES])["files"]:
             say(f"   real data: {pathlib.Path(report['file']).name}: {report['records']} records ({report['format']})")
+    bring_in_a_customers_file(server)
     say(f"   {shade('who', 'Office:')} truckrolld serve --listen tcp://127.0.0.1:0")
     server.start()
     return server, data is not None

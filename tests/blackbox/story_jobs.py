@@ -28,7 +28,10 @@ def work_off_a_checklist(server, tomas):
         tomas.does(word, CHECKED)
     finish = ("finish", CHECKED, "--cause", "dirt", "--action", "cleaned", "--text", "Condenser washed.")
     tomas.is_refused(*finish, "--signer", "B. Harper")
-    tomas.does("task", "1", "17.5", note="its number in the list")
+    tomas.does("task", "1", "21.5", note="its number in the list")
+    failed = [task["failed"] for task in tomas.device.run("task", "--visit", CHECKED)["tasks"] if task["limits"] == "14.0 .. 20.0 bar"]
+    holds(failed == [True], "21.5 bar is beyond the limits 14.0 .. 20.0 bar: the check failed, and the answer is kept. Washed once more:")
+    tomas.does("task", "1", "17.5")
     tomas.does("task", "fans run free, guards are back", "yes", note="or its title")
     tomas.does("read", "Compressor hours", "4711")
     (server.world.dir / "condenser.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(40000))
