@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device_agent/reserve.h"
 #include "device_agent/store_parts.h"
 
 static const char *const companions[] = { "", "-wal", "-shm", "-journal" };
@@ -140,6 +141,24 @@ static enum status open_files(struct device_store *store, const struct device_st
 	return status;
 }
 
+static enum status open_with_reserve(struct device_store *store, const struct device_store_options *options)
+{
+	enum status status = open_files(store, options);
+
+	if (status != STATUS_CANNOT_WRITE || options->read_only || !device_give_up_reserve(store))
+		return status;
+	storage_close(store->replica);
+	storage_close(store->outbox);
+	store->replica = store->outbox = NULL;
+	return open_files(store, options);
+}
+
+bool device_give_up_reserve(struct device_store *store)
+{
+	return store->vfs == NULL && !(store->outbox != NULL && storage_unsynced(store->outbox)) &&
+	       reserve_give_up(device_path(store, RESERVE_FILE));
+}
+
 enum status device_store_open(const char *dir, const struct device_store_options *options, struct device_store **out_store)
 {
 	struct device_store *store = calloc(1, sizeof(*store));
@@ -154,7 +173,9 @@ enum status device_store_open(const char *dir, const struct device_store_options
 	store->read_only = options->read_only;
 	store->bench = options->bench;
 	store->files = options->files == NULL ? &device_files_system : options->files;
-	status = open_files(store, options);
+	status = open_with_reserve(store, options);
+	if (status == STATUS_OK && !options->read_only && store->vfs == NULL)
+		reserve_keep(device_path(store, RESERVE_FILE));
 	arena_reset(&store->scratch);
 	if (status != STATUS_OK) {
 		device_store_close(store);

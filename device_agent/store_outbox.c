@@ -104,6 +104,18 @@ static enum status put_entry(struct device_store *store, const struct outbox_ent
 	return status;
 }
 
+static enum status append(struct device_store *store, const struct outbox_entry *entry, const uint8_t secret[static WINDOW_SECRET_SIZE])
+{
+	enum status status = storage_begin(store->outbox, true);
+
+	if (status != STATUS_OK)
+		return status;
+	status = put_entry(store, entry);
+	if (status == STATUS_OK)
+		status = put_window(store, entry->seq / WINDOW_LENGTH, secret);
+	return end(store, status);
+}
+
 enum status device_store_append(
 	struct device_store *store, const struct outbox_entry *entry, const uint8_t secret[static WINDOW_SECRET_SIZE])
 {
@@ -115,13 +127,10 @@ enum status device_store_append(
 	if (entry->seq != state.last_seq + 1)
 		return fail(STATUS_INVALID, "outbox: operation %lld cannot follow %lld; build it again on the last one",
 			(long long)entry->seq, (long long)state.last_seq);
-	status = storage_begin(store->outbox, true);
-	if (status != STATUS_OK)
-		return status;
-	status = put_entry(store, entry);
-	if (status == STATUS_OK)
-		status = put_window(store, entry->seq / WINDOW_LENGTH, secret);
-	return end(store, status);
+	status = append(store, entry, secret);
+	if (status == STATUS_CANNOT_WRITE && device_give_up_reserve(store))
+		status = append(store, entry, secret);
+	return status;
 }
 
 enum status device_store_window(struct device_store *store, int64_t window, uint8_t out_secret[static WINDOW_SECRET_SIZE])

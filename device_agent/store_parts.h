@@ -72,4 +72,8 @@ void swap_lock_release(int descriptor);
 /* The system's files (store_files.c). */
 extern const struct store_files device_files_system;
 
+#define RESERVE_FILE "reserve"
+/* The disk is full: is there room now that was kept for work? */
+bool device_give_up_reserve(struct device_store *store);
+
 #endif

@@ -46,7 +46,7 @@ def fill(path):
 
 
 @promise
-def on_a_full_disk_the_device_refuses_with_a_sentence_and_loses_nothing_it_called_saved():
+def on_a_full_disk_the_device_saves_into_its_reserve_then_refuses_with_a_sentence_and_loses_nothing_it_called_saved():
     need_namespace()
     with World() as world:
         server = Server.made(world)
@@ -56,7 +56,11 @@ def on_a_full_disk_the_device_refuses_with_a_sentence_and_loses_nothing_it_calle
         device.sync()
         told = Told()
         write_note(device, told)
+        assert (device.dir / "reserve").stat().st_size == 1 << 20
         fill(device.dir / "filler")
+        for _ in range(20):
+            assert told.texts[write_note(device, told)], "the reserve was not given up"
+        assert not (device.dir / "reserve").exists()
         refused = 0
         for _ in range(400):
             answer = device.ask("note", "HH-5001", told.next_text(), expect=None)
@@ -71,6 +75,7 @@ def on_a_full_disk_the_device_refuses_with_a_sentence_and_loses_nothing_it_calle
         assert device.run("today")["visits"], "reading stopped"
         (device.dir / "filler").unlink()
         assert told.texts[write_note(device, told)], "there is room again"
+        assert (device.dir / "reserve").exists(), "it was not made again"
         device.sync()
         insist_on_equality(server, device)
         told.judge(server)
