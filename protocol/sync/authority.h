@@ -5,6 +5,7 @@
 #define TRUCKROLL_SYNC_AUTHORITY_H
 
 #include "protocol/domain/rule.h"
+#include "protocol/sync/bugs.h"
 #include "protocol/sync/server_store.h"
 
 /* How long after its lease ended a draining device's operations still count. */
@@ -17,6 +18,7 @@ struct authority {
 	int64_t granted_from; /* the device's grants: the first commit of any, and the last */
 	int64_t granted_until;
 	int64_t base_gseq; /* of the operation before */
+	enum seeded_bug bug;
 };
 
 /* For the operations that follow those of `chain`; `device` stays the caller's. */

@@ -2,6 +2,8 @@
 #ifndef TRUCKROLL_SYNC_BUGS_H
 #define TRUCKROLL_SYNC_BUGS_H
 
+#include "protocol/wire/ids.h"
+
 enum seeded_bug {
 	BUG_NONE = 0,
 	BUG_ACKNOWLEDGE_BEFORE_COMMIT, /* server: the reply leaves before the commit is durable */
@@ -12,8 +14,25 @@ enum seeded_bug {
 	BUG_SHADOW_NOT_RESTORED,       /* device: a cut leaves its guesses in the confirmed rows */
 	BUG_FORGOTTEN_ABOVE_HORIZON,   /* server: forgets what left above the horizon that cursors are held against */
 	BUG_RANGE_NOT_REPLACED,        /* device: a repair leaves rows that the server does not name */
+	BUG_SCOPE_NOT_CHECKED,         /* server: pages also hold scopes whose grant has ended */
+	BUG_AMBIGUOUS_REFERENCE,       /* server: a short reference that fits two records is taken for the first of them */
+	BUG_LEDGER_LEG_DROPPED,        /* server: a movement changes one balance only */
+	BUG_PURGE_SKIPPED,             /* device: rows of a scope that it left stay */
+	BUG_STALE_GRANT,               /* server: what a revoked device sends counts as before */
+	BUG_SEQUENCE_REUSED,           /* device: goes on in its old incarnation after it was restored */
+	BUG_PARTLY_APPLIED,            /* server: the last row of an operation that writes several is not stored */
+	BUG_PARKED_NOT_KEPT,           /* server: a parked operation is acknowledged and forgotten */
+	BUG_EARLIER_EDIT_WINS,         /* server: of two edits of one field the one committed first stands */
+	BUG_LEFT_NOT_WRITTEN,          /* server: a row that changes its home leaves nothing behind in the old one */
+	BUG_CLOSURE_NOT_WALKED,        /* server: a reference that changes gives its job no other rows */
+	BUG_ROW_LOST_AT_RESUME,        /* server: the row at which a page was full is in neither page */
+	BUG_PATCH_OF_LATER_BASE,       /* server: a patch leaves out the first commit after the device's cursor */
+	BUG_SYNC_AT_CHECKPOINT,        /* disk: a commit is synced with the next checkpoint only (synchronous=NORMAL) */
 	BUG_COUNT,
 };
+
+/* References of which an ambiguous one is the first record that begins so; `whole` must outlive them. */
+struct references bug_first_reference(const struct references *whole);
 
 /* A name for the command line, such as "shadow-not-restored"; NULL beyond the end. */
 const char *bug_to_text(enum seeded_bug bug);

@@ -2,6 +2,7 @@
 #ifndef TRUCKROLL_SYNC_COMMIT_H
 #define TRUCKROLL_SYNC_COMMIT_H
 
+#include "protocol/sync/bugs.h"
 #include "protocol/sync/change_ring.h"
 #include "protocol/sync/server_store.h"
 
@@ -10,6 +11,7 @@ struct commit {
 	struct arena *arena;        /* for the life of the commit */
 	int64_t gseq;               /* of this commit */
 	int64_t now_ms;             /* the server's clock; 0: nothing is too old */
+	enum seeded_bug bug;
 	struct change_ring *ring;   /* told what changes; may be NULL */
 	struct scope_state *scopes; /* touched, written back by commit_close() */
 	size_t scope_count;

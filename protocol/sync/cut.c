@@ -181,7 +181,7 @@ static enum status apply(struct replica *replica, const struct cut_input *input,
 		status = check_digests(replica, input->cut);
 	if (status == STATUS_OK && input->bug != BUG_DIGEST_AFTER_REPLAY && !quiet)
 		status = replay_pending(replica, input, decided_seq, outbox->last_seq);
-	if (status == STATUS_OK && decided_seq == outbox->last_seq)
+	if (status == STATUS_OK && decided_seq == outbox->last_seq && input->bug != BUG_PURGE_SKIPPED)
 		status = replica_purge(replica);
 	return status;
 }

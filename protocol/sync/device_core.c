@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/sync/author.h"
+#include "protocol/sync/device_bugs.h"
 #include "protocol/sync/history.h"
 #include "protocol/sync/replay.h"
 #include "protocol/sync/reply.h"
@@ -386,6 +387,8 @@ static enum status take_welcome(struct device_core *core, const struct welcome *
 	core->state.lease_until_ms = welcome->lease_until_ms;
 	core->state.device_state = welcome->device_state;
 	core->acknowledged_seq = same ? welcome->last_seq : 0; /* of the incarnation that goes on */
+	if (!same && core->options.bug == BUG_SEQUENCE_REUSED)
+		return bug_reuse_sequence(core->options.store, welcome->last_seq, &core->acknowledged_seq);
 	if (same)
 		return compare_epochs(core, welcome);
 	status = history_begin_incarnation(core->options.store, core->options.random, &core->arena);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "protocol/sync/cut.h"
+#include "protocol/sync/device_bugs.h"
 #include "protocol/sync/device_inner.h"
 
 enum status device_note_incident(struct device_core *core, const char *what, const char *detail)
@@ -111,24 +112,6 @@ enum status device_take_page(struct device_core *core, struct bytes body)
 	return keep_page(core, body, &page);
 }
 
-/* The seeded bug: the cursor says that the cut is here before it is. */
-static enum status move_cursor_early(struct device_store *store, const struct cut *cut)
-{
-	struct replica_state state;
-	enum status status = device_store_replica(store, &state);
-
-	if (status == STATUS_OK)
-		status = device_store_begin(store, true);
-	if (status != STATUS_OK)
-		return status;
-	state.cursor = cut->cursor;
-	status = device_store_put_replica(store, &state);
-	if (status == STATUS_OK)
-		return device_store_commit(store);
-	device_store_rollback(store);
-	return status;
-}
-
 enum status device_take_recon(struct device_core *core, struct bytes body)
 {
 	struct repair repair;
@@ -158,7 +141,7 @@ enum status device_take_cut(struct device_core *core, struct bytes body)
 	if (status != STATUS_OK || !wanted)
 		return status;
 	if (core->options.bug == BUG_CURSOR_BEFORE_COMMIT)
-		status = move_cursor_early(store, &cut);
+		status = bug_move_cursor(store, &cut.cursor);
 	if (status == STATUS_OK)
 		status = device_store_begin(store, true);
 	if (status != STATUS_OK)

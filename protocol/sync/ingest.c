@@ -38,6 +38,13 @@ static enum status condemn(struct intake *intake, struct verdict *out_verdict)
 	return set_aside(intake, OUTCOME_PARKED, RULE_BUG, "");
 }
 
+/* The seeded bug: an edit of what somebody else changed meanwhile moves nothing. */
+static bool is_older_by_bug(const struct intake *intake, const struct verdict *verdict)
+{
+	return intake->ingest->bug == BUG_EARLIER_EDIT_WINS && intake->operation->head.kind == OPERATION_EDIT &&
+	       verdict->outcome == OUTCOME_ISSUE;
+}
+
 /* Decides, stores the effects and logs. */
 static enum status take_in(struct intake *intake, struct verdict *out_verdict)
 {
@@ -50,6 +57,8 @@ static enum status take_in(struct intake *intake, struct verdict *out_verdict)
 	status = intake_decide(intake, &overlay, out_verdict);
 	if (status != STATUS_OK)
 		return status;
+	if (is_older_by_bug(intake, out_verdict))
+		overlay_init(&overlay, intake->records, ingest->arena);
 	if (intake_is_overwriting(intake, &overlay)) {
 		*out_verdict = (struct verdict){ .outcome = OUTCOME_PARKED };
 		return set_aside(intake, OUTCOME_PARKED, RULE_NOT_ALLOWED, "role=device;reason=id_taken");
@@ -106,7 +115,8 @@ static enum status canonical_form(struct arena *arena, const struct operation *o
 }
 
 /* Computes the chain over the batch. STATUS_CORRUPT when it does not come to what was signed. */
-static enum status verify_chain(struct arena *arena, const struct batch *batch, const struct hash *before, struct verified *out_verified)
+static enum status verify_chain(struct arena *arena, enum seeded_bug bug, const struct batch *batch, const struct hash *before,
+	struct verified *out_verified)
 {
 	const struct hash *previous = before;
 
@@ -126,7 +136,7 @@ static enum status verify_chain(struct arena *arena, const struct batch *batch, 
 		out_verified->heads[i] = chain_next(previous, &out_verified->commitments[i]);
 		previous = &out_verified->heads[i];
 	}
-	if (!hash_equal(previous, &batch->last_hash))
+	if (!hash_equal(previous, &batch->last_hash) && bug != BUG_AMBIGUOUS_REFERENCE)
 		return fail(STATUS_CORRUPT, "batch: the chain from operation %lld does not come to the signed hash",
 			(long long)batch->first_seq);
 	return STATUS_OK;
@@ -230,8 +240,11 @@ enum status intake_tell(struct intake *intake, enum outcome outcome, enum rule r
 /* Kept and logged with that outcome, without being decided. */
 static enum status set_aside(struct intake *intake, enum outcome outcome, enum rule rule, const char *detail)
 {
-	enum status status = intake_tell(intake, outcome, rule, detail);
+	enum status status;
 
+	if (intake->ingest->bug == BUG_PARKED_NOT_KEPT)
+		return STATUS_OK;
+	status = intake_tell(intake, outcome, rule, detail);
 	intake->log.outcome = outcome;
 	intake->log.unlike = true;
 	intake->log.gseq = intake->ingest->commit->gseq;
@@ -332,6 +345,7 @@ static enum status take_in_batch(struct arrival *arrival)
 		status = server_store_grants(store, &arrival->device->id, INT64_MAX, ingest->arena, &grants, &grant_count);
 	if (status == STATUS_OK)
 		status = authority_open(&arrival->authority, store, ingest->arena, arrival->device, chain, ingest->received_at_ms);
+	arrival->authority.bug = ingest->bug;
 	if (ingest->limit > 0 && end - chain->last_seq - 1 > (int64_t)ingest->limit)
 		end = chain->last_seq + 1 + (int64_t)ingest->limit;
 	for (int64_t seq = chain->last_seq + 1; status == STATUS_OK && seq < end; seq++) {
@@ -382,7 +396,7 @@ static enum status examine(struct ingest *ingest, const struct device_entry *dev
 		status = place_batch(store, chain, batch, &before, out_fault);
 	if (status != STATUS_OK || out_fault->code != 0)
 		return status;
-	status = verify_chain(ingest->arena, batch, &before, out_verified);
+	status = verify_chain(ingest->arena, ingest->bug, batch, &before, out_verified);
 	if (status != STATUS_OK) {
 		*out_fault = (struct wire_fault){ .code = status == STATUS_CORRUPT ? WIRE_ERROR_FORK : WIRE_ERROR_MALFORMED };
 		return STATUS_OK;

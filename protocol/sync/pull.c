@@ -54,7 +54,8 @@ static void add_changed(struct gather *gather, const struct schema *schema, cons
 	uint64_t mask;
 
 	if (question->ring == NULL || question->pull.own_rows ||
-		!change_ring_union(question->ring, schema->kind, row_id(row), gather->position.low, &mask))
+		!change_ring_union(question->ring, schema->kind, row_id(row),
+			gather->position.low + (question->bug == BUG_PATCH_OF_LATER_BASE), &mask))
 		add_whole(gather, schema, row);
 	else
 		page_builder_patch(&gather->page, &gather->scope, schema, row, mask);
@@ -78,6 +79,8 @@ static enum status gather_row(void *context, const void *row, const struct serve
 
 	gather->position.gseq = gather->whole_scope ? 0 : meta->gseq;
 	gather->position.id = *row_id(row);
+	if (gather->question->bug == BUG_ROW_LOST_AT_RESUME && gather->page.raw_size + ID_SIZE >= gather->question->raw_max)
+		return STATUS_BUSY;
 	if (gather->whole_scope) /* also its own: what it made in a scope that it did not hold, it could not keep */
 		add_whole(gather, gather->schema, row);
 	else if (!is_own(gather, meta))
@@ -235,7 +238,7 @@ static enum status gather_pass(struct gather *gather, bool resumed)
 	for (size_t i = 0; i < gather->grant_count; i++) {
 		const struct grant_entry *grant = &gather->grants[i];
 		enum status status;
-		if (grant->until_gseq != 0 || grant->scope < from)
+		if ((grant->until_gseq != 0 && gather->question->bug != BUG_SCOPE_NOT_CHECKED) || grant->scope < from)
 			continue;
 		status = gather_scope(gather, grant, resumed && grant->scope == from);
 		if (status != STATUS_OK)

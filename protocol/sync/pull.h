@@ -3,6 +3,7 @@
 #ifndef TRUCKROLL_SYNC_PULL_H
 #define TRUCKROLL_SYNC_PULL_H
 
+#include "protocol/sync/bugs.h"
 #include "protocol/sync/change_ring.h"
 #include "protocol/sync/server_store.h"
 
@@ -23,6 +24,7 @@ struct pull_question {
 	int64_t chain; /* the device's current chain number, 0 for none: rows it made by itself are left out */
 	struct pull pull;
 	size_t raw_max; /* stop gathering rows at about this many bytes */
+	enum seeded_bug bug;
 };
 
 /* The store's read snapshot is open. STATUS_CORRUPT for a resume token that is not ours. A cursor of another epoch is answered

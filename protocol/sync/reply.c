@@ -148,7 +148,8 @@ enum status reply_pull(struct reply *reply, struct server_store *store, const st
 		.device = device,
 		.chain = chain->number,
 		.pull = *pull,
-		.raw_max = *reply->page_raw_max };
+		.raw_max = *reply->page_raw_max,
+		.bug = reply->bug };
 	bool decided_news = chain->last_seq > pull->settled_seq, all_unlike = false;
 	enum status status = decided_news ? reply_decided(reply, store, chain, pull->settled_seq, &all_unlike) : STATUS_OK;
 

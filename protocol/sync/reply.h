@@ -2,6 +2,7 @@
 #ifndef TRUCKROLL_SYNC_REPLY_H
 #define TRUCKROLL_SYNC_REPLY_H
 
+#include "protocol/sync/bugs.h"
 #include "protocol/sync/change_ring.h"
 #include "protocol/sync/server_store.h"
 
@@ -19,6 +20,7 @@ struct reply {
 	size_t size_max;
 	size_t *page_raw_max; /* how much raw page has lately filled a frame; adapted */
 	struct bytes resume;  /* of the page that was written: where the next pull goes on; empty when nothing follows */
+	enum seeded_bug bug;
 };
 
 void reply_init(struct reply *reply, struct arena *arena, size_t *page_raw_max, size_t size_max);

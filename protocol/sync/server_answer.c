@@ -112,6 +112,7 @@ enum status server_core_prepare(struct server_core *core)
 		status = server_store_state(core->options.store, &core->state);
 	arena_reset(&ahead->arena);
 	reply_init(&reply, &ahead->arena, &core->page_raw_max, REPLY_IN_SESSION_MAX);
+	reply.bug = core->options.bug;
 	if (status == STATUS_OK)
 		status = write_sections(core, &request, &reply);
 	server_store_reset_rows(core->options.store);
@@ -139,6 +140,7 @@ static enum status make_sections(struct server_core *core, const struct inquiry 
 		return STATUS_OK;
 	}
 	reply_init(&reply, &core->request_arena, &core->page_raw_max, waiting->by_envelope ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
+	reply.bug = core->options.bug;
 	status = write_sections(core, waiting, &reply);
 	*out_sections = reply_bytes(&reply);
 	if (status == STATUS_OK)

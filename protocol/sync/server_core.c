@@ -117,6 +117,7 @@ enum status server_core_ensure_commit(struct server_core *core)
 	core->changed = false;
 	commit_init(&core->commit, core->options.store, core->ring, &core->commit_arena, core->state.gseq + 1);
 	core->commit.now_ms = server_core_now_ms(core);
+	core->commit.bug = core->options.bug;
 	return STATUS_OK;
 }
 
@@ -312,15 +313,19 @@ enum status server_core_committed(struct server_core *core, enum status result)
 enum status server_core_read_batch(
 	struct server_core *core, struct inquiry *waiting, struct bytes body, struct device_entry *out_device, struct batch *out_batch)
 {
+	const struct references *references = server_store_references(core->options.store);
+	const struct references first = bug_first_reference(references);
 	enum status status = server_store_device(core->options.store, &waiting->device, out_device);
 
 	if (status != STATUS_OK)
 		return status;
+	if (core->options.bug == BUG_AMBIGUOUS_REFERENCE)
+		references = &first;
 	if (!sender_may_deliver(core->options.store, out_device)) {
 		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_REVOKED };
 		return STATUS_OK;
 	}
-	status = batch_decode(body, &core->commit_arena, server_store_references(core->options.store), out_batch);
+	status = batch_decode(body, &core->commit_arena, references, out_batch);
 	waiting->fault.code = ingest_fault(status);
 	if (waiting->fault.code == 0 && !id_equal(&out_batch->incarnation, &waiting->incarnation))
 		waiting->fault.code = WIRE_ERROR_MALFORMED;

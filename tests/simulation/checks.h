@@ -17,6 +17,7 @@ void checks_after_restore(struct simulation *simulation, struct device_node *dev
 /* When all is quiet. */
 void checks_at_end(struct simulation *simulation);
 /* Parts of it: `server` is all of the server's rows. */
+void checks_of_log(struct simulation *simulation, const struct snapshot *server);
 void checks_of_server_end(struct simulation *simulation, const struct snapshot *server);
 void checks_of_device_end(struct simulation *simulation, struct device_node *device);
 

@@ -4,6 +4,7 @@
 
 #include "device_agent/store.h"
 #include "protocol/domain/balance.h"
+#include "protocol/domain/decide.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/technician.h"
 #include "protocol/wire/operation_codec.h"
@@ -102,9 +103,23 @@ void checks_of_device_start(struct simulation *simulation, struct device_node *d
 	}
 }
 
+/* I11: a commit that was carried out is there; one that was under way may be, too. */
+static void check_last_commit(struct simulation *simulation)
+{
+	struct server_state state;
+
+	if (server_store_state(simulation->server.store, &state) != STATUS_OK)
+		violate(simulation, "failure", "the server cannot be read: %s", fail_reason());
+	else if (state.gseq < simulation->last_gseq && !simulation->server.swapped)
+		violate(simulation, "I11", "the server is at commit %lld, %lld was carried out", (long long)state.gseq,
+			(long long)simulation->last_gseq);
+	simulation->last_gseq = state.gseq;
+}
+
 /* I2: whatever a device was told is decided, is in the log. */
 void checks_of_server_start(struct simulation *simulation)
 {
+	check_last_commit(simulation);
 	for (size_t i = 0; i < simulation->oracle.count && !simulation->violated && !simulation->server.swapped; i++) {
 		const struct promise *promise = &simulation->oracle.promises[i];
 		struct logged_operation logged;
@@ -153,9 +168,9 @@ static enum status look_at_incident(void *context, int64_t at_ms, struct text wh
 	(void)at_ms;
 	if (look->device->damaged && (text_equals(what, "digest") || text_equals(what, "repaired")))
 		return STATUS_OK;
-	if (text_equals(what, "absent") && look->simulation->faults.retention_ms != 0)
+	if (text_equals(what, "absent") && look->simulation->retention_ms != 0)
 		return STATUS_OK;
-	if (text_equals(what, "repaired") && (look->simulation->server.swapped || look->simulation->faults.retention_ms != 0))
+	if (text_equals(what, "repaired") && (look->simulation->server.swapped || look->simulation->retention_ms != 0))
 		return STATUS_OK;
 	if (!(text_equals(what, "restored") && look->device->swapped) && !(text_equals(what, "epoch") && look->simulation->server.swapped))
 		violate(look->simulation, "digest", "device %u: incident \"%.*s\": %.*s", look->device->number, TEXT_ARGUMENTS(what),
@@ -226,8 +241,8 @@ static void check_jobs(struct simulation *simulation, struct device_node *device
 /* What is in the technician's van is what was loaded, less what the technician used: nobody else takes from it in these runs. */
 static void check_van(struct simulation *simulation, struct device_node *device, const struct snapshot *view)
 {
-	const struct id van = organisation_id(RECORD_STOCK_LOCATION, device->number - 1);
-	const struct id home = organisation_id(RECORD_TERRITORY, organisation_territory_of(device->number - 1));
+	const struct id van = organisation_id(RECORD_STOCK_LOCATION, device->who - 1);
+	const struct id home = organisation_id(RECORD_TERRITORY, organisation_territory_of(device->who - 1));
 	const struct snapshot_table *balances = snapshot_table(view, RECORD_BALANCE);
 	const struct snapshot_table *movements = snapshot_table(view, RECORD_MOVEMENT);
 
@@ -252,6 +267,37 @@ static void check_van(struct simulation *simulation, struct device_node *device,
 	}
 }
 
+/* ---- I5: no effect without its cause ---- */
+
+static bool was_decided_by(struct simulation *simulation, const struct id *id, int64_t gseq)
+{
+	struct logged_operation logged;
+
+	return server_store_logged(simulation->server.store, id, &simulation->arena, &logged) == STATUS_OK && logged.gseq <= gseq &&
+	       logged.outcome != OUTCOME_PARKED;
+}
+
+/* Whoever sees a remark sees every remark on the same order that its author had seen. */
+static void check_causes(struct simulation *simulation, struct device_node *device, const struct snapshot *view)
+{
+	const struct snapshot_table *notes = snapshot_table(view, RECORD_NOTE);
+	const struct oracle *oracle = &simulation->oracle;
+
+	for (size_t i = 0; i < notes->count && simulation->server.store != NULL; i++) {
+		const struct promise *later = oracle_find(&simulation->oracle, row_id(notes->rows[i].row));
+		if (later == NULL || !holds(device, SCOPE_JOB, &later->subject))
+			continue;
+		for (size_t k = 0; k < oracle->count; k++) {
+			const struct promise *earlier = &oracle->promises[k];
+			if (earlier->kind == OPERATION_ADD_NOTE && id_equal(&earlier->subject, &later->subject) &&
+				snapshot_find(view, RECORD_NOTE, &earlier->id) == NULL &&
+				was_decided_by(simulation, &earlier->id, later->base_gseq))
+				violate(simulation, "I5", "device %u sees remark %s, but not %s, which its author had seen",
+					device->number, id_to_text(&later->id).characters, id_to_text(&earlier->id).characters);
+		}
+	}
+}
+
 static void check_view(struct simulation *simulation, struct device_node *device)
 {
 	struct snapshot view;
@@ -262,6 +308,7 @@ static void check_view(struct simulation *simulation, struct device_node *device
 	snapshot_open(&view, device_store_replica_storage(device->store));
 	check_jobs(simulation, device, &view);
 	check_van(simulation, device, &view);
+	check_causes(simulation, device, &view);
 	if (snapshot_status(&view) != STATUS_OK)
 		violate(simulation, "I4", "device %u cannot be read: %s", device->number, fail_reason());
 	if (simulation->violated && simulation->trace)

@@ -74,6 +74,12 @@ struct open_file {
 
 static struct crash_disk *disks[DISKS_MAX];
 static struct crash_counts counts;
+static bool sync_at_checkpoint;
+
+void crash_vfs_sync_at_checkpoint(bool on)
+{
+	sync_at_checkpoint = on;
+}
 
 struct crash_counts crash_counts(void)
 {
@@ -160,27 +166,28 @@ static void file_sync(struct node_file *file)
 	forget_pending(file);
 }
 
-/* Where a write that was under way when the power went is cut; 0: it never arrived. */
-static size_t surviving(struct stream *stream, const struct pending_write *write)
+/* Whether a change that was under way when the power went arrived, and how much of it. */
+static bool survives(struct stream *stream, const struct pending_write *write, size_t *out_kept)
 {
 	size_t sectors = (write->size + SECTOR - 1) / SECTOR;
 	uint64_t dice = stream_below(stream, 8);
 
-	if (dice < 3 || write->size == 0)
-		return dice < 3 ? 0 : write->size;
+	*out_kept = write->size;
 	if (dice < 7 || sectors < 2)
-		return write->size;
+		return dice >= 3;
 	counts.writes_torn++;
-	return (size_t)stream_below(stream, sectors) * SECTOR;
+	*out_kept = (size_t)stream_below(stream, sectors) * SECTOR;
+	return *out_kept > 0;
 }
 
 static void file_crash(struct node_file *file, struct stream *stream, bool all_lost)
 {
 	for (const struct pending_write *write = file->pending; write != NULL; write = write->next) {
-		size_t kept = all_lost ? 0 : surviving(stream, write);
-		counts.writes_lost += kept == 0;
-		if (kept > 0)
+		size_t kept;
+		if (!all_lost && survives(stream, write, &kept))
 			apply_write(&file->synced, write, kept);
+		else
+			counts.writes_lost++;
 	}
 	forget_pending(file);
 	forget_shared(file);
@@ -290,10 +297,14 @@ void crash_disk_load(struct crash_disk *disk, const struct crash_image *image)
 	assert(disk->open_count == 0);
 	directory_clear(&disk->now);
 	for (size_t i = 0; i < image->count; i++) {
+		const char *name = strrchr(image->files[i].path, '/') + 1;
 		struct node_file *file = file_create();
+		char path[96];
+
+		(void)snprintf(path, sizeof(path), "%s%s", disk->prefix, name); /* the image may be another disk's */
 		contents_share(&file->now, &image->files[i].contents);
 		contents_share(&file->synced, &image->files[i].contents);
-		directory_put(&disk->now, image->files[i].path, file);
+		directory_put(&disk->now, path, file);
 	}
 	directory_copy(&disk->synced, &disk->now);
 }
@@ -376,6 +387,7 @@ void crash_disk_crash(struct crash_disk *disk, struct stream *stream)
 {
 	bool all_lost = stream_chance(stream, 30);
 
+	counts.crashes++;
 	assert(disk->open_count == 0);
 	if (stream_chance(stream, 50))
 		directory_copy(&disk->now, &disk->synced);
@@ -446,6 +458,24 @@ static int file_read(sqlite3_file *base, void *out, int size, sqlite3_int64 offs
 	return SQLITE_IOERR_SHORT_READ;
 }
 
+static bool is_log(const char *path)
+{
+	size_t size = strlen(path);
+
+	return size > 4 && strcmp(path + size - 4, "-wal") == 0;
+}
+
+static void sync_log(const struct open_file *open)
+{
+	char path[100];
+	struct name *log;
+
+	(void)snprintf(path, sizeof(path), "%s-wal", open->path);
+	log = directory_find(&open->disk->now, path);
+	if (log != NULL)
+		file_sync(log->file);
+}
+
 static int file_write(sqlite3_file *base, const void *data, int size, sqlite3_int64 offset)
 {
 	struct open_file *open = (struct open_file *)base;
@@ -456,6 +486,8 @@ static int file_write(sqlite3_file *base, const void *data, int size, sqlite3_in
 	if (state == DISK_FULL && (size_t)offset + (size_t)size > open->file->now.size)
 		return SQLITE_FULL;
 	counts.writes++;
+	if (sync_at_checkpoint && !is_log(open->path))
+		sync_log(open);
 	note_write(open->file, offset, data, (size_t)size);
 	return SQLITE_OK;
 }
@@ -481,6 +513,8 @@ static int file_sync_method(sqlite3_file *base, int flags)
 		return SQLITE_IOERR_FSYNC;
 	}
 	counts.syncs++;
+	if (sync_at_checkpoint && is_log(open->path))
+		return SQLITE_OK;
 	file_sync(open->file);
 	/* The sync of a new file takes its name along, as on every journalling file system; removals and renames wait for the folder's. */
 	if (directory_find(&open->disk->synced, open->path) == NULL)

@@ -16,6 +16,10 @@ struct crash_image;
 /* Makes the VFS known to SQLite and its default; once. SQLite's randomness and time are the same in every run. */
 void crash_vfs_register(void);
 
+/* From now on all disks behave as if SQLite ran at synchronous=NORMAL: a log is synced when the file it belongs to is about to be written,
+ * not at a commit. Proves that the invariants find a promise without a sync. */
+void crash_vfs_sync_at_checkpoint(bool on);
+
 struct crash_disk *crash_disk_create(const char *name);
 /* No file of it may be open. Accepts NULL. */
 void crash_disk_destroy(struct crash_disk *disk);
@@ -56,6 +60,7 @@ int crash_disk_sync_directory(void *disk, const char *dir);
 
 /* Counts over the life of the process, for the report. */
 struct crash_counts {
+	uint64_t crashes;
 	uint64_t syncs;
 	uint64_t writes;
 	uint64_t writes_lost;

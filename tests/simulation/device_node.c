@@ -13,7 +13,7 @@ void device_node_init(struct simulation *simulation, unsigned number)
 	struct device_node *device = &simulation->devices[number - 1];
 	char name[24];
 
-	device->number = number;
+	device->number = device->who = number;
 	(void)snprintf(name, sizeof(name), "device-%u", number);
 	(void)snprintf(device->dir, sizeof(device->dir), "/device-%u", number);
 	device->disk = crash_disk_create(name);
@@ -41,24 +41,24 @@ void device_node_finish(struct device_node *device)
 static enum status open_device(struct simulation *simulation, struct device_node *device, bool create)
 {
 	const struct device_store_options store = { .create = create,
-		.device = organisation_device_id(device->number),
-		.incarnation = organisation_incarnation(device->number),
+		.device = organisation_device_id(device->who),
+		.incarnation = organisation_incarnation(device->who),
 		.vfs = CRASH_VFS,
 		.files = device->files };
 	struct device_core_options core = { .clock = &device->clock,
 		.random = &device->random,
 		.organisation = organisation_self,
-		.technician = organisation_id(RECORD_TECHNICIAN, device->number - 1),
+		.technician = organisation_id(RECORD_TECHNICIAN, device->who - 1),
 		.poll_wait_ms = POLL_WAIT_MS,
 		.bug = simulation->bug,
-		.batch_raw_max = simulation->faults.batch_raw_max };
+		.batch_raw_max = simulation->batch_raw_max };
 	struct identity server;
 	enum status status = device_store_open(device->dir, &store, &device->store);
 
 	if (status != STATUS_OK)
 		return status;
 	core.store = device->store;
-	organisation_identity(device->number, &core.identity);
+	organisation_identity(device->who, &core.identity);
 	organisation_identity(0, &server);
 	core.server = identity_party(&server);
 	identity_wipe(&server);
@@ -71,7 +71,7 @@ static void effects(struct simulation *simulation, struct device_node *device);
 
 void device_node_start(struct simulation *simulation, struct device_node *device, bool create)
 {
-	if (device->core != NULL)
+	if (device->core != NULL || device->gone)
 		return;
 	stream_for_libsodium(&device->stream);
 	if (open_device(simulation, device, create) != STATUS_OK) {
@@ -111,6 +111,16 @@ void device_node_end(struct simulation *simulation, struct device_node *device)
 	device->connection = 0;
 	note(simulation, "device %u ended", device->number);
 	plan(simulation, 10, EVENT_START_DEVICE, device->number, 0, (struct bytes){ 0 });
+}
+
+void device_node_restart(struct simulation *simulation, struct device_node *device)
+{
+	device_core_destroy(device->core);
+	device_store_close(device->store);
+	device->core = NULL;
+	device->store = NULL;
+	device->connection = 0;
+	device_node_start(simulation, device, false);
 }
 
 /* As of the server. */
@@ -235,4 +245,42 @@ void device_node_restore(struct simulation *simulation, struct device_node *devi
 	device->swapped = true;
 	note(simulation, "device %u restored", device->number);
 	checks_after_restore(simulation, device);
+}
+
+void device_node_clone(struct simulation *simulation, struct device_node *device)
+{
+	struct device_node *copy = &simulation->devices[simulation->device_count];
+	struct crash_image *image;
+
+	if (device->core == NULL || simulation->node_count > simulation->device_count || copy->number != 0)
+		return;
+	device_node_init(simulation, ++simulation->node_count);
+	copy->who = device->who;
+	copy->swapped = device->swapped = true; /* whichever comes second finds that the server knows more */
+	image = crash_disk_save(device->disk);
+	crash_disk_load(copy->disk, image);
+	crash_image_free(image);
+	note(simulation, "device %u copied as %u", device->number, copy->number);
+	for (int64_t i = stream_between(&simulation->chance, 0, 8); i > 0; i--)
+		plan(simulation, stream_between(&simulation->chance, 1, 10 * 60000), EVENT_WORK, copy->number, 0, (struct bytes){ 0 });
+	device_node_start(simulation, copy, false);
+}
+
+void device_node_retire_copies(struct simulation *simulation)
+{
+	for (; simulation->node_count > simulation->device_count; simulation->node_count--) {
+		struct device_node *copy = &simulation->devices[simulation->node_count - 1];
+		if (copy->core != NULL)
+			device_node_kill(simulation, copy);
+		copy->gone = true;
+		checks_after_restore(simulation, copy);
+	}
+}
+
+void device_node_compare(struct simulation *simulation, struct device_node *device)
+{
+	if (device->core == NULL || simulation->violated)
+		return;
+	stream_for_libsodium(&device->stream);
+	settle(simulation, device, device_core_check(device->core), "compare");
 }

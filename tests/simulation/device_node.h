@@ -10,6 +10,8 @@ void device_node_finish(struct device_node *device);
 /* Opens the files, making them when `create`, and starts a core that wants to be on line; does nothing when it runs. */
 void device_node_start(struct simulation *simulation, struct device_node *device, bool create);
 /* The machine goes down, and later up again. */
+/* Stops in an orderly way and starts again. */
+void device_node_restart(struct simulation *simulation, struct device_node *device);
 void device_node_kill(struct simulation *simulation, struct device_node *device);
 /* Only the process ends: the disk stays as the programs see it. It is started again at once. */
 void device_node_end(struct simulation *simulation, struct device_node *device);
@@ -24,5 +26,12 @@ void device_node_operation(struct simulation *simulation, struct device_node *de
 void device_node_copy(struct simulation *simulation, struct device_node *device);
 /* Puts the copy back, if there is one. */
 void device_node_restore(struct simulation *simulation, struct device_node *device);
+
+/* The device is told to compare its rows with the server's. */
+void device_node_compare(struct simulation *simulation, struct device_node *device);
+/* A copy of both files begins to run beside the device, as another node; once in a run. */
+void device_node_clone(struct simulation *simulation, struct device_node *device);
+/* Copies run no more; what only they had is lost. */
+void device_node_retire_copies(struct simulation *simulation);
 
 #endif

@@ -22,7 +22,11 @@ enum event_kind {
 	EVENT_START_SERVER,
 	EVENT_COPY_DEVICE,    /* a backup of both files is taken */
 	EVENT_RESTORE_DEVICE, /* and put back */
-	EVENT_ROT,            /* rows of a replica change behind its back */
+	EVENT_CLOG,           /* as EVENT_LINK_DOWN, with all the others */
+	EVENT_CLONE,          /* a copy of both files runs beside them */
+	EVENT_REVOKE,
+	EVENT_CLOCK,
+	EVENT_ROT, /* rows of the replica change behind its back */
 	EVENT_FULL_DEVICE,
 	EVENT_ROOM_DEVICE,
 	EVENT_FULL_SERVER,

@@ -56,6 +56,7 @@ struct promise *oracle_note(struct oracle *oracle, const struct id *id, unsigned
 		.state = state,
 		.kind = operation->head.kind,
 		.subject = operation->head.subject,
+		.base_gseq = operation->head.base_gseq,
 		.quantity = quantity_of(operation) };
 	oracle_content(canonical, promise->content);
 	return promise;

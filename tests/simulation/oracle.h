@@ -18,6 +18,7 @@ struct promise {
 	bool acknowledged; /* the server said that it is decided */
 	enum operation_kind kind;
 	struct id subject;
+	int64_t base_gseq;   /* the commit its author had seen */
 	int64_t quantity;    /* of parts */
 	uint8_t content[16]; /* hash of its canonical form */
 };

@@ -20,6 +20,16 @@
 
 const struct id organisation_self = { { 0x0f, 0x7a } };
 
+#define ALIKE 6 /* bytes */
+
+/* What one row after the other needs. */
+struct making {
+	struct server_core *core;
+	int64_t now_ms;
+	struct arena arena;
+	enum status status;
+};
+
 static struct id numbered(const char *what, unsigned n)
 {
 	uint8_t number = (uint8_t)n;
@@ -29,7 +39,22 @@ static struct id numbered(const char *what, unsigned n)
 
 struct id organisation_id(enum record_kind kind, unsigned n)
 {
-	return numbered(schema_find(kind)->name, n);
+	struct id id = numbered(schema_find(kind)->name, n);
+	const struct id first = numbered(schema_find(kind)->name, n & ~1U);
+
+	if (kind != RECORD_DEVICE)
+		memcpy(id.bytes, first.bytes, ALIKE);
+	return id;
+}
+
+char canary_letter(enum record_kind kind)
+{
+	return (char)('a' + (int)kind % 26);
+}
+
+static struct text canary(struct making *making, const char *name, enum record_kind kind, unsigned n)
+{
+	return arena_print(&making->arena, "%s %s%c%u", name, CANARY, canary_letter(kind), n);
 }
 
 struct id organisation_device_id(unsigned n)
@@ -78,13 +103,6 @@ enum status organisation_make(
 		*out_id = id_is_nil(row_id(row)) ? id : *row_id(row);
 	return status;
 }
-
-/* What one row after the other needs. */
-struct making {
-	struct server_core *core;
-	int64_t now_ms;
-	enum status status;
-};
 
 static void make(struct making *making, enum record_kind kind, const void *row)
 {
@@ -135,32 +153,32 @@ static void make_customers(struct making *making)
 {
 	for (unsigned i = 0; i < SITES; i++) {
 		const struct id territory = organisation_id(RECORD_TERRITORY, i % TERRITORIES);
-		const struct account account = {
-			.id = organisation_id(RECORD_ACCOUNT, i), .name = text_of("Quay Street Mill"), .territory_id = territory
-		};
+		const struct account account = { .id = organisation_id(RECORD_ACCOUNT, i),
+			.name = canary(making, "Quay Street Mill", RECORD_ACCOUNT, i),
+			.territory_id = territory };
 		const struct site site = { .id = organisation_id(RECORD_SITE, i),
 			.account_id = account.id,
 			.territory_id = territory,
-			.name = text_of("press hall"),
+			.name = canary(making, "press hall", RECORD_SITE, i),
 			.time_zone = text_of("Europe/Oslo") };
 		const struct asset asset = { .id = organisation_id(RECORD_ASSET, i),
 			.site_id = site.id,
 			.territory_id = territory,
-			.name = text_of("press"),
+			.name = canary(making, "press", RECORD_ASSET, i),
 			.serial = text_of("P-1") };
 		const struct service_request request = { .id = organisation_id(RECORD_SERVICE_REQUEST, i),
 			.account_id = account.id,
 			.site_id = site.id,
 			.asset_id = asset.id,
 			.territory_id = territory,
-			.text = text_of("it leaks") };
+			.text = canary(making, "it leaks", RECORD_SERVICE_REQUEST, i) };
 		const struct meter meter = { .id = organisation_id(RECORD_METER, i), .asset_id = asset.id, .name = text_of("strokes") };
-		const struct contact contact = {
-			.id = organisation_id(RECORD_CONTACT, i), .account_id = account.id, .name = text_of("the caretaker")
-		};
+		const struct contact contact = { .id = organisation_id(RECORD_CONTACT, i),
+			.account_id = account.id,
+			.name = canary(making, "the caretaker", RECORD_CONTACT, i) };
 		const struct site_access access = { .id = organisation_id(RECORD_SITE_ACCESS, i),
 			.site_id = site.id,
-			.name = text_of("key box"),
+			.name = canary(making, "key box", RECORD_SITE_ACCESS, i),
 			.code = text_of("4711") };
 		make(making, RECORD_ACCOUNT, &account);
 		make(making, RECORD_SITE, &site);
@@ -198,6 +216,7 @@ enum status organisation_create(struct server_core *core, unsigned devices, int6
 	make_stock(&making, devices);
 	make_customers(&making);
 	make_devices(&making, devices);
+	arena_finish(&making.arena);
 	return making.status;
 }
 

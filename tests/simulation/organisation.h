@@ -11,7 +11,8 @@
 #define PARTS       4
 #define SITES       4
 
-/* The n-th record of a kind made beforehand. */
+/* The n-th record of a kind made beforehand. The ids of a pair, 0 and 1, 2 and 3, begin alike and live in different territories: a short
+ * reference by a device that knows one of them fits both at the server. */
 struct id organisation_id(enum record_kind kind, unsigned n);
 /* Keys of the server (0) and of device n (from 1), the same in every run. */
 void organisation_identity(unsigned n, struct identity *out_identity);
@@ -20,6 +21,10 @@ struct id organisation_epoch(void);
 /* Of the template's nodes. */
 struct id organisation_incarnation(unsigned n);
 extern const struct id organisation_self;
+
+/* In the names of what belongs to a customer: CANARY, a letter for the kind, and the number. */
+#define CANARY "canary-"
+char canary_letter(enum record_kind kind);
 
 unsigned organisation_territory_of(unsigned technician);
 

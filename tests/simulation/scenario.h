@@ -9,4 +9,7 @@ void scenario_work(struct simulation *simulation, struct device_node *device);
 /* One thing that the office does, on what the server has. */
 void scenario_office(struct simulation *simulation);
 
+/* The office revokes a device, maybe as stolen. */
+void scenario_revoke(struct simulation *simulation, unsigned who);
+
 #endif

@@ -65,7 +65,7 @@ static void use_part(struct intent *intent, const struct visit *visit, enum oper
 	struct part_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
 
 	arguments->part_id = organisation_id(RECORD_PART, (unsigned)stream_below(&intent->device->hands, PARTS));
-	arguments->location_id = organisation_id(RECORD_STOCK_LOCATION, intent->device->number - 1);
+	arguments->location_id = organisation_id(RECORD_STOCK_LOCATION, intent->device->who - 1);
 	arguments->quantity = stream_between(&intent->device->hands, 1, 2);
 	aim(intent, kind, visit, arguments);
 }
@@ -106,13 +106,20 @@ static void answer_task(struct intent *intent, const struct visit *visit)
 	aim(intent, OPERATION_ANSWER_TASK, visit, arguments);
 }
 
+static bool is_of_visit(struct intent *intent, const struct meter *meter, const struct visit *visit)
+{
+	const struct snapshot_row *order = snapshot_find(intent->view, RECORD_WORK_ORDER, &visit->work_order_id);
+
+	return order != NULL && id_equal(&((const struct work_order *)order->row)->asset_id, &meter->asset_id);
+}
+
 static void read_meter(struct intent *intent, const struct visit *visit)
 {
 	const struct meter *meter = any_row(intent, RECORD_METER);
 	const struct reading *corrected = any_row(intent, RECORD_READING);
 	struct reading_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
 
-	if (meter == NULL)
+	if (meter == NULL || (intent->simulation->alone && !is_of_visit(intent, meter, visit)))
 		return;
 	arguments->meter_id = meter->id;
 	arguments->value = stream_between(&intent->device->hands, 0, 1000);
@@ -128,6 +135,8 @@ static void log_time(struct intent *intent, const struct visit *visit)
 	arguments->kind = (uint32_t)stream_below(&intent->device->hands, TIME_KIND_COUNT);
 	arguments->end_at_ms = clock_now_ms(&intent->device->clock);
 	arguments->start_at_ms = arguments->end_at_ms - stream_between(&intent->device->hands, 1, 3600000);
+	if (arguments->start_at_ms < 1)
+		arguments->start_at_ms = 1;
 	aim(intent, OPERATION_LOG_TIME, visit, arguments);
 }
 
@@ -198,7 +207,7 @@ static void add_note(struct intent *intent)
 	if (order == NULL)
 		return;
 	arguments->text = words(intent);
-	if (stream_chance(&intent->simulation->poison, intent->simulation->faults.poison))
+	if (stream_chance(&intent->simulation->poison, intent->simulation->faults.percent[FAULT_POISON]))
 		arguments->text = text_of(POISON);
 	aim(intent, OPERATION_ADD_NOTE, order, arguments);
 }
@@ -235,7 +244,7 @@ static void create_order(struct intent *intent)
 	if (asset == NULL)
 		return;
 	*order = (struct work_order){ .territory_id =
-					      organisation_id(RECORD_TERRITORY, organisation_territory_of(intent->device->number - 1)),
+					      organisation_id(RECORD_TERRITORY, organisation_territory_of(intent->device->who - 1)),
 		.asset_id = asset->id,
 		.site_id = asset->site_id,
 		.title = words(intent),
@@ -246,11 +255,12 @@ static void create_order(struct intent *intent)
 
 static const struct visit *own_visit(struct intent *intent)
 {
-	const struct id technician = organisation_id(RECORD_TECHNICIAN, intent->device->number - 1);
+	const struct id technician = organisation_id(RECORD_TECHNICIAN, intent->device->who - 1);
 
 	for (int tries = 0; tries < 6; tries++) {
 		const struct visit *visit = any_row(intent, RECORD_VISIT);
-		if (visit != NULL && (id_equal(&visit->technician_id, &technician) || stream_chance(&intent->device->hands, 5)))
+		if (visit != NULL && (id_equal(&visit->technician_id, &technician) ||
+					     (!intent->simulation->alone && stream_chance(&intent->device->hands, 5))))
 			return visit;
 	}
 	return NULL;
@@ -263,7 +273,7 @@ static void think(struct intent *intent)
 
 	if (visit != NULL && dice < 72)
 		work_on_visit(intent, visit);
-	else if (dice < 84)
+	else if (dice < 84 || intent->simulation->alone)
 		add_note(intent);
 	else if (dice < 96)
 		edit(intent);
@@ -276,7 +286,7 @@ void scenario_work(struct simulation *simulation, struct device_node *device)
 	struct snapshot view;
 	struct intent intent = { .simulation = simulation, .device = device, .view = &view };
 
-	if (device->core == NULL)
+	if (device->core == NULL || (simulation->without_devices >> device->number & 1) != 0)
 		return;
 	snapshot_open(&view, device_store_replica_storage(device->store));
 	think(&intent);

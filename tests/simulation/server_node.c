@@ -44,8 +44,8 @@ static enum status open_server(struct simulation *simulation)
 	struct server_node *server = &simulation->server;
 	const struct server_store_options store = { .path = SERVER_FILE, .vfs = CRASH_VFS, .mode = STORAGE_OWN };
 	struct server_core_options core = {
-		.clock = &server->clock, .random = &server->random, .bug = simulation->bug, .page_raw_max = simulation->faults.page_raw_max,
-		.retention_ms = simulation->faults.retention_ms,
+		.clock = &server->clock, .random = &server->random, .bug = simulation->bug, .page_raw_max = simulation->page_raw_max,
+		.retention_ms = simulation->retention_ms,
 		.careful = server->starts > 1, /* it is only ever killed */
 		.before_decide = die_of_poison
 	};
@@ -129,6 +129,18 @@ static bool survives(struct simulation *simulation, enum status status, const ch
 	return true;
 }
 
+/* I11: commits are numbered upwards. */
+static void note_commit(struct simulation *simulation, enum status status)
+{
+	struct server_state state;
+
+	if (status != STATUS_OK || server_store_state(simulation->server.store, &state) != STATUS_OK)
+		return;
+	if (state.gseq <= simulation->last_gseq)
+		violate(simulation, "I11", "commit %lld follows on %lld", (long long)state.gseq, (long long)simulation->last_gseq);
+	simulation->last_gseq = state.gseq;
+}
+
 void server_node_effects(struct simulation *simulation)
 {
 	struct server_node *server = &simulation->server;
@@ -145,6 +157,7 @@ void server_node_effects(struct simulation *simulation)
 			break;
 		case SERVER_EFFECT_COMMIT:
 			status = server_store_commit(server->store);
+			note_commit(simulation, status);
 			if (crash_disk_state(server->disk) != DISK_DEAD)
 				status = server_core_committed(server->core, status);
 			break;
@@ -204,6 +217,20 @@ void server_node_tick(struct simulation *simulation)
 	settle(simulation, server_core_tick(server->core), "tick");
 	if (server->core != NULL)
 		settle(simulation, server_core_flush(server->core), "flush");
+}
+
+bool server_node_revoke(struct simulation *simulation, const struct id *device, uint32_t state)
+{
+	struct server_node *server = &simulation->server;
+	enum status status;
+
+	stream_for_libsodium(&server->stream);
+	status = server_core_revoke(server->core, device, state);
+	if (!survives(simulation, status, "revocation"))
+		return false;
+	if (status != STATUS_OK)
+		server_core_abandon(server->core);
+	return status == STATUS_OK;
 }
 
 bool server_node_operation(struct simulation *simulation, const struct operation *operation, struct verdict *out_verdict, struct id *out_id)

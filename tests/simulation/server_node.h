@@ -19,6 +19,8 @@ void server_node_end(struct simulation *simulation);
 void server_node_frame(struct simulation *simulation, uint64_t connection, struct bytes frame);
 void server_node_flush(struct simulation *simulation);
 void server_node_tick(struct simulation *simulation);
+/* Sets a device's state in the open commit; an operation must follow. */
+bool server_node_revoke(struct simulation *simulation, const struct id *device, uint32_t state);
 /* One operation of the office, flushed at once; true when it is durable. */
 bool server_node_operation(
 	struct simulation *simulation, const struct operation *operation, struct verdict *out_verdict, struct id *out_id);

@@ -8,15 +8,18 @@
 #include "tests/simulation/checks.h"
 #include "tests/simulation/device_node.h"
 #include "tests/simulation/network.h"
+#include "tests/simulation/plan.h"
 #include "tests/simulation/rot.h"
 #include "tests/simulation/scenario.h"
 #include "tests/simulation/server_node.h"
+#include "tests/simulation/watch.h"
 
-#define CHAOS_MS   (25 * 60000)
-#define QUIET_MS   (60 * 60000) /* after healing, all must be quiet before */
-#define STEPS_MAX  200000
-#define REPAIR_ROUNDS 8 /* more, of a repair by range: what failed before it, its questions, the pull behind them */
-#define ROUNDS_MAX 6 /* hello, what is pending, its answer, and what the others then had to say */
+#define REPAIR_ROUNDS  8 /* more, of a repair by range: what failed before it, its questions, the pull behind them */
+#define QUIET_MS       (60 * 60000) /* after healing, all must be quiet before */
+#define STEPS_MAX      200000
+#define ROUNDS_MAX     6 /* hello, what is pending, its answer, and what the others then had to say */
+#define PHASES_MAX     2
+#define SESSIONS_LIMIT 250 /* of all devices, at a time: those of the last hour that were never used stay for so long */
 
 /* ---- what every part uses ---- */
 
@@ -82,121 +85,45 @@ void node_clock_init(struct clock *clock, struct node_clock *time, const int64_t
 	*clock = (struct clock){ .now_ms = read_wall, .monotonic_ms = read_monotonic, .context = time };
 }
 
-/* ---- what will happen ---- */
-
-/* Swarm: each kind of fault is switched off in about half of the seeds, so that none hides what another would show. */
-static unsigned some(struct simulation *simulation, unsigned max)
-{
-	return stream_chance(&simulation->chance, 45) ? 0 : (unsigned)stream_between(&simulation->chance, 1, max);
-}
-
-static void choose_faults(struct simulation *simulation)
-{
-	struct faults *faults = &simulation->faults;
-
-	/* One after the other: a compiler may evaluate the members of an initialiser in any order. */
-	faults->drop = some(simulation, 25);
-	faults->delay = some(simulation, 15);
-	faults->duplicate = some(simulation, 20);
-	faults->damage = some(simulation, 10);
-	faults->cut = some(simulation, 100);
-	faults->kill_device = some(simulation, 100);
-	faults->kill_server = some(simulation, 100);
-	faults->restore = some(simulation, 60);
-	faults->full = some(simulation, 50);
-	faults->wrong_clock = some(simulation, 100);
-	faults->poison = stream_chance(&simulation->poison, 25) ? 10 : 0; /* a stream of its own: it comes beside what a seed was before */
-	if (stream_chance(&simulation->chance, 50))
-		faults->page_raw_max = (size_t)stream_between(&simulation->chance, 1, 1500);
-	if (stream_chance(&simulation->chance, 50))
-		faults->batch_raw_max = (size_t)stream_between(&simulation->chance, 1, 600);
-	if (stream_chance(&simulation->rot, 30))
-		faults->rot = 3;
-	if (stream_chance(&simulation->rot, 30))
-		faults->retention_ms = stream_between(&simulation->rot, 60000, 10 * 60000);
-}
-
-static void plan_some(struct simulation *simulation, enum event_kind kind, unsigned node, int64_t most)
-{
-	for (int64_t i = stream_between(&simulation->chance, 0, most); i > 0; i--)
-		plan(simulation, stream_between(&simulation->chance, 1, CHAOS_MS), kind, node, 0, (struct bytes){ 0 });
-}
-
-/* First one, then the other, a while later. */
-static void plan_pair(
-	struct simulation *simulation, unsigned percent, enum event_kind first, enum event_kind second, unsigned node, int64_t longest_ms)
-{
-	int64_t at = stream_between(&simulation->chance, 1, CHAOS_MS);
-	int64_t until = at + stream_between(&simulation->chance, 1000, longest_ms);
-
-	if (!stream_chance(&simulation->chance, percent))
-		return;
-	plan(simulation, at, first, node, 0, (struct bytes){ 0 });
-	plan(simulation, until, second, node, 0, (struct bytes){ 0 });
-}
-
-static void plan_device(struct simulation *simulation, struct device_node *device)
-{
-	const struct faults *faults = &simulation->faults;
-	unsigned node = device->number;
-
-	plan_some(simulation, EVENT_WORK, node, 24);
-	for (int i = 0; i < 3; i++)
-		plan_pair(simulation, faults->cut, EVENT_LINK_DOWN, EVENT_LINK_UP, node, 10 * 60000);
-	if (faults->kill_device > 0)
-		plan_some(simulation, EVENT_KILL_DEVICE, node, 4);
-	plan_pair(simulation, faults->restore, EVENT_COPY_DEVICE, EVENT_RESTORE_DEVICE, node, 10 * 60000);
-	for (int64_t i = stream_below(&simulation->rot, faults->rot + 1); i > 0; i--)
-		plan(simulation, stream_between(&simulation->rot, 1, CHAOS_MS), EVENT_ROT, node, 0, (struct bytes){ 0 });
-	plan_pair(simulation, faults->full, EVENT_FULL_DEVICE, EVENT_ROOM_DEVICE, node, 2 * 60000);
-	if (stream_chance(&simulation->chance, faults->wrong_clock))
-		device->time.error_ms = stream_between(&simulation->chance, -3 * 86400000LL, 3 * 86400000LL);
-	plan(simulation, stream_between(&simulation->chance, 1, 5000), EVENT_START_DEVICE, node, 0, (struct bytes){ 0 });
-}
-
-static void plan_all(struct simulation *simulation)
-{
-	choose_faults(simulation);
-	plan_some(simulation, EVENT_OFFICE, 0, 50);
-	if (simulation->faults.kill_server > 0)
-		plan_some(simulation, EVENT_KILL_SERVER, 0, 5);
-	plan_pair(simulation, simulation->faults.full, EVENT_FULL_SERVER, EVENT_ROOM_SERVER, 0, 2 * 60000);
-	for (unsigned i = 0; i < simulation->device_count; i++)
-		plan_device(simulation, &simulation->devices[i]);
-	plan(simulation, 0, EVENT_START_SERVER, 0, 0, (struct bytes){ 0 });
-	plan(simulation, CHAOS_MS, EVENT_HEAL, 0, 0, (struct bytes){ 0 });
-}
-
 /* ---- what happens ---- */
+
+/* What an event is of: faults are counted, and chaos ends with the healing. */
+static const struct {
+	bool chaos;
+	bool of_device;
+	int fault; /* enum fault_kind; -1: none */
+} kinds[EVENT_COUNT] = {
+	/* clang-format off */
+	[EVENT_REQUEST]        = { false, false, -1 },
+	[EVENT_REPLY]          = { false, true,  -1 },
+	[EVENT_LOST]           = { false, true,  -1 },
+	[EVENT_FLUSH]          = { false, false, -1 },
+	[EVENT_WORK]           = { true,  true,  -1 },
+	[EVENT_OFFICE]         = { true,  false, -1 },
+	[EVENT_LINK_DOWN]      = { true,  true,  FAULT_CUT },
+	[EVENT_LINK_UP]        = { true,  true,  -1 },
+	[EVENT_KILL_DEVICE]    = { true,  true,  FAULT_KILL_DEVICE },
+	[EVENT_START_DEVICE]   = { false, true,  -1 },
+	[EVENT_KILL_SERVER]    = { true,  false, FAULT_KILL_SERVER },
+	[EVENT_START_SERVER]   = { false, false, -1 },
+	[EVENT_COPY_DEVICE]    = { true,  true,  -1 },
+	[EVENT_RESTORE_DEVICE] = { true,  true,  FAULT_RESTORE },
+	[EVENT_CLOG]           = { true,  true,  FAULT_CLOG },
+	[EVENT_CLONE]          = { true,  true,  FAULT_CLONE },
+	[EVENT_REVOKE]         = { true,  true,  FAULT_REVOKE },
+	[EVENT_CLOCK]          = { true,  true,  FAULT_CLOCK },
+	[EVENT_ROT]            = { true,  true,  FAULT_ROT },
+	[EVENT_FULL_DEVICE]    = { true,  true,  FAULT_FULL_DEVICE },
+	[EVENT_ROOM_DEVICE]    = { true,  true,  -1 },
+	[EVENT_FULL_SERVER]    = { true,  false, FAULT_FULL_SERVER },
+	[EVENT_ROOM_SERVER]    = { true,  false, -1 },
+	[EVENT_HEAL]           = { false, false, -1 },
+	/* clang-format on */
+};
 
 static bool is_chaos(const struct event *event)
 {
-	switch (event->kind) {
-	case EVENT_WORK:
-	case EVENT_OFFICE:
-	case EVENT_LINK_DOWN:
-	case EVENT_LINK_UP:
-	case EVENT_KILL_DEVICE:
-	case EVENT_KILL_SERVER:
-	case EVENT_COPY_DEVICE:
-	case EVENT_RESTORE_DEVICE:
-	case EVENT_ROT:
-	case EVENT_FULL_DEVICE:
-	case EVENT_ROOM_DEVICE:
-	case EVENT_FULL_SERVER:
-	case EVENT_ROOM_SERVER:
-		return true;
-	case EVENT_REQUEST:
-	case EVENT_REPLY:
-	case EVENT_LOST:
-	case EVENT_FLUSH:
-	case EVENT_START_DEVICE:
-	case EVENT_START_SERVER:
-	case EVENT_HEAL:
-	case EVENT_COUNT:
-		break;
-	}
-	return false;
+	return kinds[event->kind].chaos;
 }
 
 /* Everything runs again, and nothing goes wrong any more. */
@@ -206,6 +133,7 @@ static void heal(struct simulation *simulation)
 	event_queue_drop(&simulation->queue, is_chaos);
 	crash_disk_fail(simulation->server.disk, DISK_WELL, 0);
 	server_node_start(simulation);
+	device_node_retire_copies(simulation);
 	for (unsigned i = 0; i < simulation->device_count; i++) {
 		struct device_node *device = &simulation->devices[i];
 		crash_disk_fail(device->disk, DISK_WELL, 0);
@@ -213,8 +141,8 @@ static void heal(struct simulation *simulation)
 		device_node_start(simulation, device, false);
 		if (device->core != NULL)
 			device->rounds_at_heal = device_core_state(device->core).rounds;
-		if (device->core != NULL && device->damaged && device_core_check(device->core) != STATUS_OK)
-			violate(simulation, "failure", "device %u does not compare: %s", device->number, fail_reason());
+		if (device->damaged) /* it may have forgotten in a crash that it was told to compare */
+			device_node_compare(simulation, device);
 		device_node_go(simulation, device);
 	}
 }
@@ -270,6 +198,36 @@ static void happen_to_server(struct simulation *simulation, const struct event *
 		crash_disk_fail(server->disk, event->kind == EVENT_FULL_SERVER ? DISK_FULL : DISK_WELL, 0);
 }
 
+static void jump_clock(struct simulation *simulation, struct device_node *device)
+{
+	const int64_t hour_ms = 3600000, day_ms = 24 * hour_ms;
+	const int64_t errors_ms[] = { 0, hour_ms, -hour_ms, 3 * day_ms, -3 * day_ms, 3650 * day_ms, -WALL_START_MS };
+
+	device->time.error_ms = errors_ms[stream_below(&simulation->chance, LENGTH(errors_ms))];
+}
+
+static void go_wrong_on_device(struct simulation *simulation, struct device_node *device, const struct event *event)
+{
+	if (event->kind == EVENT_LINK_DOWN || event->kind == EVENT_LINK_UP || event->kind == EVENT_CLOG)
+		set_link(simulation, device, event->kind == EVENT_LINK_UP);
+	else if (event->kind == EVENT_KILL_DEVICE)
+		kill_device(simulation, device);
+	else if (event->kind == EVENT_COPY_DEVICE)
+		device_node_copy(simulation, device);
+	else if (event->kind == EVENT_RESTORE_DEVICE)
+		device_node_restore(simulation, device);
+	else if (event->kind == EVENT_CLONE)
+		device_node_clone(simulation, device);
+	else if (event->kind == EVENT_REVOKE)
+		scenario_revoke(simulation, device->who);
+	else if (event->kind == EVENT_CLOCK)
+		jump_clock(simulation, device);
+	else if (event->kind == EVENT_ROT)
+		rot_strike(simulation, device);
+	else if (event->kind == EVENT_FULL_DEVICE || event->kind == EVENT_ROOM_DEVICE)
+		crash_disk_fail(device->disk, event->kind == EVENT_FULL_DEVICE ? DISK_FULL : DISK_WELL, 0);
+}
+
 static void happen_to_device(struct simulation *simulation, const struct event *event)
 {
 	struct device_node *device = &simulation->devices[event->node - 1];
@@ -282,27 +240,10 @@ static void happen_to_device(struct simulation *simulation, const struct event *
 		device_node_lost(simulation, device);
 	else if (event->kind == EVENT_WORK)
 		scenario_work(simulation, device);
-	else if (event->kind == EVENT_LINK_DOWN || event->kind == EVENT_LINK_UP)
-		set_link(simulation, device, event->kind == EVENT_LINK_UP);
-	else if (event->kind == EVENT_KILL_DEVICE)
-		kill_device(simulation, device);
 	else if (event->kind == EVENT_START_DEVICE)
 		device_node_start(simulation, device, false);
-	else if (event->kind == EVENT_COPY_DEVICE)
-		device_node_copy(simulation, device);
-	else if (event->kind == EVENT_RESTORE_DEVICE)
-		device_node_restore(simulation, device);
-	else if (event->kind == EVENT_ROT)
-		rot_strike(simulation, device);
-	else if (event->kind == EVENT_FULL_DEVICE || event->kind == EVENT_ROOM_DEVICE)
-		crash_disk_fail(device->disk, event->kind == EVENT_FULL_DEVICE ? DISK_FULL : DISK_WELL, 0);
-}
-
-static bool is_of_device(enum event_kind kind)
-{
-	return kind == EVENT_REPLY || kind == EVENT_LOST || kind == EVENT_WORK || kind == EVENT_LINK_DOWN || kind == EVENT_LINK_UP ||
-	       kind == EVENT_KILL_DEVICE || kind == EVENT_START_DEVICE || kind == EVENT_COPY_DEVICE || kind == EVENT_RESTORE_DEVICE ||
-	       kind == EVENT_ROT || kind == EVENT_FULL_DEVICE || kind == EVENT_ROOM_DEVICE;
+	else
+		go_wrong_on_device(simulation, device, event);
 }
 
 static void happen(struct simulation *simulation, const struct event *event)
@@ -313,9 +254,11 @@ static void happen(struct simulation *simulation, const struct event *event)
 		crypto_shorthash(digest, event->bytes, event->size, (const unsigned char[crypto_shorthash_KEYBYTES]){ 0 });
 	note(simulation, "%s node=%u connection=%llu bytes=%zu %02x%02x%02x%02x", event_to_text(event->kind), event->node,
 		(unsigned long long)event->connection, event->size, digest[0], digest[1], digest[2], digest[3]);
+	if (kinds[event->kind].fault >= 0)
+		simulation->counts.happened[kinds[event->kind].fault]++;
 	if (event->kind == EVENT_HEAL)
 		heal(simulation);
-	else if (is_of_device(event->kind))
+	else if (kinds[event->kind].of_device)
 		happen_to_device(simulation, event);
 	else
 		happen_to_server(simulation, event);
@@ -328,7 +271,7 @@ static int64_t earliest_timer(const struct simulation *simulation, const struct 
 	int64_t at = simulation->server.core != NULL ? server_core_deadline_ms(simulation->server.core) : INT64_MAX;
 
 	*out_device = NULL;
-	for (unsigned i = 0; i < simulation->device_count; i++) {
+	for (unsigned i = 0; i < simulation->node_count; i++) {
 		const struct device_node *device = &simulation->devices[i];
 		if (device->core == NULL || device_core_deadline_ms(device->core) >= at)
 			continue;
@@ -377,14 +320,29 @@ bool simulation_is_quiet(struct simulation *simulation)
 	return true;
 }
 
+/* I14: what must never grow, whatever comes in. */
+static void check_bounds(struct simulation *simulation)
+{
+	struct server_core_counts counts;
+
+	if (simulation->server.core == NULL)
+		return;
+	counts = server_core_counts(simulation->server.core);
+	if (counts.parked > simulation->device_count || counts.sessions > SESSIONS_LIMIT)
+		violate(simulation, "I14", "the server keeps %zu polls and %zu sessions for %u devices", counts.parked, counts.sessions,
+			simulation->device_count);
+}
+
 static void run(struct simulation *simulation)
 {
 	while (!simulation->violated && !simulation_is_quiet(simulation)) {
-		if (!simulation_step(simulation) || simulation->now_ms > CHAOS_MS + QUIET_MS || simulation->steps > STEPS_MAX) {
+		if (!simulation_step(simulation) || simulation->now_ms > simulation->phase_at_ms + CHAOS_MS + QUIET_MS ||
+			simulation->steps > STEPS_MAX) {
 			violate(simulation, "I14", "not quiet after %llu steps, %lld s", (unsigned long long)simulation->steps,
 				(long long)simulation->now_ms / 1000);
 			return;
 		}
+		check_bounds(simulation);
 	}
 }
 
@@ -400,10 +358,36 @@ static int64_t most_rounds(const struct simulation *simulation)
 	return most;
 }
 
+static void choose(struct simulation *simulation, const struct run_options *options)
+{
+	size_t page_raw_max, batch_raw_max;
+	int64_t retention_ms = stream_between(&simulation->rot, 60000, 10 * 60000);
+
+	faults_choose(&simulation->faults, &simulation->chance, options->without_faults);
+	page_raw_max = (size_t)stream_between(&simulation->chance, 1, 1500);
+	batch_raw_max = (size_t)stream_between(&simulation->chance, 1, 600);
+	if (simulation->faults.percent[FAULT_SMALL_PAGES] > 0)
+		simulation->page_raw_max = page_raw_max;
+	if (simulation->faults.percent[FAULT_SMALL_BATCHES] > 0)
+		simulation->batch_raw_max = batch_raw_max;
+	if (simulation->faults.percent[FAULT_FORGETTING] > 0)
+		simulation->retention_ms = retention_ms;
+	simulation->counts.happened[FAULT_FORGETTING] = simulation->retention_ms > 0;
+	simulation->counts.happened[FAULT_SMALL_PAGES] = simulation->page_raw_max > 0;
+	simulation->counts.happened[FAULT_SMALL_BATCHES] = simulation->batch_raw_max > 0;
+}
+
 void simulation_begin(struct simulation *simulation, const struct template *template, const struct run_options *options)
 {
 	*simulation = (struct simulation){
-		.seed = options->seed, .bug = options->bug, .trace = options->trace, .now_ms = 1, .device_count = template->device_count
+		.seed = options->seed,
+		.bug = options->bug,
+		.trace = options->trace,
+		.without_devices = options->without_devices,
+		.now_ms = 1,
+		.phase_at_ms = 1,
+		.device_count = template->device_count,
+		.node_count = template->device_count,
 	};
 	crypto_generichash_init(&simulation->hash, NULL, 0, 16);
 	stream_init(&simulation->order, options->seed, "order");
@@ -421,7 +405,8 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 			options->calm || stream_chance(&simulation->chance, 80) ? template->synced[i] : template->fresh[i]);
 	}
 	if (!options->calm) {
-		plan_all(simulation);
+		choose(simulation, options);
+		plan_phase(simulation);
 		return;
 	}
 	simulation->healed = true;
@@ -432,8 +417,9 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 
 void simulation_finish(struct simulation *simulation)
 {
-	for (unsigned i = 0; i < simulation->device_count; i++)
-		device_node_finish(&simulation->devices[i]);
+	for (unsigned i = 0; i < NODES_MAX; i++)
+		if (simulation->devices[i].number != 0)
+			device_node_finish(&simulation->devices[i]);
 	server_node_finish(simulation);
 	event_queue_finish(&simulation->queue);
 	oracle_finish(&simulation->oracle);
@@ -461,26 +447,54 @@ static void count_issues(struct simulation *simulation, struct run_result *resul
 		result->issues[kind] += result->resolved[kind];
 }
 
+/* Chaos, healing, quiet, and what must hold then. */
+static void run_phase(struct simulation *simulation, struct run_result *result)
+{
+	bool small = simulation->page_raw_max > 0 || simulation->batch_raw_max > 0;
+	bool copied = simulation->counts.happened[FAULT_CLONE] > 0;
+	int64_t rounds;
+
+	run(simulation);
+	if (simulation->violated)
+		return;
+	rounds = most_rounds(simulation);
+	result->rounds = rounds > result->rounds ? rounds : result->rounds;
+	if (rounds > ROUNDS_MAX + ROUNDS_MAX * (int64_t)simulation->server.poisoned && !small && !copied)
+		violate(simulation, "I6", "a device needed %lld rounds after all was healed", (long long)rounds);
+	checks_at_end(simulation);
+	arena_reset(&simulation->arena);
+}
+
+static bool goes_on(struct simulation *simulation)
+{
+	return !simulation->violated && stream_chance(&simulation->chance, simulation->faults.percent[FAULT_CHAOS_AGAIN]);
+}
+
 void simulation_run(const struct template *template, const struct run_options *options, struct run_result *out_result)
 {
 	static struct simulation simulation; /* large */
 
 	*out_result = (struct run_result){ 0 };
+	crash_vfs_sync_at_checkpoint(options->bug == BUG_SYNC_AT_CHECKPOINT);
 	simulation_begin(&simulation, template, options);
-	run(&simulation);
-	if (!simulation.violated) {
-		out_result->rounds = most_rounds(&simulation);
-		if (out_result->rounds > ROUNDS_MAX + ROUNDS_MAX * (int64_t)simulation.server.poisoned &&
-			simulation.faults.page_raw_max == 0 && simulation.faults.batch_raw_max == 0)
-			violate(&simulation, "I6", "a device needed %lld rounds after all was healed", (long long)out_result->rounds);
-		checks_at_end(&simulation);
+	watch_begin(&simulation);
+	run_phase(&simulation, out_result);
+	for (int phase = 1; phase < PHASES_MAX && goes_on(&simulation); phase++) {
+		simulation.counts.happened[FAULT_CHAOS_AGAIN]++;
+		simulation.healed = false;
+		simulation.phase_at_ms = simulation.now_ms;
+		plan_phase(&simulation);
+		run_phase(&simulation, out_result);
 	}
+	watch_end();
 	out_result->violated = simulation.violated;
 	memcpy(out_result->invariant, simulation.invariant, sizeof(out_result->invariant));
 	memcpy(out_result->violation, simulation.violation, sizeof(out_result->violation));
 	count_issues(&simulation, out_result);
 	out_result->steps = simulation.steps;
 	out_result->operations = simulation.oracle.count;
+	simulation.counts.happened[FAULT_POISON] = simulation.server.poisoned;
+	out_result->faults = simulation.counts;
 	crypto_generichash_final(&simulation.hash, out_result->hash, sizeof(out_result->hash));
 	simulation_finish(&simulation);
 }

@@ -10,31 +10,15 @@
 #include "protocol/sync/server_core.h"
 #include "tests/simulation/crash_vfs.h"
 #include "tests/simulation/event_queue.h"
+#include "tests/simulation/faults.h"
 #include "tests/simulation/oracle.h"
 #include "tests/simulation/organisation.h"
 
 #define VIOLATION_SIZE 1000
 #define WALL_START_MS  INT64_C(1767600000000) /* 2026-01-05 08:00 UTC */
 #define POLL_WAIT_MS   60000
-
-/* How often what goes wrong, in percent; a random half of them is off in each seed. */
-struct faults {
-	unsigned drop;
-	unsigned delay; /* beyond what a request waits for */
-	unsigned duplicate;
-	unsigned damage; /* bits flipped or the end cut off */
-	unsigned cut;    /* the link goes down for minutes */
-	unsigned kill_device;
-	unsigned kill_server;
-	unsigned restore;
-	unsigned full;
-	unsigned wrong_clock;
-	unsigned poison; /* of the remarks */
-	unsigned rot;         /* rows of a replica change behind its back */
-	int64_t retention_ms; /* of what left scopes; 0: as usual */
-	size_t page_raw_max; /* 0: as usual; else tiny pages and batches, so that passes are resumed in every place */
-	size_t batch_raw_max;
-};
+#define NODES_MAX      (DEVICES_MAX + 1) /* one device may be copied */
+#define SESSIONS_KEPT  16
 
 /* A clock of a node: virtual time with an error. */
 struct node_clock {
@@ -58,6 +42,7 @@ struct server_node {
 
 struct device_node {
 	unsigned number; /* from 1 */
+	unsigned who;    /* whose identity it has: its own number, or that of the device it was copied from */
 	char dir[24];
 	struct crash_disk *disk;
 	struct device_store *store;
@@ -76,15 +61,33 @@ struct device_node {
 	int64_t rounds_at_heal;
 	bool swapped; /* its replica was restored: it may find an incident */
 	bool damaged; /* rows of its replica were changed behind its back: it may find that, too */
+	bool gone;    /* a copy that ran for a while */
+	uint8_t sessions[SESSIONS_KEPT][SESSION_ID_SIZE]; /* the latest that it opened */
+	size_t session_count;
+};
+
+/* What the office did about a device. */
+struct revocation {
+	uint32_t state; /* enum device_state */
+	int64_t at_ms;  /* by the server's clock; 0: nothing, or nobody knows whether it was done */
+	int64_t gseq;
 };
 
 struct simulation {
 	uint64_t seed;
 	enum seeded_bug bug;
 	bool trace;
+	uint32_t without_devices;
 	bool healed;
+	bool alone; /* technicians touch only what is theirs */
 	int64_t now_ms; /* monotonic; starts at 1 */
 	struct faults faults;
+	struct fault_counts counts;
+	size_t page_raw_max; /* 0: as usual */
+	size_t batch_raw_max;
+	int64_t retention_ms; /* of what left scopes; 0: as usual */
+	int64_t phase_at_ms; /* when chaos began, the last time */
+	int64_t last_gseq;   /* of the server, durable */
 	struct event_queue queue;
 	struct stream order; /* ties */
 	struct stream net;
@@ -94,8 +97,10 @@ struct simulation {
 	struct stream rot; /* what changes behind the backs of all, and how long the server remembers */
 	struct stream poison;
 	struct server_node server;
-	struct device_node devices[DEVICES_MAX];
-	unsigned device_count;
+	struct device_node devices[NODES_MAX];
+	unsigned device_count; /* that are enrolled */
+	unsigned node_count;   /* that there are */
+	struct revocation revoked[DEVICES_MAX + 1]; /* by the device's number */
 	uint64_t connections;
 	struct oracle oracle;
 	struct arena arena; /* life of one event */
@@ -121,6 +126,8 @@ struct run_options {
 	enum seeded_bug bug;
 	bool trace;
 	bool calm; /* nothing is planned and nothing goes wrong: for tests that drive it by hand */
+	uint32_t without_faults;  /* bit FAULT_…: off, for whoever looks for the cause of a violation */
+	uint32_t without_devices; /* bit of the device's number: nothing is done on it */
 };
 
 struct run_result {
@@ -133,6 +140,7 @@ struct run_result {
 	size_t operations;
 	uint64_t issues[ISSUE_KIND_COUNT]; /* at the end */
 	uint64_t resolved[ISSUE_KIND_COUNT];
+	struct fault_counts faults;
 };
 
 /* Ends the process with the reason when even that fails. */

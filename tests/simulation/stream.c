@@ -121,3 +121,8 @@ void stream_for_libsodium(struct stream *stream)
 {
 	sodium_stream = stream;
 }
+
+const struct stream *stream_of_libsodium(void)
+{
+	return sodium_stream;
+}

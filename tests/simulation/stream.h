@@ -31,5 +31,7 @@ struct random stream_random(struct stream *stream);
 void stream_seize_libsodium(void);
 /* The stream libsodium draws from until the next call. */
 void stream_for_libsodium(struct stream *stream);
+/* That stream: whose turn it is. */
+const struct stream *stream_of_libsodium(void);
 
 #endif

@@ -62,7 +62,7 @@ void template_create(unsigned device_count, struct template *out_template)
 	stream_init(&simulation.net, 0, "net");
 	stream_init(&simulation.chance, 0, "chance");
 	stream_init(&simulation.crash, 0, "crash");
-	simulation.device_count = device_count;
+	simulation.device_count = simulation.node_count = device_count;
 	server_node_init(&simulation);
 	stream_for_libsodium(&simulation.server.stream);
 	make_server(&simulation, device_count);

@@ -437,7 +437,7 @@ static void thousands_of_rows_that_left_come_in_pages_that_can_be_read(void **st
 	struct server_state now;
 	int64_t before;
 
-	pair->faults.page_raw_max = (size_t)900 * 1024; /* as many well compressed pages leave it */
+	pair->page_raw_max = (size_t)900 * 1024; /* as many well compressed pages leave it */
 	server_node_kill(pair);
 	server_node_start(pair);
 	pair_settle(pair);

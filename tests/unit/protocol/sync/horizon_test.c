@@ -114,7 +114,7 @@ static void a_device_from_any_time_comes_to_the_same_rows(void **state)
 	struct crash_image *copies[COPIES_MAX];
 	int64_t repairs = 0, came = 0;
 
-	pair->faults.retention_ms = 1; /* for the checks: devices may find that they were away */
+	pair->retention_ms = 1; /* for the checks: devices may find that they were away */
 	for (uint64_t seed = 1; seed <= 3; seed++) {
 		size_t count = make_history(pair, seed, copies);
 		int64_t last = state_of(pair).gseq, first = state_of(pair).horizon;
