@@ -274,6 +274,8 @@ static enum status take_in_once(struct intake *intake, struct authority *authori
 	*out_verdict = (struct verdict){ 0 };
 	if (first == FIRST_ID_KNOWN)
 		return log_known(intake);
+	if (first == FIRST_ID_NEW)
+		intake->log.id = *first_id;
 	if (objection == RULE_NONE)
 		objection = authority_judge(authority, intake->operation, &detail);
 	if (objection != RULE_NONE) {
@@ -284,8 +286,6 @@ static enum status take_in_once(struct intake *intake, struct authority *authori
 		*out_verdict = (struct verdict){ .outcome = OUTCOME_REJECTED };
 		return set_aside(intake, OUTCOME_REJECTED, RULE_VISIT_NOT_YOURS, "");
 	}
-	if (first == FIRST_ID_NEW)
-		intake->log.id = *first_id;
 	return take_in(intake, out_verdict);
 }
 

@@ -184,6 +184,22 @@ static void all_that_a_stolen_device_sends_is_kept_aside(void **state)
 	hand_device_close(&hand);
 }
 
+static void what_it_sends_again_under_a_new_incarnation_is_kept_under_its_first_id(void **state)
+{
+	const struct id first = { { 0x77, 0x01 } };
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+
+	hand_device_open(&hand, pair, 1, 7);
+	(void)note_at(&order, server_gseq(pair));
+	revoke(pair, DEVICE_STATE_STOLEN);
+	come_again(pair);
+	hand.first_ids[0] = first;
+	send_from(1);
+	assert_kept(pair, &first, "stolen");
+	hand_device_close(&hand);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +208,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_draining_device_cannot_have_seen_less_than_it_said_it_had, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_drains_more_than_a_fortnight_after_the_lease_is_kept_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(all_that_a_stolen_device_sends_is_kept_aside, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			what_it_sends_again_under_a_new_incarnation_is_kept_under_its_first_id, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
