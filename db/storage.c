@@ -130,7 +130,10 @@ static enum status open_reader(struct storage *storage)
 	if (version == 0)
 		return fail_empty(storage);
 	if (version < migration_newest(storage->kind))
-		return fail(STATUS_BUSY, "%s is from an older version and was not migrated yet; start its owner once", storage->path);
+		return fail(STATUS_BUSY,
+			"%s was written by an older version of the program: end that if it still runs; then any command that writes brings "
+			"it up to date",
+			storage->path);
 	return STATUS_OK;
 }
 

@@ -328,6 +328,7 @@ static void check_clock(struct doctor *doctor, int64_t server_ms)
 
 static void check_all(struct doctor *doctor)
 {
+	struct local_device *device = NULL;
 	struct keystore keys = { 0 };
 	bool known;
 	bool sound;
@@ -336,6 +337,8 @@ static void check_all(struct doctor *doctor)
 	check_directory(doctor);
 	check_owner(doctor);
 	known = check_keys(doctor, &keys);
+	if (known && local_device_open_for(doctor->context, true, 0, &device) == STATUS_OK)
+		local_device_close(device); /* files of an older version are brought up to date */
 	if (known) {
 		sound = check_file(doctor, "outbox.db", STORAGE_OUTBOX, OUTBOX_ADVICE) == STATUS_OK;
 		if (check_file(doctor, "replica.db", STORAGE_REPLICA, REPLICA_ADVICE) == STATUS_OK && sound)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "shell/file.h"
+#include "shell/lock.h"
 #include "shell/outcome_words.h"
 #include "tests/bench/record/bench_order.h"
 
@@ -131,6 +132,28 @@ struct text local_device_keys_directory(const struct context *context)
 	return keystore_directory(context->arena, context->working_dir, context->dir, arguments_text(context->arguments, "keys"));
 }
 
+/* A reader migrates nothing. After an upgrade somebody must, and when nobody owns the device, this command may; otherwise the reader's
+ * reason stands. */
+static enum status migrate(const struct local_device_options *reader)
+{
+	struct local_device_options options = *reader;
+	struct local_device *device = NULL;
+	struct lock lock = { .descriptor = -1 };
+	struct arena arena = { 0 };
+	struct text why = arena_print(&arena, "%s", fail_reason());
+	enum status status = STATUS_BUSY;
+
+	options.read_only = false;
+	if (lock_take(options.dir.data, "truckroll", 0, &lock) == STATUS_OK)
+		status = local_device_open(&options, &device);
+	else
+		(void)fail(STATUS_BUSY, "%.*s", TEXT_ARGUMENTS(why));
+	local_device_close(device);
+	lock_release(&lock);
+	arena_finish(&arena);
+	return status;
+}
+
 enum status local_device_open_for(struct context *context, bool read_only, int64_t poll_wait_ms, struct local_device **out_device)
 {
 	const struct local_device_options options = { .dir = context->dir,
@@ -138,8 +161,14 @@ enum status local_device_open_for(struct context *context, bool read_only, int64
 		.clock = context->clock,
 		.poll_wait_ms = poll_wait_ms,
 		.read_only = read_only };
+	enum status status = local_device_open(&options, out_device);
 
-	return local_device_open(&options, out_device);
+	if (read_only && status == STATUS_BUSY) {
+		status = migrate(&options);
+		if (status == STATUS_OK)
+			status = local_device_open(&options, out_device);
+	}
+	return status;
 }
 
 struct local_device *local_device_of(const struct context *context)

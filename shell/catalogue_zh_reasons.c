@@ -84,6 +84,8 @@ const struct message catalogue_zh_reasons[] = {
 	{ "no device \"%.*s\" waits for approval; see \"truckrolld device list\"", "没有待批准的终端“%.*s”；见“truckrolld device list”" },
 	{ "%zu waiting devices match \"%.*s\": give more digits of the id", "有 %zu 台待批准终端与“%.*s”相符：请多给几位编号" },
 	{ "%.*s (and %s%lld more; nothing was imported)", "%.*s（另有%s %lld 处；未导入任何内容）" },
+	{ "%s was written by an older version of the program: end that if it still runs; then any command that writes brings it up to date",
+	  "%s 由较旧版本的程序写成：如其仍在运行请先停止；之后任何写入命令都会将其更新" },
 	{ "%.*s; %lld of the %lld new records of %.*s are taken in and stay: once the cause is gone, import the file again, and it "
 	  "goes on with what is missing",
 	  "%.*s；%lld 条（共 %lld 条新记录，来自 %.*s）已导入并保留：排除原因后请再次导入该文件，将从缺少的部分继续" },

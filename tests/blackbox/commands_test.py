@@ -2,9 +2,11 @@
 """The command line itself: help, JSON, exit codes."""
 import json
 import re
+import sqlite3
 
 import tap
-from harness import DONE, NOT_FOUND, OFFLINE, REFUSED, USAGE, Device, Server, World
+from equal import insist_on_equality
+from harness import DONE, NOT_FOUND, OFFLINE, REFUSED, ROOT, USAGE, Device, Server, World
 from tap import promise, until
 
 ADA = "Ada Brannock"
@@ -260,6 +262,35 @@ def people_get_text_and_no_colours_without_a_terminal():
         server = Server.made(world)
         answer = world.run("truckrolld", "list", "work_order", "--dir", server.dir, expect=DONE)
         assert "\033" not in answer.out and "HH-" in answer.out, str(answer)
+
+
+@promise
+def files_of_an_older_version_are_brought_up_to_date_by_the_first_command_whatever_it_is():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        device.sync()
+        steps = sorted((ROOT / "db" / "migrations" / "replica").glob("*.sql"))
+        for words in (("sync",), ("status",), ("doctor",)):
+            replica = device.dir / "replica.db"
+            now = sqlite3.connect(replica)
+            application, = now.execute("PRAGMA application_id").fetchone()
+            made, = now.execute("SELECT sql FROM sqlite_schema WHERE name = 'migration'").fetchone()
+            applied = now.execute("SELECT * FROM migration WHERE number < ?", (len(steps),)).fetchall()
+            now.close()
+            for leftover in device.dir.glob("replica.db*"):
+                leftover.unlink()
+            older = sqlite3.connect(replica, isolation_level=None)
+            older.executescript("".join(step.read_text() for step in steps[:-1]))
+            older.execute(made)
+            older.executemany(f"INSERT INTO migration VALUES ({', '.join('?' * len(applied[0]))})", applied)
+            older.execute(f"PRAGMA application_id = {application}")
+            older.execute(f"PRAGMA user_version = {len(steps) - 1}")
+            older.close()
+            replica.chmod(0o600)
+            device.ask(*words, expect=0)
+        device.sync()
+        insist_on_equality(server, device)
 
 
 if __name__ == "__main__":
