@@ -128,11 +128,11 @@ static enum status bring_up_to_date(
 	struct repair_tally *out_tally)
 {
 	const struct decided *decided = input->decided;
-	enum status status = STATUS_OK;
+	enum status status = input->repair ? repair_note_guesses(replica, out_tally) : STATUS_OK;
 
-	if (input->bug == BUG_SHADOW_NOT_RESTORED)
+	if (status == STATUS_OK && input->bug == BUG_SHADOW_NOT_RESTORED)
 		status = device_store_drop_shadows(replica->store);
-	else
+	else if (status == STATUS_OK)
 		status = device_store_restore_shadows(replica->store);
 	device_store_reset_rows(replica->store);
 	if (status == STATUS_OK && input->repair) /* what the server made of them is in the ranges, or in the pages behind */

@@ -17,7 +17,7 @@ enum status device_note_incident(struct device_core *core, const char *what, con
 static enum status note_repair(struct device_core *core)
 {
 	const struct repair_tally *tally = &core->tally;
-	struct text detail = arena_print(&core->arena, "%lld rows had other content, %lld were missing, %lld were too many",
+	struct text detail = arena_print(&core->arena, "changed=%lld;missing=%lld;extra=%lld",
 		(long long)tally->changed, (long long)tally->added, (long long)tally->removed);
 
 	core->state.repaired_rows += tally->changed + tally->added + tally->removed;

@@ -378,6 +378,8 @@ static bool is_too_old(const struct gather *gather, int64_t since)
 	int64_t horizon = gather->state.horizon;
 	struct position position;
 
+	if (gather->question->pull.cursor.gseq != 0 && since == 0) /* of another epoch */
+		return true;
 	if (since != 0 && since < horizon)
 		return true;
 	return resume.size > 0 && position_decode(resume, &position) &&
@@ -392,7 +394,8 @@ enum status pull_answer(const struct pull_question *question, struct pull_answer
 	enum status status = gather_init(&gather, question, &since);
 
 	if (status == STATUS_OK && is_too_old(&gather, since)) {
-		*out_answer = (struct pull_answer){ .too_old = true, .horizon = gather.state.horizon };
+		bool other_epoch = since == 0 && question->pull.cursor.gseq != 0;
+		*out_answer = (struct pull_answer){ .too_old = true, .horizon = other_epoch ? 0 : gather.state.horizon };
 		return STATUS_OK;
 	}
 	if (status == STATUS_OK)

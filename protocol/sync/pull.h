@@ -11,8 +11,8 @@ struct pull_answer {
 	struct page page; /* groups, maybe none; resume not empty when more follows */
 	bool cut_follows;
 	struct cut cut;
-	bool too_old; /* the cursor lies below the horizon: it cannot be told what left its scopes */
-	int64_t horizon;
+	bool too_old; /* it cannot be told what left its scopes: the cursor lies below the horizon, or is of another epoch */
+	int64_t horizon; /* 0: of another epoch */
 	bool empty; /* nothing changed since the cursor: no page, no cut */
 };
 
@@ -27,8 +27,8 @@ struct pull_question {
 	enum seeded_bug bug;
 };
 
-/* The store's read snapshot is open. STATUS_CORRUPT for a resume token that is not ours. A cursor of another epoch is answered
- * from the start. */
+/* The store's read snapshot is open. STATUS_CORRUPT for a resume token that is not ours. A cursor of another epoch, or below the
+ * horizon, is answered so. */
 enum status pull_answer(const struct pull_question *question, struct pull_answer *out_answer);
 
 /* True when something that the device may see changed after its cursor: the cheap look before a poll is answered. O(scopes of

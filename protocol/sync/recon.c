@@ -4,7 +4,7 @@
 
 #include "protocol/sync/page_builder.h"
 
-#define SMALL_COUNT 128    /* a scope of so many rows is answered whole at once */
+#define SMALL_COUNT 16     /* a scope of so many rows is answered whole at once */
 #define LOOK_MAX    100000 /* rows looked at in one request, before what is left waits for the next */
 
 struct look {

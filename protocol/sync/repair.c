@@ -6,7 +6,7 @@
 #include "protocol/sync/cut.h"
 #include "protocol/wire/body.h"
 
-#define ROWS_WHOLE_MAX  64 /* a range that has more here is asked about by buckets, one that has less for its rows */
+#define ROWS_WHOLE_MAX  16 /* a range that has more here is asked about by buckets, one that has less for its rows */
 #define ASK_SIZE_MAX    ((size_t)40 * 1024)
 #define BUCKETS_SIZE    ((size_t)RECON_FAN * 11)
 #define QUESTION_SIZE   ((size_t)40)
@@ -453,6 +453,13 @@ struct row_name {
 	struct id id;
 };
 
+struct row_list {
+	struct arena *arena;
+	struct row_name *rows;
+	size_t count;
+	size_t capacity;
+};
+
 /* A range being replaced. */
 struct replacing {
 	struct replica *replica;
@@ -543,6 +550,45 @@ static void name_rows(struct arena *arena, const struct page *page, struct row_n
 	*out_count = count;
 }
 
+static enum status note_guess(void *context, const struct shadow *shadow)
+{
+	struct row_list *list = context;
+
+	list->rows = arena_grow(list->arena, list->rows, list->count, &list->capacity, sizeof(*list->rows));
+	list->rows[list->count++] = (struct row_name){ .kind = shadow->kind, .id = shadow->id };
+	return STATUS_OK;
+}
+
+enum status repair_note_guesses(struct replica *replica, struct repair_tally *out_tally)
+{
+	struct row_list list = { .arena = replica->arena };
+	enum status status = device_store_shadow_each(replica->store, note_guess, &list);
+
+	if (list.count > 0)
+		qsort(list.rows, list.count, sizeof(*list.rows), compare_names);
+	*out_tally = (struct repair_tally){ .guessed = list.rows, .guessed_count = list.count };
+	return status;
+}
+
+static bool is_guessed(const struct repair_tally *tally, enum record_kind kind, const struct id *id)
+{
+	const struct row_name name = { .kind = kind, .id = *id };
+
+	return tally->guessed_count > 0 && bsearch(&name, tally->guessed, tally->guessed_count, sizeof(name), compare_names) != NULL;
+}
+
+static enum status tally_row(struct replica *replica, const struct schema *schema, const void *row, struct repair_tally *tally)
+{
+	const void *here;
+	enum status status = records_look(device_store_records(replica->store), schema->kind, row_id(row), &here);
+
+	if (status != STATUS_OK || is_guessed(tally, schema->kind, row_id(row)))
+		return status;
+	tally->added += here == NULL;
+	tally->changed += here != NULL && !row_equal(schema, here, row);
+	return STATUS_OK;
+}
+
 static enum status tally_page(struct replica *replica, const struct page *page, struct repair_tally *tally)
 {
 	enum status status = STATUS_OK;
@@ -551,14 +597,8 @@ static enum status tally_page(struct replica *replica, const struct page *page, 
 		const struct page_group *group = &page->groups[i];
 		if (group->type != ENTRY_WHOLE && group->type != ENTRY_MEMBER)
 			return fail(STATUS_CORRUPT, "recon: its page has entries of type %d", (int)group->type);
-		for (size_t k = 0; k < group->count && group->type == ENTRY_WHOLE && status == STATUS_OK; k++) {
-			const void *here;
-			status = records_get(
-				device_store_records(replica->store), group->schema->kind, row_id(group->rows[k]), &here);
-			tally->added += status == STATUS_NOT_FOUND;
-			tally->changed += status == STATUS_OK && !row_equal(group->schema, here, group->rows[k]);
-			status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
-		}
+		for (size_t k = 0; k < group->count && group->type == ENTRY_WHOLE && status == STATUS_OK; k++)
+			status = tally_row(replica, group->schema, group->rows[k], tally);
 		device_store_reset_rows(replica->store);
 	}
 	return status;
@@ -567,7 +607,7 @@ static enum status tally_page(struct replica *replica, const struct page *page, 
 struct applying {
 	struct replica *replica;
 	enum seeded_bug bug;
-	struct repair_tally tally;
+	struct repair_tally *tally;
 };
 
 static enum status replace_all(
@@ -575,7 +615,7 @@ static enum status replace_all(
 {
 	struct row_name *named;
 	size_t named_count;
-	enum status status = tally_page(applying->replica, page, &applying->tally);
+	enum status status = tally_page(applying->replica, page, applying->tally);
 
 	name_rows(applying->replica->arena, page, &named, &named_count);
 	for (size_t i = 0; i < reply->count && status == STATUS_OK; i++) {
@@ -584,7 +624,7 @@ static enum status replace_all(
 			.answer = &reply->answers[i],
 			.named = named,
 			.named_count = named_count };
-		status = replace_range(&replacing, applying->bug, &applying->tally);
+		status = replace_range(&replacing, applying->bug, applying->tally);
 	}
 	return status == STATUS_OK ? cut_apply_page(applying->replica, page) : status;
 }
@@ -612,12 +652,9 @@ static enum status apply_kept(void *context, struct bytes kept)
 	return status;
 }
 
-enum status repair_apply(struct replica *replica, enum seeded_bug bug, struct repair_tally *out_tally)
+enum status repair_apply(struct replica *replica, enum seeded_bug bug, struct repair_tally *tally)
 {
-	struct applying applying = { .replica = replica, .bug = bug };
-	enum status status = device_store_ranges_each(replica->store, apply_kept, &applying);
+	struct applying applying = { .replica = replica, .bug = bug, .tally = tally };
 
-	if (status == STATUS_OK)
-		*out_tally = applying.tally;
-	return status;
+	return device_store_ranges_each(replica->store, apply_kept, &applying);
 }

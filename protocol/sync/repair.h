@@ -36,14 +36,18 @@ enum status repair_ask(struct device_store *store, struct arena *arena, const st
  * questions, or speaks of another life of the server than the answers before. */
 enum status repair_take(struct device_store *store, struct arena *arena, const struct repair *repair, struct bytes body);
 
-/* What a repair has put right. */
+/* What a repair has put right, but for what this device's own pending operations had changed. */
 struct repair_tally {
+	struct row_name *guessed; /* rows that they had changed, sorted */
+	size_t guessed_count;
 	int64_t changed; /* rows that had other content */
 	int64_t added;   /* rows that were missing */
 	int64_t removed; /* rows too many */
 };
 
-/* Inside a cut, guesses off: each range answered replaces what is here. */
-enum status repair_apply(struct replica *replica, enum seeded_bug bug, struct repair_tally *out_tally);
+/* Before the guesses of a cut are taken off: remembers which rows they are on. */
+enum status repair_note_guesses(struct replica *replica, struct repair_tally *out_tally);
+/* Guesses off: each range answered replaces what is here. */
+enum status repair_apply(struct replica *replica, enum seeded_bug bug, struct repair_tally *tally);
 
 #endif

@@ -370,6 +370,84 @@ static void an_incident_is_kept_inside_and_outside_a_transaction(void **state)
 	assert_true(seen);
 }
 
+/* ---- what a repair looks at ---- */
+
+struct seen_rows {
+	size_t count;
+	size_t missing;
+	struct id ids[8];
+};
+
+static enum status see_row(void *context, enum record_kind kind, const void *row, const struct device_row *meta)
+{
+	struct seen_rows *seen = context;
+
+	assert_int_equal(kind, RECORD_SITE);
+	seen->missing += meta == NULL;
+	seen->ids[seen->count++] = *row_id(row);
+	return STATUS_OK;
+}
+
+static void a_span_of_a_scope_has_the_rows_between_two_ids(void **state)
+{
+	struct scratch *scratch = *state;
+	const struct id low = { { 0x10 } }, middle = { { 0x20 } }, high = { { 0x30 } };
+	const struct id_span all = { .last = { { 0xff } } }, upper = { low, middle };
+	struct scope home = coast(), work = job(1);
+	struct seen_rows seen = { 0 };
+
+	begin(scratch);
+	put_site(scratch, &high, "high", 1);
+	put_site(scratch, &low, "low", 1);
+	put_site(scratch, &middle, "middle", 1);
+	assert_int_equal(device_store_link(scratch->store, &work, RECORD_SITE, &low), STATUS_OK);
+	assert_int_equal(device_store_link(scratch->store, &work, RECORD_SITE, &(struct id){ { 0x11 } }), STATUS_OK); /* not there */
+	commit(scratch);
+	assert_int_equal(device_store_rows_each(scratch->store, see_row, &seen), STATUS_OK);
+	assert_int_equal(seen.count, 3);
+	seen = (struct seen_rows){ 0 };
+	assert_int_equal(device_store_span_each(scratch->store, &home, &upper, see_row, &seen), STATUS_OK);
+	assert_int_equal(seen.count, 1);
+	assert_true(id_equal(&seen.ids[0], &middle));
+	seen = (struct seen_rows){ 0 };
+	assert_int_equal(device_store_span_each(scratch->store, &work, &all, see_row, &seen), STATUS_OK);
+	assert_true(seen.count == 2 && seen.missing == 1 && id_equal(&seen.ids[0], &low));
+}
+
+static enum status count_range(void *context, struct bytes range)
+{
+	*(size_t *)context += range.size;
+	return STATUS_OK;
+}
+
+static void a_repair_is_kept_until_it_is_forgotten(void **state)
+{
+	struct scratch *scratch = *state;
+	struct bytes kept;
+	size_t size = 0;
+
+	assert_int_equal(device_store_repair(scratch->store, &scratch->arena, &kept), STATUS_OK);
+	assert_int_equal(kept.size, 0);
+	begin(scratch);
+	assert_int_equal(device_store_put_repair(scratch->store, (struct bytes){ (const uint8_t *)"left", 4 }), STATUS_OK);
+	assert_int_equal(device_store_keep_range(scratch->store, (struct bytes){ (const uint8_t *)"first", 5 }), STATUS_OK);
+	assert_int_equal(device_store_keep_range(scratch->store, (struct bytes){ (const uint8_t *)"second", 6 }), STATUS_OK);
+	commit(scratch);
+	scratch_reopen(scratch);
+	assert_int_equal(device_store_repair(scratch->store, &scratch->arena, &kept), STATUS_OK);
+	assert_memory_equal(kept.data, "left", 4);
+	assert_int_equal(device_store_ranges_each(scratch->store, count_range, &size), STATUS_OK);
+	assert_int_equal(size, 11);
+	begin(scratch);
+	assert_int_equal(device_store_clear_ranges(scratch->store), STATUS_OK);
+	assert_int_equal(device_store_put_repair(scratch->store, (struct bytes){ 0 }), STATUS_OK);
+	commit(scratch);
+	size = 0;
+	assert_int_equal(device_store_ranges_each(scratch->store, count_range, &size), STATUS_OK);
+	assert_int_equal(device_store_repair(scratch->store, &scratch->arena, &kept), STATUS_OK);
+	assert_true(size == 0 && kept.size == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +462,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_crash_between_saving_and_showing_is_seen_on_opening, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(a_lost_replica_is_made_anew_and_the_outbox_stays, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(references_are_as_short_as_the_neighbours_allow, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(a_span_of_a_scope_has_the_rows_between_two_ids, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(a_repair_is_kept_until_it_is_forgotten, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(an_incident_is_kept_inside_and_outside_a_transaction, scratch_set_up, scratch_tear_down),
 	};
 

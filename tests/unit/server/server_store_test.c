@@ -390,6 +390,81 @@ static void grants_open_once_and_end_once(void **state)
 	assert_true(grants[1].from_gseq == 30 && grants[1].until_gseq == 0);
 }
 
+/* What a comparison and the horizon ask for. */
+static void links_come_in_order_of_kind_and_id_from_where_asked(void **state)
+{
+	struct id first = { { 1 } }, second = { { 2 } };
+	struct members members = { 0 };
+	struct member after = { .scope = 7, .kind = RECORD_SITE, .id = first };
+
+	(void)state;
+	OK(server_store_put_link(store, 7, RECORD_SITE, &second, 10));
+	OK(server_store_put_link(store, 7, RECORD_ACCOUNT, &second, 30));
+	OK(server_store_put_link(store, 7, RECORD_SITE, &first, 20));
+	OK(server_store_put_link(store, 8, RECORD_SITE, &first, 20));
+	OK(server_store_links_by_id(store, &(struct member){ .scope = 7 }, see_member, &members));
+	assert_int_equal(members.count, 3);
+	assert_true(members.all[0].kind == RECORD_ACCOUNT && id_equal(&members.all[1].id, &first) && members.all[2].gseq == 10);
+	members = (struct members){ 0 };
+	OK(server_store_links_by_id(store, &after, see_member, &members));
+	assert_int_equal(members.count, 1);
+	assert_true(id_equal(&members.all[0].id, &second));
+}
+
+static void what_is_old_is_forgotten_some_at_a_time_and_what_is_not_stays(void **state)
+{
+	struct id device = numbers_id(&numbers), row[5];
+	struct members members = { 0 };
+	struct grant_entry *grants;
+	size_t count;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(row); i++) {
+		row[i] = numbers_id(&numbers);
+		OK(server_store_put_left(store, 4, RECORD_SITE, &row[i], 10 * ((int64_t)i + 1)));
+	}
+	OK(server_store_grant(store, &device, 1, 5)); /* still open */
+	OK(server_store_grant(store, &device, 2, 5));
+	OK(server_store_ungrant(store, &device, 2, 30));
+	OK(server_store_grant(store, &device, 3, 5));
+	OK(server_store_ungrant(store, &device, 3, 31));
+	OK(server_store_forget_until(store, 30, 2, &count));
+	assert_int_equal(count, 3); /* two rows, one grant */
+	OK(server_store_forget_until(store, 30, 2, &count));
+	assert_int_equal(count, 1);
+	OK(server_store_forget_until(store, 30, 2, &count));
+	assert_int_equal(count, 0);
+	OK(server_store_left_feed(store, &(struct member){ .scope = 4 }, see_member, &members));
+	assert_int_equal(members.count, 2);
+	assert_int_equal(members.all[0].gseq, 40);
+	OK(server_store_grants(store, &device, 0, &arena, &grants, &count));
+	assert_int_equal(count, 2);
+	assert_true(grants[0].scope == 1 && grants[1].scope == 3);
+}
+
+static void times_of_commits_are_remembered_above_the_horizon(void **state)
+{
+	struct id organisation = numbers_id(&numbers), epoch = numbers_id(&numbers);
+	struct server_state found;
+	int64_t gseq;
+
+	(void)state;
+	OK(server_store_init_organisation(store, &organisation, &epoch));
+	OK(server_store_gseq_before(store, INT64_MAX, &gseq));
+	assert_int_equal(gseq, 0);
+	OK(server_store_note_time(store, 100, 1000));
+	OK(server_store_note_time(store, 200, 2000));
+	OK(server_store_gseq_before(store, 1999, &gseq));
+	assert_int_equal(gseq, 100);
+	OK(server_store_put_horizon(store, 200));
+	OK(server_store_state(store, &found));
+	assert_int_equal(found.horizon, 200);
+	OK(server_store_gseq_before(store, 1999, &gseq));
+	assert_int_equal(gseq, 0);
+	OK(server_store_gseq_before(store, 2000, &gseq));
+	assert_int_equal(gseq, 200);
+}
+
 /* ---- chains and the log ---- */
 
 static struct hash hash_of(uint8_t byte)
@@ -652,6 +727,9 @@ int main(void)
 		STORE_TEST(the_newest_departure_of_a_row_counts),
 		STORE_TEST(links_are_walked_by_job_and_by_row),
 		STORE_TEST(grants_open_once_and_end_once),
+		STORE_TEST(links_come_in_order_of_kind_and_id_from_where_asked),
+		STORE_TEST(what_is_old_is_forgotten_some_at_a_time_and_what_is_not_stays),
+		STORE_TEST(times_of_commits_are_remembered_above_the_horizon),
 		STORE_TEST(a_chain_is_found_by_device_and_incarnation),
 		STORE_TEST(a_window_keeps_its_first_secret),
 		STORE_TEST(the_log_gives_back_an_operation_word_for_word),

@@ -2,6 +2,7 @@
 #include "protocol/domain/asset.h"
 #include "protocol/domain/note.h"
 #include "protocol/domain/site.h"
+#include "protocol/sync/recon.h"
 #include "protocol/sync/repair.h"
 #include "tests/simulation/checks.h"
 #include "tests/unit/protocol/sync/pair.h"
@@ -204,6 +205,71 @@ static void a_scope_granted_meanwhile_is_fetched_and_one_taken_away_goes(void **
 	(void)visit;
 }
 
+/* ---- what the server tells ---- */
+
+static struct recon_finding look(struct simulation *pair, unsigned number, const struct recon_question *questions, size_t count)
+{
+	const struct recon_request request = { questions, count };
+	struct recon_inquiry inquiry = {
+		.store = pair->server.store, .arena = &pair->arena, .request = &request, .raw_max = (size_t)100 * 1024
+	};
+	struct recon_finding finding;
+
+	inquiry.device = organisation_device_id(number);
+	assert_int_equal(server_store_begin_read(pair->server.store), STATUS_OK);
+	assert_int_equal(recon_look(&inquiry, &finding), STATUS_OK);
+	server_store_rollback(pair->server.store);
+	return finding;
+}
+
+static void nothing_is_told_of_a_scope_that_is_not_granted(void **state)
+{
+	static const struct recon_digest buckets[RECON_FAN];
+	struct simulation *pair = *state;
+	const struct scope scopes[] = {
+		{ SCOPE_TERRITORY, organisation_id(RECORD_TERRITORY, 1) }, /* device 2's */
+		{ SCOPE_TERRITORY, { { 0x99 } } },                         /* nobody's */
+	};
+
+	for (size_t i = 0; i < LENGTH(scopes); i++) {
+		const struct recon_question questions[] = {
+			{ .form = RECON_WHOLE, .scope = scopes[i] },
+			{ .form = RECON_BUCKETS, .scope = scopes[i], .buckets = buckets },
+			{ .form = RECON_ROWS, .scope = scopes[i] },
+		};
+		struct recon_finding finding = look(pair, 1, questions, LENGTH(questions));
+
+		assert_int_equal(finding.reply.count, LENGTH(questions));
+		assert_int_equal(finding.page.group_count, 0);
+		for (size_t k = 0; k < LENGTH(questions); k++)
+			assert_int_equal(finding.reply.answers[k].verdict, RECON_NOT_HELD);
+	}
+}
+
+static void a_range_has_its_rows_and_goes_on_where_it_was_cut(void **state)
+{
+	struct simulation *pair = *state;
+	struct recon_question question = { .form = RECON_ROWS, .scope = { SCOPE_TERRITORY, organisation_id(RECORD_TERRITORY, 0) } };
+	const struct recon_request request = { &question, 1 };
+	struct recon_inquiry inquiry = { .store = pair->server.store, .arena = &pair->arena, .request = &request, .raw_max = 1 };
+	size_t whole = 0, pieces = 0;
+	struct recon_finding finding = look(pair, 1, &question, 1);
+
+	for (size_t i = 0; i < finding.page.group_count; i++)
+		whole += finding.page.groups[i].count;
+	inquiry.device = organisation_device_id(1);
+	do { /* a row at a time */
+		assert_int_equal(server_store_begin_read(pair->server.store), STATUS_OK);
+		assert_int_equal(recon_look(&inquiry, &finding), STATUS_OK);
+		server_store_rollback(pair->server.store);
+		pieces += finding.page.group_count;
+		question.after_kind = finding.reply.answers[0].until_kind;
+		question.after = finding.reply.answers[0].until;
+	} while (question.after_kind != RECORD_NONE);
+	assert_true(whole > 3);
+	assert_int_equal(pieces, whole);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
 
 int main(void)
@@ -215,6 +281,8 @@ int main(void)
 		TEST(a_job_gets_its_lost_links_and_rows_back),
 		TEST(what_is_pending_is_laid_on_top_again),
 		TEST(a_repair_goes_on_after_a_crash),
+		TEST(nothing_is_told_of_a_scope_that_is_not_granted),
+		TEST(a_range_has_its_rows_and_goes_on_where_it_was_cut),
 		TEST(a_scope_granted_meanwhile_is_fetched_and_one_taken_away_goes),
 	};
 
