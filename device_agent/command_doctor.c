@@ -212,12 +212,29 @@ static void check_pending(struct doctor *doctor, struct local_device *device)
 				  "%lld operations wait: they go out with the next sync", (long long)(marks.last_seq - marks.settled_seq)));
 }
 
+/* What a repair by range did, as device_rows.c notes it. */
+static bool tell_repair(struct doctor *doctor, struct text at, struct text what, struct text detail)
+{
+	struct arena *arena = doctor->context->arena;
+	long long changed, missing, extra;
+
+	if (!text_equals(what, "repaired") || sscanf(detail.data, "changed=%lld;missing=%lld;extra=%lld", &changed, &missing, &extra) != 3)
+		return false;
+	tell_check(doctor, "rows put right", STATUS_OK,
+		catalogue_format(arena, doctor->context->language,
+			"%.*s: %lld rows were not as the office has them, %lld were missing, %lld were too many; they were fetched again",
+			TEXT_ARGUMENTS(at), changed, missing, extra));
+	return true;
+}
+
 static enum status tell_incident(void *user, int64_t at_ms, struct text what, struct text detail)
 {
 	struct doctor *doctor = user;
 	struct arena *arena = doctor->context->arena;
 	struct text at = time_print(arena, at_ms, doctor->context->zone);
 
+	if (tell_repair(doctor, at, what, arena_copy_text(arena, detail)))
+		return STATUS_OK;
 	tell_check(doctor, "incident", STATUS_OK,
 		catalogue_format(arena, doctor->context->language,
 			"%.*s: %.*s (%.*s); repaired by itself, tell the office when it comes again", TEXT_ARGUMENTS(at),

@@ -50,6 +50,7 @@ struct progress_report {
 	bool unanswered; /* a hello went out, and no welcome came */
 	int64_t failures;
 	int64_t rounds, rows, sent, received;
+	int64_t repairs, repaired; /* comparisons by range, and rows that they put right */
 	bool revoked;        /* the server says so */
 	struct text failure; /* in the command's arena */
 	struct text refusal; /* why the server takes nothing that is pending; empty: it does */
@@ -64,6 +65,8 @@ static struct progress_report report_of(struct context *context, const struct li
 		.failures = link->failures,
 		.rounds = state.rounds,
 		.rows = state.rows_received,
+		.repairs = state.repairs,
+		.repaired = state.repaired_rows,
 		.revoked = state.rounds > 0 && state.device_state != DEVICE_STATE_ACTIVE,
 		.failure = arena_print(context->arena, "%s", state.connected ? "" : link->failure), /* an old one is over */
 		.refusal = arena_print(context->arena, "%s", state.refusal) };
@@ -87,7 +90,9 @@ enum status command_link(struct context *context)
 		output_line(context->output, "No agent is running: \"truckroll agent\" starts one, \"truckroll sync\" exchanges once.");
 		return STATUS_OK;
 	}
-	if (arguments_flag(context->arguments, "now"))
+	if (arguments_flag(context->arguments, "check"))
+		status = device_core_check(device->core);
+	if (status == STATUS_OK && arguments_flag(context->arguments, "now"))
 		status = link_go(device->link, true);
 	if (status != STATUS_OK && status != STATUS_OFFLINE)
 		return status;
@@ -98,6 +103,8 @@ enum status command_link(struct context *context)
 	output_value(context->output, "synced", NULL, cell_boolean(report.synced));
 	output_value(context->output, "rounds", NULL, cell_integer(report.rounds));
 	output_value(context->output, "rows_received", "rows received", cell_integer(report.rows));
+	output_json(context->output, "repairs", json_integer(report.repairs));
+	output_value(context->output, "repaired_rows", "rows put right", cell_integer(report.repaired));
 	output_value(context->output, "bytes_sent", "sent", cell_size(report.sent));
 	output_value(context->output, "bytes_received", "received", cell_size(report.received));
 	output_value(context->output, "last_contact_at", "last contact", cell_time(state.last_contact_at_ms));
@@ -114,6 +121,7 @@ struct sync_run {
 	struct context *context;
 	int64_t until_ms; /* monotonic; INT64_MAX: until it is done */
 	bool patient;     /* --wait: a failed try is not the end */
+	bool check;       /* --check: every row is compared */
 	struct progress progress;
 	struct outbox_marks before;
 	struct progress_report first, last; /* of the agent: it counts since its start */
@@ -180,7 +188,10 @@ static enum status sync_as_owner(struct sync_run *run)
 		return status;
 	run->first = (struct progress_report){ 0 };
 	link_init(&link, device, NULL, true);
-	status = run_link(run, &link);
+	if (run->check)
+		status = device_core_check(device->core);
+	if (status == STATUS_OK)
+		status = run_link(run, &link);
 	run->last = report_of(run->context, &link);
 	link_finish(&link);
 	if (status == STATUS_OK)
@@ -211,6 +222,8 @@ static enum status read_report(struct context *context, struct text text, struct
 		.failures = member(object, "failures"),
 		.rounds = member(object, "rounds"),
 		.rows = member(object, "rows_received"),
+		.repairs = member(object, "repairs"),
+		.repaired = member(object, "repaired_rows"),
 		.sent = member(object, "bytes_sent"),
 		.received = member(object, "bytes_received"),
 		.revoked = json_is_true(json_object_get(object, "revoked")),
@@ -220,12 +233,12 @@ static enum status read_report(struct context *context, struct text text, struct
 	return STATUS_OK;
 }
 
-/* STATUS_NOT_FOUND: no agent runs. `go`: it is to go on line at once. */
-static enum status ask_agent(struct context *context, bool go, struct progress_report *out_report)
+/* STATUS_NOT_FOUND: no agent runs. `go`: it is to go on line at once; `check`: and to compare its rows. */
+static enum status ask_agent(struct context *context, bool go, bool check, struct progress_report *out_report)
 {
-	const struct text words[] = { text_of("link"), text_of("--json"), text_of("--now") };
+	const struct text words[] = { text_of("link"), text_of("--json"), text_of("--now"), text_of("--check") };
 	const struct control_request request = { .words = words,
-		.word_count = go ? 3 : 2,
+		.word_count = go ? 3 + (size_t)check : 2,
 		.working_dir = context->working_dir,
 		.language = text_of("en"),
 		.now_ms = context->now_ms };
@@ -245,16 +258,16 @@ static void pause_ms(int ms)
 /* STATUS_NOT_FOUND: no agent runs, or none any more. What it counted before it was told to go is not of this sync. */
 static enum status sync_by_agent(struct sync_run *run)
 {
-	enum status status = ask_agent(run->context, false, &run->first);
+	enum status status = ask_agent(run->context, false, false, &run->first);
 
 	if (status == STATUS_OK)
-		status = ask_agent(run->context, true, &run->last);
+		status = ask_agent(run->context, true, run->check, &run->last);
 	while (status == STATUS_OK) {
 		status = judge(run);
 		if (status != STATUS_BUSY)
 			return status;
 		pause_ms(ASK_EVERY_MS);
-		status = ask_agent(run->context, false, &run->last);
+		status = ask_agent(run->context, false, false, &run->last);
 	}
 	return status;
 }
@@ -326,6 +339,22 @@ static enum status tell_outcomes(struct sync_run *run, struct local_device *devi
 	return outbox_items_each(run->context, device, same ? run->before.settled_seq : 0, list_outcome, &listing);
 }
 
+/* What was put right is told also when nobody asked. */
+static void tell_repair(struct sync_run *run)
+{
+	struct output *output = run->context->output;
+	int64_t repairs = run->last.repairs - run->first.repairs, repaired = run->last.repaired - run->first.repaired;
+
+	output_json(output, "repairs", json_integer(repairs));
+	output_json(output, "repaired_rows", json_integer(repaired));
+	if (repaired > 0)
+		output_warning(output,
+			"%lld rows here were not as the office has them; they have been put right, and nothing of yours was lost.",
+			(long long)repaired);
+	else if (repairs > 0)
+		output_line(output, "Every row here is as the office has it.");
+}
+
 static enum status tell_sync(struct sync_run *run)
 {
 	struct output *output = run->context->output;
@@ -337,6 +366,7 @@ static enum status tell_sync(struct sync_run *run)
 	output_value(output, "synced", NULL, cell_boolean(true));
 	if (run->last.revoked)
 		output_warning(output, "This device is revoked: it gets nothing more, and what it held is gone. Ask the office.");
+	tell_repair(run);
 	output_value(output, "rows_received", "rows received", cell_integer(run->last.rows - run->first.rows));
 	output_value(output, "bytes_sent", "sent", cell_size(run->last.sent - run->first.sent));
 	output_value(output, "bytes_received", "received", cell_size(run->last.received - run->first.received));
@@ -348,7 +378,8 @@ static enum status tell_sync(struct sync_run *run)
 
 enum status command_sync(struct context *context)
 {
-	struct sync_run run = { .context = context, .until_ms = INT64_MAX, .patient = arguments_has(context->arguments, "wait") };
+	struct sync_run run = { .context = context, .until_ms = INT64_MAX, .patient = arguments_has(context->arguments, "wait"),
+		.check = arguments_flag(context->arguments, "check") };
 	struct local_device *device = NULL;
 	enum status status = local_device_open_for(context, true, 0, &device);
 

@@ -34,11 +34,13 @@ static const struct option agent_options[] = {
 static const struct option sync_options[] = {
 	{ .name = "wait", .value = "SECONDS", .kind = OPTION_INTEGER, .min = 0, .max = 86400,
 	  .help = "keep trying for so long (default: one try)" },
+	{ .name = "check", .kind = OPTION_FLAG, .help = "also compare every row held with the office's, and put right what differs" },
 	KEYS_OPTION,
 	{ 0 },
 };
 static const struct option link_options[] = {
 	{ .name = "now", .kind = OPTION_FLAG, .help = "go on line at once" },
+	{ .name = "check", .kind = OPTION_FLAG, .help = "also compare every row held with the office's, and put right what differs" },
 	KEYS_OPTION,
 	{ 0 },
 };

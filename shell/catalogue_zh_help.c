@@ -36,6 +36,7 @@ const struct message catalogue_zh_help[] = {
 	{ "add a line to FILE whenever news is on disk: the monotonic clock in ns", "每次新数据落盘时向 FILE 追加一行：单调时钟（纳秒）" },
 	{ "keep trying for so long (default: one try)", "持续尝试的秒数（默认只试一次）" },
 	{ "go on line at once", "立即联机" },
+	{ "also compare every row held with the office's, and put right what differs", "并将本机所有行与办公室的逐一比对，更正不同之处" },
 	{ "also what each scope's rows sum up to", "同时显示各数据范围的校验和" },
 	{ "also visits of other days that are over", "同时显示其他日期已结束的上门" },
 	{ "a number, a name or the first digits of an id", "号码、名称或编号的前几位" },

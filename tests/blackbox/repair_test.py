@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Rows that are not as the office has them: found, put right by range, and told; nothing is fetched that does not differ."""
+import shutil
+import sqlite3
+
+import tap
+from equal import insist_on_equality
+from harness import Device, Server, World
+from tap import promise, tell
+
+ADA = "Ada Brannock"
+
+
+def change(device, *statements):
+    """Behind the device's back."""
+    db = sqlite3.connect(device.dir / "replica.db")
+    counts = [db.execute(statement).rowcount for statement in statements]
+    db.commit()
+    db.close()
+    assert min(counts) > 0, f"nothing changed: {counts}"
+    return sum(counts)
+
+
+def told(device, name, language="en"):
+    checks = device.ask("doctor", "--lang", language, expect=None).json["checks"]
+    return [check["found"] for check in checks if check["check"] == name]
+
+
+@promise
+def rows_changed_behind_its_back_are_found_put_right_and_told():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        first = device.sync()
+        assert device.run("sync", "--check")["repaired_rows"] == 0
+        assert "Every row here is as the office has it." in world.run("truckroll", "sync", "--check", "--dir", device.dir, "--keys", device.keys).out
+        device.run("note", "HH-5001", "not sent yet")
+        changed = change(device, "UPDATE site SET name = 'rotten' WHERE row = (SELECT min(row) FROM site)",
+                         "DELETE FROM part WHERE row = (SELECT max(row) FROM part)",
+                         "INSERT INTO part (id, home, gseq, author, hash, number) SELECT randomblob(16), home, gseq, author, hash, 'never made' FROM part LIMIT 1")
+        answer = device.ask("sync", "--check")
+        assert answer.json["repaired_rows"] == changed == 3, str(answer)
+        assert answer.json["pending"] == 0 and "3 rows here were not as the office has them" in answer.err, str(answer)
+        insist_on_equality(server, device)
+        tell(f"3 rows of {sum(len(server.rows(kind)) for kind in ('site', 'part'))} and more: {answer.json['bytes_received']} bytes, a first sync {first['bytes_received']}")
+        english, chinese = told(device, "rows put right"), told(device, "rows put right", "zh")
+        assert len(english) == 1 and "1 rows were not as the office has them, 1 were missing, 1 were too many" in english[0], english
+        assert len(chinese) == 1 and "1 行缺失" in chinese[0], chinese
+
+
+@promise
+def a_row_that_the_office_moves_and_that_is_not_here_is_an_incident_and_comes_back():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        device.sync()
+        change(device, "DELETE FROM work_order WHERE number = 'HH-5001'")
+        server.run("order", "hold", "HH-5001", "parts")
+        answer = device.ask("sync", "--wait", 30)
+        assert answer.json["repaired_rows"] == 1, str(answer)
+        insist_on_equality(server, device)
+        assert len(told(device, "rows put right")) == 1 and len(told(device, "incident")) == 1
+
+
+@promise
+def after_a_restore_of_the_server_only_what_differs_is_fetched():
+    with World() as world:
+        server = Server.made(world)
+        devices = [Device.enrolled(server, ADA, "tablet"), Device.enrolled(server, "Tomas Hale", "phone")]
+        server.book("HH-5001", ADA)
+        first = [device.sync()["bytes_received"] for device in devices]
+        server.stop()
+        backup = world.dir / "backup.db"
+        shutil.copy(server.dir / "organisation.db", backup)
+        server.start()
+        devices[0].run("note", "HH-5001", "said after the backup")
+        server.run("note", "HH-5001", "the office's, lost with the backup")
+        [device.sync() for device in devices]
+        server.stop()
+        shutil.copy(backup, server.dir / "organisation.db")
+        server.start(options=("--accept-loss",))
+        answers = [device.sync() for device in devices]
+        [device.sync() for device in devices]
+        insist_on_equality(server, *devices)
+        assert {row["text"] for row in server.rows("note")} >= {"said after the backup"}
+        for answer, whole in zip(answers, first):
+            tell(f"{answer['bytes_received']} bytes received after the restore, {whole} by the first sync")
+            assert answer["repairs"] == 1 and answer["bytes_received"] < whole, answer
+
+
+if __name__ == "__main__":
+    tap.main()
