@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "protocol/wire/message.h"
+#include "protocol/wire/recon.h"
 #include "tests/fuzz/target.h"
 
 #define BODY_MAX     ((size_t)4 * 1024 * 1024)
@@ -14,6 +15,8 @@ union body {
 	struct welcome welcome;
 	struct cut cut;
 	struct wire_fault fault;
+	struct recon_request recon;
+	struct recon_reply recon_reply;
 	int64_t after_ms;
 };
 
@@ -30,6 +33,10 @@ static enum status decode(unsigned which, struct bytes input, struct arena *aren
 		return cut_decode(input, arena, &body->cut);
 	case 4:
 		return fault_decode(input, &body->fault);
+	case 7:
+		return recon_request_decode(input, arena, &body->recon);
+	case 8:
+		return recon_reply_decode(input, arena, &body->recon_reply);
 	default:
 		return again_decode(input, &body->after_ms);
 	}
@@ -52,6 +59,12 @@ static void encode(unsigned which, const union body *body, struct writer *writer
 		break;
 	case 4:
 		fault_encode(writer, &body->fault);
+		break;
+	case 7:
+		recon_request_encode(writer, &body->recon);
+		break;
+	case 8:
+		recon_reply_encode(writer, &body->recon_reply);
 		break;
 	default:
 		again_encode(writer, body->after_ms);
@@ -87,11 +100,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	if (data[0] % 7 == 6) {
+	if (data[0] % 9 == 6) {
 		try_decided(&arena, input);
-	} else if (decode(data[0] % 7, input, &arena, &body) == STATUS_OK) {
+	} else if (decode(data[0] % 9, input, &arena, &body) == STATUS_OK) {
 		struct writer writer = writer_in(&arena, BODY_MAX);
-		encode(data[0] % 7, &body, &writer);
+		encode(data[0] % 9, &body, &writer);
 		insist(bytes_equal(writer_bytes(&writer), input));
 	}
 	insist(arena.used <= MEMORY_LIMIT);

@@ -6,6 +6,7 @@
 #include "protocol/wire/message.h"
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/pack.h"
+#include "protocol/wire/recon.h"
 #include "tests/unit/protocol/wire/pool_references.h"
 #include "tests/unit/protocol/wire/random_row.h"
 
@@ -150,10 +151,37 @@ static void save_small(struct arena *arena, struct writer *message)
 	}
 }
 
+static void save_recon(struct arena *arena, struct writer *message)
+{
+	struct recon_digest buckets[RECON_FAN] = { [3] = { 2, 1 } };
+	const struct scope scope = { SCOPE_JOB, { { 9 } } };
+	const struct recon_question questions[] = {
+		{ .form = RECON_SCOPES, .digest = { 1, 2 } },
+		{ .form = RECON_WHOLE, .scope = { SCOPE_ORG_ALL, { { 0 } } }, .digest = { 7, 8 } },
+		{ .form = RECON_BUCKETS, .scope = scope, .depth = 1, .prefix = { 1 }, .buckets = buckets },
+		{ .form = RECON_ROWS, .scope = scope, .depth = 2, .after_kind = RECORD_SITE, .after = { { 1 } } },
+	};
+	const struct recon_answer answers[] = {
+		{ .verdict = RECON_HELD, .scopes = &scope, .scope_count = 1 },
+		{ .verdict = RECON_OTHER },
+		{ .verdict = RECON_DIFFERING, .differing = { 8 } },
+		{ .verdict = RECON_ANSWERED, .until_kind = RECORD_SITE },
+	};
+	const struct recon_reply reply = { .answers = answers, .count = LENGTH(answers) };
+	struct writer request = writer_in(arena, INPUT_MAX), answer = writer_in(arena, INPUT_MAX);
+
+	recon_request_encode(&request, &(struct recon_request){ questions, LENGTH(questions) });
+	recon_reply_encode(&answer, &reply);
+	section_write(message, SECTION_RECON, writer_bytes(&request));
+	section_write(message, SECTION_RECON_REPLY, writer_bytes(&answer));
+	save("sections", "recon", writer_bytes(message));
+}
+
 int main(int argc, char **argv)
 {
 	struct arena arena = { 0 };
 	struct writer whole = writer_in(&arena, INPUT_MAX), small = writer_in(&arena, INPUT_MAX), stored = writer_in(&arena, INPUT_MAX);
+	struct writer recon = writer_in(&arena, INPUT_MAX);
 
 	if (argc != 2)
 		return 2;
@@ -165,6 +193,7 @@ int main(int argc, char **argv)
 	save_small(&arena, &small);
 	save("sections", "batch_and_page", writer_bytes(&whole));
 	save("sections", "small", writer_bytes(&small));
+	save_recon(&arena, &recon);
 	pack_write(&stored, (struct bytes){ (const uint8_t *)"short", 5 }, 3);
 	save("pack", "stored", writer_bytes(&stored));
 	arena_finish(&arena);

@@ -107,7 +107,18 @@ def sections_split_and_read(golden):
     welcome = forms.body_read(forms.WELCOME, golden.bytes["welcome"])
     equal((welcome["flags"], welcome["last_seq"], welcome["gseq"], welcome["backup_gseq"]), (1, 299, 80, 60), "welcome")
     equal(forms.body_read(forms.DECIDED, golden.bytes["decided"])["runs"], [(291, 293), (297, 297)], "runs")
-    bodies = {"pull": forms.PULL, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "fault": forms.ERROR}
+    recon = forms.body_read(forms.RECON, golden.bytes["recon"])["questions"]
+    territory = 3, identifier(2)
+    equal(recon[:3], [(forms.SCOPES, (2, 77)), (forms.WHOLE_SCOPE, (1, forms.NIL), b"", (40, 99)),
+                      (forms.WHOLE_SCOPE, (7, identifier(20)), b"", (0, 0))], "scopes")
+    equal((recon[3][:3], recon[3][3][0], recon[3][3][255], sum(rows for rows, _ in recon[3][3])),
+          ((forms.BUCKETS, territory, b"\xab"), (3, 0x0102030405060708), (300, 2**64 - 1), 303), "buckets")
+    equal(recon[4:], [(forms.ROWS, territory, b"\xab\xcd", (0, forms.NIL)),
+                      (forms.ROWS, (4, identifier(3)), b"", (6, identifier(30)))], "rows")
+    reply = forms.body_read(forms.RECON_REPLY, golden.bytes["recon.reply"])
+    equal((reply["cursor"], reply["answers"][0], reply["answers"][3], reply["page"]),
+          ((identifier(4), 80), (forms.HELD, [(1, forms.NIL), (7, identifier(20))]), (forms.DIFFERING, [0, 255]), b""), "answers")
+    bodies = {"pull": forms.PULL, "pull.of_repair": forms.PULL, "recon": forms.RECON, "recon.reply": forms.RECON_REPLY, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "fault": forms.ERROR}
     for name, form in bodies.items():
         forms.body_read(form, golden.bytes[name])
         for size in range(len(golden.bytes[name])):

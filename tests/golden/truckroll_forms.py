@@ -433,20 +433,61 @@ def digest(reader):
     return scope(reader), count_of(reader), reader.raw(16)
 
 
+SCOPES, WHOLE_SCOPE, BUCKETS, ROWS = range(4)
+SAME, OTHER, DIFFERING, ANSWERED, NOT_HELD, HELD = range(6)
+
+
+def check_of(reader):
+    rows = count_of(reader)
+    return rows, reader.u64() if rows else 0
+
+
+def row_name(reader):
+    kind = reader.varint(0xFFFF)
+    return kind, reader.raw(16) if kind else NIL
+
+
+def question(reader):
+    lead = reader.u8()
+    form, depth = lead % 4, lead // 4
+    insist(depth <= {SCOPES: 0, WHOLE_SCOPE: 0, BUCKETS: 1, ROWS: 2}[form], "a prefix that is too long")
+    if form == SCOPES:
+        return form, check_of(reader)
+    place = scope(reader), reader.raw(depth)
+    if form == WHOLE_SCOPE:
+        return form, *place, check_of(reader)
+    if form == ROWS:
+        return form, *place, row_name(reader)
+    return form, *place, [check_of(reader) for _ in range(256)]
+
+
+def answer(reader):
+    verdict = reader.u8()
+    insist(verdict <= HELD, "an answer that is not known")
+    if verdict == DIFFERING:
+        bits = reader.raw(32)
+        return verdict, [bucket for bucket in range(256) if bits[bucket // 8] >> bucket % 8 & 1]
+    if verdict == ANSWERED:
+        return verdict, row_name(reader)
+    return (verdict, several(scope)(reader)) if verdict == HELD else (verdict,)
+
+
 ID, HASH, SIGNED, VARINT = (lambda r: r.raw(16)), (lambda r: r.raw(32)), Reader.signed, Reader.varint
 HELLO = {"incarnation": ID, "next_seq": count_of, "chain_hash": HASH, "cursor": cursor, "settled_seq": count_of, "schema_revision": count_of,
          "handler_revision": count_of, "queue_depth": count_of, "oldest_pending_age_ms": count_of, "free_disk_bytes": count_of,
          "clock_ms": SIGNED, "carrier": VARINT}
-PULL = {"cursor": cursor, "settled_seq": count_of, "budget": count_of, "class": VARINT, "flags": lambda r: flags(r, 1),
+PULL = {"cursor": cursor, "settled_seq": count_of, "budget": count_of, "class": VARINT, "flags": lambda r: flags(r, 3),
         "wait_ms": lambda r: r.varint(240000), "resume": lambda r: r.bytes(64)}
 WELCOME = {"incarnation": ID, "flags": lambda r: flags(r, 3), "last_seq": count_of, "chain_hash": HASH, "epoch": ID, "gseq": count_of,
            "time_ms": SIGNED, "device_state": VARINT, "lease_until_ms": SIGNED, "backup_gseq": count_of, "schema_revision": count_of,
            "handler_revision": count_of}
 DECIDED = {"incarnation": ID, "seq": count_of, "chain_hash": HASH, "gseq": count_of, "runs": runs}
 CUT = {"cursor": cursor, "digests": several(digest), "dropped": several(scope), "held": several(scope)}
+RECON = {"questions": several(question)}
+RECON_REPLY = {"cursor": cursor, "answers": several(answer), "page": Reader.bytes}
 AGAIN = {"after_ms": count_of}
 ERROR = {"code": VARINT, "value": SIGNED}
-SECTIONS = {1: HELLO, 2: None, 3: PULL, 10: WELCOME, 11: DECIDED, 12: None, 13: CUT, 14: AGAIN, 15: ERROR}
+SECTIONS = {1: HELLO, 2: None, 3: PULL, 4: RECON, 10: WELCOME, 11: DECIDED, 12: None, 13: CUT, 14: AGAIN, 15: ERROR, 16: RECON_REPLY}
 
 
 def body_read(form, data):

@@ -9,6 +9,7 @@
 #include "protocol/domain/work_order.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/operation_codec.h"
+#include "protocol/wire/recon.h"
 
 #define FORM_MAX ((size_t)64 * 1024)
 #define LINE_MAX_SIZE (2 * FORM_MAX + 200)
@@ -257,6 +258,48 @@ static void write_pull(struct writer *writer)
 	pull_encode(writer, &pull);
 }
 
+static void write_pull_of_repair(struct writer *writer)
+{
+	const struct pull pull = {
+		.cursor = { id_of(4), 77 }, .settled_seq = 290, .class_max = 5, .own_rows = true, .all_digests = true
+	};
+
+	pull_encode(writer, &pull);
+}
+
+static void write_recon(struct writer *writer)
+{
+	struct recon_digest buckets[RECON_FAN] = { [0] = { 3, 0x0102030405060708 }, [255] = { 300, UINT64_MAX } };
+	const struct recon_question questions[] = {
+		{ .form = RECON_SCOPES, .digest = { 2, 77 } },
+		{ .form = RECON_WHOLE, .scope = { SCOPE_ORG_ALL, { { 0 } } }, .digest = { 40, 99 } },
+		{ .form = RECON_WHOLE, .scope = { SCOPE_JOB, id_of(20) } },
+		{ .form = RECON_BUCKETS, .scope = { SCOPE_TERRITORY, id_of(2) }, .prefix = { 0xab }, .depth = 1, .buckets = buckets },
+		{ .form = RECON_ROWS, .scope = { SCOPE_TERRITORY, id_of(2) }, .prefix = { 0xab, 0xcd }, .depth = 2 },
+		{ .form = RECON_ROWS, .scope = { SCOPE_TECHNICIAN, id_of(3) }, .after_kind = RECORD_SITE, .after = id_of(30) },
+	};
+	const struct recon_request request = { questions, LENGTH(questions) };
+
+	recon_request_encode(writer, &request);
+}
+
+static void write_recon_reply(struct writer *writer)
+{
+	const struct scope held[] = { { SCOPE_ORG_ALL, { { 0 } } }, { SCOPE_JOB, id_of(20) } };
+	const struct recon_answer answers[] = {
+		{ .verdict = RECON_HELD, .scopes = held, .scope_count = LENGTH(held) },
+		{ .verdict = RECON_SAME },
+		{ .verdict = RECON_NOT_HELD },
+		{ .verdict = RECON_DIFFERING, .differing = { [0] = 1, [31] = 0x80 } },
+		{ .verdict = RECON_ANSWERED },
+		{ .verdict = RECON_ANSWERED, .until_kind = RECORD_SITE, .until = id_of(31) },
+		{ .verdict = RECON_OTHER },
+	};
+	const struct recon_reply reply = { .cursor = { id_of(4), 80 }, .answers = answers, .count = LENGTH(answers) };
+
+	recon_reply_encode(writer, &reply);
+}
+
 static void write_decided(struct writer *writer)
 {
 	static const int64_t unlike[] = { 291, 292, 293, 297 };
@@ -413,6 +456,9 @@ static const struct form {
 	{ "hello", write_hello, NULL },
 	{ "welcome", write_welcome, NULL },
 	{ "pull", write_pull, NULL },
+	{ "pull.of_repair", write_pull_of_repair, NULL },
+	{ "recon", write_recon, NULL },
+	{ "recon.reply", write_recon_reply, NULL },
 	{ "decided", write_decided, NULL },
 	{ "cut", write_cut, NULL },
 	{ "again", write_again, NULL },
