@@ -24,7 +24,7 @@ enum seeded_bug {
 	BUG_PARKED_NOT_KEPT,           /* server: a parked operation is acknowledged and forgotten */
 	BUG_EARLIER_EDIT_WINS,         /* server: of two edits of one field the one committed first stands */
 	BUG_LEFT_NOT_WRITTEN,          /* server: a row that changes its home leaves nothing behind in the old one */
-	BUG_CLOSURE_NOT_WALKED,        /* server: a reference that changes gives its job no other rows */
+	BUG_CLOSURE_NOT_WALKED,        /* server: a row that changes gives its jobs no other rows */
 	BUG_ROW_LOST_AT_RESUME,        /* server: the row at which a page was full is in neither page */
 	BUG_PATCH_OF_LATER_BASE,       /* server: a patch leaves out the first commit after the device's cursor */
 	BUG_SYNC_AT_CHECKPOINT,        /* disk: a commit is synced with the next checkpoint only (synchronous=NORMAL) */

@@ -153,6 +153,8 @@ static enum status note_jobs(struct commit *commit, const struct change *change)
 {
 	enum status status = STATUS_OK;
 
+	if (commit->bug == BUG_CLOSURE_NOT_WALKED && change->before != NULL)
+		return STATUS_OK;
 	if (changes_parent(change)) {
 		status = note_parent(commit, change->kind, change->before);
 		if (status == STATUS_OK)
@@ -160,8 +162,7 @@ static enum status note_jobs(struct commit *commit, const struct change *change)
 	} else if (changes_need(change)) {
 		status = note_parent(commit, change->kind, change->after);
 	}
-	if (status == STATUS_OK && change->before != NULL && change->after != NULL && closure_references_changed(change) &&
-		commit->bug != BUG_CLOSURE_NOT_WALKED)
+	if (status == STATUS_OK && change->before != NULL && change->after != NULL && closure_references_changed(change))
 		status = server_store_links_of_row(commit->store, change->kind, row_id(change->after), note_linked_job, commit);
 	return status == STATUS_OK ? job_history_note(commit, change) : status;
 }

@@ -257,6 +257,7 @@ void device_node_clone(struct simulation *simulation, struct device_node *device
 	device_node_init(simulation, ++simulation->node_count);
 	copy->who = device->who;
 	copy->swapped = device->swapped = true; /* whichever comes second finds that the server knows more */
+	copy->damaged = device->damaged;
 	image = crash_disk_save(device->disk);
 	crash_disk_load(copy->disk, image);
 	crash_image_free(image);
