@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,6 +288,16 @@ static struct text working_dir(struct arena *arena)
 	return arena_copy_text(arena, text_of(getcwd(path, sizeof(path)) == NULL ? "/" : path));
 }
 
+/* Without it an answer would lack what found no memory, and be called done. */
+static void *allocate_or_abort(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (memory == NULL)
+		abort();
+	return memory;
+}
+
 int runner_main(const struct program *program, int argc, char **argv)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -307,6 +318,7 @@ int runner_main(const struct program *program, int argc, char **argv)
 	if (!open_standard_descriptors())
 		return EXIT_CODE_CANNOT_WRITE;
 	storage_init_library();
+	json_set_alloc_funcs(allocate_or_abort, free);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	(void)catalogue_speak(caller.language);
 	for (size_t i = 0; i < word_count; i++)
