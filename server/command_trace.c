@@ -64,14 +64,12 @@ static enum status list_operations(struct context *context, bool parked)
 	if (arguments_has(context->arguments, "device"))
 		status = office_find(context, RECORD_DEVICE, arguments_text(context->arguments, "device"), &device);
 	if (status == STATUS_OK)
-		status = statement_get(storage, STATEMENT_LOG_LATEST, &statement);
+		status = statement_get(storage, parked ? STATEMENT_LOG_PARKED : STATEMENT_LOG_LATEST, &statement);
 	if (status != STATUS_OK)
 		return status;
 	statement_bind_integer(statement, 1, arguments_integer(context->arguments, "limit", 50));
 	if (arguments_has(context->arguments, "device"))
 		statement_bind_id(statement, 2, &device);
-	if (parked)
-		statement_bind_integer(statement, 3, OUTCOME_PARKED);
 	while (statement_next(statement, &status)) {
 		struct traced traced;
 		status = traced_read(context->arena, statement, &traced);

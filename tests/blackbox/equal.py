@@ -101,9 +101,19 @@ def digest_differences(server, device):
     return found, len(ours), sum(rows for rows, _ in ours.values())
 
 
+def insist_on_counts(server):
+    """What the status counts is what the log holds."""
+    with Files(server.dir / "organisation.db") as db:
+        logged = db.execute("SELECT count(*), total(outcome = 2), total(outcome = 3), total(outcome = 4) FROM operation_log").fetchone()
+    status = server.run("status")
+    counted = tuple(status[name] for name in ("operations", "with_issue", "rejected", "parked"))
+    assert counted == logged, f"status counts {counted}, the log holds {logged}"
+
+
 def insist_on_equality(server, *devices):
     """Everything that was said is settled, and all hold the same."""
     side = holdings_of_server(server)
+    insist_on_counts(server)
     for device in devices:
         pending = device.run("outbox")["operations"]
         assert pending == [], f"{device.name} still waits for {pending}"
