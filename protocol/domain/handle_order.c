@@ -100,18 +100,24 @@ static enum status see_visits(struct handling *handling, const struct id *work_o
 	return records_each(handling->records, RECORD_VISIT, "work_order_id", work_order_id, see_visit, open);
 }
 
+/* `*out_visits` NULL: the order is not open, and the outcome says so. */
+static enum status open_subject_with_visits(struct handling *handling, struct work_order *out_order, struct open_visits **out_visits)
+{
+	bool open;
+	enum status status = open_subject(handling, out_order, &open);
+
+	*out_visits = NULL;
+	return status == STATUS_OK && open ? see_visits(handling, &out_order->id, out_visits) : status;
+}
+
 enum status handle_close(struct handling *handling)
 {
 	const struct reason_arguments *arguments = handling->operation->arguments;
 	struct open_visits *visits;
 	struct work_order order;
-	bool open;
-	enum status status = open_subject(handling, &order, &open);
+	enum status status = open_subject_with_visits(handling, &order, &visits);
 
-	if (status != STATUS_OK || !open)
-		return status;
-	status = see_visits(handling, &order.id, &visits);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK || visits == NULL)
 		return status;
 	if (visits->count > 0)
 		return reject_in_state(handling, RULE_ORDER_UNFINISHED, &order);
@@ -154,13 +160,9 @@ enum status handle_cancel_order(struct handling *handling)
 	const struct reason_arguments *arguments = handling->operation->arguments;
 	struct open_visits *visits;
 	struct work_order order;
-	bool open;
-	enum status status = open_subject(handling, &order, &open);
+	enum status status = open_subject_with_visits(handling, &order, &visits);
 
-	if (status != STATUS_OK || !open)
-		return status;
-	status = see_visits(handling, &order.id, &visits);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK || visits == NULL)
 		return status;
 	if (visits->on_site != NULL)
 		return reject_on_site(handling, visits->on_site);
