@@ -1,11 +1,13 @@
-/* The small files that the programs read back: keys and notes, changed by whoever can write there. First byte modulo 5: device.keys and
- * enrolment.keys under a check line that fits, device.keys as it is, server.keys with root.key, and the note of the last commit. What is
+/* The small files that the programs read back: keys and notes, changed by whoever can write there. First byte modulo 6: device.keys and
+ * enrolment.keys under a check line that fits, device.keys as it is, server.keys with root.key, the note of the last commit, and the mark
+ * of a running owner. What is
  * taken is saved as what is taken the same. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "device_agent/keystore.h"
 #include "server/commit_note.h"
+#include "server/run_mark.h"
 #include "server/server_keys.h"
 #include "shell/check_line.h"
 #include "tests/fuzz/scratch_file.h"
@@ -60,7 +62,7 @@ static void try_note(struct arena *arena, struct text dir)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const names[] = { "device.keys", "enrolment.keys", "device.keys", "server.keys", "committed" };
+	static const char *const names[] = { "device.keys", "enrolment.keys", "device.keys", "server.keys", "committed", "running" };
 	struct arena arena = { 0 };
 	struct writer writer = writer_in(&arena, (size_t)64 * 1024);
 	struct text dir = text_of(scratch_file_dir());
@@ -80,6 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_server_keys(&arena, dir, writer_bytes(&writer));
 	else if (which == 4)
 		try_note(&arena, dir);
+	else if (which == 5)
+		insist(run_mark_read(&arena, dir) != RUN_MARK_NONE);
 	else
 		try_device_keys(&arena, dir);
 	arena_finish(&arena);
