@@ -78,7 +78,7 @@ def proc_status(pid, key):
 class Server:
     """truckrolld serve on a directory."""
 
-    def __init__(self, programs, folder, port=0):
+    def __init__(self, programs, folder, port=0, before=()):
         self.programs = programs
         self.folder = folder
         ready = os.path.join(folder, "ready")
@@ -86,7 +86,7 @@ class Server:
             os.remove(ready)
         self.log = open(folder + ".log", "w", encoding="utf-8")
         self.process = subprocess.Popen(
-            [programs.server, "serve", "--dir", folder, "--listen", f"tcp://127.0.0.1:{port}", "--ready-file", ready], stderr=self.log,
+            [*before, programs.server, "serve", "--dir", folder, "--listen", f"tcp://127.0.0.1:{port}", "--ready-file", ready], stderr=self.log,
             stdout=self.log)
         deadline = time.monotonic() + 20
         while not os.path.exists(ready):
