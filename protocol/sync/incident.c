@@ -68,4 +68,5 @@ void incidents_settle(struct incidents *incidents, bool durable)
 		incidents->count = kept;
 	}
 	incidents->written = 0;
+	incidents->alone = false;
 }

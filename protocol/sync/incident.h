@@ -48,6 +48,8 @@ struct incidents {
 	struct noted_incident noted[INCIDENTS_NOTED_MAX];
 	size_t count;
 	size_t written; /* so many of them are in the open commit */
+	bool alone;     /* and nothing else is */
+	int64_t retry_at_ms; /* monotonic: until then only together with something else */
 };
 
 /* Copies the incident, its detail cut to INCIDENT_DETAIL_MAX. Beyond so many at once, what comes is dropped: the same will come again. */

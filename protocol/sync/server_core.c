@@ -14,6 +14,7 @@
 #define SWEEP_EVERY_MS 1000
 #define FORGET_MOST     20000 /* in one round */
 #define ROUNDS_EVERY_MS ((int64_t)3600 * 1000)
+#define INCIDENTS_RETRY_MS 60000
 
 void server_core_emit(struct server_core *core, enum server_effect_kind kind, uint64_t connection, struct bytes bytes)
 {
@@ -240,14 +241,26 @@ static void answer_unknown_session(struct server_core *core, uint64_t connection
 static enum status write_incidents(struct server_core *core)
 {
 	struct incidents *incidents = &core->incidents;
-	enum status status = incidents->count > 0 ? server_core_ensure_commit(core) : STATUS_OK;
+	enum status status;
 
+	incidents->alone = !core->in_commit;
+	if (incidents->count == 0 || (incidents->alone && server_core_monotonic_ms(core) < incidents->retry_at_ms))
+		return STATUS_OK;
+	status = server_core_ensure_commit(core);
 	for (; status == STATUS_OK && incidents->written < incidents->count; incidents->written++) {
 		core->changed = true;
 		status = server_store_put_incident(
 			core->options.store, &incidents->noted[incidents->written].incident, server_core_now_ms(core));
 	}
 	return status;
+}
+
+/* A commit of nothing but incidents failed: that keeps nobody from an answer. They are written with what comes, or after a while. */
+static enum status answer_without_incidents(struct server_core *core)
+{
+	abandon_commit(core);
+	core->incidents.retry_at_ms = server_core_monotonic_ms(core) + INCIDENTS_RETRY_MS;
+	return server_core_answer_all(core);
 }
 
 enum status server_core_flush(struct server_core *core)
@@ -290,6 +303,8 @@ void server_core_abandon(struct server_core *core)
 
 enum status server_core_committed(struct server_core *core, enum status result)
 {
+	if (result != STATUS_OK && core->in_commit && core->incidents.alone && core->careful.held == NULL)
+		return answer_without_incidents(core);
 	if (result != STATUS_OK) {
 		server_core_abandon(core);
 		return result;

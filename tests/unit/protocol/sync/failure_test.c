@@ -53,6 +53,27 @@ static void get_in_the_way(struct storage *storage, const char *sql)
 	assert_int_equal(sqlite3_exec(storage->connection, sql, NULL, NULL, NULL), SQLITE_OK);
 }
 
+/* ---- incidents ---- */
+
+static void an_incident_that_cannot_be_written_keeps_nobody_waiting(void **state)
+{
+	struct simulation *pair = *state;
+	const struct incident incident = { .kind = INCIDENT_UNCLEAN_STOP };
+
+	hand_device_open(&first, pair, 1, 9);
+	server_core_incident(pair->server.core, &incident);
+	crash_disk_fail(pair->server.disk, DISK_FULL, 0);
+	hand_device_pull(&first, &(struct pull){ 0 });
+	flush_first(pair);
+	assert_true(first.answer.answered);
+	assert_int_equal(server_core_incidents_noted(pair->server.core), 1);
+	crash_disk_fail(pair->server.disk, DISK_WELL, 0);
+	pair->now_ms += 60000;
+	server_node_tick(pair);
+	assert_int_equal(server_core_incidents_noted(pair->server.core), 0);
+	hand_device_close(&first);
+}
+
 /* ---- batches ---- */
 
 static void another_salt_for_a_running_window_is_answered_and_costs_nobody_else(void **state)
@@ -723,6 +744,7 @@ static void a_server_that_forgot_decisions_is_noticed_by_their_author(void **sta
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(an_incident_that_cannot_be_written_keeps_nobody_waiting),
 		TEST(another_salt_for_a_running_window_is_answered_and_costs_nobody_else),
 		TEST(a_batch_that_cannot_be_stored_is_answered_and_costs_nobody_else),
 		TEST(an_operation_over_the_size_limit_is_refused),
