@@ -7,7 +7,7 @@ import time
 
 import tap
 from equal import insist_on_equality
-from harness import Device, Server, World
+from harness import PATIENCE, Device, Server, World
 from oracle import Told, write_note
 from tap import promise, size, tell, until
 
@@ -70,9 +70,9 @@ def what_the_server_acknowledged_survives_killing_it_and_nothing_happens_twice()
             writer.join()
             assert writer.failure is None, writer.failure
         for device in devices:
-            device.sync()
+            device.sync(wait=3 * PATIENCE) # the server was killed: it is careful, and makes every operation durable by itself
         for device in devices:
-            device.sync()
+            device.sync(wait=3 * PATIENCE)
             device.stop_agent()
         insist_on_equality(server, *devices)
         texts = {}
