@@ -64,7 +64,7 @@ def merge(name, work):
     shutil.rmtree(fresh, ignore_errors=True)
     os.makedirs(fresh)
     folders = [folder for folder in (os.path.join(CORPUS, name), os.path.join(work, name)) if os.path.isdir(folder)]
-    done = engine(name, "-merge=1", fresh, *folders)
+    done = engine(name, "-set_cover_merge=1", fresh, *folders)
     if done.returncode != 0 or not os.listdir(fresh):
         sys.exit(f"run.py: {name}: the inputs cannot be merged\n{done.stderr[-2000:]}")
     shutil.rmtree(os.path.join(CORPUS, name), ignore_errors=True)
