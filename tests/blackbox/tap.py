@@ -30,6 +30,8 @@ def tell(text):
 
 def until(condition, what, seconds=20):
     """Waits for condition() to be true and returns what it gave; after `seconds` the test fails, saying `what` did not happen."""
+    if os.environ.get("TRUCKROLL_UNDER"): # the programs run under a checker that makes them slow
+        seconds *= 10
     deadline = time.monotonic() + seconds
     pause = 0.005
     while True:

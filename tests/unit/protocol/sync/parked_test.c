@@ -95,7 +95,7 @@ static void what_a_stolen_device_sent_is_applied_when_a_person_releases_it(void 
 static void a_corrected_record_keeps_its_id_and_what_waited_for_it_goes_on(void **state)
 {
 	struct simulation *pair = *state;
-	struct work_order order, right;
+	struct work_order order, right = { 0 };
 	struct operation corrected = corrected_to(&right);
 	struct parked_order correct = { .decision = PARKED_CORRECTED, .corrected = &corrected };
 	struct verdict verdict;
