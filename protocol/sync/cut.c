@@ -20,6 +20,8 @@ static enum status apply_entry(struct replica *replica, const struct page_group 
 			status = replica_link(replica, &group->scope, group->schema->kind, id);
 		return status == STATUS_OK ? replica_confirm(replica, group->schema->kind, id, row) : status;
 	case ENTRY_PATCH:
+	case ENTRY_DIGEST:
+	case ENTRY_DROPPED:
 		break;
 	}
 	return fail(STATUS_NEWER, "page: entry type %d is not understood", (int)group->type);
@@ -46,18 +48,38 @@ static enum status apply_patch(struct replica *replica, const struct page_group 
 	return replica_confirm(replica, group->schema->kind, id, patched);
 }
 
+static enum status apply_group(struct replica *replica, const struct page_group *group)
+{
+	enum status status = STATUS_OK;
+
+	if (group->type == ENTRY_DROPPED) {
+		replica_drop(replica, &group->scope);
+		return STATUS_OK;
+	}
+	status = replica_hold(replica, &group->scope);
+	if (status == STATUS_OK && group->type == ENTRY_DIGEST)
+		replica_expect(replica, &group->scope, &group->digest);
+	for (size_t k = 0; k < group->count && status == STATUS_OK; k++)
+		status = group->type == ENTRY_PATCH ? apply_patch(replica, group, k) : apply_entry(replica, group, k);
+	device_store_reset_rows(replica->store);
+	return status;
+}
+
 enum status cut_apply_page(struct replica *replica, const struct page *page)
 {
 	enum status status = STATUS_OK;
 
-	for (size_t i = 0; i < page->group_count && status == STATUS_OK; i++) {
-		const struct page_group *group = &page->groups[i];
-		status = replica_hold(replica, &group->scope);
-		for (size_t k = 0; k < group->count && status == STATUS_OK; k++)
-			status = group->type == ENTRY_PATCH ? apply_patch(replica, group, k) : apply_entry(replica, group, k);
-		device_store_reset_rows(replica->store);
-	}
+	for (size_t i = 0; i < page->group_count && status == STATUS_OK; i++)
+		status = apply_group(replica, &page->groups[i]);
 	return status;
+}
+
+/* Of a page that was loaded already: what digests must be counts only now. */
+static void expect_of_page(struct replica *replica, const struct page *page)
+{
+	for (size_t i = 0; i < page->group_count; i++)
+		if (page->groups[i].type == ENTRY_DIGEST && replica_scope(replica, &page->groups[i].scope) != NULL)
+			replica_expect(replica, &page->groups[i].scope, &page->groups[i].digest);
 }
 
 static enum status apply_staged(void *context, struct bytes body)
@@ -67,10 +89,20 @@ static enum status apply_staged(void *context, struct bytes body)
 	struct page page;
 	enum status status = page_decode(body, &arena, device_store_references(replica->store), &page);
 
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && device_store_seeding(replica->store))
+		expect_of_page(replica, &page);
+	else if (status == STATUS_OK)
 		status = cut_apply_page(replica, &page);
 	arena_finish(&arena);
 	return status;
+}
+
+bool cut_page_has_words(const struct page *page)
+{
+	for (size_t i = 0; i < page->group_count; i++)
+		if (page->groups[i].schema == NULL)
+			return true;
+	return false;
 }
 
 enum status cut_load_page(struct device_store *store, struct arena *arena, const struct page *page)
@@ -98,16 +130,9 @@ static enum status change_scopes(struct replica *replica, const struct cut *cut)
 
 static enum status check_digests(struct replica *replica, const struct cut *cut)
 {
-	for (size_t i = 0; i < cut->digest_count; i++) {
-		const struct scope_digest *wanted = &cut->digests[i];
-		const struct held_scope *held = replica_scope(replica, &wanted->scope);
-		if (held != NULL && digest_equal(&held->digest, &wanted->digest))
-			continue;
-		return fail(STATUS_CORRUPT, "digest: scope %d %s has %lld rows here, %lld on the server, or other content",
-			(int)wanted->scope.kind, id_to_text(&wanted->scope.id).characters,
-			(long long)(held == NULL ? 0 : held->digest.count), (long long)wanted->digest.count);
-	}
-	return STATUS_OK;
+	for (size_t i = 0; i < cut->digest_count; i++)
+		replica_expect(replica, &cut->digests[i].scope, &cut->digests[i].digest);
+	return replica_check(replica);
 }
 
 /* No rows came, and everything the device did was decided as it computed it. */
@@ -120,6 +145,13 @@ static enum status is_quiet(struct device_store *store, const struct cut_input *
 	*out_quiet = staged == 0 && input->cut->dropped_count == 0 && (input->decided == NULL || input->decided->unlike_count == 0) &&
 		     input->decided != NULL && input->decided->seq == outbox->last_seq && state->shown_seq == outbox->last_seq;
 	return status;
+}
+
+static enum status take_staged(struct replica *replica)
+{
+	enum status status = device_store_staged_each(replica->store, apply_staged, replica);
+
+	return status == STATUS_OK ? device_store_clear_staged(replica->store) : status;
 }
 
 /* Guesses off, decided operations and pages on: the confirmed rows as the server has them. */
@@ -145,11 +177,7 @@ static enum status bring_up_to_date(
 				.skipped = decided->unlike,
 				.skipped_count = decided->unlike_count },
 			REPLAY_CONFIRM);
-	if (status == STATUS_OK)
-		status = device_store_staged_each(replica->store, apply_staged, replica);
-	if (status == STATUS_OK)
-		status = device_store_clear_staged(replica->store);
-	return status;
+	return status == STATUS_OK ? take_staged(replica) : status;
 }
 
 static enum status replay_pending(struct replica *replica, const struct cut_input *input, int64_t decided_seq, int64_t last_seq)
@@ -169,7 +197,9 @@ static enum status apply(struct replica *replica, const struct cut_input *input,
 		status = is_quiet(replica->store, input, state, outbox, &quiet);
 	if (status == STATUS_OK && quiet)
 		status = replica_confirm_guesses(replica);
-	else if (status == STATUS_OK && !device_store_seeding(replica->store))
+	else if (status == STATUS_OK && device_store_seeding(replica->store))
+		status = take_staged(replica);
+	else if (status == STATUS_OK)
 		status = bring_up_to_date(replica, input, state, decided_seq, out_tally);
 	if (status == STATUS_OK)
 		status = change_scopes(replica, input->cut);

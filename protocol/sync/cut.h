@@ -19,6 +19,9 @@ enum status cut_apply_page(struct replica *replica, const struct page *page);
 /* Applies pages to a fresh replica as they come (device_store_seeding()); the caller's transaction is open. */
 enum status cut_load_page(struct device_store *store, struct arena *arena, const struct page *page);
 
+/* Does the page have words about scopes? They count in the end, so that it is staged even when it was loaded. */
+bool cut_page_has_words(const struct page *page);
+
 /* Takes back the guesses, applies what was staged (or loaded), checks digests, lays pending operations on top again and moves
  * the cursor. The caller has begun the transaction and commits it, durably, when this returns STATUS_OK; on anything else it
  * rolls back. STATUS_CORRUPT: the digests do not fit; the replica must be put right. `*out_tally` of a repair: what it did. */

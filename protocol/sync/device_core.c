@@ -447,6 +447,7 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 		return device_put_right(core, "absent", "the server does not know any more what left since this device was there last");
 	case WIRE_ERROR_UNKNOWN_SESSION:
 	case WIRE_ERROR_BUSY:
+	case WIRE_ERROR_CLASS:
 		break;
 	}
 	link_down(core);

@@ -67,7 +67,10 @@ static enum status keep_page(struct device_core *core, struct bytes body, const 
 
 	if (status != STATUS_OK)
 		return status;
-	status = device_store_seeding(store) ? cut_load_page(store, &core->arena, page) : stage_page(core, body);
+	if (device_store_seeding(store))
+		status = cut_load_page(store, &core->arena, page);
+	if (status == STATUS_OK && (!device_store_seeding(store) || cut_page_has_words(page)))
+		status = stage_page(core, body);
 	if (status == STATUS_OK)
 		status = device_store_put_resume(store, page->resume);
 	if (status == STATUS_OK)

@@ -93,3 +93,13 @@ void page_builder_name(struct page_builder *builder, const struct scope *scope, 
 	add(builder, group_for(builder, scope, type, schema), row, 0);
 	builder->raw_size += ID_SIZE;
 }
+
+void page_builder_digest(struct page_builder *builder, const struct scope_digest *digest)
+{
+	group_for(builder, &digest->scope, ENTRY_DIGEST, NULL)->digest = digest->digest;
+}
+
+void page_builder_dropped(struct page_builder *builder, const struct scope *scope)
+{
+	(void)group_for(builder, scope, ENTRY_DROPPED, NULL);
+}

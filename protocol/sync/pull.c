@@ -3,33 +3,18 @@
 #include <string.h>
 
 #include "protocol/sync/page_builder.h"
+#include "protocol/sync/pull_position.h"
 
-/* The parts of a scope's pass, in order. */
-enum pass_part {
-	PART_ROWS,
-	PART_LINKS,
-	PART_LEFT,
-	PART_COUNT
-};
-
-/* Where a pass stands; what the resume token holds. A pass goes once over all scopes; changes that commit meanwhile are the next pass's. */
-struct position {
-	int64_t pass_gseq; /* state when the pass began */
-	int64_t low;       /* rows after it are wanted: the cursor's gseq, later the last pass's */
-	int64_t scope;     /* number of the scope being read */
-	enum pass_part part;
-	enum record_kind kind;
-	int64_t gseq; /* of the last row given (0: rows are read by id) */
-	struct id id;
-	bool with_own; /* rows that the device computed by itself are among those given */
-};
+#define CUT_LISTS_MAX ((size_t)40 * 1024) /* bytes of a cut that leave room for what else an answer says */
+#define DIGEST_SIZE   40                  /* at most, of one scope in a cut */
+#define SCOPE_SIZE    18
 
 struct gather {
 	const struct pull_question *question;
 	struct server_state state;
 	const struct grant_entry *grants;
 	size_t grant_count;
-	struct position position;
+	struct pull_position position;
 	struct scope scope; /* being read */
 	int64_t since;      /* of the device's cursor */
 	bool whole_scope;   /* every row of it, however old */
@@ -138,7 +123,7 @@ static enum status gather_left(void *context, const struct member *member)
 	return is_full(gather) ? STATUS_BUSY : STATUS_OK;
 }
 
-static struct member place_of(const struct position *position)
+static struct member place_of(const struct pull_position *position)
 {
 	return (struct member){ .scope = position->scope, .kind = position->kind, .id = position->id, .gseq = position->gseq };
 }
@@ -150,15 +135,20 @@ static enum status feed_rows(struct gather *gather)
 	return server_store_feed(gather->question->store, &after, gather_row, gather);
 }
 
+static bool is_of_class(enum delivery_class class, enum record_kind kind)
+{
+	return class == CLASS_COUNT || class == delivery_class_of(kind);
+}
+
 /* Rows at home in the scope, kind by kind from where the position stands. STATUS_BUSY: the page is full. */
 static enum status gather_rows(struct gather *gather)
 {
 	struct server_store *store = gather->question->store;
-	struct position *position = &gather->position;
+	struct pull_position *position = &gather->position;
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; (gather->schema = schema_at(i)) != NULL && status == STATUS_OK; i++) {
-		if (gather->schema->kind < position->kind)
+		if (gather->schema->kind < position->kind || !is_of_class(position->class, gather->schema->kind))
 			continue;
 		if (gather->schema->kind > position->kind) {
 			position->kind = gather->schema->kind;
@@ -194,7 +184,7 @@ static enum status gather_lefts(struct gather *gather)
 
 static void begin_part(struct gather *gather, enum pass_part part)
 {
-	struct position *position = &gather->position;
+	struct pull_position *position = &gather->position;
 	bool whole = gather->whole_scope && part != PART_LEFT;
 
 	position->part = part;
@@ -203,10 +193,18 @@ static void begin_part(struct gather *gather, enum pass_part part)
 	memset(&position->id, whole ? 0 : 0xff, sizeof(position->id));
 }
 
+/* What a scope links comes with the jobs, what left it when nothing comes by class. */
+static bool has_part(const struct gather *gather, enum pass_part part)
+{
+	enum delivery_class class = gather->position.class;
+
+	return class == CLASS_COUNT || part == PART_ROWS || (part == PART_LINKS && class == CLASS_JOBS);
+}
+
 /* One scope from where the position stands to its end. */
 static enum status gather_scope(struct gather *gather, const struct grant_entry *grant, bool resumed)
 {
-	static enum status (*const parts[PART_COUNT])(struct gather *) = {
+	static enum status (*const parts[])(struct gather *) = {
 		[PART_ROWS] = gather_rows,
 		[PART_LINKS] = gather_links,
 		[PART_LEFT] = gather_lefts,
@@ -223,15 +221,15 @@ static enum status gather_scope(struct gather *gather, const struct grant_entry 
 	if (!resumed)
 		begin_part(gather, gather->scope.kind == SCOPE_JOB ? PART_LINKS : PART_ROWS);
 	for (;;) {
-		status = parts[gather->position.part](gather);
+		status = has_part(gather, gather->position.part) ? parts[gather->position.part](gather) : STATUS_OK;
 		if (status != STATUS_OK || gather->position.part == PART_LEFT)
 			return status;
 		begin_part(gather, PART_LEFT);
 	}
 }
 
-/* One pass from where the position stands. STATUS_BUSY: the page is full. */
-static enum status gather_pass(struct gather *gather, bool resumed)
+/* The rows of one class, or of all, from where the position stands. STATUS_BUSY: the page is full. */
+static enum status gather_class(struct gather *gather, bool resumed)
 {
 	int64_t from = resumed ? gather->position.scope : 0;
 
@@ -247,68 +245,111 @@ static enum status gather_pass(struct gather *gather, bool resumed)
 	return STATUS_OK;
 }
 
-static struct bytes position_encode(struct arena *arena, const struct position *position)
+/* One pass: a first sync brings class after class. */
+static enum status gather_pass(struct gather *gather, bool resumed)
 {
-	struct writer writer = writer_in(arena, 64);
+	enum status status = gather_class(gather, resumed);
 
-	write_varint(&writer, (uint64_t)position->pass_gseq);
-	write_varint(&writer, (uint64_t)position->low);
-	write_varint(&writer, (uint64_t)position->scope);
-	write_u8(&writer, (uint8_t)position->part);
-	write_u8(&writer, (uint8_t)position->kind);
-	write_varint(&writer, (uint64_t)position->gseq);
-	write_raw(&writer, &position->id, sizeof(position->id));
-	write_u8(&writer, position->with_own);
-	return writer_bytes(&writer);
+	while (status == STATUS_OK && gather->position.class < CLASS_KNOWLEDGE) {
+		gather->position.class ++;
+		status = gather_class(gather, false);
+	}
+	return status;
 }
 
-static bool position_decode(struct bytes token, struct position *out_position)
-{
-	struct reader reader = reader_of(token);
-	struct position position = { 0 };
+/* ---- words about scopes ---- */
 
-	position.pass_gseq = (int64_t)read_varint_max(&reader, INT64_MAX);
-	position.low = (int64_t)read_varint_max(&reader, INT64_MAX);
-	position.scope = (int64_t)read_varint_max(&reader, INT64_MAX);
-	position.part = (enum pass_part)read_u8(&reader);
-	position.kind = (enum record_kind)read_u8(&reader);
-	position.gseq = (int64_t)read_varint_max(&reader, INT64_MAX);
-	read_raw(&reader, &position.id, sizeof(position.id));
-	position.with_own = read_u8(&reader) != 0;
-	*out_position = position;
-	return !reader.bad && reader_left(&reader) == 0 && position.part < PART_COUNT && position.kind <= RECORD_KIND_MAX;
+enum word {
+	WORD_NONE,
+	WORD_DIGEST,
+	WORD_DROPPED
+};
+
+/* What the device is to hear of a scope beyond the words that pages gave. Who holds nothing has nothing to drop but what these pages
+ * brought. */
+static enum status word_for(
+	const struct gather *gather, const struct grant_entry *grant, struct scope_digest *out_digest, enum word *out_word)
+{
+	int64_t known = gather->position.words_gseq != 0 ? gather->position.words_gseq : gather->since;
+	int64_t held = known != 0 ? known : gather->position.first_gseq;
+	bool all = gather->question->pull.all_digests && gather->position.words_gseq == 0;
+	struct scope_state state;
+	enum status status = server_store_scope_by_number(gather->question->store, grant->scope, &out_digest->scope, &state);
+
+	if (status != STATUS_OK)
+		return status;
+	out_digest->digest = state.digest;
+	if (grant->until_gseq != 0)
+		*out_word = grant->until_gseq > held ? WORD_DROPPED : WORD_NONE;
+	else
+		*out_word = all || state.gseq > known || grant->from_gseq > known ? WORD_DIGEST : WORD_NONE;
+	return STATUS_OK;
 }
 
-/* Digests of scopes that changed, and what the device holds when that changed. */
-static enum status make_cut(struct gather *gather, int64_t since, struct cut *out_cut)
+static void add_word(struct gather *gather, enum word word, const struct scope_digest *digest)
+{
+	if (word == WORD_DIGEST)
+		page_builder_digest(&gather->page, digest);
+	else
+		page_builder_dropped(&gather->page, &digest->scope);
+}
+
+/* Words in pages, from behind the position's scope on. STATUS_BUSY: the page is full. */
+static enum status gather_words(struct gather *gather)
+{
+	for (size_t i = 0; i < gather->grant_count; i++) {
+		const struct grant_entry *grant = &gather->grants[i];
+		struct scope_digest digest;
+		enum word word;
+		enum status status;
+		if (grant->scope <= gather->position.scope)
+			continue;
+		status = word_for(gather, grant, &digest, &word);
+		if (status != STATUS_OK)
+			return status;
+		gather->position.scope = grant->scope;
+		if (word != WORD_NONE)
+			add_word(gather, word, &digest);
+		if (is_full(gather))
+			return STATUS_BUSY;
+	}
+	return STATUS_OK;
+}
+
+/* Digests of scopes that changed, and what the device holds when that changed and pages did not tell. */
+static enum status make_cut(struct gather *gather, struct cut *out_cut)
 {
 	struct arena *arena = gather->question->arena;
 	struct scope_digest *digests = arena_allocate_array(arena, gather->grant_count, sizeof(*digests));
 	struct scope *dropped = arena_allocate_array(arena, gather->grant_count, sizeof(*dropped));
 	struct scope *held = arena_allocate_array(arena, gather->grant_count, sizeof(*held));
 	struct cut cut = { .cursor = { gather->state.epoch, gather->state.gseq }, .digests = digests, .dropped = dropped, .held = held };
-	bool all = gather->question->pull.all_digests, grants_changed = since == 0 || all;
+	bool grants_changed = gather->since == 0 || gather->question->pull.all_digests;
 
 	for (size_t i = 0; i < gather->grant_count; i++) {
 		const struct grant_entry *grant = &gather->grants[i];
-		struct scope_state state;
-		struct scope scope;
-		enum status status = server_store_scope_by_number(gather->question->store, grant->scope, &scope, &state);
+		struct scope_digest digest;
+		enum word word;
+		enum status status = word_for(gather, grant, &digest, &word);
 		if (status != STATUS_OK)
 			return status;
-		grants_changed = grants_changed || grant->until_gseq != 0 || grant->from_gseq > since;
-		if (grant->until_gseq != 0) {
-			dropped[cut.dropped_count++] = scope;
-			continue;
-		}
-		held[cut.held_count++] = scope;
-		if (all || state.gseq > since || grant->from_gseq > since)
-			digests[cut.digest_count++] = (struct scope_digest){ scope, state.digest };
+		grants_changed = grants_changed || grant->until_gseq != 0 || grant->from_gseq > gather->since;
+		if (word == WORD_DROPPED)
+			dropped[cut.dropped_count++] = digest.scope;
+		if (word == WORD_DIGEST)
+			digests[cut.digest_count++] = digest;
+		if (grant->until_gseq == 0)
+			held[cut.held_count++] = digest.scope;
 	}
-	if (!grants_changed)
+	if (!grants_changed || gather->position.words_gseq != 0)
 		cut.held_count = 0;
 	*out_cut = cut;
 	return STATUS_OK;
+}
+
+static bool is_small(const struct cut *cut)
+{
+	return cut->digest_count * DIGEST_SIZE + (cut->dropped_count + cut->held_count) * SCOPE_SIZE <= CUT_LISTS_MAX;
 }
 
 /* Grants by scope: an ended one counts only when the scope is not held again. */
@@ -334,7 +375,7 @@ static enum status load_grants(struct gather *gather, int64_t since)
 	return STATUS_OK;
 }
 
-static enum status gather_init(struct gather *gather, const struct pull_question *question, int64_t *out_since)
+static enum status gather_init(struct gather *gather, const struct pull_question *question)
 {
 	enum status status = server_store_state(question->store, &gather->state);
 
@@ -342,77 +383,102 @@ static enum status gather_init(struct gather *gather, const struct pull_question
 	gather->page.arena = question->arena;
 	if (status != STATUS_OK)
 		return status;
-	*out_since = id_equal(&question->pull.cursor.epoch, &gather->state.epoch) ? question->pull.cursor.gseq : 0;
-	gather->since = *out_since;
-	return load_grants(gather, *out_since);
+	gather->since = id_equal(&question->pull.cursor.epoch, &gather->state.epoch) ? question->pull.cursor.gseq : 0;
+	return load_grants(gather, gather->since);
 }
 
-/* Passes until one sees nothing commit meanwhile, or the page is full. */
-static enum status gather_all(struct gather *gather, int64_t since)
+static void begin_pass(struct gather *gather, int64_t low)
 {
-	bool resumed = gather->question->pull.resume.size > 0;
+	struct pull_position *position = &gather->position;
+
+	*position = (struct pull_position){ .first_gseq = position->first_gseq,
+		.pass_gseq = gather->state.gseq,
+		.low = low,
+		.words_gseq = position->words_gseq,
+		.class = low == 0 ? CLASS_CONTROL : CLASS_COUNT,
+		.with_own = position->with_own };
+}
+
+/* Where the device stands; from the beginning also when the pages before left out what is wanted now, or when another version gave the
+ * token. True: in the middle of a pass. */
+static bool take_up(struct gather *gather)
+{
+	struct bytes token = gather->question->pull.resume;
 	bool with_own = gather->question->pull.own_rows || gather->question->chain == 0;
+
+	if (token.size > 0 && pull_position_decode(token, &gather->position) && gather->position.with_own == with_own)
+		return true;
+	gather->position = (struct pull_position){ .first_gseq = gather->state.gseq, .with_own = with_own };
+	begin_pass(gather, gather->since);
+	return false;
+}
+
+/* Passes until one sees nothing commit meanwhile, or the page is full. What nobody needs is a cut that does not fit: then pages bring the
+ * words first, and what commits while they do makes another pass. */
+static enum status gather_all(struct gather *gather, struct cut *out_cut)
+{
+	struct pull_position *position = &gather->position;
+	bool resumed = take_up(gather);
 	enum status status = STATUS_OK;
 
-	/* From the beginning also when the pages before left out what is wanted now, or when another version gave the token. */
-	if (resumed && (!position_decode(gather->question->pull.resume, &gather->position) || gather->position.with_own != with_own))
+	for (;;) {
+		if (position->part != PART_WORDS)
+			status = gather_pass(gather, resumed);
+		else
+			status = gather_words(gather);
+		if (status != STATUS_OK)
+			return status;
+		if (position->part == PART_WORDS)
+			position->words_gseq = position->pass_gseq;
 		resumed = false;
-	if (!resumed)
-		gather->position = (struct position){ .pass_gseq = gather->state.gseq, .low = since, .with_own = with_own };
-	while (status == STATUS_OK) {
-		status = gather_pass(gather, resumed);
-		if (status != STATUS_OK || gather->position.pass_gseq == gather->state.gseq)
-			break;
-		gather->position = (struct position){
-			.pass_gseq = gather->state.gseq, .low = gather->position.pass_gseq, .with_own = with_own
-		};
-		resumed = false;
+		if (position->pass_gseq != gather->state.gseq) {
+			begin_pass(gather, position->pass_gseq);
+			continue;
+		}
+		status = make_cut(gather, out_cut);
+		if (status != STATUS_OK || is_small(out_cut))
+			return status;
+		position->part = PART_WORDS;
+		position->scope = 0;
 	}
-	return status;
 }
 
 /* Would it have to be told of rows that left before the horizon? Rows of a pass under way lie here as of its beginning. */
-static bool is_too_old(const struct gather *gather, int64_t since)
+static bool is_too_old(const struct gather *gather)
 {
 	const struct bytes resume = gather->question->pull.resume;
 	int64_t horizon = gather->state.horizon;
-	struct position position;
+	struct pull_position position;
 
-	if (gather->question->pull.cursor.gseq != 0 && since == 0) /* of another epoch */
+	if (gather->question->pull.cursor.gseq != 0 && gather->since == 0) /* of another epoch */
 		return true;
-	if (since != 0 && since < horizon)
+	if (gather->since != 0 && gather->since < horizon)
 		return true;
-	return resume.size > 0 && position_decode(resume, &position) &&
-	       (position.pass_gseq < horizon || (position.low != 0 && position.low < horizon));
+	return resume.size > 0 && pull_position_decode(resume, &position) &&
+	       (position.first_gseq < horizon || (position.low != 0 && position.low < horizon));
 }
 
 enum status pull_answer(const struct pull_question *question, struct pull_answer *out_answer)
 {
 	struct gather gather = { 0 };
 	struct pull_answer answer = { 0 };
-	int64_t since = 0;
-	enum status status = gather_init(&gather, question, &since);
+	enum status status = gather_init(&gather, question);
 
-	if (status == STATUS_OK && is_too_old(&gather, since)) {
-		bool other_epoch = since == 0 && question->pull.cursor.gseq != 0;
+	if (status == STATUS_OK && is_too_old(&gather)) {
+		bool other_epoch = gather.since == 0 && question->pull.cursor.gseq != 0;
 		*out_answer = (struct pull_answer){ .too_old = true, .horizon = other_epoch ? 0 : gather.state.horizon };
 		return STATUS_OK;
 	}
 	if (status == STATUS_OK)
-		status = gather_all(&gather, since);
+		status = gather_all(&gather, &answer.cut);
 	if (status != STATUS_OK && status != STATUS_BUSY)
 		return status;
 	answer.page = (struct page){ .groups = gather.page.groups, .group_count = gather.page.group_count };
-	if (status == STATUS_BUSY) {
-		answer.page.resume = position_encode(question->arena, &gather.position);
-	} else {
-		status = make_cut(&gather, since, &answer.cut);
-		if (status != STATUS_OK)
-			return status;
-		answer.cut_follows = true;
-	}
+	answer.cut_follows = status == STATUS_OK;
+	if (status == STATUS_BUSY)
+		answer.page.resume = pull_position_encode(question->arena, &gather.position);
 	answer.empty = gather.page.group_count == 0 && answer.cut_follows && question->pull.resume.size == 0 &&
-		       since == gather.state.gseq && !question->pull.all_digests;
+		       gather.since == gather.state.gseq && !question->pull.all_digests;
 	*out_answer = answer;
 	return STATUS_OK;
 }
@@ -420,18 +486,17 @@ enum status pull_answer(const struct pull_question *question, struct pull_answer
 enum status pull_has_news(const struct pull_question *question, bool *out_news)
 {
 	struct gather gather = { 0 };
-	int64_t since = 0;
 	bool news = false;
-	enum status status = gather_init(&gather, question, &since);
+	enum status status = gather_init(&gather, question);
 
 	for (size_t i = 0; i < gather.grant_count && status == STATUS_OK && !news; i++) {
 		struct scope_state state;
 		struct scope scope;
 		status = server_store_scope_by_number(question->store, gather.grants[i].scope, &scope, &state);
 		news = status == STATUS_OK &&
-		       (state.gseq > since || gather.grants[i].from_gseq > since || gather.grants[i].until_gseq != 0);
+		       (state.gseq > gather.since || gather.grants[i].from_gseq > gather.since || gather.grants[i].until_gseq != 0);
 	}
 	if (status == STATUS_OK)
-		*out_news = news || is_too_old(&gather, since);
+		*out_news = news || is_too_old(&gather);
 	return status;
 }

@@ -3,12 +3,40 @@
 #include <string.h>
 
 #define DROPPED_COUNT (-1) /* row count under which a dropped scope is stored */
+#define SLOTS_MIN     64   /* a power of two */
+
+/* The slot that names the scope, or the free one where it would go. */
+static uint32_t *slot_of(const struct replica *replica, const struct scope *scope)
+{
+	uint32_t hash;
+
+	memcpy(&hash, scope->id.bytes, sizeof(hash)); /* ids are hashes */
+	for (hash = (hash ^ (uint32_t)scope->kind) * 0x9e3779b1U;; hash++) {
+		uint32_t *slot = &replica->slots[hash & (replica->slot_count - 1)];
+		if (*slot == 0 || scope_equal(&replica->scopes[*slot - 1].scope, scope))
+			return slot;
+	}
+}
+
+static void number_scopes(struct replica *replica)
+{
+	memset(replica->slots, 0, replica->slot_count * sizeof(*replica->slots));
+	for (size_t i = 0; i < replica->scope_count; i++)
+		*slot_of(replica, &replica->scopes[i].scope) = (uint32_t)i + 1;
+}
 
 static void add_scope(struct replica *replica, const struct held_scope *held)
 {
 	replica->scopes =
 		arena_grow(replica->arena, replica->scopes, replica->scope_count, &replica->scope_capacity, sizeof(*replica->scopes));
 	replica->scopes[replica->scope_count++] = *held;
+	if (2 * replica->scope_count > replica->slot_count) {
+		replica->slot_count = replica->slot_count == 0 ? SLOTS_MIN : 2 * replica->slot_count;
+		replica->slots = arena_allocate_array(replica->arena, replica->slot_count, sizeof(*replica->slots));
+		number_scopes(replica);
+	} else {
+		*slot_of(replica, &held->scope) = (uint32_t)replica->scope_count;
+	}
 }
 
 static enum status load_scope(void *context, const struct scope *scope, const struct digest *digest)
@@ -41,10 +69,9 @@ enum status replica_close(struct replica *replica)
 
 static struct held_scope *find_scope(struct replica *replica, const struct scope *scope)
 {
-	for (size_t i = 0; i < replica->scope_count; i++)
-		if (scope_equal(&replica->scopes[i].scope, scope))
-			return &replica->scopes[i];
-	return NULL;
+	uint32_t place = replica->slot_count == 0 ? 0 : *slot_of(replica, scope);
+
+	return place == 0 ? NULL : &replica->scopes[place - 1];
 }
 
 struct held_scope *replica_scope(struct replica *replica, const struct scope *scope)
@@ -62,6 +89,32 @@ void replica_drop(struct replica *replica, const struct scope *scope)
 		return;
 	held->dropped = true;
 	held->changed = true;
+	held->told = false;
+}
+
+void replica_expect(struct replica *replica, const struct scope *scope, const struct digest *wanted)
+{
+	struct held_scope *held = find_scope(replica, scope);
+
+	if (held == NULL) {
+		add_scope(replica, &(struct held_scope){ .scope = *scope, .dropped = true });
+		held = &replica->scopes[replica->scope_count - 1];
+	}
+	held->told = true;
+	held->wanted = *wanted;
+}
+
+enum status replica_check(const struct replica *replica)
+{
+	for (size_t i = 0; i < replica->scope_count; i++) {
+		const struct held_scope *held = &replica->scopes[i];
+		if (!held->told || (!held->dropped && digest_equal(&held->digest, &held->wanted)))
+			continue;
+		return fail(STATUS_CORRUPT, "digest: scope %d %s has %lld rows here, %lld on the server, or other content",
+			(int)held->scope.kind, id_to_text(&held->scope.id).characters, (long long)(held->dropped ? 0 : held->digest.count),
+			(long long)held->wanted.count);
+	}
+	return STATUS_OK;
 }
 
 /* ---- a row's place in the digests ---- */
@@ -352,17 +405,16 @@ enum status replica_purge(struct replica *replica)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < replica->scope_count; i++) {
-		struct held_scope held = replica->scopes[i];
-		enum status status;
-		if (!held.dropped) {
-			replica->scopes[kept++] = held;
-			continue;
-		}
-		status = purge_scope(replica, &held.scope);
+		enum status status = replica->scopes[i].dropped ? purge_scope(replica, &replica->scopes[i].scope) : STATUS_OK;
 		if (status != STATUS_OK)
 			return status;
 	}
+	for (size_t i = 0; i < replica->scope_count; i++)
+		if (!replica->scopes[i].dropped)
+			replica->scopes[kept++] = replica->scopes[i];
 	replica->scope_count = kept;
+	if (replica->slot_count > 0)
+		number_scopes(replica);
 	return STATUS_OK;
 }
 

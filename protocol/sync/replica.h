@@ -10,6 +10,8 @@ struct held_scope {
 	struct digest digest; /* of the confirmed rows in it */
 	bool changed;
 	bool dropped; /* not held any more; its rows go once nothing is pending */
+	bool told;    /* the server said what the digest must be when all is applied */
+	struct digest wanted;
 };
 
 struct replica {
@@ -18,6 +20,8 @@ struct replica {
 	struct held_scope *scopes;
 	size_t scope_count;
 	size_t scope_capacity;
+	uint32_t *slots; /* place + 1 of a scope, by kind and id; 0: free */
+	size_t slot_count;
 };
 
 /* Loads the scopes. `arena` must outlive the replica. */
@@ -29,6 +33,10 @@ enum status replica_close(struct replica *replica);
 struct held_scope *replica_scope(struct replica *replica, const struct scope *scope);
 /* Begins to hold a scope, empty: what is left of an earlier time goes first. Does nothing when it is held. */
 enum status replica_hold(struct replica *replica, const struct scope *scope);
+/* What the digest of a scope must be in the end; the latest word counts. A scope that is not held then will not fit. */
+void replica_expect(struct replica *replica, const struct scope *scope, const struct digest *wanted);
+/* STATUS_CORRUPT naming a scope that is not as the server said. */
+enum status replica_check(const struct replica *replica);
 /* Stops holding it: its rows stay until replica_purge(). */
 void replica_drop(struct replica *replica, const struct scope *scope);
 

@@ -150,6 +150,7 @@ enum status reply_pull(struct reply *reply, struct server_store *store, const st
 		.pull = *pull,
 		.raw_max = *reply->page_raw_max,
 		.bug = reply->bug };
+	size_t budget = pull->byte_budget > 0 && pull->byte_budget < (int64_t)FRAME_SIZE_MAX ? (size_t)pull->byte_budget : FRAME_SIZE_MAX;
 	bool decided_news = chain->last_seq > pull->settled_seq, all_unlike = false;
 	enum status status = decided_news ? reply_decided(reply, store, chain, pull->settled_seq, &all_unlike) : STATUS_OK;
 
@@ -172,12 +173,12 @@ enum status reply_pull(struct reply *reply, struct server_store *store, const st
 			return STATUS_OK;
 		}
 		fits = encode_page(reply, &answer.page, &page) && (!answer.cut_follows || encode_cut(reply, &answer.cut, &cut)) &&
-		       page.size + cut.size <= room;
+		       page.size + cut.size <= room && (page.size <= budget || question.raw_max <= 1);
 		if (!fits && question.raw_max > 1)
 			continue;
 		if (!fits)
 			return fail(STATUS_INVALID, "page: one row and its cut pass a frame (%zu bytes)", page.size + cut.size);
-		if (answer.page.resume.size > 0)
+		if (answer.page.resume.size > 0 && budget == FRAME_SIZE_MAX)
 			adapt(reply, question.raw_max, page.size, room);
 		write_page_and_cut(reply, &answer, page, cut);
 		reply->resume = answer.page.resume;

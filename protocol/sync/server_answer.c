@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "protocol/domain/device.h"
+#include "protocol/sync/delivery_class.h"
 #include "protocol/sync/pull.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/server_core_inner.h"
@@ -41,6 +42,8 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 		return status;
 	if (waiting->fault.code != 0)
 		reply_fault(reply, &waiting->fault);
+	else if (waiting->has_pull && waiting->pull.class_max < CLASS_KNOWLEDGE)
+		reply_fault(reply, &(struct wire_fault){ WIRE_ERROR_CLASS, CLASS_KNOWLEDGE });
 	if (waiting->by_envelope) {
 		int64_t lease_until_ms = device.state == DEVICE_STATE_ACTIVE ? server_core_now_ms(core) + LEASE_MS : device.lease_until_ms;
 		int64_t now_ms = server_core_now_ms(core);
@@ -53,7 +56,7 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 	}
 	if (waiting->recon != NULL)
 		return reply_recon(reply, store, &waiting->device, (struct bytes){ waiting->recon, waiting->recon_size });
-	if (!waiting->has_pull) /* more follows: only how far it came */
+	if (!waiting->has_pull || waiting->pull.class_max < CLASS_KNOWLEDGE) /* more follows: only how far it came */
 		return chain.number == 0 ? STATUS_OK : reply_decided(reply, store, &chain, chain.last_seq, &(bool){ false });
 	return reply_pull(reply, store, core->ring, &device, &chain, &waiting->pull);
 }

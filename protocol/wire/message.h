@@ -122,16 +122,20 @@ enum entry_type {
 	ENTRY_PATCH = 1,  /* only the fields of each mask */
 	ENTRY_LEFT = 2,   /* the row left the scope: only ids */
 	ENTRY_MEMBER = 3, /* the row, which the device holds through another scope, is in this scope too: only ids */
+	/* Words about the scope itself, for the cut that ends the pass; a later one of the same scope takes its place. */
+	ENTRY_DIGEST = 4,  /* the scope is held, with this digest */
+	ENTRY_DROPPED = 5, /* the scope is not held any more */
 };
 
-/* Rows of one kind in one scope. */
+/* Rows of one kind in one scope, or a word about the scope. */
 struct page_group {
 	struct scope scope;
 	enum entry_type type;
-	const struct schema *schema;
-	void **rows;     /* LEFT and MEMBER: only the id is set */
-	uint64_t *masks; /* PATCH only */
+	const struct schema *schema; /* NULL: a word */
+	void **rows;                 /* LEFT and MEMBER: only the id is set */
+	uint64_t *masks;             /* PATCH only */
 	size_t count;
+	struct digest digest; /* DIGEST only */
 };
 
 struct page {
@@ -165,6 +169,7 @@ enum wire_error {
 	WIRE_ERROR_EPOCH = 7, /* the cursor means nothing: another epoch, or below `value`, from where on rows that left are known */
 	WIRE_ERROR_BUSY = 8,
 	WIRE_ERROR_NEWER = 9,
+	WIRE_ERROR_CLASS = 10, /* only whole scopes are served: ask for classes up to `value` */
 };
 
 struct wire_fault {

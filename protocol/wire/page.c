@@ -6,6 +6,7 @@
 #define PAGE_LEVEL 3
 #define RESUME_SIZE_MAX 64
 #define GROUP_SIZE_MIN 5 /* scope, type, kind, count, end of columns */
+#define WORDS_TINY     2 /* words about a scope without an id that are smaller: one each of org.all and org.staff */
 
 /* Everything but the id of a row. */
 static uint64_t left_out_of(enum entry_type type)
@@ -13,7 +14,28 @@ static uint64_t left_out_of(enum entry_type type)
 	return type == ENTRY_LEFT || type == ENTRY_MEMBER ? ~(uint64_t)2 : 0;
 }
 
-static void write_group(struct writer *writer, const struct page_group *group, const struct references *references, size_t *room)
+static void write_digest(struct writer *writer, const struct digest *digest)
+{
+	write_count(writer, digest->count);
+	write_u64(writer, digest->sum.low);
+	write_u64(writer, digest->sum.high);
+}
+
+static struct digest read_digest(struct reader *reader)
+{
+	struct digest digest = { .count = read_count(reader) };
+
+	digest.sum.low = read_u64(reader);
+	digest.sum.high = read_u64(reader);
+	return digest;
+}
+
+static bool is_about_scope(enum entry_type type)
+{
+	return type == ENTRY_DIGEST || type == ENTRY_DROPPED;
+}
+
+static void write_rows(struct writer *writer, const struct page_group *group, const struct references *references, size_t *room)
 {
 	const struct columns columns = {
 		.schema = group->schema,
@@ -25,11 +47,19 @@ static void write_group(struct writer *writer, const struct page_group *group, c
 		.left_out = left_out_of(group->type),
 	};
 
-	write_scope(writer, &group->scope);
-	write_varint(writer, group->type);
 	write_varint(writer, group->schema->kind);
 	write_varint(writer, group->count);
 	columns_encode(writer, &columns, references, room);
+}
+
+static void write_group(struct writer *writer, const struct page_group *group, const struct references *references, size_t *room)
+{
+	write_scope(writer, &group->scope);
+	write_varint(writer, group->type);
+	if (group->type == ENTRY_DIGEST)
+		write_digest(writer, &group->digest);
+	else if (!is_about_scope(group->type))
+		write_rows(writer, group, references, room);
 }
 
 void page_encode(struct writer *writer, const struct page *page, const struct references *references)
@@ -59,25 +89,35 @@ struct page_reader {
 	size_t rows_left;
 };
 
-static enum status read_group_head(struct page_reader *page, struct page_group *group)
+static enum status read_rows_head(struct page_reader *page, struct page_group *group)
 {
-	enum status status = read_scope(&page->reader, &group->scope);
-	uint64_t type = read_varint(&page->reader);
 	uint64_t kind = read_varint(&page->reader);
 
-	if (status != STATUS_OK)
-		return status;
 	group->count = (size_t)read_varint_max(&page->reader, page->rows_left);
 	if (page->reader.bad)
 		return fail(STATUS_CORRUPT, "page: a group is malformed, cut or too large");
-	if (type > ENTRY_MEMBER)
-		return fail(STATUS_NEWER, "page: entry type %llu is not known here; update this program", (unsigned long long)type);
-	group->type = (enum entry_type)type;
 	group->schema = kind <= RECORD_KIND_MAX ? schema_find((enum record_kind)kind) : NULL;
 	if (group->schema == NULL)
 		return fail(STATUS_NEWER, "page: record kind %llu is not known here; update this program", (unsigned long long)kind);
 	page->rows_left -= group->count;
 	return STATUS_OK;
+}
+
+static enum status read_group_head(struct page_reader *page, struct page_group *group)
+{
+	enum status status = read_scope(&page->reader, &group->scope);
+	uint64_t type = read_varint(&page->reader);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!page->reader.bad && type > ENTRY_DROPPED)
+		return fail(STATUS_NEWER, "page: entry type %llu is not known here; update this program", (unsigned long long)type);
+	group->type = (enum entry_type)type;
+	if (group->type == ENTRY_DIGEST)
+		group->digest = read_digest(&page->reader);
+	if (page->reader.bad)
+		return fail(STATUS_CORRUPT, "page: a group is malformed, cut or too large");
+	return is_about_scope(group->type) ? STATUS_OK : read_rows_head(page, group);
 }
 
 static enum status read_group(struct page_reader *page, struct page_group *out_group)
@@ -88,6 +128,10 @@ static enum status read_group(struct page_reader *page, struct page_group *out_g
 
 	if (status != STATUS_OK)
 		return status;
+	if (is_about_scope(group.type)) {
+		*out_group = group;
+		return STATUS_OK;
+	}
 	shape = (struct columns_shape){
 		.schema = group.schema,
 		.count = group.count,
@@ -105,11 +149,12 @@ static enum status read_group(struct page_reader *page, struct page_group *out_g
 
 static enum status read_groups(struct page_reader *page, struct page_group **out_groups, size_t *out_count)
 {
-	size_t count = (size_t)read_varint_max(&page->reader, reader_left(&page->reader) / GROUP_SIZE_MIN);
+	size_t count = (size_t)read_varint_max(&page->reader, reader_left(&page->reader) / GROUP_SIZE_MIN + WORDS_TINY);
 	struct page_group *groups;
 
-	if (page->reader.bad)
+	if (page->reader.bad || count * sizeof(*groups) > page->room)
 		return fail(STATUS_CORRUPT, "page: malformed number of groups");
+	page->room -= count * sizeof(*groups);
 	groups = arena_allocate_array(page->arena, count, sizeof(*groups));
 	for (size_t i = 0; i < count; i++) {
 		enum status status = read_group(page, &groups[i]);
@@ -153,9 +198,7 @@ void cut_encode(struct writer *writer, const struct cut *cut)
 	write_varint(writer, cut->digest_count);
 	for (size_t i = 0; i < cut->digest_count; i++) {
 		write_scope(writer, &cut->digests[i].scope);
-		write_count(writer, cut->digests[i].digest.count);
-		write_u64(writer, cut->digests[i].digest.sum.low);
-		write_u64(writer, cut->digests[i].digest.sum.high);
+		write_digest(writer, &cut->digests[i].digest);
 	}
 	write_scopes(writer, cut->dropped, cut->dropped_count);
 	write_scopes(writer, cut->held, cut->held_count);
@@ -170,9 +213,7 @@ static enum status read_digests(struct reader *reader, struct arena *arena, cons
 		enum status status = read_scope(reader, &digests[i].scope);
 		if (status != STATUS_OK)
 			return status;
-		digests[i].digest.count = read_count(reader);
-		digests[i].digest.sum.low = read_u64(reader);
-		digests[i].digest.sum.high = read_u64(reader);
+		digests[i].digest = read_digest(reader);
 	}
 	*out_digests = digests;
 	*out_count = count;

@@ -159,6 +159,15 @@ def a_page_gives_the_rows(golden):
     equal([row.id for row in groups[3].rows], [identifier(1)], "members")
 
 
+def a_page_gives_words_about_scopes(golden):
+    resume, groups = forms.page_decode(golden.schemas, golden.bytes["page.words"], resolve)
+    equal(resume, b"\3\1\2", "resume")
+    low, high = bytes(range(8, 0, -1)), bytes(range(24, 16, -1))
+    equal([(group.scope, group.type, group.digest, len(group.rows)) for group in groups],
+          [((7, identifier(20)), forms.DIGEST, (300, low + high), 0), ((7, identifier(21)), forms.DROPPED, None, 0),
+           ((7, identifier(20)), forms.LEFT, None, 1), ((1, forms.NIL), forms.DIGEST, (0, bytes(16)), 0)], "groups")
+
+
 def the_head_statement_is_what_is_signed(golden):
     data = golden.bytes["head_statement"]
     reader = wire.Reader(data)
@@ -173,7 +182,8 @@ def main():
     golden = Golden(sys.argv[1], sys.argv[2])
     checks = [records_are_canonical, row_hashes_are_siphash, operations_are_canonical, columns_give_the_rows, sections_split_and_read,
               the_head_statement_is_what_is_signed]
-    packed = [a_batch_gives_the_canonical_operations, a_batch_sent_again_names_first_ids, a_page_gives_the_rows]
+    packed = [a_batch_gives_the_canonical_operations, a_batch_sent_again_names_first_ids, a_page_gives_the_rows,
+              a_page_gives_words_about_scopes]
     failed = 0
     print(f"1..{len(checks) + len(packed)}")
     for number, check in enumerate(checks + packed, 1):

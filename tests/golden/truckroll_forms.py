@@ -569,7 +569,7 @@ def batch_decode(schemas, data, resolve):
     return batch
 
 
-WHOLE, PATCH, LEFT, MEMBER = range(4)
+WHOLE, PATCH, LEFT, MEMBER, DIGEST, DROPPED = range(6)
 
 
 @dataclass
@@ -579,6 +579,7 @@ class PageGroup:
     kind: int
     rows: list
     masks: list
+    digest: tuple = None  # (rows, sum), of a word that says one
 
 
 def page_decode(schemas, data, resolve):
@@ -589,14 +590,19 @@ def page_decode(schemas, data, resolve):
     reader.end()
     groups, total = [], 0
     for _ in range(block.varint(block.left())):
-        group = PageGroup(scope(block), block.varint(3), block.varint(), [], None)
+        group = PageGroup(scope(block), block.varint(DROPPED), None, [], None)
+        groups.append(group)
+        if group.type == DIGEST:
+            group.digest = (count_of(block), block.raw(16))
+        if group.type in (DIGEST, DROPPED):
+            continue
+        group.kind = block.varint()
         count, fields = block.varint(ROWS_MAX), schemas.of(group.kind)
         total += count
         insist(total <= ROWS_MAX, "too many rows")
         left_out = [tag for tag in fields if tag != 1] if group.type in (LEFT, MEMBER) else ()
         rows, group.masks = columns(block, fields, count, resolve, masked=group.type == PATCH, ids_known=group.type != WHOLE, left_out=left_out)
         group.rows = [record_of(group.kind, row) for row in rows]
-        groups.append(group)
     block.end()
     return resume, groups
 

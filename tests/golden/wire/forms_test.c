@@ -389,10 +389,10 @@ static void write_page(struct writer *writer)
 	void *rows[ORDERS], *left[] = { &orders[0], &orders[1] }, *accounts[] = { &account };
 	uint64_t masks[ORDERS];
 	struct page_group groups[] = {
-		{ { SCOPE_TERRITORY, id_of(2) }, ENTRY_WHOLE, &work_order_schema, rows, NULL, ORDERS },
-		{ { SCOPE_TERRITORY, id_of(2) }, ENTRY_PATCH, &work_order_schema, rows, masks, 3 },
-		{ { SCOPE_JOB, id_of(20) }, ENTRY_LEFT, &work_order_schema, left, NULL, 2 },
-		{ { SCOPE_ORG_ALL, { { 0 } } }, ENTRY_MEMBER, &account_schema, accounts, NULL, 1 },
+		{ { SCOPE_TERRITORY, id_of(2) }, ENTRY_WHOLE, &work_order_schema, rows, NULL, ORDERS, { 0 } },
+		{ { SCOPE_TERRITORY, id_of(2) }, ENTRY_PATCH, &work_order_schema, rows, masks, 3, { 0 } },
+		{ { SCOPE_JOB, id_of(20) }, ENTRY_LEFT, &work_order_schema, left, NULL, 2, { 0 } },
+		{ { SCOPE_ORG_ALL, { { 0 } } }, ENTRY_MEMBER, &account_schema, accounts, NULL, 1, { 0 } },
 	};
 	const struct page page = { .groups = groups, .group_count = LENGTH(groups), .resume = { (const uint8_t *)"\3\1\2", 3 } };
 
@@ -400,6 +400,20 @@ static void write_page(struct writer *writer)
 		rows[i] = &orders[i];
 		masks[i] = 0x100;
 	}
+	page_encode(writer, &page, &references);
+}
+
+static void write_page_words(struct writer *writer)
+{
+	void *left[] = { &orders[0] };
+	struct page_group groups[] = {
+		{ .scope = { SCOPE_JOB, id_of(20) }, .type = ENTRY_DIGEST, .digest = { 300, { 0x0102030405060708, 0x1112131415161718 } } },
+		{ .scope = { SCOPE_JOB, id_of(21) }, .type = ENTRY_DROPPED },
+		{ { SCOPE_JOB, id_of(20) }, ENTRY_LEFT, &work_order_schema, left, NULL, 1, { 0 } },
+		{ .scope = { SCOPE_ORG_ALL, { { 0 } } }, .type = ENTRY_DIGEST, .digest = { 0, { 0, 0 } } },
+	};
+	const struct page page = { .groups = groups, .group_count = LENGTH(groups), .resume = { (const uint8_t *)"\3\1\2", 3 } };
+
 	page_encode(writer, &page, &references);
 }
 
@@ -430,6 +444,11 @@ static void unfold_page(struct bytes body, struct writer *writer)
 		write_varint(writer, group->scope.kind);
 		write_raw(writer, &group->scope.id, ID_SIZE);
 		write_varint(writer, group->type);
+		if (group->type == ENTRY_DIGEST) {
+			write_varint(writer, (uint64_t)group->digest.count);
+			write_u64(writer, group->digest.sum.low);
+			write_u64(writer, group->digest.sum.high);
+		}
 		for (size_t k = 0; k < group->count; k++)
 			record_encode(writer, group->schema, group->rows[k]);
 	}
@@ -468,6 +487,7 @@ static const struct form {
 	{ "batch", write_batch, unfold_batch },
 	{ "batch.re_sent", write_batch_re_sent, unfold_batch },
 	{ "page", write_page, unfold_page },
+	{ "page.words", write_page_words, unfold_page },
 };
 
 static struct bytes form_bytes(const struct form *form)

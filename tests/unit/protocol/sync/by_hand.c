@@ -19,6 +19,7 @@ static void take_answer(struct hand_device *hand, struct bytes frame)
 	assert_int_equal(session_open(&hand->arena, &hand->session, frame, &plain), STATUS_OK);
 	assert_int_equal(sections_read(plain, &hand->arena, &sections, &count), STATUS_OK);
 	hand->answer.answered = true;
+	hand->answer.message = plain;
 	for (size_t i = 0; i < count; i++) {
 		if (sections[i].number == SECTION_ERROR) {
 			hand->answer.has_fault = true;

@@ -16,6 +16,7 @@ struct hand_answer {
 	struct wire_fault fault;
 	bool has_decided;
 	struct decided decided; /* without the list */
+	struct bytes message;   /* all of it, opened */
 };
 
 /* A device with the keys of a real one, which may be running beside it. */
