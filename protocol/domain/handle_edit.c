@@ -98,15 +98,22 @@ static void mark_change(struct handling *handling, enum record_kind kind, void *
 	}
 }
 
-/* True when following its merges an asset would come back to itself. */
+/* True when following its merges an asset would come back to itself, or never to an end. As the asset is to be: what is stored of it counts
+ * no more. */
 static enum status merges_in_circle(struct handling *handling, const struct asset *asset, bool *out_circle)
 {
-	const struct asset *last;
-	struct id id;
-	enum status status = asset_follow(handling->records, &asset->merged_into_id, &id, &last);
+	struct id at = asset->merged_into_id;
+	enum status status = STATUS_OK;
 
-	*out_circle = status == STATUS_OK && !id_is_nil(&asset->merged_into_id) &&
-		      (id_equal(&id, &asset->id) || (last != NULL && !id_is_nil(&last->merged_into_id)));
+	*out_circle = false;
+	for (int merges = 0; status == STATUS_OK && !id_is_nil(&at) && !*out_circle; merges++) {
+		const void *row = NULL;
+		*out_circle = id_equal(&at, &asset->id) || merges == ASSET_MERGES_MAX;
+		status = records_look(handling->records, RECORD_ASSET, &at, &row);
+		if (row == NULL)
+			break;
+		at = ((const struct asset *)row)->merged_into_id;
+	}
 	return status;
 }
 

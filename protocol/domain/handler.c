@@ -59,7 +59,9 @@ enum status handling_open_issue(struct handling *handling, struct issue *issue)
 	struct verdict *verdict = handling->verdict;
 
 	issue->id = handling_next_id(handling);
-	issue->device_id = handling->decision->device_id;
+	/* What stands in a row that is of no territory stays with the office: who edits it may not hold it. */
+	if (issue->kind != ISSUE_KIND_EDIT_CONFLICT || !id_is_nil(&issue->territory_id))
+		issue->device_id = handling->decision->device_id;
 	issue->technician_id = head->actor;
 	issue->operation_id = handling->decision->operation_id;
 	issue->state = ISSUE_STATE_OPEN;

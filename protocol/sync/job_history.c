@@ -29,29 +29,33 @@ static enum status note_job_at(void *context, const struct member *member)
 	return status;
 }
 
-static enum status note_place_of(struct commit *commit, const struct work_order *order)
+static enum status note_place(struct commit *commit, enum record_kind kind, const struct id *id)
 {
-	struct place place = { .commit = commit };
+	struct place place = { .commit = commit, .kind = kind, .id = *id };
 
-	if (order == NULL || order->completed_at_ms == 0 || !closure_history_key(order, &place.kind, &place.id))
+	return id_is_nil(id) ? STATUS_OK : server_store_links_of_row(commit->store, kind, id, note_job_at, &place);
+}
+
+/* Who comes for the same asset sees what was done on it; who comes for the site alone sees all that was done there. */
+static enum status note_places_of(struct commit *commit, const struct work_order *order)
+{
+	enum status status;
+
+	if (order == NULL || order->completed_at_ms == 0)
 		return STATUS_OK;
-	return server_store_links_of_row(commit->store, place.kind, &place.id, note_job_at, &place);
+	status = note_place(commit, RECORD_ASSET, &order->asset_id);
+	return status == STATUS_OK ? note_place(commit, RECORD_SITE, &order->site_id) : status;
 }
 
 static enum status follow_order(struct commit *commit, const struct work_order *before, const struct work_order *after)
 {
-	enum record_kind kind_before = RECORD_NONE, kind_after = RECORD_NONE;
-	struct id place_before = { 0 }, place_after = { 0 };
 	enum status status;
 
-	if (before != NULL)
-		(void)closure_history_key(before, &kind_before, &place_before);
-	if (after != NULL)
-		(void)closure_history_key(after, &kind_after, &place_after);
-	if (before != NULL && after != NULL && before->completed_at_ms == after->completed_at_ms && id_equal(&place_before, &place_after))
+	if (before != NULL && after != NULL && before->completed_at_ms == after->completed_at_ms &&
+		id_equal(&before->asset_id, &after->asset_id) && id_equal(&before->site_id, &after->site_id))
 		return STATUS_OK;
-	status = note_place_of(commit, before);
-	return status == STATUS_OK ? note_place_of(commit, after) : status;
+	status = note_places_of(commit, before);
+	return status == STATUS_OK ? note_places_of(commit, after) : status;
 }
 
 static bool was_done(const struct visit *visit)
@@ -68,7 +72,7 @@ static enum status follow_visit(struct commit *commit, const struct visit *befor
 		return STATUS_OK;
 	status = records_look(server_store_records(commit->store), RECORD_WORK_ORDER,
 		after != NULL ? &after->work_order_id : &before->work_order_id, &order);
-	return status == STATUS_OK ? note_place_of(commit, order) : status;
+	return status == STATUS_OK ? note_places_of(commit, order) : status;
 }
 
 enum status job_history_note(struct commit *commit, const struct change *change)

@@ -387,11 +387,14 @@ static void what_was_made_before_a_merge_is_still_the_same(void **state)
 static void assets_are_not_merged_in_a_circle(void **state)
 {
 	(void)state;
-	put_assets(3);
+	put_assets(4);
 	merge(1, 2);
 	merge(2, 3);
 	assert_rule(edit(RECORD_ASSET, world_id(RECORD_ASSET, 3), "merged_into_id", world_id(RECORD_ASSET, 1)), OUTCOME_PARKED, "bad_form");
 	assert_rule(edit(RECORD_ASSET, world_id(RECORD_ASSET, 3), "merged_into_id", world_id(RECORD_ASSET, 3)), OUTCOME_PARKED, "bad_form");
+	merge(4, 1);
+	/* what 1 was merged into so far does not count */
+	assert_rule(edit(RECORD_ASSET, world_id(RECORD_ASSET, 1), "merged_into_id", world_id(RECORD_ASSET, 4)), OUTCOME_PARKED, "bad_form");
 }
 
 static void a_retired_asset_is_told(void **state)

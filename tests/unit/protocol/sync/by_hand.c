@@ -208,7 +208,7 @@ void hand_device_send_as(struct hand_device *hand, const struct id *incarnation,
 
 	keys_sign(&hand->identity,
 		head_statement(&hand->arena, &organisation_self, &hand->identity.id, incarnation, last, &batch.last_hash), batch.signature);
-	batch_encode(&body, &batch, NULL);
+	batch_encode(&body, &batch, hand->references);
 	assert_false(body.overflow);
 	send_section(hand, SECTION_BATCH, writer_bytes(&body));
 }
@@ -224,6 +224,14 @@ void hand_device_pull(struct hand_device *hand, const struct pull *pull)
 
 	pull_encode(&body, pull);
 	send_section(hand, SECTION_PULL, writer_bytes(&body));
+}
+
+void hand_device_recon(struct hand_device *hand, const struct recon_request *request)
+{
+	struct writer body = writer_in(&hand->arena, FRAME_SIZE_MAX);
+
+	recon_request_encode(&body, request);
+	send_section(hand, SECTION_RECON, writer_bytes(&body));
 }
 
 /* ---- the server ---- */

@@ -3,6 +3,7 @@
 #define TRUCKROLL_TESTS_UNIT_PROTOCOL_SYNC_BY_HAND_H
 
 #include "protocol/sync/reply.h"
+#include "protocol/wire/recon.h"
 #include "tests/unit/protocol/sync/pair.h"
 
 #define HAND_OPERATIONS_MAX 1300
@@ -29,6 +30,7 @@ struct hand_device {
 	uint64_t connection;
 	struct hand_answer answer;
 	bool store_fails; /* the server's, at the next request */
+	const struct references *references; /* of its batches; NULL: whole ids */
 	uint8_t secrets[HAND_WINDOWS][WINDOW_SECRET_SIZE];
 	struct operation operations[HAND_OPERATIONS_MAX];
 	struct note_arguments notes[HAND_OPERATIONS_MAX];
@@ -53,8 +55,9 @@ struct bytes hand_device_hello(struct hand_device *hand, struct ephemeral *out_e
 /* Hands the server the operations first..last in a frame of the session. `incarnation` is what the batch says. */
 void hand_device_send_as(struct hand_device *hand, const struct id *incarnation, int64_t first, int64_t last);
 void hand_device_send(struct hand_device *hand, int64_t first, int64_t last);
-/* Hands the server a pull. */
+/* Hands the server a pull, or questions of a repair. */
 void hand_device_pull(struct hand_device *hand, const struct pull *pull);
+void hand_device_recon(struct hand_device *hand, const struct recon_request *request);
 /* Closes the server's group of requests and opens what it answers to each of them. */
 void hand_devices_flush(struct simulation *pair, struct hand_device *const *hands, size_t count);
 

@@ -5,9 +5,8 @@
 #include "protocol/domain/note.h"
 #include "protocol/sync/closure.h"
 #include "protocol/sync/job.h"
-#include "protocol/sync/publish.h"
 #include "tests/simulation/checks.h"
-#include "tests/unit/protocol/sync/pair.h"
+#include "tests/unit/protocol/sync/by_store.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
@@ -19,84 +18,23 @@ static void assert_fits(struct simulation *pair, unsigned number)
 		fail_msg("%s: %s", pair->invariant, pair->violation);
 }
 
-/* A commit of the office's that no handler makes. */
-struct by_store {
-	struct simulation *pair;
-	struct commit commit;
-	struct overlay overlay;
-};
-
-static void by_store_begin(struct by_store *by, struct simulation *pair)
-{
-	struct server_store *store = pair->server.store;
-	struct server_state now;
-
-	by->pair = pair;
-	assert_int_equal(server_store_begin(store), STATUS_OK);
-	assert_int_equal(server_store_state(store, &now), STATUS_OK);
-	commit_init(&by->commit, store, NULL, &pair->arena, now.gseq + 1);
-	by->commit.now_ms = clock_now_ms(&pair->server.clock);
-	overlay_init(&by->overlay, server_store_records(store), &pair->arena);
-}
-
-static void by_store_put(struct by_store *by, enum record_kind kind, const void *row)
-{
-	assert_int_equal(records_put(&by->overlay.records, kind, row), STATUS_OK);
-}
-
-/* Commits of the store wake nobody: the devices ask. */
-static void settle(struct simulation *pair)
-{
-	for (unsigned i = 1; i <= 2; i++)
-		device_node_go(pair, pair_device(pair, i));
-	pair_settle(pair);
-}
-
-/* How many jobs were walked. */
-static size_t by_store_end(struct by_store *by)
-{
-	struct server_store *store = by->pair->server.store;
-
-	assert_int_equal(publish_changes(&by->commit, &by->overlay, 0), STATUS_OK);
-	assert_int_equal(publish_finish(&by->commit), STATUS_OK);
-	assert_int_equal(server_store_commit(store), STATUS_OK);
-	server_store_reset_rows(store);
-	return by->commit.job_count;
-}
-
-static size_t put(struct simulation *pair, enum record_kind kind, const void *row)
-{
-	struct by_store by;
-
-	by_store_begin(&by, pair);
-	by_store_put(&by, kind, row);
-	return by_store_end(&by);
-}
-
-static struct id number_id(const char *what, unsigned number)
-{
-	uint8_t bytes[2] = { (uint8_t)number, (uint8_t)(number >> 8) };
-
-	return id_imported(text_of(what), (struct text){ (const char *)bytes, sizeof(bytes) });
-}
-
 /* An order on asset 0 of the first territory, closed so long ago, with one visit that did it. */
 static struct id past_order(struct simulation *pair, unsigned number, int64_t days)
 {
 	const int64_t at_ms = clock_now_ms(&pair->server.clock) - days * DAY_MS;
-	const struct work_order order = { .id = number_id("past", number),
+	const struct work_order order = { .id = by_store_id("past", number),
 		.territory_id = organisation_id(RECORD_TERRITORY, 0),
 		.asset_id = organisation_id(RECORD_ASSET, 0),
 		.title = text_of("bearing renewed"),
 		.completed_at_ms = at_ms,
 		.closed_at_ms = at_ms };
-	const struct visit visit = { .id = number_id("past visit", number),
+	const struct visit visit = { .id = by_store_id("past visit", number),
 		.work_order_id = order.id,
 		.technician_id = organisation_id(RECORD_TECHNICIAN, 0),
 		.state = VISIT_STATE_DONE,
 		.finished_at_ms = at_ms,
 		.text = text_of("left bearing, 6204") };
-	const struct note note = { .id = number_id("past note", number),
+	const struct note note = { .id = by_store_id("past note", number),
 		.work_order_id = order.id,
 		.territory_id = order.territory_id,
 		.text = text_of("pay first") };
@@ -119,16 +57,6 @@ static struct id order_on_asset(struct simulation *pair)
 	return order;
 }
 
-static int64_t job_rows(struct simulation *pair, const struct id *order)
-{
-	const struct scope scope = { .kind = SCOPE_JOB, .id = *order };
-	struct scope_state state = { 0 };
-	enum status status = server_store_look_scope(pair->server.store, &scope, &state);
-
-	assert_true(status == STATUS_OK || status == STATUS_NOT_FOUND);
-	return state.digest.count;
-}
-
 static void what_was_done_here_before_comes_with_the_job(void **state)
 {
 	struct simulation *pair = *state;
@@ -141,9 +69,9 @@ static void what_was_done_here_before_comes_with_the_job(void **state)
 	(void)pair_book(pair, &order, 2);
 	pair_settle(pair);
 	for (unsigned i = 0; i < 13; i++) {
-		struct id past = number_id("past", i);
-		visit = number_id("past visit", i);
-		note = number_id("past note", i);
+		struct id past = by_store_id("past", i);
+		visit = by_store_id("past visit", i);
+		note = by_store_id("past note", i);
 		assert_int_equal(pair_on_device(pair, 2, RECORD_WORK_ORDER, &past), i < HISTORY_ORDERS_MAX);
 		assert_int_equal(pair_on_device(pair, 2, RECORD_VISIT, &visit), i < HISTORY_VISITS_MAX);
 		assert_false(pair_on_device(pair, 2, RECORD_NOTE, &note));
@@ -173,27 +101,27 @@ static void what_is_done_meanwhile_becomes_history_of_the_other_job(void **state
 static void who_goes_over_to_another_customer_goes_with_its_jobs(void **state)
 {
 	struct simulation *pair = *state;
-	struct contact contact = { .id = number_id("contact", 0),
+	struct contact contact = { .id = by_store_id("contact", 0),
 		.account_id = organisation_id(RECORD_ACCOUNT, 0),
 		.territory_id = organisation_id(RECORD_TERRITORY, 0),
 		.name = text_of("the new caretaker") };
-	struct meter meter = { .id = number_id("meter", 0),
+	struct meter meter = { .id = by_store_id("meter", 0),
 		.asset_id = organisation_id(RECORD_ASSET, 2),
 		.territory_id = organisation_id(RECORD_TERRITORY, 0),
 		.name = text_of("doors") };
 	struct id order = order_on_asset(pair);
 
-	(void)put(pair, RECORD_CONTACT, &contact);
-	(void)put(pair, RECORD_METER, &meter);
+	(void)by_store_put_one(pair, RECORD_CONTACT, &contact);
+	(void)by_store_put_one(pair, RECORD_METER, &meter);
 	(void)pair_book(pair, &order, 2);
 	pair_settle(pair);
 	assert_true(pair_on_device(pair, 2, RECORD_CONTACT, &contact.id));
 	assert_false(pair_on_device(pair, 2, RECORD_METER, &meter.id));
 	contact.account_id = organisation_id(RECORD_ACCOUNT, 2);
 	meter.asset_id = organisation_id(RECORD_ASSET, 0);
-	assert_int_equal(put(pair, RECORD_CONTACT, &contact), 1);
-	assert_int_equal(put(pair, RECORD_METER, &meter), 1);
-	settle(pair);
+	assert_int_equal(by_store_put_one(pair, RECORD_CONTACT, &contact), 1);
+	assert_int_equal(by_store_put_one(pair, RECORD_METER, &meter), 1);
+	by_store_settle(pair);
 	assert_false(pair_on_device(pair, 2, RECORD_CONTACT, &contact.id));
 	assert_true(pair_on_device(pair, 2, RECORD_METER, &meter.id));
 	assert_fits(pair, 2);
@@ -210,7 +138,7 @@ static void a_job_of_too_many_rows_is_cut_and_says_so(void **state)
 	visit = pair_book(pair, &order, 2);
 	by_store_begin(&by, pair);
 	for (unsigned i = 0; i < CLOSURE_ROWS_MAX; i++) {
-		const struct note note = { .id = number_id("note", i),
+		const struct note note = { .id = by_store_id("note", i),
 			.work_order_id = order,
 			.territory_id = organisation_id(RECORD_TERRITORY, 0),
 			.text = text_of("one of many") };
@@ -219,8 +147,8 @@ static void a_job_of_too_many_rows_is_cut_and_says_so(void **state)
 	assert_int_equal(by_store_end(&by), 1);
 	assert_int_equal(by.commit.overfull_count, 1);
 	assert_true(id_equal(&by.commit.overfull, &order));
-	assert_int_equal(job_rows(pair, &order), CLOSURE_ROWS_MAX);
-	settle(pair);
+	assert_int_equal(by_store_job_rows(pair, &order), CLOSURE_ROWS_MAX);
+	by_store_settle(pair);
 	assert_int_equal(device_core_state(pair_device(pair, 2)->core).incidents, 0);
 	assert_true(pair_on_device(pair, 2, RECORD_VISIT, &visit) && pair_on_device(pair, 2, RECORD_SITE, &site));
 }
@@ -234,16 +162,16 @@ static void a_job_that_nobody_has_links_nothing(void **state)
 
 	other = pair_book(pair, &done, 2);
 	pair_settle(pair);
-	assert_true(job_rows(pair, &order) > 0);
+	assert_true(by_store_job_rows(pair, &order) > 0);
 	pair_office(pair, OPERATION_CANCEL, &visit, &cancel);
-	assert_int_equal(job_rows(pair, &order), 0);
+	assert_int_equal(by_store_job_rows(pair, &order), 0);
 	(void)pair_do(pair, 2, OPERATION_FINISH, &other, &finish);
 	pair_settle(pair);
 	pair_office(pair, OPERATION_CLOSE, &done, &close);
-	assert_true(job_rows(pair, &done) > 0);
+	assert_true(by_store_job_rows(pair, &done) > 0);
 	pair->now_ms += JOB_LIFE_MS + DAY_MS;
 	pair_settle(pair);
-	while (job_rows(pair, &done) > 0)
+	while (by_store_job_rows(pair, &done) > 0)
 		assert_true(simulation_step(pair));
 	pair_settle(pair);
 	assert_false(pair_on_device(pair, 2, RECORD_WORK_ORDER, &done));
@@ -259,30 +187,30 @@ static void only_jobs_whose_links_may_change_are_walked(void **state)
 {
 	struct simulation *pair = *state;
 	struct id order = order_on_asset(pair), visit_id = pair_book(pair, &order, 2), asset_id = organisation_id(RECORD_ASSET, 0);
-	struct note note = { .id = number_id("note", 0),
+	struct note note = { .id = by_store_id("note", 0),
 		.work_order_id = order,
 		.territory_id = organisation_id(RECORD_TERRITORY, 0),
 		.text = text_of("ring twice") };
-	struct work_order never_sent = { .id = number_id("order", 0), .territory_id = organisation_id(RECORD_TERRITORY, 0) };
+	struct work_order never_sent = { .id = by_store_id("order", 0), .territory_id = organisation_id(RECORD_TERRITORY, 0) };
 	struct asset asset;
 	struct visit visit;
 	const void *row;
 
-	assert_int_equal(put(pair, RECORD_WORK_ORDER, &never_sent), 0);
-	assert_int_equal(put(pair, RECORD_NOTE, &note), 1);
+	assert_int_equal(by_store_put_one(pair, RECORD_WORK_ORDER, &never_sent), 0);
+	assert_int_equal(by_store_put_one(pair, RECORD_NOTE, &note), 1);
 	note.late = true;
-	assert_int_equal(put(pair, RECORD_NOTE, &note), 0);
+	assert_int_equal(by_store_put_one(pair, RECORD_NOTE, &note), 0);
 	assert_int_equal(records_get(server_store_records(pair->server.store), RECORD_VISIT, &visit_id, &row), STATUS_OK);
 	visit = *(const struct visit *)row_copy(&pair->arena, &visit_schema, row);
 	visit.state = VISIT_STATE_ACCEPTED;
-	assert_int_equal(put(pair, RECORD_VISIT, &visit), 0);
+	assert_int_equal(by_store_put_one(pair, RECORD_VISIT, &visit), 0);
 	assert_int_equal(records_get(server_store_records(pair->server.store), RECORD_ASSET, &asset_id, &row), STATUS_OK);
 	asset = *(const struct asset *)row_copy(&pair->arena, &asset_schema, row);
 	asset.name = text_of("press, left");
-	assert_int_equal(put(pair, RECORD_ASSET, &asset), 0);
+	assert_int_equal(by_store_put_one(pair, RECORD_ASSET, &asset), 0);
 	asset.site_id = organisation_id(RECORD_SITE, 2);
-	assert_int_equal(put(pair, RECORD_ASSET, &asset), 1);
-	settle(pair);
+	assert_int_equal(by_store_put_one(pair, RECORD_ASSET, &asset), 1);
+	by_store_settle(pair);
 	assert_fits(pair, 2);
 }
 

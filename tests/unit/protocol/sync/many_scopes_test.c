@@ -1,6 +1,5 @@
 /* A device with more scopes than a cut can list: what is said of them travels in pages before it. */
-#include "protocol/sync/publish.h"
-#include "tests/unit/protocol/sync/pair.h"
+#include "tests/unit/protocol/sync/by_store.h"
 
 enum {
 	JOBS = 5000,
@@ -9,26 +8,20 @@ enum {
 
 static struct id job_id(unsigned number)
 {
-	return id_imported(text_of("job"), (struct text){ (const char *)&number, sizeof(number) });
+	return by_store_id("job", number);
 }
 
 static struct id visit_id(unsigned number)
 {
-	return id_imported(text_of("visit"), (struct text){ (const char *)&number, sizeof(number) });
+	return by_store_id("visit", number);
 }
 
 /* Visits of technician 2, each to an order of its own in the other territory, in one commit. */
 static void put_jobs(struct simulation *pair, unsigned count, enum visit_state visit_state)
 {
-	struct server_store *store = pair->server.store;
-	struct server_state now;
-	struct commit commit;
-	struct overlay overlay;
+	struct by_store by;
 
-	assert_int_equal(server_store_begin(store), STATUS_OK);
-	assert_int_equal(server_store_state(store, &now), STATUS_OK);
-	commit_init(&commit, store, NULL, &pair->arena, now.gseq + 1);
-	overlay_init(&overlay, server_store_records(store), &pair->arena);
+	by_store_begin(&by, pair);
 	for (unsigned i = 0; i < count; i++) {
 		const struct work_order order = { .id = job_id(i),
 			.territory_id = organisation_id(RECORD_TERRITORY, 0),
@@ -39,13 +32,10 @@ static void put_jobs(struct simulation *pair, unsigned count, enum visit_state v
 			.work_order_id = order.id,
 			.technician_id = organisation_id(RECORD_TECHNICIAN, 1),
 			.state = visit_state };
-		assert_int_equal(records_put(&overlay.records, RECORD_WORK_ORDER, &order), STATUS_OK);
-		assert_int_equal(records_put(&overlay.records, RECORD_VISIT, &visit), STATUS_OK);
+		by_store_put(&by, RECORD_WORK_ORDER, &order);
+		by_store_put(&by, RECORD_VISIT, &visit);
 	}
-	assert_int_equal(publish_changes(&commit, &overlay, 0), STATUS_OK);
-	assert_int_equal(publish_finish(&commit), STATUS_OK);
-	assert_int_equal(server_store_commit(store), STATUS_OK);
-	server_store_reset_rows(store);
+	(void)by_store_end(&by);
 }
 
 static void settle(struct simulation *pair)
