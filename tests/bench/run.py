@@ -1,12 +1,13 @@
 """Measures sync and commands beside plain SQLite in the same run.
 
-usage: run.py [sync|commands] [--json FILE] [--quick] [--only CASE,...] [--dir DIR]
+usage: run.py [sync|commands|commits] [--json FILE] [--quick] [--only CASE,...] [--dir DIR]
 
 Real processes over loopback, everything at its defaults. docs/performance.md says what each case is."""
 import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 
@@ -32,9 +33,17 @@ def print_table(rows):
                         for i, (cell, width) in enumerate(zip(line, widths))).rstrip())
 
 
+def count_commits(build):
+    """What commits of the office cost the server, in uses of its store, with up to 20,002 devices and 10,002 polls waiting."""
+    program = os.path.join(build, "tests", "protocol_sync_commit_cost_test")
+    done = subprocess.run([program], env=os.environ | {"TRUCKROLL_TEST_SIZE": "full"}, capture_output=True, text=True, check=False)
+    print("\n".join(line[2:] for line in done.stdout.splitlines() if line.startswith("# ")))
+    return done.returncode
+
+
 def main():
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=["sync", "commands"])
+    parser.add_argument("what", nargs="?", choices=["sync", "commands", "commits"])
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="", help="cases, such as W1,W2")
@@ -43,6 +52,8 @@ def main():
     build = os.environ.get("TRUCKROLL_BUILD")
     if not build:
         sys.exit("run.py: TRUCKROLL_BUILD names no build; start ./bench instead")
+    if options.what == "commits":
+        sys.exit(count_commits(build))
     rows = []
     with tempfile.TemporaryDirectory(dir=options.dir or build, prefix="bench-") as folder:
         only = set(filter(None, options.only.split(",")))

@@ -32,9 +32,9 @@ struct making {
 
 static struct id numbered(const char *what, unsigned n)
 {
-	uint8_t number = (uint8_t)n;
+	uint8_t number[] = { (uint8_t)n, (uint8_t)(n >> 8) };
 
-	return id_imported(text_of(what), (struct text){ (const char *)&number, 1 });
+	return id_imported(text_of(what), (struct text){ (const char *)number, n < 256 ? 1 : 2 });
 }
 
 struct id organisation_id(enum record_kind kind, unsigned n)
@@ -79,7 +79,7 @@ unsigned organisation_territory_of(unsigned technician)
 
 void organisation_identity(unsigned n, struct identity *out_identity)
 {
-	uint8_t sign[32] = { 1, (uint8_t)n }, box[32] = { 2, (uint8_t)n };
+	uint8_t sign[32] = { 1, (uint8_t)n, (uint8_t)(n >> 8) }, box[32] = { 2, (uint8_t)n, (uint8_t)(n >> 8) };
 
 	identity_from_seeds(sign, box, out_identity);
 	out_identity->id = organisation_device_id(n);
