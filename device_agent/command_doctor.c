@@ -7,6 +7,7 @@
 #include "device_agent/hello.h"
 #include "device_agent/kb_search.h"
 #include "device_agent/outbox_view.h"
+#include "protocol/domain/device.h"
 #include "shell/control.h"
 #include "shell/digest_listing.h"
 #include "shell/file.h"
@@ -20,6 +21,18 @@
 #define FREE_BYTES_LOW    INT64_C(100000000)
 #define CLOCK_OFF_MS      INT64_C(300000)        /* what a person would see on the wall */
 #define CLOCK_EARLIEST_MS INT64_C(1767225600000) /* 2026-01-01T00:00Z: no program of this year ran before */
+
+/* What a person should know of how the device stands with the office; NULL: all is well. */
+static const char *standing_warning(const struct standing_note *note, int64_t now_ms)
+{
+	if (note->device_state == DEVICE_STATE_STOLEN)
+		return "The office says that this device is stolen: nothing is taken from it, and nothing is sent to it. Ask the office.";
+	if (note->device_state == DEVICE_STATE_DRAINING)
+		return "This device is revoked: it may still send what was done before, and gets nothing more. Ask the office.";
+	if (note->lease_until_ms != 0 && note->lease_until_ms < now_ms)
+		return "This device has not reached the office for longer than it is granted: sync, or ask the office.";
+	return NULL;
+}
 
 /* ---- status ---- */
 
@@ -63,6 +76,21 @@ static enum status tell_replica(struct context *context, struct local_device *de
 	return STATUS_OK;
 }
 
+/* What the office last said of this device, however long ago. */
+static void tell_standing(struct context *context, const struct local_device *device)
+{
+	const struct standing_note *note = &device->note;
+	struct text state = choice_to_text(context->arena, device_state_names, note->device_state);
+	const char *warning = standing_warning(note, context->now_ms);
+
+	if (note->lease_until_ms == 0) /* it has not said anything yet */
+		return;
+	output_value(context->output, "standing", "at the office", cell_name("state.device", state));
+	output_value(context->output, "lease_until", "granted until", cell_time(note->lease_until_ms));
+	if (warning != NULL)
+		output_warning(context->output, "%s", catalogue_translate(context->language, warning));
+}
+
 struct digest_listing {
 	struct context *context;
 	struct table *table;
@@ -102,6 +130,7 @@ enum status command_status(struct context *context)
 	output_value(output, "operations", NULL, cell_integer(marks.last_seq));
 	output_value(output, "settled", NULL, cell_integer(marks.settled_seq));
 	output_value(output, "pending", NULL, cell_integer(marks.last_seq - marks.settled_seq));
+	tell_standing(context, device);
 	status = tell_replica(context, device);
 	if (status == STATUS_OK)
 		tell_agent(context);
@@ -308,6 +337,27 @@ static enum status ask_server(struct doctor *doctor, const struct keystore *keys
 	return status;
 }
 
+/* As the server says now, or as it last said. */
+static void check_standing(struct doctor *doctor, const struct keystore *keys, const struct welcome *welcome)
+{
+	struct context *context = doctor->context;
+	struct standing_note note =
+		standing_note_read(context->arena, local_device_keys_directory(context), &keys->identity.id);
+	const char *warning;
+
+	if (welcome->time_ms != 0) {
+		note.device_state = welcome->device_state;
+		note.lease_until_ms = welcome->lease_until_ms;
+	}
+	if (note.lease_until_ms == 0)
+		return;
+	warning = standing_warning(&note, context->now_ms);
+	if (warning != NULL)
+		tell_check(doctor, "office", STATUS_REFUSED, say(doctor, warning));
+	else
+		tell_check(doctor, "office", STATUS_OK, say(doctor, "knows this device as its own"));
+}
+
 static void check_server(struct doctor *doctor, const struct keystore *keys, int64_t *out_server_ms)
 {
 	struct welcome welcome = { 0 };
@@ -315,6 +365,7 @@ static void check_server(struct doctor *doctor, const struct keystore *keys, int
 
 	tell_result(doctor, "server", status,
 		catalogue_format(doctor->context->arena, doctor->context->language, "%.*s answers", TEXT_ARGUMENTS(keys->url)));
+	check_standing(doctor, keys, &welcome);
 	*out_server_ms = welcome.time_ms;
 }
 
@@ -363,6 +414,8 @@ static void check_all(struct doctor *doctor)
 	}
 	if (known && !arguments_flag(doctor->context->arguments, "offline"))
 		check_server(doctor, &keys, &server_ms);
+	else if (known)
+		check_standing(doctor, &keys, &(struct welcome){ 0 });
 	check_clock(doctor, server_ms);
 	keystore_wipe(&keys);
 }

@@ -2,11 +2,39 @@
 
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "shell/file.h"
 #include "shell/lock.h"
 #include "shell/outcome_words.h"
 #include "tests/bench/record/bench_order.h"
+
+void local_device_remember(struct local_device *device)
+{
+	struct device_core_state state = device_core_state(device->core);
+	struct standing_note note = device->note;
+	struct arena arena = { 0 };
+
+	if (standing_take(device->store, &note.standing) != STATUS_OK)
+		return;
+	if (state.rounds > 0) {
+		note.device_state = state.device_state;
+		note.lease_until_ms = state.lease_until_ms;
+	}
+	if (!standing_note_equal(&note, &device->note))
+		standing_note_write(&arena, device->keys_directory, &note);
+	device->note = note;
+	arena_finish(&arena);
+}
+
+/* A machine whose id cannot be read is taken for the one before. */
+static void note_machine(struct local_device *device, const uint8_t machine[static MACHINE_SIZE])
+{
+	if (sodium_is_zero(machine, MACHINE_SIZE) || memcmp(machine, device->note.machine, MACHINE_SIZE) == 0)
+		return;
+	memcpy(device->note.machine, machine, MACHINE_SIZE);
+	device->note.standing = (struct standing){ 0 }; /* so that it is written */
+}
 
 static enum status open_core(struct local_device *device, int64_t poll_wait_ms)
 {
@@ -17,11 +45,20 @@ static enum status open_core(struct local_device *device, int64_t poll_wait_ms)
 		.server = device->keys.server,
 		.organisation = device->keys.organisation,
 		.technician = device->keys.technician,
+		.standing = device->note.standing,
 		.poll_wait_ms = poll_wait_ms };
-	enum status status = device_core_create(&options, &device->core);
+	uint8_t machine[MACHINE_SIZE];
+	enum status status;
 
+	machine_hash(&device->arena, &device->keys.identity.id, machine);
+	options.moved = machine_differs(machine, device->note.machine);
+	status = device_core_create(&options, &device->core);
 	identity_wipe(&options.identity);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	note_machine(device, machine);
+	local_device_remember(device);
+	return STATUS_OK;
 }
 
 /* Keys of one device beside the databases of another would sign what they never wrote. */
@@ -96,7 +133,10 @@ enum status local_device_open(const struct local_device_options *options, struct
 	(void)sodium_mlock(&device->keys, sizeof(device->keys)); /* where the system allows it */
 	device->clock = options->clock;
 	device->dir = arena_copy_text(&device->arena, options->dir);
+	device->keys_directory = arena_copy_text(&device->arena, options->keys_directory);
 	status = keystore_load(&device->arena, options->keys_directory, &device->keys);
+	if (status == STATUS_OK)
+		device->note = standing_note_read(&device->arena, device->keys_directory, &device->keys.identity.id);
 	store.bench = device->keys.bench;
 	if (store.bench)
 		bench_order_register();
@@ -211,6 +251,7 @@ enum status local_device_run(struct context *context, struct operation *operatio
 		return outcome_refused(context, local_device_records(context), &verdict);
 	if (id_is_nil(&id))
 		return status == STATUS_OK ? STATUS_OK : outcome_in_options(context, status);
+	local_device_remember(device);
 	output_json(context->output, "saved", json_true());
 	if (status != STATUS_OK)
 		tell_not_shown(context, &id);

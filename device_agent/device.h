@@ -4,6 +4,7 @@
 #define TRUCKROLL_DEVICE_AGENT_DEVICE_H
 
 #include "device_agent/keystore.h"
+#include "device_agent/standing_note.h"
 #include "device_agent/store.h"
 #include "protocol/sync/device_core.h"
 #include "shell/command.h"
@@ -18,6 +19,8 @@ struct local_device {
 	struct device_core *core; /* NULL when opened for reading */
 	struct link *link;        /* NULL unless on line (link.h) */
 	const struct clock *clock;
+	struct text keys_directory;
+	struct standing_note note; /* as the file has it */
 };
 
 struct local_device_options {
@@ -39,6 +42,8 @@ void local_device_close(struct local_device *device);
  * without a word. An owner is not opened then; for readers, doctor asks. */
 enum status local_device_check_loss(const struct local_device *device);
 
+/* Notes beside the keys where the outbox stands now and what the office last said, when that has changed. The owner's. */
+void local_device_remember(struct local_device *device);
 /* As commands open it: where the command line says. */
 enum status local_device_open_for(struct context *context, bool read_only, int64_t poll_wait_ms, struct local_device **out_device);
 /* Where the keys of the command's device are. */

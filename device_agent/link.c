@@ -95,6 +95,7 @@ static enum status after_event(struct link *link, const struct device_core_state
 	if (status != STATUS_OK && status != STATUS_OFFLINE)
 		return store_failed(link, status);
 	status = carry_out(link);
+	local_device_remember(link->device);
 	now = device_core_state(link->device->core);
 	if (now.cuts != link->cuts) {
 		link->cuts = now.cuts;

@@ -12,9 +12,13 @@ static enum status read_chain(struct statement *statement, struct chain_state *o
 		.incarnation = statement_id_column(statement, 2),
 		.last_seq = statement_integer(statement, 3),
 		.last_gseq = statement_integer(statement, 5),
+		.shared_seq = statement_integer(statement, 7),
+		.forked_seq = statement_integer(statement, 8),
 	};
 	enum status status = store_read_raw(statement, 4, chain.last_hash.bytes, HASH_SIZE, "chain head");
 
+	if (status == STATUS_OK && !statement_is_null(statement, 6))
+		chain.previous = statement_id_column(statement, 6);
 	if (status == STATUS_OK)
 		*out_chain = chain;
 	return status;
@@ -90,6 +94,48 @@ enum status server_store_put_chain(struct server_store *store, const struct chai
 	store_bind_raw(statement, 3, chain->last_hash.bytes, HASH_SIZE);
 	statement_bind_integer(statement, 4, chain->last_gseq);
 	return store_run(statement);
+}
+
+enum status server_store_begin_anew(struct server_store *store, const struct chain_state *chain, int64_t gseq)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_CHAIN_BEGIN_ANEW, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, chain->number);
+	statement_bind_id(statement, 2, &chain->previous);
+	statement_bind_integer(statement, 3, chain->shared_seq);
+	statement_bind_integer(statement, 4, gseq);
+	return store_run(statement);
+}
+
+enum status server_store_put_fork(struct server_store *store, const struct chain_state *chain)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_CHAIN_FORK, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, chain->number);
+	statement_bind_integer(statement, 2, chain->forked_seq);
+	return store_run(statement);
+}
+
+enum status server_store_goes_on_elsewhere(
+	struct server_store *store, const struct id *device, const struct id *incarnation, int64_t gseq)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_CHAIN_AFTER, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_id(statement, 1, device);
+	statement_bind_id(statement, 2, incarnation);
+	statement_bind_integer(statement, 3, gseq);
+	status = statement_step(statement);
+	statement_reset(statement);
+	return status;
 }
 
 static enum status check_window(struct server_store *store, int64_t chain, int64_t window, const uint8_t secret[static WINDOW_SECRET_SIZE])

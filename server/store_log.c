@@ -63,6 +63,22 @@ enum status server_store_logged(
 	return status;
 }
 
+enum status server_store_logged_id(struct server_store *store, int64_t chain, int64_t seq, struct id *out_id)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_LOG_AT, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, chain);
+	statement_bind_integer(statement, 2, seq);
+	status = statement_step(statement);
+	if (status == STATUS_OK)
+		*out_id = statement_id_column(statement, 0);
+	statement_reset(statement);
+	return status;
+}
+
 enum status server_store_logged_head(struct server_store *store, int64_t chain, int64_t seq, struct hash *out_head)
 {
 	struct statement *statement = NULL;

@@ -250,7 +250,7 @@ const struct message catalogue_zh[] = {
 	{ "rule.work_without_claim", "{technician} 在 {holder} 的上门（{state}）上执行了“{operation}”；请确认由谁前往。" },
 	{ "rule.late_fact", "“{operation}”在结束后才到达：工单为{order_state}，上门为{state}；已保留，未重新打开任何内容。" },
 	{ "rule.chain_gap", "该终端无法再发送第 {first} 至 {last} 条操作；请向技术员了解做过什么。" },
-	{ "rule.fork", "该终端自第 {seq} 条操作起出现第二份历史；已另存。请查明是否被复制。" },
+	{ "rule.fork", "该终端自第 {seq} 条操作起出现第二份历史；已另存。请查明是否被复制；如是，请分别重新注册每个副本。" },
 	{ "rule.resolution_unfit", "该问题为{kind}，“{resolution}”不适用；请标为已知悉，或选用适合的处理方式。" },
 	{ "rule.order_unfinished", "该工单为{state}，仍有未结束的上门；请先完成或取消它们。" },
 	{ "rule.order_under_way", "{technician} 正在执行该工单（{state}）；请先结束该上门。" },

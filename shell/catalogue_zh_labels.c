@@ -413,6 +413,9 @@ const struct message catalogue_zh_labels[] = {
 	{ "released", "放行" },
 	{ "corrected", "更正" },
 	{ "discarded", "弃置" },
+	{ "at the office", "办公室登记状态" },
+	{ "granted until", "授权至" },
+	{ "check.office", "办公室" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -166,6 +166,13 @@ const struct message catalogue_zh_lines[] = {
 	{ "The server had stopped without a word: for a while it decides operations one by one, more slowly.",
 	  "服务器上次未正常停止：在一段时间内会逐条处理操作，速度较慢。" },
 	{ "Nothing of this device is parked.", "该终端没有被搁置的操作。" },
+	{ "The office says that this device is stolen: nothing is taken from it, and nothing is sent to it. Ask the office.",
+	  "办公室登记本终端为被盗：不再接收其内容，也不再向其发送。请联系办公室。" },
+	{ "This device is revoked: it may still send what was done before, and gets nothing more. Ask the office.",
+	  "本终端已被吊销：仍可发送此前所做的工作，但不再收到任何内容。请联系办公室。" },
+	{ "This device has not reached the office for longer than it is granted: sync, or ask the office.",
+	  "本终端与办公室失去联系的时间已超过授权期：请同步，或联系办公室。" },
+	{ "knows this device as its own", "认可本终端" },
 	{ NULL, NULL },
 };
 /* clang-format on */

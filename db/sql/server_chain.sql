@@ -1,10 +1,10 @@
 -- Chains of operations and the log.
 
 -- name: chain_find
-SELECT number, device, incarnation, last_seq, last_hash, last_gseq FROM chain WHERE device = $1 AND incarnation = $2
+SELECT number, device, incarnation, last_seq, last_hash, last_gseq, previous, shared_seq, forked FROM chain WHERE device = $1 AND incarnation = $2
 
 -- name: chain_by_number
-SELECT number, device, incarnation, last_seq, last_hash, last_gseq FROM chain WHERE number = $1
+SELECT number, device, incarnation, last_seq, last_hash, last_gseq, previous, shared_seq, forked FROM chain WHERE number = $1
 
 -- name: chain_add
 INSERT INTO chain (device, incarnation, last_seq, last_hash, last_gseq) VALUES ($1, $2, 0, $3, 0)

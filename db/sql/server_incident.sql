@@ -54,7 +54,7 @@ UPDATE chain SET previous = $2, shared_seq = $3, begun_gseq = $4 WHERE number = 
 UPDATE chain SET forked = $2 WHERE number = $1
 
 -- name: chain_unfork
-UPDATE chain SET forked = NULL WHERE device = $1
+UPDATE chain SET forked = -1 WHERE device = $1 AND forked > 0
 
 -- name: chain_after
 SELECT 1 FROM chain WHERE device = $1 AND previous = $2 AND begun_gseq <= $3 LIMIT 1

@@ -64,7 +64,8 @@ static const struct rule_row rows[] = {
 	{ RULE_CHAIN_GAP, "chain_gap",
 	  "The device cannot send operations {first} to {last} any more; ask its technician what was done." },
 	{ RULE_FORK, "fork",
-	  "The device has a second history from operation {seq} on; it is kept aside. Find out whether it was copied." },
+	  "The device has a second history from operation {seq} on; it is kept aside. "
+	  "Find out whether it was copied; if so, enrol each copy anew." },
 	{ RULE_PLAN_MOVED, "plan_moved",
 	  "{technician} did {operation} by the old plan: the visit had been moved to {planned_start_at_ms}. It stands; "
 	  "tell the customer, or move the visit again." },

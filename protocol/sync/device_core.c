@@ -9,6 +9,7 @@
 #include "protocol/sync/history.h"
 #include "protocol/sync/replay.h"
 #include "protocol/sync/reply.h"
+#include "protocol/sync/standing.h"
 #include "protocol/sync/request.h"
 
 #define BACKOFF_MIN_MS   500
@@ -91,6 +92,23 @@ static enum status show_unshown(struct device_core *core)
 	return status;
 }
 
+/* An outbox that was put back from an older copy, or came to another machine, goes on under a new incarnation before anything more is
+ * made in the place of what was lost. */
+static enum status judge_standing(struct device_core *core)
+{
+	struct device_store *store = core->options.store;
+	bool lost = false;
+	enum status status = standing_proves_loss(&core->options.standing, store, &lost);
+
+	if (status != STATUS_OK || (!lost && !core->options.moved))
+		return status;
+	status = history_begin_incarnation(store, core->options.random, &core->arena);
+	core->own_rows = true; /* what the lost history computed is missing here */
+	if (status == STATUS_OK && lost)
+		return device_note_incident(core, "restored", "operations that were made here are not in this outbox any more");
+	return status == STATUS_OK ? device_note_incident(core, "moved", "this is another machine than the device was on") : status;
+}
+
 enum status device_core_create(const struct device_core_options *options, struct device_core **out_core)
 {
 	struct device_core *core = calloc(1, sizeof(*core));
@@ -103,6 +121,8 @@ enum status device_core_create(const struct device_core_options *options, struct
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->batch_raw_max = options->batch_raw_max > 0 ? options->batch_raw_max : (size_t)128 * 1024;
 	status = show_unshown(core);
+	if (status == STATUS_OK)
+		status = judge_standing(core);
 	arena_reset(&core->arena);
 	if (status == STATUS_OK)
 		status = device_store_replica(options->store, &replica);
@@ -230,6 +250,15 @@ static enum status ask_for_rows(struct device_core *core, struct request *reques
 	return status;
 }
 
+/* What the server is to know before the operations. */
+static enum status tell_of_itself(struct device_core *core, struct request *request)
+{
+	core->telling = core->untold.what.size > 0;
+	if (core->telling)
+		request_incident(request, &core->untold);
+	return core->tell_origin ? request_origin(request, core->options.store) : STATUS_OK;
+}
+
 static enum status send_request(struct device_core *core)
 {
 	struct request request;
@@ -248,7 +277,8 @@ static enum status send_request(struct device_core *core)
 	last_seq = outbox.last_seq;
 	request_init(&request, &core->arena, REPLY_IN_SESSION_MAX);
 	core->batch_out = outbox.last_seq > core->acknowledged_seq && !core->batch_refused;
-	if (core->batch_out)
+	status = tell_of_itself(core, &request);
+	if (status == STATUS_OK && core->batch_out)
 		status = request_batch(&request,
 			&(struct outgoing){ .store = core->options.store,
 				.identity = &core->options.identity,
@@ -386,6 +416,7 @@ static enum status take_welcome(struct device_core *core, const struct welcome *
 		return status;
 	core->state.lease_until_ms = welcome->lease_until_ms;
 	core->state.device_state = welcome->device_state;
+	core->tell_origin = !welcome->incarnation_known;
 	core->acknowledged_seq = same ? welcome->last_seq : 0; /* of the incarnation that goes on */
 	if (!same && core->options.bug == BUG_SEQUENCE_REUSED)
 		return bug_reuse_sequence(core->options.store, welcome->last_seq, &core->acknowledged_seq);
@@ -504,6 +535,8 @@ static enum status take_section(struct device_core *core, const struct section *
 	case SECTION_HELLO:
 	case SECTION_BATCH:
 	case SECTION_PULL:
+	case SECTION_ORIGIN:
+	case SECTION_INCIDENT:
 	case SECTION_RECON:
 		break;
 	}
@@ -585,6 +618,8 @@ static void reply_was_good(struct device_core *core)
 	core->state.connected = core->link != LINK_DOWN;
 	core->state.last_contact_at_ms = clock_now_ms(core->options.clock);
 	core->state.rounds++;
+	if (core->telling)
+		core->untold = (struct told_incident){ 0 };
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->state.failure[0] = '\0';
 }

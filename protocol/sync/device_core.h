@@ -8,6 +8,7 @@
 #include "protocol/base/random.h"
 #include "protocol/sync/bugs.h"
 #include "protocol/sync/device_store.h"
+#include "protocol/sync/standing.h"
 #include "protocol/wire/envelope.h"
 #include "protocol/wire/session.h"
 
@@ -21,6 +22,8 @@ struct device_core_options {
 	struct party server;
 	struct id organisation;
 	struct id technician;
+	struct standing standing; /* what is remembered outside of the store; empty: nothing */
+	bool moved;               /* the store came from another machine */
 	int64_t poll_wait_ms; /* how long the server may hold a poll; 0: never wait */
 	enum seeded_bug bug;
 	size_t batch_raw_max; /* bytes of operations in a batch to begin with; 0: the usual. Tests take few */

@@ -30,6 +30,11 @@ struct device_core {
 	bool own_rows;            /* also rows that this device computed: the replica is fresh */
 	bool nothing_missing;
 	bool pull_of_repair; /* the pull that is out is the last step of a repair */
+	bool tell_origin;         /* the server does not know where this incarnation comes from */
+	bool telling;             /* the request that is out tells of an incident */
+	struct told_incident untold; /* not told to the server yet; its texts are below; what empty: none */
+	char untold_what[TOLD_WHAT_MAX];
+	char untold_detail[TOLD_DETAIL_MAX];
 	bool poll_again; /* the last answer was complete: wait for news */
 	size_t batch_raw_max;
 	struct decided decided; /* unlike is in decided_arena */
@@ -48,7 +53,7 @@ struct device_core {
 
 void device_emit(struct device_core *core, enum device_effect_kind kind, struct bytes bytes);
 
-/* Keeps an incident for people. */
+/* Keeps an incident for people. Those that the server cannot see by itself it is told of. */
 enum status device_note_incident(struct device_core *core, const char *what, const char *detail);
 /* The replica is to be put right. STATUS_OFFLINE with the reason when that is prepared: the rest of the reply does not count, and a server
  * that does not come to rest is not asked again at once. */

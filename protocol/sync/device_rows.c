@@ -5,11 +5,25 @@
 #include "protocol/sync/device_bugs.h"
 #include "protocol/sync/device_inner.h"
 
+static void keep_untold(struct device_core *core, struct text what, struct text detail)
+{
+	what = text_cut(what, TOLD_WHAT_MAX);
+	detail = text_cut(detail, TOLD_DETAIL_MAX);
+	memcpy(core->untold_what, what.data, what.size);
+	if (detail.size > 0)
+		memcpy(core->untold_detail, detail.data, detail.size);
+	core->untold = (struct told_incident){ .at_ms = clock_now_ms(core->options.clock),
+		.what = { core->untold_what, what.size },
+		.detail = { core->untold_detail, detail.size } };
+}
+
 enum status device_note_incident(struct device_core *core, const char *what, const char *detail)
 {
 	struct text kept = arena_copy_text(&core->arena, text_of(detail)); /* fail_reason() may be overwritten meanwhile */
 
 	core->state.incidents++;
+	if (strcmp(what, "digest") == 0)
+		keep_untold(core, text_of(what), kept);
 	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), what, kept);
 }
 

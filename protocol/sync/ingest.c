@@ -274,8 +274,12 @@ static enum status take_in_once(struct intake *intake, struct authority *authori
 	*out_verdict = (struct verdict){ 0 };
 	if (first == FIRST_ID_KNOWN)
 		return log_known(intake);
-	if (first == FIRST_ID_NEW)
+	if (first == FIRST_ID_NEW) /* also while it is set aside: its author knows it by that */
 		intake->log.id = *first_id;
+	if (objection == RULE_NONE && intake->fork != NULL) {
+		objection = RULE_FORK;
+		detail = intake->fork;
+	}
 	if (objection == RULE_NONE)
 		objection = authority_judge(authority, intake->operation, &detail);
 	if (objection != RULE_NONE) {
@@ -299,6 +303,25 @@ struct arrival {
 	struct authority authority;
 };
 
+/* An operation that is sent again has its place in the history before: something else there is a second history. */
+static enum status look_for_fork(struct arrival *arrival, int64_t seq, const struct id *first_id)
+{
+	struct server_store *store = arrival->ingest->commit->store;
+	struct chain_state *chain = arrival->chain;
+	struct chain_state previous;
+	struct id known;
+	enum status status = server_store_chain(store, &chain->device, &chain->previous, &previous);
+
+	if (status == STATUS_OK)
+		status = server_store_logged_id(store, previous.number, chain->shared_seq + seq, &known);
+	if (status != STATUS_OK || id_equal(&known, first_id))
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	chain->forked_seq = seq;
+	arrival->ingest->forked = true;
+	arrival->ingest->forked_seq = chain->shared_seq + seq;
+	return server_store_put_fork(store, chain);
+}
+
 static enum status take_in_next(struct arrival *arrival, size_t position, struct witness *witness, struct verdict *out_verdict)
 {
 	struct ingest *ingest = arrival->ingest;
@@ -307,13 +330,18 @@ static enum status take_in_next(struct arrival *arrival, size_t position, struct
 	const struct batch *batch = arrival->batch;
 	const struct verified *verified = arrival->verified;
 	struct intake intake = { .ingest = ingest, .operation = &batch->operations[position], .device = device->id, .witness = witness };
+	int64_t seq = batch->first_seq + (int64_t)position;
 	enum first_id first;
 	enum status status = judge_first_id(ingest, device, batch, position, &first);
 
+	if (status == STATUS_OK && first != FIRST_ID_NONE && chain->forked_seq == 0 && !id_is_nil(&chain->previous))
+		status = look_for_fork(arrival, seq, &batch->first_ids[position]);
+	if (chain->forked_seq > 0)
+		intake.fork = arena_print(ingest->arena, "seq=%lld", (long long)(chain->shared_seq + chain->forked_seq)).data;
 	intake.records = &witness->records;
 	intake.log = (struct logged_operation){ .id = chain_operation_id(&verified->heads[position]),
 		.chain = chain->number,
-		.seq = batch->first_seq + (int64_t)position,
+		.seq = seq,
 		.canonical = verified->canonical[position],
 		.commitment = verified->commitments[position],
 		.head = verified->heads[position] };

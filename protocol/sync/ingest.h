@@ -17,6 +17,8 @@ struct ingest {
 	void (*before_decide)(const struct operation *operation); /* or NULL */
 	size_t limit;      /* at most so many; 0: all that is new */
 	bool condemned;    /* the next one is set aside: it ended the server too often */
+	bool forked;       /* a second history was found: its operations are set aside */
+	int64_t forked_seq; /* … from this one on, as the first history counts */
 	size_t taken;      /* operations decided or set aside so far */
 };
 

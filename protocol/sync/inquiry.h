@@ -23,6 +23,7 @@ struct inquiry {
 	size_t recon_size;
 	struct pull pull; /* resume points into resume_bytes */
 	uint8_t resume_bytes[64];
+	struct origin origin;
 	struct bytes batch; /* to be held until its turn comes; borrowed */
 	int64_t handler_revision;
 	int64_t deadline_ms; /* monotonic; of a parked poll */

@@ -49,6 +49,27 @@ void request_recon(struct request *request, const struct recon_request *recon)
 	section_write(&request->writer, SECTION_RECON, writer_bytes(&body));
 }
 
+enum status request_origin(struct request *request, struct device_store *store)
+{
+	struct origin origin;
+	struct writer body = writer_in(request->arena, 64);
+	enum status status = device_store_previous(store, &origin.previous, &origin.shared_seq);
+
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	origin_encode(&body, &origin);
+	section_write(&request->writer, SECTION_ORIGIN, writer_bytes(&body));
+	return STATUS_OK;
+}
+
+void request_incident(struct request *request, const struct told_incident *told)
+{
+	struct writer body = writer_in(request->arena, 2 * (TOLD_WHAT_MAX + TOLD_DETAIL_MAX));
+
+	told_incident_encode(&body, told);
+	section_write(&request->writer, SECTION_INCIDENT, writer_bytes(&body));
+}
+
 void request_pull(struct request *request, const struct pull *pull)
 {
 	struct writer body = writer_in(request->arena, FRAME_SIZE_MAX);

@@ -22,6 +22,17 @@ static void note_loss(struct server_core *core, const struct inquiry *waiting)
 						 .detail = { detail, (size_t)size } });
 }
 
+/* The office is to know that something is kept back on a device. */
+static void note_unreadable(struct server_core *core, const struct inquiry *waiting)
+{
+	struct incident incident = { .kind = INCIDENT_UNREADABLE, .device = waiting->device };
+
+	incident.detail = text_of(
+		waiting->fault.code == WIRE_ERROR_NEWER ? "reason=it is newer than the server" : "reason=it is malformed");
+	if (!waiting->by_envelope && (waiting->fault.code == WIRE_ERROR_NEWER || waiting->fault.code == WIRE_ERROR_MALFORMED))
+		incidents_note(&core->incidents, &incident);
+}
+
 /* The reply's sections: fault, welcome, decided, page, cut. */
 static enum status write_sections(struct server_core *core, const struct inquiry *waiting, struct reply *reply)
 {
@@ -40,6 +51,7 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 	}
 	if (status != STATUS_OK)
 		return status;
+	note_unreadable(core, waiting);
 	if (waiting->fault.code != 0)
 		reply_fault(reply, &waiting->fault);
 	else if (waiting->has_pull && waiting->pull.class_max < CLASS_KNOWLEDGE)
@@ -68,6 +80,7 @@ static enum status seal_welcome(struct server_core *core, const struct inquiry *
 		.incarnation = waiting->incarnation,
 		.handler_revision = waiting->hello.handler_revision,
 		.started_at_ms = server_core_monotonic_ms(core),
+		.started_gseq = core->state.gseq,
 		.last_used_at_ms = server_core_monotonic_ms(core) };
 	struct device_entry device;
 	struct party party;

@@ -363,6 +363,8 @@ enum status server_core_ingest_apart(struct server_core *core, struct ingest *in
 		return commit_rewind(&core->commit);
 	core->counts.operations += (int64_t)ingest->taken;
 	core->changed = core->changed || ingest->taken > 0;
+	if (ingest->forked)
+		server_core_note_fork(core, &device->id, ingest->forked_seq);
 	return commit_unmark(&core->commit);
 }
 
@@ -403,6 +405,22 @@ size_t server_core_commit_size(const struct server_core *core)
 	return core->commit_arena.used;
 }
 
+/* Only a session's frame proves that a device says so now. */
+static enum status take_self_report(struct server_core *core, struct inquiry *waiting, const struct section *sections, size_t count)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		if (sections[i].number == SECTION_INCIDENT)
+			status = server_core_take_told(core, waiting, sections[i].body);
+		else if (sections[i].number == SECTION_ORIGIN)
+			status = core->failed = server_core_take_origin(core, waiting);
+	}
+	if (core->failed != STATUS_OK && core->in_commit)
+		abandon_commit(core);
+	return status;
+}
+
 /* Reads a request's sections. STATUS_CORRUPT: malformed, nothing of it was taken. */
 static enum status take_sections(struct server_core *core, struct inquiry *waiting, struct bytes message, int64_t handler_revision)
 {
@@ -417,11 +435,15 @@ static enum status take_sections(struct server_core *core, struct inquiry *waiti
 			status = inquiry_take_pull(waiting, sections[i].body);
 		else if (sections[i].number == SECTION_RECON)
 			status = inquiry_take_recon(waiting, &core->request_arena, sections[i].body);
-		else if (sections[i].number != SECTION_BATCH)
+		else if (sections[i].number == SECTION_ORIGIN)
+			status = origin_decode(sections[i].body, &waiting->origin);
+		else if (sections[i].number != SECTION_BATCH && sections[i].number != SECTION_INCIDENT)
 			status = fail(STATUS_CORRUPT, "request: section %d belongs in a reply", (int)sections[i].number);
 	}
 	if (status == STATUS_OK && waiting->by_envelope && !id_equal(&waiting->hello.incarnation, &waiting->incarnation))
 		status = fail(STATUS_CORRUPT, "hello: another incarnation than the envelope's");
+	if (status == STATUS_OK && !waiting->by_envelope)
+		status = take_self_report(core, waiting, sections, count);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		if (sections[i].number == SECTION_BATCH && waiting->fault.code == 0)
 			status = take_batch(core, waiting, sections[i].body, handler_revision);
@@ -493,8 +515,10 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 		server_core_refuse(core, connection);
 		return;
 	}
-	if (!live->proved)
+	if (!live->proved) {
 		session_table_keep_only(core->sessions, live);
+		server_core_look_for_copy(core, live);
+	}
 	live->proved = true;
 	live->last_used_at_ms = server_core_monotonic_ms(core);
 	live->last_seen_at_ms = server_core_now_ms(core);

@@ -65,6 +65,13 @@ enum status server_core_read_batch(
 enum status server_core_ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device,
 	const struct batch *batch, struct wire_fault *out_fault);
 
+/* A device's word on where its incarnation comes from; what it found wrong with itself. */
+enum status server_core_take_origin(struct server_core *core, const struct inquiry *waiting);
+enum status server_core_take_told(struct server_core *core, const struct inquiry *waiting, struct bytes body);
+void server_core_note_fork(struct server_core *core, const struct id *device, int64_t seq);
+/* At the first frame of a session. */
+void server_core_look_for_copy(struct server_core *core, const struct live_session *live);
+
 /* Goes on with the batches that are held, until something is to be committed or none is left. */
 enum status server_core_careful_next(struct server_core *core);
 /* Counts a try of the office's operation, when that is called for; `*out_attempt` as it was before, seq 0: not counted. */

@@ -125,6 +125,9 @@ struct chain_state {
 	int64_t last_seq; /* decided */
 	struct hash last_hash;
 	int64_t last_gseq; /* commit that decided last_seq */
+	struct id previous;   /* the incarnation it goes on from; nil: none */
+	int64_t shared_seq;   /* of that one: operation 1 of this one had its seq + 1 there */
+	int64_t forked_seq;   /* from it on a second history of the same operations; 0: none, -1: a person took it for good */
 };
 /* STATUS_NOT_FOUND for an incarnation never seen. */
 enum status server_store_chain(
@@ -134,6 +137,13 @@ enum status server_store_chain_by_number(struct server_store *store, int64_t num
 /* Gives out_chain->number. */
 enum status server_store_add_chain(struct server_store *store, const struct id *device, const struct id *incarnation,
 	const struct hash *genesis, struct chain_state *out_chain);
+/* `chain` goes on from another incarnation, from this commit on. */
+enum status server_store_begin_anew(struct server_store *store, const struct chain_state *chain, int64_t gseq);
+/* Notes chain->forked_seq. */
+enum status server_store_put_fork(struct server_store *store, const struct chain_state *chain);
+/* STATUS_NOT_FOUND unless an incarnation that goes on from this one had begun at commit `gseq`. */
+enum status server_store_goes_on_elsewhere(
+	struct server_store *store, const struct id *device, const struct id *incarnation, int64_t gseq);
 enum status server_store_put_chain(struct server_store *store, const struct chain_state *chain);
 /* Secret of a 256-operation window; put twice is fine when equal, STATUS_CORRUPT when it differs. */
 enum status server_store_put_window(
@@ -158,6 +168,8 @@ enum status server_store_log(struct server_store *store, const struct logged_ope
 /* The canonical bytes are in `arena`. STATUS_NOT_FOUND. */
 enum status server_store_logged(
 	struct server_store *store, const struct id *id, struct arena *arena, struct logged_operation *out_operation);
+/* First id of what has that place; STATUS_NOT_FOUND. */
+enum status server_store_logged_id(struct server_store *store, int64_t chain, int64_t seq, struct id *out_id);
 /* Head hash of a seq; STATUS_NOT_FOUND. */
 enum status server_store_logged_head(struct server_store *store, int64_t chain, int64_t seq, struct hash *out_head);
 enum status server_store_log_outcome(struct server_store *store, const struct id *id, enum outcome outcome, int64_t gseq);

@@ -11,6 +11,7 @@ struct live_session {
 	uint8_t ephemeral[BOX_PUBLIC_SIZE]; /* the device's, of the hello that began it */
 	int64_t handler_revision;
 	int64_t started_at_ms;   /* monotonic */
+	int64_t started_gseq;    /* the latest commit then */
 	int64_t last_used_at_ms; /* monotonic */
 	int64_t last_seen_at_ms; /* wall */
 	int64_t acknowledged_gseq; /* the highest cursor of this epoch that it sent, with nothing pending */

@@ -279,3 +279,53 @@ struct bytes head_statement(struct arena *arena, const struct id *organisation, 
 	write_hash(&writer, hash);
 	return writer_bytes(&writer);
 }
+
+void origin_encode(struct writer *writer, const struct origin *origin)
+{
+	write_id(writer, &origin->previous);
+	write_count(writer, origin->shared_seq);
+}
+
+enum status origin_decode(struct bytes body, struct origin *out_origin)
+{
+	struct reader reader = reader_of(body);
+	struct origin origin = { .previous = read_id(&reader) };
+
+	origin.shared_seq = read_count(&reader);
+	if (reader.bad || reader_left(&reader) > 0 || id_is_nil(&origin.previous))
+		return fail(STATUS_CORRUPT, "origin: malformed");
+	*out_origin = origin;
+	return STATUS_OK;
+}
+
+void told_incident_encode(struct writer *writer, const struct told_incident *told)
+{
+	struct text what = text_cut(told->what, TOLD_WHAT_MAX), detail = text_cut(told->detail, TOLD_DETAIL_MAX);
+
+	write_count(writer, told->at_ms);
+	write_bytes(writer, (struct bytes){ (const uint8_t *)what.data, what.size });
+	write_bytes(writer, (struct bytes){ (const uint8_t *)detail.data, detail.size });
+}
+
+static struct text read_told(struct reader *reader, size_t size_max)
+{
+	struct bytes bytes = read_bytes(reader, size_max);
+	struct text text = { (const char *)bytes.data, bytes.size };
+
+	if (!text_valid(text))
+		reader->bad = true;
+	return text;
+}
+
+enum status told_incident_decode(struct bytes body, struct told_incident *out_told)
+{
+	struct reader reader = reader_of(body);
+	struct told_incident told = { .at_ms = read_count(&reader) };
+
+	told.what = read_told(&reader, TOLD_WHAT_MAX);
+	told.detail = read_told(&reader, TOLD_DETAIL_MAX);
+	if (reader.bad || reader_left(&reader) > 0 || told.what.size == 0)
+		return fail(STATUS_CORRUPT, "incident: malformed");
+	*out_told = told;
+	return STATUS_OK;
+}

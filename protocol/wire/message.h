@@ -18,6 +18,8 @@ enum section_number {
 	SECTION_BATCH = 2,
 	SECTION_PULL = 3,
 	SECTION_RECON = 4,
+	SECTION_ORIGIN = 5,
+	SECTION_INCIDENT = 6,
 	SECTION_WELCOME = 10,
 	SECTION_DECIDED = 11,
 	SECTION_PAGE = 12,
@@ -105,6 +107,22 @@ struct pull {
 	struct bytes resume; /* what the last page said; empty at the start of a pass; <= 64 bytes */
 };
 
+/* Where the sender's incarnation comes from: it goes on from another one after a restore, or on another machine. */
+struct origin {
+	struct id previous;
+	int64_t shared_seq; /* its operations after it have become 1, 2, … of the new one */
+};
+
+#define TOLD_WHAT_MAX   32
+#define TOLD_DETAIL_MAX 200
+
+/* What a device found wrong with itself, for whoever operates the server. */
+struct told_incident {
+	int64_t at_ms;
+	struct text what;
+	struct text detail;
+};
+
 /* Most operations that one `decided` tells of. */
 #define UNLIKE_COUNT_MAX ((size_t)1024 * 1024)
 
@@ -188,6 +206,11 @@ void batch_encode(struct writer *writer, const struct batch *batch, const struct
 enum status batch_decode(struct bytes body, struct arena *arena, const struct references *references, struct batch *out_batch);
 void pull_encode(struct writer *writer, const struct pull *pull);
 enum status pull_decode(struct bytes body, struct pull *out_pull);
+void origin_encode(struct writer *writer, const struct origin *origin);
+enum status origin_decode(struct bytes body, struct origin *out_origin);
+/* What is too long is cut. */
+void told_incident_encode(struct writer *writer, const struct told_incident *told);
+enum status told_incident_decode(struct bytes body, struct told_incident *out_told);
 void decided_encode(struct writer *writer, const struct decided *decided);
 enum status decided_decode(struct bytes body, struct arena *arena, struct decided *out_decided);
 void page_encode(struct writer *writer, const struct page *page, const struct references *references);

@@ -15,6 +15,8 @@ static const struct known {
 	{ SECTION_BATCH,   false, true  },
 	{ SECTION_PULL,    false, false },
 	{ SECTION_RECON,   false, true  },
+	{ SECTION_ORIGIN,  true,  true  },
+	{ SECTION_INCIDENT, true, true  },
 	{ SECTION_WELCOME, false, false },
 	{ SECTION_DECIDED, false, false },
 	{ SECTION_PAGE,    false, true  },

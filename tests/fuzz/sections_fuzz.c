@@ -24,6 +24,8 @@ static void decode_body(const struct section *section, struct arena *arena)
 	struct wire_fault wire_fault;
 	struct recon_request recon;
 	struct recon_reply recon_reply;
+	struct origin origin;
+	struct told_incident told;
 	int64_t after_ms;
 
 	switch (section->number) {
@@ -38,6 +40,12 @@ static void decode_body(const struct section *section, struct arena *arena)
 		break;
 	case SECTION_RECON:
 		ignore(recon_request_decode(section->body, arena, &recon));
+		break;
+	case SECTION_ORIGIN:
+		ignore(origin_decode(section->body, &origin));
+		break;
+	case SECTION_INCIDENT:
+		ignore(told_incident_decode(section->body, &told));
 		break;
 	case SECTION_RECON_REPLY:
 		ignore(recon_reply_decode(section->body, arena, &recon_reply));

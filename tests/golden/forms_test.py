@@ -118,7 +118,8 @@ def sections_split_and_read(golden):
     reply = forms.body_read(forms.RECON_REPLY, golden.bytes["recon.reply"])
     equal((reply["cursor"], reply["answers"][0], reply["answers"][3], reply["page"]),
           ((identifier(4), 80), (forms.HELD, [(1, forms.NIL), (7, identifier(20))]), (forms.DIFFERING, [0, 255]), b""), "answers")
-    bodies = {"pull": forms.PULL, "pull.of_repair": forms.PULL, "recon": forms.RECON, "recon.reply": forms.RECON_REPLY, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "fault": forms.ERROR}
+    bodies = {"pull": forms.PULL, "pull.of_repair": forms.PULL, "recon": forms.RECON, "recon.reply": forms.RECON_REPLY, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "fault": forms.ERROR,
+              "origin": forms.ORIGIN, "incident": forms.INCIDENT}
     for name, form in bodies.items():
         forms.body_read(form, golden.bytes[name])
         for size in range(len(golden.bytes[name])):

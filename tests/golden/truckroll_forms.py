@@ -487,7 +487,9 @@ RECON = {"questions": several(question)}
 RECON_REPLY = {"cursor": cursor, "answers": several(answer), "page": Reader.bytes}
 AGAIN = {"after_ms": count_of}
 ERROR = {"code": VARINT, "value": SIGNED}
-SECTIONS = {1: HELLO, 2: None, 3: PULL, 4: RECON, 10: WELCOME, 11: DECIDED, 12: None, 13: CUT, 14: AGAIN, 15: ERROR, 16: RECON_REPLY}
+ORIGIN = {"previous": ID, "shared_seq": count_of}
+INCIDENT = {"at_ms": count_of, "what": lambda r: r.bytes(32), "detail": lambda r: r.bytes(200)}
+SECTIONS = {1: HELLO, 2: None, 3: PULL, 4: RECON, 5: ORIGIN, 6: INCIDENT, 10: WELCOME, 11: DECIDED, 12: None, 13: CUT, 14: AGAIN, 15: ERROR, 16: RECON_REPLY}
 
 
 def body_read(form, data):

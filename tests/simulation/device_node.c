@@ -51,6 +51,7 @@ static enum status open_device(struct simulation *simulation, struct device_node
 		.technician = organisation_id(RECORD_TECHNICIAN, device->who - 1),
 		.poll_wait_ms = POLL_WAIT_MS,
 		.bug = simulation->bug,
+		.standing = device->standing,
 		.batch_raw_max = simulation->batch_raw_max };
 	struct identity server;
 	enum status status = device_store_open(device->dir, &store, &device->store);
@@ -170,6 +171,8 @@ static void settle(struct simulation *simulation, struct device_node *device, en
 		note(simulation, "device %u: %s", device->number, device_core_state(device->core).failure);
 	effects(simulation, device);
 	crash_disk_hold(device->disk, true);
+	if (device->core != NULL)
+		(void)(standing_take(device->store, &device->standing) == STATUS_OK);
 	if (device->core != NULL && !simulation->violated)
 		checks_of_device(simulation, device);
 	crash_disk_hold(device->disk, false);

@@ -59,6 +59,7 @@ struct device_node {
 	int64_t incidents;        /* of this run of the core, as last looked at */
 	int64_t acknowledged_seq; /* likewise */
 	int64_t rounds_at_heal;
+	struct standing standing; /* remembered outside of its disk */
 	bool swapped; /* its replica was restored: it may find an incident */
 	bool damaged; /* rows of its replica were changed behind its back: it may find that, too */
 	bool gone;    /* a copy that ran for a while */

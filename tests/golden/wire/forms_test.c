@@ -331,6 +331,20 @@ static void write_again(struct writer *writer)
 	again_encode(writer, 5000);
 }
 
+static void write_origin(struct writer *writer)
+{
+	const struct origin origin = { .previous = id_of(7), .shared_seq = 290 };
+
+	origin_encode(writer, &origin);
+}
+
+static void write_incident(struct writer *writer)
+{
+	const struct told_incident told = { .at_ms = 1770000000000, .what = text_of("digest"), .detail = text_of("territory 3") };
+
+	told_incident_encode(writer, &told);
+}
+
 static void write_fault(struct writer *writer)
 {
 	const struct wire_fault fault = { .code = WIRE_ERROR_SEND_FROM, .value = 290 };
@@ -482,6 +496,8 @@ static const struct form {
 	{ "cut", write_cut, NULL },
 	{ "again", write_again, NULL },
 	{ "fault", write_fault, NULL },
+	{ "origin", write_origin, NULL },
+	{ "incident", write_incident, NULL },
 	{ "head_statement", write_head_statement, NULL },
 	{ "sections", write_sections, NULL },
 	{ "batch", write_batch, unfold_batch },

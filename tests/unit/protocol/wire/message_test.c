@@ -158,6 +158,28 @@ static void fault_again(struct dice *dice, struct writer *writer, struct bytes b
 		fault_encode(writer, &fault);
 }
 
+static void origin_again(struct dice *dice, struct writer *writer, struct bytes body, struct arena *arena, enum status *out_status)
+{
+	struct origin origin = { .previous = { { 1 } }, .shared_seq = some_count(dice) };
+
+	(void)arena;
+	if (body.data != NULL)
+		*out_status = origin_decode(body, &origin);
+	if (body.data == NULL || *out_status == STATUS_OK)
+		origin_encode(writer, &origin);
+}
+
+static void incident_again(struct dice *dice, struct writer *writer, struct bytes body, struct arena *arena, enum status *out_status)
+{
+	struct told_incident told = { .at_ms = some_count(dice), .what = text_of("digest"), .detail = text_of("rows of a scope") };
+
+	(void)arena;
+	if (body.data != NULL)
+		*out_status = told_incident_decode(body, &told);
+	if (body.data == NULL || *out_status == STATUS_OK)
+		told_incident_encode(writer, &told);
+}
+
 /* `body` NULL: makes one. Else decodes it and, when that went well, writes it again. */
 typedef void (*body_again)(struct dice *dice, struct writer *writer, struct bytes body, struct arena *arena, enum status *out_status);
 
@@ -167,6 +189,7 @@ static const struct body_row {
 } bodies[] = {
 	{ "hello", hello_again }, { "welcome", welcome_again }, { "pull", pull_again },   { "decided", decided_again },
 	{ "cut", cut_again },     { "again", again_again },     { "fault", fault_again },
+	{ "origin", origin_again }, { "incident", incident_again },
 };
 
 static void check_strict(struct bytes damaged, void *context)

@@ -1,0 +1,64 @@
+/* What devices say of themselves, and what their histories show: put back from an older copy, or alive twice. */
+#include "protocol/sync/server_core_inner.h"
+
+static enum status begin_anew(struct server_core *core, const struct inquiry *waiting)
+{
+	struct server_store *store = core->options.store;
+	struct hash genesis = chain_genesis(&waiting->device, &waiting->incarnation);
+	struct chain_state chain;
+	enum status status = server_core_ensure_commit(core);
+
+	if (status == STATUS_OK)
+		status = server_store_add_chain(store, &waiting->device, &waiting->incarnation, &genesis, &chain);
+	if (status != STATUS_OK)
+		return status;
+	chain.previous = waiting->origin.previous;
+	chain.shared_seq = waiting->origin.shared_seq;
+	core->changed = true;
+	incidents_note(&core->incidents, &(struct incident){ .kind = INCIDENT_RESTORED, .device = waiting->device });
+	return server_store_begin_anew(store, &chain, core->commit.gseq);
+}
+
+/* Only once, and only when the server knows the history that it goes on from. */
+enum status server_core_take_origin(struct server_core *core, const struct inquiry *waiting)
+{
+	struct server_store *store = core->options.store;
+	struct chain_state chain;
+	enum status status = server_store_chain(store, &waiting->device, &waiting->incarnation, &chain);
+
+	if (status != STATUS_NOT_FOUND || id_equal(&waiting->origin.previous, &waiting->incarnation))
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	status = server_store_chain(store, &waiting->device, &waiting->origin.previous, &chain);
+	if (status == STATUS_OK)
+		status = begin_anew(core, waiting);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status server_core_take_told(struct server_core *core, const struct inquiry *waiting, struct bytes body)
+{
+	struct told_incident told;
+	enum status status = told_incident_decode(body, &told);
+	enum incident_kind kind;
+
+	if (status != STATUS_OK)
+		return status;
+	kind = incident_by_word(told.what) == INCIDENT_DIGEST ? INCIDENT_DIGEST : INCIDENT_TOLD; /* it speaks of itself alone */
+	incidents_note(&core->incidents, &(struct incident){ .kind = kind,
+						 .device = waiting->device,
+						 .detail = arena_print(&core->request_arena, "what=%.*s", TEXT_ARGUMENTS(told.detail)) });
+	return STATUS_OK;
+}
+
+/* A session that began after the device had gone on under another incarnation is another copy of it. */
+void server_core_look_for_copy(struct server_core *core, const struct live_session *live)
+{
+	if (server_store_goes_on_elsewhere(core->options.store, &live->device, &live->incarnation, live->started_gseq) == STATUS_OK)
+		incidents_note(&core->incidents, &(struct incident){ .kind = INCIDENT_COPIED, .device = live->device });
+}
+
+void server_core_note_fork(struct server_core *core, const struct id *device, int64_t seq)
+{
+	struct text detail = arena_print(&core->commit_arena, "seq=%lld", (long long)seq);
+
+	incidents_note(&core->incidents, &(struct incident){ .kind = INCIDENT_FORK, .device = *device, .detail = detail });
+}
