@@ -30,6 +30,7 @@ const char *bug_to_text(enum seeded_bug bug)
 		[BUG_ROW_LOST_AT_RESUME]        = "row-lost-at-resume",
 		[BUG_PATCH_OF_LATER_BASE]       = "patch-of-later-base",
 		[BUG_SYNC_AT_CHECKPOINT]        = "sync-at-checkpoint",
+		[BUG_TRY_NOT_COUNTED]           = "try-not-counted",
 	};
 	/* clang-format on */
 

@@ -28,6 +28,7 @@ enum seeded_bug {
 	BUG_ROW_LOST_AT_RESUME,        /* server: the row at which a page was full is in neither page */
 	BUG_PATCH_OF_LATER_BASE,       /* server: a patch leaves out the first commit after the device's cursor */
 	BUG_SYNC_AT_CHECKPOINT,        /* disk: a commit is synced with the next checkpoint only (synchronous=NORMAL) */
+	BUG_TRY_NOT_COUNTED,           /* server: a try is not on the disk before the operation is decided */
 	BUG_COUNT,
 };
 
