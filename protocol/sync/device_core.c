@@ -100,7 +100,7 @@ static enum status judge_standing(struct device_core *core)
 	bool lost = false;
 	enum status status = standing_proves_loss(&core->options.standing, store, &lost);
 
-	if (status != STATUS_OK || (!lost && !core->options.moved))
+	if (status != STATUS_OK || (!lost && !core->options.moved) || core->options.bug == BUG_SEQUENCE_REUSED)
 		return status;
 	status = history_begin_incarnation(store, core->options.random, &core->arena);
 	core->own_rows = true; /* what the lost history computed is missing here */
