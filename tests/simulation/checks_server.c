@@ -51,6 +51,8 @@ static void check_parked(struct simulation *simulation, const struct snapshot *s
 		if (text_equals(outcome->rule, "bug") && outcome->kind == OPERATION_ADD_NOTE &&
 			simulation->server.poisoned >= CAREFUL_TRIES_MAX)
 			continue;
+		if (text_equals(outcome->rule, "fork") && simulation->counts.happened[FAULT_CLONE] > 0)
+			continue; /* I12: one history is admitted, the other kept aside whole */
 		if (comes || (id_is_nil(&outcome->waits_for) && !text_equals(outcome->rule, "not_your_territory") &&
 				     !(text_equals(outcome->rule, "revoked") && is_revoked(server, &outcome->device_id))))
 			violate(simulation, "parked", "%s %s is still parked: %.*s", operation_find(outcome->kind)->name,
