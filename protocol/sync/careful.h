@@ -42,6 +42,7 @@ struct careful {
 	bool on;
 	bool suspects;    /* attempts are left, of chains whose operations are counted even when it is off */
 	int64_t until_ms; /* monotonic */
+	struct attempt survived; /* the latest that was decided: should its commit fail, the next try of it is not counted */
 	struct held_batch *held; /* oldest first */
 	struct held_batch **held_end;
 };

@@ -40,6 +40,15 @@ static enum status count(struct server_core *core, struct held_batch *held, stru
 	return server_store_put_attempt(core->options.store, attempt, server_core_now_ms(core));
 }
 
+/* It did not end the server, whatever became of its commit: a full disk is not its fault. */
+static bool was_survived(const struct server_core *core, const struct attempt *attempt)
+{
+	const struct attempt *survived = &core->careful.survived;
+
+	return survived->seq == attempt->seq && id_equal(&survived->device, &attempt->device) &&
+	       hash_equal(&survived->hash, &attempt->hash);
+}
+
 static void note_poison(struct server_core *core, const struct attempt *attempt)
 {
 	const struct id operation = chain_operation_id(&attempt->hash);
@@ -58,6 +67,7 @@ static enum status try_next(struct server_core *core, struct held_batch *held, c
 	if (ingest.condemned)
 		note_poison(core, &next->attempt);
 	status = server_core_ingest_apart(core, &ingest, &next->device, &next->batch, &held->waiting->fault);
+	core->careful.survived = next->attempt;
 	if (status == STATUS_OK)
 		status = server_store_remove_attempt(core->options.store, &next->attempt);
 	held->taken++;
@@ -93,6 +103,8 @@ enum status server_core_careful_next(struct server_core *core)
 			let_go(core, true);
 			continue;
 		}
+		if (status == STATUS_OK && was_survived(core, &next.attempt))
+			held->counted_seq = next.attempt.seq;
 		if (status == STATUS_OK && held->counted_seq != next.attempt.seq && next.attempt.count < CAREFUL_TRIES_MAX)
 			status = count(core, held, &next.attempt);
 		else if (status == STATUS_OK)
