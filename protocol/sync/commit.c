@@ -3,17 +3,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SLOTS_MIN 64 /* a power of two */
+
 void commit_init(struct commit *commit, struct server_store *store, struct change_ring *ring, struct arena *arena, int64_t gseq)
 {
 	*commit = (struct commit){ .store = store, .ring = ring, .arena = arena, .gseq = gseq };
 }
 
+/* The slot that names the scope, or the free one where it would go. */
+static uint32_t *slot_of(struct commit *commit, int64_t number)
+{
+	uint64_t hash = (uint64_t)number * 0x9e3779b97f4a7c15U >> 32; /* numbers are small and follow each other */
+
+	for (;; hash++) {
+		uint32_t *slot = &commit->slots[hash & (commit->slot_count - 1)];
+		commit->slots_looked_at++;
+		if (*slot == 0 || commit->scopes[*slot - 1].number == number)
+			return slot;
+	}
+}
+
+static void number_scopes(struct commit *commit)
+{
+	if (commit->slot_count > 0)
+		memset(commit->slots, 0, commit->slot_count * sizeof(*commit->slots));
+	for (size_t i = 0; i < commit->scope_count; i++)
+		*slot_of(commit, commit->scopes[i].number) = (uint32_t)i + 1;
+}
+
 static struct scope_state *known_scope(struct commit *commit, int64_t number)
 {
-	for (size_t i = commit->scope_count; i > 0; i--)
-		if (commit->scopes[i - 1].number == number)
-			return &commit->scopes[i - 1];
-	return NULL;
+	uint32_t place = commit->slot_count == 0 ? 0 : *slot_of(commit, number);
+
+	return place == 0 ? NULL : &commit->scopes[place - 1];
 }
 
 static struct scope_state *keep_scope(struct commit *commit, const struct scope_state *state)
@@ -23,8 +45,15 @@ static struct scope_state *keep_scope(struct commit *commit, const struct scope_
 	if (known != NULL)
 		return known;
 	commit->scopes = arena_grow(commit->arena, commit->scopes, commit->scope_count, &commit->scope_capacity, sizeof(*state));
-	commit->scopes[commit->scope_count] = *state;
-	return &commit->scopes[commit->scope_count++];
+	commit->scopes[commit->scope_count++] = *state;
+	if (2 * commit->scope_count > commit->slot_count) {
+		commit->slot_count = commit->slot_count == 0 ? SLOTS_MIN : 2 * commit->slot_count;
+		commit->slots = arena_allocate_array(commit->arena, commit->slot_count, sizeof(*commit->slots));
+		number_scopes(commit);
+	} else {
+		*slot_of(commit, state->number) = (uint32_t)commit->scope_count;
+	}
+	return &commit->scopes[commit->scope_count - 1];
 }
 
 enum status commit_scope(struct commit *commit, const struct scope *scope, struct scope_state **out_state)
@@ -138,6 +167,7 @@ enum status commit_rewind(struct commit *commit)
 	if (commit->marked_scope_count > 0)
 		memcpy(commit->scopes, commit->marked_scopes, commit->marked_scope_count * sizeof(*commit->scopes));
 	commit->scope_count = commit->marked_scope_count;
+	number_scopes(commit);
 	commit->device_count = commit->marked_device_count;
 	commit->job_count = commit->marked_job_count;
 	return server_store_rewind(commit->store);

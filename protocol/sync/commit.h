@@ -8,15 +8,18 @@
 
 struct commit {
 	struct server_store *store;
-	struct arena *arena;        /* for the life of the commit */
-	int64_t gseq;               /* of this commit */
-	int64_t now_ms;             /* the server's clock; 0: nothing is too old */
+	struct arena *arena; /* for the life of the commit */
+	int64_t gseq;        /* of this commit */
+	int64_t now_ms;      /* the server's clock; 0: nothing is too old */
 	enum seeded_bug bug;
 	struct change_ring *ring;   /* told what changes; may be NULL */
 	struct scope_state *scopes; /* touched, written back by commit_close() */
 	size_t scope_count;
 	size_t scope_capacity;
-	struct id *devices; /* with news that no scope tells: operations decided, grants changed */
+	uint32_t *slots; /* position + 1 of a scope; 0: free */
+	size_t slot_count;
+	uint64_t slots_looked_at; /* what finding scopes has cost */
+	struct id *devices;       /* with news that no scope tells: operations decided, grants changed */
 	size_t device_count;
 	size_t device_capacity;
 	struct id *jobs; /* work orders whose closure must be walked again */
@@ -35,7 +38,7 @@ struct commit {
 /* `gseq` is the organisation's latest + 1. The store's transaction is open. */
 void commit_init(struct commit *commit, struct server_store *store, struct change_ring *ring, struct arena *arena, int64_t gseq);
 
-/* The state of a scope as this commit has it; made when new. Valid until the next call. */
+/* The state of a scope as this commit has it; made when new. Valid until the next call. O(1), however many it has touched. */
 enum status commit_scope(struct commit *commit, const struct scope *scope, struct scope_state **out_state);
 enum status commit_scope_by_number(struct commit *commit, int64_t number, struct scope_state **out_state);
 /* The same, but makes none: NULL when there is no such scope. */
@@ -55,7 +58,7 @@ void commit_note_overfull(struct commit *commit, const struct id *work_order);
 void commit_sort_jobs(struct commit *commit);
 
 /* The store's mark and what the commit itself holds, together: see server_store_mark(). The ring is not rewound: what it remembers of
- * changes that never were makes patches wider, never wrong. O(scopes touched so far). */
+ * changes that never were makes patches wider, never wrong. commit_mark() and commit_rewind(): O(scopes touched so far). */
 enum status commit_mark(struct commit *commit);
 enum status commit_unmark(struct commit *commit);
 enum status commit_rewind(struct commit *commit);
