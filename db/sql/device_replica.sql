@@ -85,7 +85,8 @@ DELETE FROM staged
 SELECT repair FROM state
 
 -- name: replica_repair_put
-UPDATE state SET repair = $1
+-- By its key: an update of any number of rows has a journal of its own, which beyond 64 KiB is a file outside the folder.
+UPDATE state SET repair = $1 WHERE only = 1
 
 -- name: replica_range_keep
 INSERT INTO answered_range (answer) VALUES ($1)

@@ -5,6 +5,8 @@
 #include "protocol/sync/page_builder.h"
 
 #define SMALL_COUNT 16     /* a scope of so many rows is answered whole at once */
+#define HELD_MAX    1000   /* so many scopes are named at once, else by the first byte of their ids */
+#define SCOPE_SIZE  17     /* of one that is named */
 #define LOOK_MAX    100000 /* rows looked at in one request, before what is left waits for the next */
 
 struct look {
@@ -12,10 +14,11 @@ struct look {
 	const struct recon_question *question;
 	struct grant_entry *grants; /* open ones, in scope order */
 	size_t grant_count;
-	int64_t scope; /* number of the question's */
-	struct id before; /* ids of the range come behind it … */
-	struct id last;   /* … up to this */
-	bool beyond;      /* the walk of a kind came to its end */
+	struct scope *held; /* those of the grants, once somebody asks */
+	int64_t scope;      /* number of the question's */
+	struct id before;   /* ids of the range come behind it … */
+	struct id last;     /* … up to this */
+	bool beyond;        /* the walk of a kind came to its end */
 	size_t looked_at;
 	struct page_builder page;
 	struct recon_answer *answer;
@@ -189,24 +192,51 @@ static enum status look_at_whole(struct look *look, const struct digest *here)
 	return here->count <= SMALL_COUNT ? look_at_rows(look) : STATUS_OK;
 }
 
+static enum status load_held(struct look *look)
+{
+	struct scope *held = arena_allocate_array(look->inquiry->arena, look->grant_count, sizeof(*held));
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < look->grant_count && status == STATUS_OK; i++) {
+		struct scope_state state;
+		status = server_store_scope_by_number(look->inquiry->store, look->grants[i].scope, &held[i], &state);
+	}
+	look->held = held;
+	return status;
+}
+
+static void name_scopes(struct look *look, size_t count)
+{
+	struct scope *scopes = arena_allocate_array(look->inquiry->arena, count, sizeof(*scopes));
+
+	look->answer->verdict = RECON_HELD;
+	look->answer->scopes = scopes;
+	for (size_t i = 0; i < look->grant_count; i++)
+		if (recon_scope_concerns(look->question, &look->held[i]))
+			scopes[look->answer->scope_count++] = look->held[i];
+	look->page.raw_size += count * SCOPE_SIZE; /* they share the room with the rows */
+}
+
 static enum status look_at_scopes(struct look *look)
 {
 	const struct recon_digest *there = &look->question->digest;
-	struct scope *scopes = arena_allocate_array(look->inquiry->arena, look->grant_count, sizeof(*scopes));
-	uint64_t check = 0;
+	struct recon_digest here = { 0 };
+	enum status status = look->held == NULL ? load_held(look) : STATUS_OK;
 
+	if (status != STATUS_OK)
+		return status;
 	for (size_t i = 0; i < look->grant_count; i++) {
-		struct scope_state state;
-		enum status status = server_store_scope_by_number(look->inquiry->store, look->grants[i].scope, &scopes[i], &state);
-		if (status != STATUS_OK)
-			return status;
-		check += recon_scope_check(&scopes[i]);
+		if (!recon_scope_concerns(look->question, &look->held[i]))
+			continue;
+		here.count++;
+		here.check += recon_scope_check(&look->held[i]);
 	}
-	if ((size_t)there->count == look->grant_count && there->check == check)
+	if (there->count == here.count && there->check == here.check)
 		return STATUS_OK;
-	look->answer->verdict = RECON_HELD;
-	look->answer->scopes = scopes;
-	look->answer->scope_count = look->grant_count;
+	if (here.count > HELD_MAX && look->question->depth == 0)
+		look->answer->verdict = RECON_OTHER;
+	else
+		name_scopes(look, (size_t)here.count);
 	return STATUS_OK;
 }
 

@@ -18,8 +18,10 @@ static void write_question(struct writer *writer, const struct recon_question *q
 {
 	write_u8(writer, (uint8_t)question->form);
 	write_u8(writer, (uint8_t)question->depth);
-	if (question->form == RECON_SCOPES)
+	if (question->form == RECON_SCOPES) {
+		write_raw(writer, question->prefix, question->depth);
 		return;
+	}
 	write_scope(writer, &question->scope);
 	write_raw(writer, question->prefix, sizeof(question->prefix));
 	write_varint(writer, question->after_kind);
@@ -32,7 +34,9 @@ static enum status read_question(struct reader *reader, struct recon_question *o
 	enum status status;
 
 	question.depth = read_u8(reader);
-	if (question.form != RECON_SCOPES) {
+	if (question.form == RECON_SCOPES && question.depth <= RECON_DEPTH_MAX) {
+		read_raw(reader, question.prefix, question.depth);
+	} else if (question.form != RECON_SCOPES) {
 		status = read_scope(reader, &question.scope);
 		if (status != STATUS_OK)
 			return status;
@@ -215,7 +219,7 @@ static enum status count_buckets(struct replica *replica, struct recon_question 
 static void count_scopes(const struct replica *replica, struct recon_question *question)
 {
 	for (size_t i = 0; i < replica->scope_count; i++) {
-		if (replica->scopes[i].dropped)
+		if (replica->scopes[i].dropped || !recon_scope_concerns(question, &replica->scopes[i].scope))
 			continue;
 		question->digest.count++;
 		question->digest.check += recon_scope_check(&replica->scopes[i].scope);
@@ -314,6 +318,22 @@ static void take_differing(struct taking *taking, const struct recon_question *q
 	}
 }
 
+static void take_other(struct taking *taking, const struct recon_question *question)
+{
+	struct recon_question next = *question;
+
+	if (question->form == RECON_WHOLE) {
+		next.form = is_large(taking, &question->scope) ? RECON_BUCKETS : RECON_ROWS;
+		ask_later(taking, &next);
+		return;
+	}
+	next.depth = 1;
+	for (size_t i = 0; i < RECON_FAN; i++) { /* scopes by the first byte of their ids */
+		next.prefix[0] = (uint8_t)i;
+		ask_later(taking, &next);
+	}
+}
+
 static void take_held(struct taking *taking, const struct recon_answer *answer)
 {
 	for (size_t i = 0; i < answer->scope_count; i++) {
@@ -343,22 +363,21 @@ static enum status take_answer(struct taking *taking, const struct recon_questio
 {
 	/* clang-format off */
 	static const uint8_t fitting[] = { /* bit v: verdict v may answer that form */
-		[RECON_SCOPES]  = 1 << RECON_SAME | 1 << RECON_HELD,
+		[RECON_SCOPES]  = 1 << RECON_SAME | 1 << RECON_OTHER | 1 << RECON_HELD,
 		[RECON_WHOLE]   = 1 << RECON_SAME | 1 << RECON_OTHER | 1 << RECON_ANSWERED | 1 << RECON_NOT_HELD,
 		[RECON_BUCKETS] = 1 << RECON_SAME | 1 << RECON_DIFFERING | 1 << RECON_NOT_HELD,
 		[RECON_ROWS]    = 1 << RECON_ANSWERED | 1 << RECON_NOT_HELD,
 	};
 	/* clang-format on */
-	struct recon_question next = *question;
-
 	if ((fitting[question->form] >> answer->verdict & 1) == 0)
 		return fail(STATUS_CORRUPT, "recon: answer %d to a question of form %d", (int)answer->verdict, (int)question->form);
 	switch (answer->verdict) {
 	case RECON_SAME:
 		break;
 	case RECON_OTHER:
-		next.form = is_large(taking, &question->scope) ? RECON_BUCKETS : RECON_ROWS;
-		ask_later(taking, &next);
+		if (question->form == RECON_SCOPES && question->depth > 0)
+			return fail(STATUS_CORRUPT, "recon: scopes are to be asked about by more than their first byte");
+		take_other(taking, question);
 		break;
 	case RECON_DIFFERING:
 		take_differing(taking, question, answer, question->buckets);

@@ -1,6 +1,7 @@
 #include "protocol/wire/recon.h"
 
 #include <sodium.h>
+#include <string.h>
 
 #include "protocol/wire/body.h"
 
@@ -42,6 +43,7 @@ static void write_question(struct writer *writer, const struct recon_question *q
 {
 	write_u8(writer, (uint8_t)(question->form + 4 * question->depth));
 	if (question->form == RECON_SCOPES) {
+		write_raw(writer, question->prefix, question->depth);
 		write_digest(writer, &question->digest);
 		return;
 	}
@@ -80,7 +82,7 @@ static enum status read_buckets(struct reader *reader, struct arena *arena, cons
 static enum status read_question(struct reader *reader, struct arena *arena, struct recon_question *out_question)
 {
 	static const size_t depth_max[] = {
-		[RECON_SCOPES] = 0, [RECON_WHOLE] = 0, [RECON_BUCKETS] = BUCKETS_DEPTH_MAX, [RECON_ROWS] = RECON_DEPTH_MAX
+		[RECON_SCOPES] = 1, [RECON_WHOLE] = 0, [RECON_BUCKETS] = BUCKETS_DEPTH_MAX, [RECON_ROWS] = RECON_DEPTH_MAX
 	};
 	uint8_t lead = read_u8(reader);
 	struct recon_question question = { .form = (enum recon_form)(lead % 4), .depth = lead / 4 };
@@ -206,4 +208,9 @@ uint64_t recon_scope_check(const struct scope *scope)
 	write_scope(&writer, scope);
 	crypto_shorthash_siphashx24(hash, writer.data, writer.size, key);
 	return row_hash_from_bytes(hash).low;
+}
+
+bool recon_scope_concerns(const struct recon_question *question, const struct scope *scope)
+{
+	return memcmp(scope->id.bytes, question->prefix, question->depth) == 0;
 }

@@ -16,7 +16,7 @@ struct recon_digest {
 };
 
 enum recon_form {
-	RECON_SCOPES = 0,  /* are these the scopes that the device is to hold? */
+	RECON_SCOPES = 0,  /* are these the scopes, of those whose ids begin with the prefix, that the device is to hold? */
 	RECON_WHOLE = 1,   /* is the scope so? */
 	RECON_BUCKETS = 2, /* which of the 256 ranges one byte below the prefix are not so? */
 	RECON_ROWS = 3,    /* what are the rows of the range? */
@@ -26,7 +26,7 @@ struct recon_question {
 	enum recon_form form;
 	struct scope scope; /* not of SCOPES */
 	uint8_t prefix[RECON_DEPTH_MAX];
-	size_t depth;                       /* bytes of the prefix: 0 or 1 of BUCKETS, 0 to 2 of ROWS */
+	size_t depth;                       /* bytes of the prefix: 0 or 1 of SCOPES and BUCKETS, 0 to 2 of ROWS */
 	struct recon_digest digest;         /* of SCOPES (of scopes, see recon_scope_check()) and WHOLE */
 	const struct recon_digest *buckets; /* of BUCKETS */
 	enum record_kind after_kind;        /* of ROWS: only what comes behind it in (kind, id) order; RECORD_NONE: from the start */
@@ -40,7 +40,7 @@ struct recon_request {
 
 enum recon_verdict {
 	RECON_SAME = 0,
-	RECON_OTHER = 1,     /* of WHOLE: ask for buckets or rows */
+	RECON_OTHER = 1,     /* of WHOLE: ask for buckets or rows; of SCOPES: too many to be named, ask by the first byte */
 	RECON_DIFFERING = 2, /* of BUCKETS: these */
 	RECON_ANSWERED = 3,  /* of WHOLE and ROWS: the rows are in the page, up to `until` */
 	RECON_NOT_HELD = 4,  /* the scope is not the device's */
@@ -69,7 +69,8 @@ enum status recon_request_decode(struct bytes body, struct arena *arena, struct 
 void recon_reply_encode(struct writer *writer, const struct recon_reply *reply);
 enum status recon_reply_decode(struct bytes body, struct arena *arena, struct recon_reply *out_reply);
 
-/* What a scope adds to the check of a RECON_SCOPES question. */
+/* What a scope adds to the check of a RECON_SCOPES question, and whether it is of those that one asks about. */
 uint64_t recon_scope_check(const struct scope *scope);
+bool recon_scope_concerns(const struct recon_question *question, const struct scope *scope);
 
 #endif

@@ -115,10 +115,12 @@ def sections_split_and_read(golden):
           ((forms.BUCKETS, territory, b"\xab"), (3, 0x0102030405060708), (300, 2**64 - 1), 303), "buckets")
     equal(recon[4:], [(forms.ROWS, territory, b"\xab\xcd", (0, forms.NIL)),
                       (forms.ROWS, (4, identifier(3)), b"", (6, identifier(30)))], "rows")
+    equal(forms.body_read(forms.RECON, golden.bytes["recon.scopes"])["questions"],
+          [(forms.SCOPES, b"\0", (2, 77)), (forms.SCOPES, b"\xab", (0, 0))], "scopes by their first byte")
     reply = forms.body_read(forms.RECON_REPLY, golden.bytes["recon.reply"])
     equal((reply["cursor"], reply["answers"][0], reply["answers"][3], reply["page"]),
           ((identifier(4), 80), (forms.HELD, [(1, forms.NIL), (7, identifier(20))]), (forms.DIFFERING, [0, 255]), b""), "answers")
-    bodies = {"pull": forms.PULL, "pull.of_repair": forms.PULL, "recon": forms.RECON, "recon.reply": forms.RECON_REPLY, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "fault": forms.ERROR,
+    bodies = {"pull": forms.PULL, "pull.of_repair": forms.PULL, "recon": forms.RECON, "recon.scopes": forms.RECON, "recon.reply": forms.RECON_REPLY, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "fault": forms.ERROR,
               "origin": forms.ORIGIN, "incident": forms.INCIDENT}
     for name, form in bodies.items():
         forms.body_read(form, golden.bytes[name])

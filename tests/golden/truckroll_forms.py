@@ -450,9 +450,9 @@ def row_name(reader):
 def question(reader):
     lead = reader.u8()
     form, depth = lead % 4, lead // 4
-    insist(depth <= {SCOPES: 0, WHOLE_SCOPE: 0, BUCKETS: 1, ROWS: 2}[form], "a prefix that is too long")
+    insist(depth <= {SCOPES: 1, WHOLE_SCOPE: 0, BUCKETS: 1, ROWS: 2}[form], "a prefix that is too long")
     if form == SCOPES:
-        return form, check_of(reader)
+        return (form, *([reader.raw(depth)] if depth else []), check_of(reader))
     place = scope(reader), reader.raw(depth)
     if form == WHOLE_SCOPE:
         return form, *place, check_of(reader)

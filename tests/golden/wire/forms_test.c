@@ -283,6 +283,16 @@ static void write_recon(struct writer *writer)
 	recon_request_encode(writer, &request);
 }
 
+static void write_recon_scopes(struct writer *writer)
+{
+	const struct recon_question questions[] = {
+		{ .form = RECON_SCOPES, .prefix = { 0x00 }, .depth = 1, .digest = { 2, 77 } },
+		{ .form = RECON_SCOPES, .prefix = { 0xab }, .depth = 1 },
+	};
+
+	recon_request_encode(writer, &(struct recon_request){ questions, LENGTH(questions) });
+}
+
 static void write_recon_reply(struct writer *writer)
 {
 	const struct scope held[] = { { SCOPE_ORG_ALL, { { 0 } } }, { SCOPE_JOB, id_of(20) } };
@@ -491,6 +501,7 @@ static const struct form {
 	{ "pull", write_pull, NULL },
 	{ "pull.of_repair", write_pull_of_repair, NULL },
 	{ "recon", write_recon, NULL },
+	{ "recon.scopes", write_recon_scopes, NULL },
 	{ "recon.reply", write_recon_reply, NULL },
 	{ "decided", write_decided, NULL },
 	{ "cut", write_cut, NULL },

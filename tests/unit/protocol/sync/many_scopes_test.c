@@ -158,11 +158,36 @@ static void a_scope_that_does_not_fit_is_found_among_thousands(void **state)
 	assert_true(device_core_state(device->core).incidents > 0);
 }
 
+/* What the device is to hold does not fit one answer. */
+static void one_job_of_thousands_that_was_never_heard_of_is_found_by_a_comparison(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 2);
+	const struct scope job = { .kind = SCOPE_JOB, .id = job_id(JOBS / 2) };
+	struct digest digest;
+
+	pair_settle(pair);
+	put_jobs(pair, JOBS, VISIT_STATE_DISPATCHED);
+	settle(pair);
+	assert_int_equal(device_store_begin(device->store, true), STATUS_OK);
+	assert_int_equal(device_store_remove_scope(device->store, &job), STATUS_OK);
+	assert_int_equal(device_store_commit(device->store), STATUS_OK);
+	assert_int_equal(jobs_held(pair), JOBS - 1);
+	assert_int_equal(device_core_check(device->core), STATUS_OK);
+	settle(pair);
+	assert_int_equal(jobs_held(pair), JOBS);
+	assert_int_equal(device_store_scope(device->store, &job, &digest), STATUS_OK);
+	assert_int_equal(device_core_state(device->core).repairs, 1);
+	assert_int_equal(device_core_state(device->core).fetches, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(five_thousand_jobs_come_and_go, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_commits_meanwhile_is_in_the_cut, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			one_job_of_thousands_that_was_never_heard_of_is_found_by_a_comparison, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_scope_that_does_not_fit_is_found_among_thousands, pair_open, pair_close),
 	};
 
