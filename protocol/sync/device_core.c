@@ -228,6 +228,7 @@ static enum status send_hello(struct device_core *core)
 		return status;
 	core->link = LINK_HELLO_SENT;
 	core->pull_of_repair = false;
+	core->telling = false; /* what a request told whose answer was lost is told again */
 	core->batch_out = false;
 	core->reply_due_at_ms = monotonic_ms(core) + REPLY_TIMEOUT_MS;
 	device_emit(core, DEVICE_EFFECT_SEND, sealed);

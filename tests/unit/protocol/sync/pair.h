@@ -26,7 +26,7 @@ struct device_node *pair_device(struct simulation *pair, unsigned number);
 /* Lets time go on until all is quiet; fails the test when it never is. */
 void pair_settle(struct simulation *pair);
 /* Lets things happen, requests to the server and answers included, until the next request of the device would arrive; its bytes are in the
- * pair's arena until pair_drop(). False: none came. */
+ * pair's arena. False: none came. */
 bool pair_intercept(struct simulation *pair, unsigned number, struct bytes *out_frame, uint64_t *out_connection);
 
 /* The office's work; the id of what it made. */

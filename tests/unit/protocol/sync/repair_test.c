@@ -122,6 +122,46 @@ static void a_digest_that_does_not_fit_is_repaired_and_told(void **state)
 	assert_int_equal(state_of(pair, 1).repaired_rows, 2);
 }
 
+static enum status count_digest(void *context, const struct kept_incident *incident)
+{
+	size_t *count = context;
+
+	*count += incident->incident.kind == INCIDENT_DIGEST;
+	return STATUS_OK;
+}
+
+static bool is_request(const struct event *event)
+{
+	return event->kind == EVENT_REQUEST && event->node == 1;
+}
+
+/* The request that tells of it never arrives. */
+static void what_was_found_is_told_again_when_the_word_of_it_was_lost(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0), asset = organisation_id(RECORD_ASSET, 0);
+	struct bytes frame;
+	uint64_t connection;
+	size_t told = 0;
+
+	pair_settle(pair);
+	damage(pair, 1, RECORD_WORK_ORDER, &order, "title");
+	device->damaged = true; /* it may find an incident */
+	pair_set_id(pair, RECORD_WORK_ORDER, &order, "asset_id", &asset);
+	while (state_of(pair, 1).incidents == 0)
+		assert_true(simulation_step(pair));
+	do {
+		assert_true(simulation_step(pair));
+		assert_true(pair_intercept(pair, 1, &frame, &connection));
+	} while (envelope_looks_like(frame));
+	event_queue_drop(&pair->queue, is_request);
+	device_node_lost(pair, device);
+	pair_settle(pair);
+	assert_int_equal(server_store_each_incident(pair->server.store, true, 100, count_digest, &told), STATUS_OK);
+	assert_int_equal(told, 1);
+}
+
 static void a_job_gets_its_lost_links_and_rows_back(void **state)
 {
 	struct simulation *pair = *state;
@@ -278,6 +318,7 @@ int main(void)
 		TEST(a_comparison_of_equal_rows_changes_nothing),
 		TEST(a_comparison_finds_rows_changed_lost_and_added),
 		TEST(a_digest_that_does_not_fit_is_repaired_and_told),
+		TEST(what_was_found_is_told_again_when_the_word_of_it_was_lost),
 		TEST(a_job_gets_its_lost_links_and_rows_back),
 		TEST(what_is_pending_is_laid_on_top_again),
 		TEST(a_repair_goes_on_after_a_crash),
