@@ -141,7 +141,7 @@ enum status server_core_count_own(struct server_core *core, const struct operati
 	if (status == STATUS_OK)
 		status = own_attempt(core, operation, out_attempt);
 	arena_reset(&core->request_arena);
-	if (status == STATUS_OK && out_attempt->count < CAREFUL_TRIES_MAX) {
+	if (status == STATUS_OK && out_attempt->count < CAREFUL_TRIES_MAX && !was_survived(core, out_attempt)) {
 		struct attempt counted = *out_attempt;
 		counted.count++;
 		status = server_store_put_attempt(core->options.store, &counted, server_core_now_ms(core));

@@ -167,6 +167,8 @@ enum status server_core_operation(
 	ingest = server_core_make_ingest(core, HANDLER_REVISION);
 	ingest.condemned = attempt.count >= CAREFUL_TRIES_MAX;
 	status = own_chain_decide(&core->own, &ingest, &core->state, operation, out_verdict, out_operation_id);
+	if (attempt.seq > 0)
+		core->careful.survived = attempt;
 	if (status == STATUS_OK && attempt.seq > 0)
 		status = server_store_remove_attempt(core->options.store, &attempt);
 	if (status != STATUS_OK) {

@@ -197,6 +197,34 @@ static void the_offices_operation_is_counted_and_parked_as_well(void **state)
 	assert_false(attempts_are_left(pair));
 }
 
+/* As when the disk is full: what was decided never becomes durable, and the same command is given again. */
+static void an_offices_operation_whose_commits_failed_is_not_taken_for_one_that_ends_the_server(void **state)
+{
+	const struct note_arguments arguments = { .text = text_of("ask for the key") };
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), id;
+	struct operation operation = {
+		.head = { .kind = OPERATION_ADD_NOTE, .subject = order, .role = ROLE_DISPATCHER }, .arguments = &arguments
+	};
+	struct verdict verdict;
+
+	pair_settle(pair);
+	server_node_kill(pair);
+	pair_settle(pair);
+	assert_true(server_core_careful(pair->server.core));
+	stream_for_libsodium(&pair->server.stream);
+	for (int tries = 0; tries <= CAREFUL_TRIES_MAX; tries++) {
+		operation.head.at_ms = clock_now_ms(&pair->server.clock);
+		assert_int_equal(server_core_operation(pair->server.core, &operation, &verdict, &id), STATUS_OK);
+		assert_int_equal(verdict.outcome, OUTCOME_APPLIED);
+		server_core_abandon(pair->server.core);
+	}
+	assert_true(server_node_operation(pair, &operation, &verdict, &id));
+	assert_int_equal(verdict.outcome, OUTCOME_APPLIED);
+	assert_int_equal(poison_incidents(pair).count, 0);
+	assert_false(attempts_are_left(pair));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +238,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(caution_ends_when_all_who_were_on_line_have_come_again, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_was_tried_is_counted_even_when_caution_is_over, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(the_offices_operation_is_counted_and_parked_as_well, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			an_offices_operation_whose_commits_failed_is_not_taken_for_one_that_ends_the_server, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
