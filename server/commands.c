@@ -208,8 +208,8 @@ static const struct command commands[] = {
 	{ .group = "The server", .name = "verify", .summary = "check the store, the ledger and the chains",
 	  .example = "truckrolld verify", .place = PLACE_OWNER, .long_running = true, .run = command_verify },
 	{ .group = "The server", .name = "import", .summary = "take records in from files; a dry run unless told to apply",
-	  .details = "A file with a fault is refused whole. Importing the same file twice changes nothing, and completes one that was "
-		     "stopped half way.",
+	  .details = "A file with a fault is refused whole.\n"
+		     "Importing the same file twice changes nothing, and completes one that was stopped half way.",
 	  .example = "truckrolld import example/*.csv --apply",
 	  .positionals = import_positionals, .options = import_options, .place = PLACE_OWNER, .long_running = true,
 	  .run = command_import },
@@ -218,7 +218,7 @@ static const struct command commands[] = {
 	{ .group = "Records", .name = "show", .summary = "one record",
 	  .example = "truckrolld show work_order HH-5008", .positionals = show_positionals, .place = PLACE_READER, .run = command_show },
 	{ .group = "Records", .name = "create", .summary = "make a record",
-	  .example = "truckrolld create work_order title=\"Pump leaks\" territory_id=North site_id=\"Cairn Hotel\" released=true",
+	  .example = "truckrolld create work_order title=Leak territory_id=North site_id=\"Cairn Hotel\" released=true",
 	  .positionals = create_positionals, .place = PLACE_OWNER, .run = command_create },
 	{ .group = "Records", .name = "edit", .summary = "change fields of a record",
 	  .example = "truckrolld edit work_order HH-5008 priority=1",
@@ -230,7 +230,8 @@ static const struct command commands[] = {
 	  .example = "truckrolld meter add BO1878704 hours run --unit h",
 	  .positionals = meter_positionals, .options = meter_options, .place = PLACE_OWNER, .run = command_meter_add },
 	{ .group = "Records", .name = "site access", .summary = "say how to get into a site, for those with a job there",
-	  .details = "Kept apart from the site: a device that only serves the territory never receives it. Said again, it is changed.",
+	  .details = "Kept apart from the site: a device that only serves the territory never receives it.\n"
+		     "Said again, it is changed.",
 	  .example = "truckrolld site access \"Cairn Hotel\" rear gate --code 4711 --hazards \"dog in the yard\"",
 	  .positionals = access_positionals, .options = access_options, .place = PLACE_OWNER, .run = command_site_access },
 	{ .group = "Records", .name = "territory grant", .summary = "let a technician serve one more territory",
@@ -311,12 +312,12 @@ static const struct command commands[] = {
 	  .example = "truckrolld parked list --json",
 	  .options = parked_options, .place = PLACE_READER, .run = command_parked_list },
 	{ .group = "Exceptions", .name = "parked release", .summary = "decide parked operations again",
-	  .details = "What is still in the way is told, and the operation stays parked. One that was parked since it stopped the server "
-		     "may stop it again.",
+	  .details = "What is still in the way is told, and the operation stays parked.\n"
+		     "One that was parked because it stopped the server may stop it again.",
 	  .example = "truckrolld parked release --device tablet --reason \"put back from a backup\"",
 	  .positionals = release_positionals, .options = release_options, .place = PLACE_OWNER, .run = command_parked_release },
 	{ .group = "Exceptions", .name = "parked correct", .summary = "decide a parked operation again with other values",
-	  .details = "Only what makes or edits a record has values to correct. "
+	  .details = "Only what makes or edits a record has values to correct.\n"
 		     "Its record keeps the id, so that what refers to it goes on too.",
 	  .example = "truckrolld parked correct 09f2c1 site_id=\"Cairn Hotel\"", .positionals = correct_positionals,
 	  .options = close_options, .place = PLACE_OWNER, .run = command_parked_correct },

@@ -148,8 +148,8 @@ const struct message catalogue_zh_help[] = {
 	{ "what the server holds and does", "服务器的数据与运行状况" },
 	{ "check the store, the ledger and the chains", "检查数据库、台账和操作链" },
 	{ "take records in from files; a dry run unless told to apply", "从文件导入记录；不加 --apply 只作试运行" },
-	{ "A file with a fault is refused whole. Importing the same file twice changes nothing, and completes one that was stopped half "
-	  "way.",
+	{ "A file with a fault is refused whole.\n"
+	  "Importing the same file twice changes nothing, and completes one that was stopped half way.",
 	  "有错误的文件整个拒绝。重复导入同一文件不会有任何变化；中途停下的导入，再次导入即可补全。" },
 	{ "records of one kind", "列出某一类型的记录" },
 	{ "one record", "查看一条记录" },
@@ -176,7 +176,7 @@ const struct message catalogue_zh_help[] = {
 	{ "truckroll create service_request text=\"second pump leaks, too\" site_id=\"Cairn Hotel\"",
 	  "truckroll create service_request text=\"第二台泵也漏水\" site_id=\"Cairn Hotel\"" },
 	{ "truckroll kb search pump leaks", "truckroll kb search 泵 漏水" },
-	{ "truckrolld create work_order title=\"Pump leaks\" territory_id=North site_id=\"Cairn Hotel\" released=true",
+	{ "truckrolld create work_order title=Leak territory_id=North site_id=\"Cairn Hotel\" released=true",
 	  "truckrolld create work_order title=\"泵漏水\" territory_id=North site_id=\"Cairn Hotel\" released=true" },
 	{ "truckrolld visit assign 8f31c2aa \"Tomas Hale\" --reason \"nearer\"",
 	  "truckrolld visit assign 8f31c2aa \"Tomas Hale\" --reason \"距离更近\"" },
@@ -193,7 +193,8 @@ const struct message catalogue_zh_help[] = {
 	{ "phone, email or message", "phone（电话）、email（电子邮件）或 message（短信）" },
 	{ "language, such as en", "语言，例如 en" },
 	{ "say how to get into a site, for those with a job there", "说明如何进入现场（仅供有任务的人员）" },
-	{ "Kept apart from the site: a device that only serves the territory never receives it. Said again, it is changed.",
+	{ "Kept apart from the site: a device that only serves the territory never receives it.\n"
+	  "Said again, it is changed.",
 	  "与现场记录分开保存：只负责该区域的设备不会收到。再次输入即为修改。" },
 	{ "truckrolld site access \"Cairn Hotel\" rear gate --code 4711 --hazards \"dog in the yard\"",
 	  "truckrolld site access \"Cairn Hotel\" 后门 --code 4711 --hazards \"院内有狗\"" },
@@ -288,10 +289,11 @@ const struct message catalogue_zh_help[] = {
 	  "truckrolld incident acknowledge 7 --text \"笔记本已从备份重新安装\"" },
 	{ "operations that are kept and not applied, and why", "已存档但未生效的操作及原因" },
 	{ "decide parked operations again", "重新判定被搁置的操作" },
-	{ "What is still in the way is told, and the operation stays parked. One that was parked since it stopped the server may "
-	  "stop it again.", "仍有障碍时会说明，操作继续搁置。因使服务器停止而被搁置的操作可能再次使其停止。" },
+	{ "What is still in the way is told, and the operation stays parked.\n"
+	  "One that was parked because it stopped the server may stop it again.", "仍有障碍时会说明，操作继续搁置。因使服务器停止而被搁置的操作可能再次使其停止。" },
 	{ "decide a parked operation again with other values", "以更正后的值重新判定被搁置的操作" },
-	{ "Only what makes or edits a record has values to correct. Its record keeps the id, so that what refers to it goes on too.",
+	{ "Only what makes or edits a record has values to correct.\n"
+	  "Its record keeps the id, so that what refers to it goes on too.",
 	  "只有新建或修改记录的操作才有可更正的值。记录保留原编号，引用它的操作也会随之继续。" },
 	{ "put parked operations away; their author is told why", "弃置被搁置的操作，并告知提交人原因" },
 	{ "all that is parked of this device", "该终端被搁置的全部操作" },
