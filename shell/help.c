@@ -60,47 +60,13 @@ static void put_blanks(struct page *page, size_t count)
 		put_string(page, " ");
 }
 
-static bool is_one_of(const char *const *characters, struct text character)
-{
-	for (; *characters != NULL; characters++)
-		if (text_equals(character, *characters))
-			return true;
-	return false;
-}
-
-/* Chinese is written without blanks: a line may end at each of its characters, but not before what closes nor behind what opens. */
-static bool may_break(struct text before, struct text after)
-{
-	static const char *const closing[] = { "，", "。", "；", "：", "、", "！", "？", "）", "》", "”", "…", ",", ".", ";", ":", ")",
-		NULL };
-	static const char *const opening[] = { "（", "《", "“", "(", NULL };
-
-	return (text_columns(before) > 1 || text_columns(after) > 1) && !is_one_of(closing, after) && !is_one_of(opening, before);
-}
-
-/* What stands together on a line, from the beginning of `text` on. */
-static struct text first_word(struct text text)
-{
-	struct text last = text_first_character(text);
-	size_t size = last.size;
-
-	while (size < text.size && text.data[size] != ' ') {
-		struct text next = text_first_character((struct text){ text.data + size, text.size - size });
-		if (may_break(last, next))
-			break;
-		size += next.size;
-		last = next;
-	}
-	return (struct text){ text.data, size };
-}
-
 /* Words of `text`, broken at the page's width; the first line has begun at `column` already, others begin at `indent`. */
 static void put_wrapped(struct page *page, struct text text, size_t column, size_t indent)
 {
 	const char *end = NULL; /* of the word before */
 
 	for (struct text rest = text_trim(text); rest.size > 0;) {
-		struct text word = first_word(rest);
+		struct text word = text_first_word(rest);
 		size_t blank = end != NULL && word.data != end ? 1 : 0, columns = text_columns(word);
 		if (end != NULL && column + blank + columns > page->width) {
 			put_string(page, "\n");

@@ -9,6 +9,7 @@
 #define GAP 2
 #define COLUMN_MIN 8   /* still of use */
 #define COLUMN_LEAST 4 /* what a small terminal leaves of words */
+#define SENTENCE_MIN 36 /* readable on several lines */
 #define SHORT_ID 8
 
 struct text column_title(struct arena *arena, enum language language, const char *name, const char *title)
@@ -120,26 +121,56 @@ struct text field_print(struct arena *arena, const struct output_style *style, c
 	return text_of("");
 }
 
-/* The widest column above `least`, the last of them; of words alone, or also of times and ids. `count`: there is none. */
-static size_t find_widest(const struct table *table, const size_t *widths, size_t least, bool also_firm)
+/* Whether a column holds sentences. What to do stands at their end, so they go on in another line and are never cut. */
+static bool is_sentence(const struct table *table, size_t column)
+{
+	static const char *const names[] = { "words", "advice", "found" };
+
+	for (size_t i = 0; i < LENGTH(names); i++)
+		if (strcmp(table->columns[column].name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+enum shrinking {
+	SHRINK_SENTENCES,
+	SHRINK_WORDS, /* sentences too */
+	SHRINK_ALL,   /* also times and ids */
+};
+
+static bool may_shrink(const struct table *table, size_t column, enum shrinking what)
+{
+	switch (what) {
+	case SHRINK_SENTENCES:
+		return is_sentence(table, column);
+	case SHRINK_WORDS:
+		return !table->firm[column];
+	case SHRINK_ALL:
+		break;
+	}
+	return true;
+}
+
+/* The widest column above `least`, the last of them. `column_count`: there is none. */
+static size_t find_widest(const struct table *table, const size_t *widths, size_t least, enum shrinking what)
 {
 	size_t found = table->column_count;
 
 	for (size_t i = 0; i < table->column_count; i++)
-		if (widths[i] > least && (also_firm || !table->firm[i]) &&
-			(found == table->column_count || widths[i] >= widths[found]))
+		if (widths[i] > least && may_shrink(table, i, what) && (found == table->column_count || widths[i] >= widths[found]))
 			found = i;
 	return found;
 }
 
 /* Takes from the widest columns until the whole fits, but leaves each enough to be of use: half a time or id is of none, so words are
- * cut first. */
+ * cut first, and sentences, which lose nothing, before them. */
 static void shrink(const struct table *table, size_t *widths, size_t width)
 {
 	static const struct {
 		size_t least;
-		bool also_firm;
-	} passes[] = { { COLUMN_MIN, false }, { COLUMN_LEAST, false }, { COLUMN_MIN, true } };
+		enum shrinking what;
+	} passes[] = { { SENTENCE_MIN, SHRINK_SENTENCES }, { COLUMN_MIN, SHRINK_WORDS }, { COLUMN_LEAST, SHRINK_WORDS },
+		{ COLUMN_MIN, SHRINK_ALL } };
 	size_t total = 0;
 
 	for (size_t i = 0; i < table->column_count; i++)
@@ -147,7 +178,7 @@ static void shrink(const struct table *table, size_t *widths, size_t width)
 	for (size_t pass = 0; pass < LENGTH(passes); pass++) {
 		size_t widest;
 		while (total > width + GAP &&
-			(widest = find_widest(table, widths, passes[pass].least, passes[pass].also_firm)) < table->column_count) {
+			(widest = find_widest(table, widths, passes[pass].least, passes[pass].what)) < table->column_count) {
 			widths[widest]--;
 			total--;
 		}
@@ -202,6 +233,27 @@ static void put_line(const struct table *table, struct writer *out, const struct
 	put(out, text_of("\n"));
 }
 
+static void put_row(const struct table *table, struct arena *arena, struct writer *out, const struct text *cells, const size_t *widths)
+{
+	struct text *rest = arena_allocate_array(arena, table->column_count + 1, sizeof(*rest));
+	struct text *line = arena_allocate_array(arena, table->column_count + 1, sizeof(*line));
+	bool more;
+
+	for (size_t i = 0; i < table->column_count; i++)
+		rest[i] = cells[i];
+	do {
+		more = false;
+		for (size_t i = 0; i < table->column_count; i++) {
+			bool wraps = widths[i] > 0 && text_columns(rest[i]) > widths[i] && is_sentence(table, i);
+			line[i] = wraps ? text_first_line(&rest[i], widths[i]) : rest[i];
+			if (!wraps)
+				rest[i] = text_of("");
+			more = more || rest[i].size > 0;
+		}
+		put_line(table, out, line, widths);
+	} while (more);
+}
+
 void table_print(const struct table *table, struct arena *arena, const struct output_style *style, struct writer *out)
 {
 	size_t *widths = arena_allocate_array(arena, table->column_count + 1, sizeof(*widths));
@@ -222,5 +274,5 @@ void table_print(const struct table *table, struct arena *arena, const struct ou
 		shrink(table, widths, style->width);
 	put_line(table, out, titles, widths);
 	for (const struct table_line *line = table->first; line != NULL; line = line->next)
-		put_line(table, out, line->cells, widths);
+		put_row(table, arena, out, line->cells, widths);
 }

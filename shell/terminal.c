@@ -123,6 +123,59 @@ struct text text_first_character(struct text text)
 	return (struct text){ text.data, size };
 }
 
+static bool is_one_of(const char *const *characters, struct text character)
+{
+	for (; *characters != NULL; characters++)
+		if (text_equals(character, *characters))
+			return true;
+	return false;
+}
+
+/* Chinese is written without blanks: a line may end at each of its characters, but not before what closes nor behind what opens. */
+static bool may_break(struct text before, struct text after)
+{
+	static const char *const closing[] = { "，", "。", "；", "：", "、", "！", "？", "）", "》", "”", "…", ",", ".", ";", ":", ")",
+		NULL };
+	static const char *const opening[] = { "（", "《", "“", "(", NULL };
+
+	return (text_columns(before) > 1 || text_columns(after) > 1) && !is_one_of(closing, after) && !is_one_of(opening, before);
+}
+
+struct text text_first_word(struct text text)
+{
+	struct text last = text_first_character(text);
+	size_t size = last.size;
+
+	while (size < text.size && text.data[size] != ' ') {
+		struct text next = text_first_character((struct text){ text.data + size, text.size - size });
+		if (may_break(last, next))
+			break;
+		size += next.size;
+		last = next;
+	}
+	return (struct text){ text.data, size };
+}
+
+struct text text_first_line(struct text *rest, size_t columns)
+{
+	struct text line = text_trim(*rest);
+	size_t size = 0;
+
+	while (size < line.size) {
+		size_t blank = size > 0 && line.data[size] == ' ';
+		struct text word = text_first_word((struct text){ line.data + size + blank, line.size - size - blank });
+		if (text_columns((struct text){ line.data, size + blank + word.size }) > columns)
+			break;
+		size += blank + word.size;
+	}
+	if (size == 0)
+		size = text_cut_columns(line, columns).size;
+	if (size == 0 && line.size > 0)
+		size = text_first_character(line).size;
+	*rest = text_trim((struct text){ line.data + size, line.size - size });
+	return (struct text){ line.data, size };
+}
+
 /* C0, DEL, C1, and the marks that turn the direction of writing: what could deceive or command a terminal. */
 static bool is_control(uint32_t character)
 {

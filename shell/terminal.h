@@ -22,6 +22,11 @@ struct text text_cut_columns(struct text text, size_t columns);
 /* The first character of a text that is not empty, without marks that may follow it. */
 struct text text_first_character(struct text text);
 
+/* What stands together on a line, from the beginning of a text on: a word, or in Chinese a character with what belongs to it. */
+struct text text_first_word(struct text text);
+/* Takes from `rest` what fits into `columns` of words, or of one word that is longer; at least one character. */
+struct text text_first_line(struct text *rest, size_t columns);
+
 /* One line without control characters: line ends and tabs become blanks, others '?'; invalid UTF-8 becomes '?'. */
 struct text text_one_line(struct arena *arena, struct text text);
 /* The same, but line ends stay. */

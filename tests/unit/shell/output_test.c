@@ -73,7 +73,7 @@ static void words_are_cut_before_times_and_ids(void **state)
 static void a_table_is_cut_to_the_terminal(void **state)
 {
 	struct arena arena = { 0 };
-	static const struct column two[] = { { .name = "id" }, { .name = "words" } };
+	static const struct column two[] = { { .name = "id" }, { .name = "title" } };
 	struct output *output = output_of(&arena, false, LANGUAGE_EN, 40);
 	struct table *table = output_table(output, "rows", two, 2);
 	struct text text;
@@ -88,6 +88,31 @@ static void a_table_is_cut_to_the_terminal(void **state)
 		line = end + 1;
 	}
 	assert_non_null(strstr(arena_copy_text(&arena, text).data, "…"));
+	output_finish(output);
+	arena_finish(&arena);
+}
+
+static void a_sentence_goes_on_in_the_next_line(void **state)
+{
+	struct arena arena = { 0 };
+	static const struct column four[] = { { .name = "id" }, { .name = "title" }, { .name = "words" }, { .name = "advice" } };
+	struct output *output = output_of(&arena, false, LANGUAGE_EN, 40);
+	struct table *table = output_table(output, "rows", four, LENGTH(four));
+
+	(void)state;
+	table_row(table, (const struct cell[]){ cell_string("1"), cell_string("Lift"),
+				 cell_string("more was used than was known to be there"), cell_string("count it") });
+	table_row(table, (const struct cell[]){ cell_string("2"), cell_string("Pump"), cell_string("Applied."), cell_string("") });
+	table_row(table, (const struct cell[]){ cell_string("3"), cell_string(""), cell_string("用量超过已知库存，请盘点，并告知办公室。"),
+				 cell_string("atonewordthatislonger") });
+	assert_string_equal(arena_copy_text(&arena, output_stdout(output)).data, "id  title  in words        advice\n"
+										 "1   Lift   more was used   count it\n"
+										 "           than was known\n"
+										 "           to be there\n"
+										 "2   Pump   Applied.\n"
+										 "3          用量超过已知库  atonewordthat\n"
+										 "           存，请盘点，并  islonger\n"
+										 "           告知办公室。\n");
 	output_finish(output);
 	arena_finish(&arena);
 }
@@ -228,6 +253,7 @@ int main(void)
 		cmocka_unit_test(columns_stand_straight_also_under_double_width_characters),
 		cmocka_unit_test(a_table_is_cut_to_the_terminal),
 		cmocka_unit_test(words_are_cut_before_times_and_ids),
+		cmocka_unit_test(a_sentence_goes_on_in_the_next_line),
 		cmocka_unit_test(json_has_stable_names_and_exact_values),
 		cmocka_unit_test(an_empty_table_is_an_empty_list_in_json_and_nothing_for_people),
 		cmocka_unit_test(records_show_the_fields_asked_for_in_the_readers_language),
