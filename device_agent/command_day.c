@@ -14,7 +14,7 @@
 #include "shell/outcome_words.h"
 
 #define DAY_MS     INT64_C(86400000)
-#define TODAY_WIDE 80 /* columns of a terminal that has room for the address, the asset and the open tasks */
+#define TODAY_WIDE 120 /* columns of a terminal that has room for the address, the asset and the open tasks */
 
 /* ---- today ---- */
 
@@ -124,6 +124,7 @@ enum status command_today(struct context *context)
 	struct replica_state replica;
 	struct own_visits visits;
 	struct table *table;
+	const char *warning;
 	enum status status = own_visits_load(context, &visits);
 
 	if (status == STATUS_OK)
@@ -132,6 +133,7 @@ enum status command_today(struct context *context)
 		return status;
 	if (visits.count > 1)
 		qsort(visits.visits, visits.count, sizeof(struct visit *), compare_visits);
+	warning = standing_note_warning(&local_device_of(context)->note, context->now_ms);
 	table = today_table(context);
 	for (size_t i = 0; i < visits.count; i++)
 		if (all || is_of_today(context, visits.visits[i]))
@@ -140,6 +142,8 @@ enum status command_today(struct context *context)
 		output_line(context->output, "Nothing has been fetched yet: run \"truckroll sync\".");
 	else if (table_row_count(table) == 0)
 		output_line(context->output, "No visits for you today.");
+	if (table_row_count(table) == 0 && warning != NULL)
+		output_warning(context->output, "%s", catalogue_translate(context->language, warning));
 	return STATUS_OK;
 }
 

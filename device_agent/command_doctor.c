@@ -22,18 +22,6 @@
 #define CLOCK_OFF_MS      INT64_C(300000)        /* what a person would see on the wall */
 #define CLOCK_EARLIEST_MS INT64_C(1767225600000) /* 2026-01-01T00:00Z: no program of this year ran before */
 
-/* What a person should know of how the device stands with the office; NULL: all is well. */
-static const char *standing_warning(const struct standing_note *note, int64_t now_ms)
-{
-	if (note->device_state == DEVICE_STATE_STOLEN)
-		return "The office says that this device is stolen: nothing is taken from it, and nothing is sent to it. Ask the office.";
-	if (note->device_state == DEVICE_STATE_DRAINING)
-		return "This device is revoked: it may still send what was done before, and gets nothing more. Ask the office.";
-	if (note->lease_until_ms != 0 && note->lease_until_ms < now_ms)
-		return "This device has not reached the office for longer than it is granted: sync, or ask the office.";
-	return NULL;
-}
-
 /* ---- status ---- */
 
 /* What the agent says, when one runs and is not too busy to. */
@@ -81,7 +69,7 @@ static void tell_standing(struct context *context, const struct local_device *de
 {
 	const struct standing_note *note = &device->note;
 	struct text state = choice_to_text(context->arena, device_state_names, note->device_state);
-	const char *warning = standing_warning(note, context->now_ms);
+	const char *warning = standing_note_warning(note, context->now_ms);
 
 	if (note->lease_until_ms == 0) /* it has not said anything yet */
 		return;
@@ -351,7 +339,7 @@ static void check_standing(struct doctor *doctor, const struct keystore *keys, c
 	}
 	if (note.lease_until_ms == 0)
 		return;
-	warning = standing_warning(&note, context->now_ms);
+	warning = standing_note_warning(&note, context->now_ms);
 	if (warning != NULL)
 		tell_check(doctor, "office", STATUS_REFUSED, say(doctor, warning));
 	else

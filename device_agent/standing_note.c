@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "protocol/base/buffer.h"
+#include "protocol/domain/device.h"
 #include "shell/file.h"
 
 #define NOTE_FILE     "standing"
@@ -97,4 +98,15 @@ bool standing_note_equal(const struct standing_note *left, const struct standing
 bool machine_differs(const uint8_t left[static MACHINE_SIZE], const uint8_t right[static MACHINE_SIZE])
 {
 	return !sodium_is_zero(left, MACHINE_SIZE) && !sodium_is_zero(right, MACHINE_SIZE) && memcmp(left, right, MACHINE_SIZE) != 0;
+}
+
+const char *standing_note_warning(const struct standing_note *note, int64_t now_ms)
+{
+	if (note->device_state == DEVICE_STATE_STOLEN)
+		return "The office says that this device is stolen: nothing is taken from it, and nothing is sent to it. Ask the office.";
+	if (note->device_state == DEVICE_STATE_DRAINING)
+		return "This device is revoked: it may still send what was done before, and gets nothing more. Ask the office.";
+	if (note->lease_until_ms != 0 && note->lease_until_ms < now_ms)
+		return "This device has not reached the office for longer than it is granted: sync, or ask the office.";
+	return NULL;
 }

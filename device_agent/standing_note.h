@@ -25,6 +25,8 @@ struct standing_note standing_note_read(struct arena *arena, struct text directo
 /* Over the last one, without waiting for the disk; what fails is written with the next change. */
 void standing_note_write(struct arena *arena, struct text directory, const struct standing_note *note);
 bool standing_note_equal(const struct standing_note *left, const struct standing_note *right);
+/* What a person should know of how the device stands with the office; NULL: all is well. */
+const char *standing_note_warning(const struct standing_note *note, int64_t now_ms);
 /* True when both machines are known, and they are two. */
 bool machine_differs(const uint8_t left[static MACHINE_SIZE], const uint8_t right[static MACHINE_SIZE]);
 

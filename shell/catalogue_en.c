@@ -229,7 +229,7 @@ const struct message catalogue_en[] = {
 	{ "incident.fork",
 	  "{device} has a second history from operation {seq} on, which is kept aside. Ask the technician: if the device was "
 	  "copied, revoke it and enrol each copy anew; if it was put back from an old copy and worked on, release what is "
-	  "parked: \"truckrolld parked release --device\"." },
+	  "parked: \"truckrolld parked release --device DEVICE\"." },
 	{ "incident.copied",
 	  "{device}: two copies of it are alive. Find them, revoke the device, and enrol each anew under a name of its own." },
 	{ "incident.loss",

@@ -265,7 +265,7 @@ const struct message catalogue_zh[] = {
 	{ "incident.digest", "{device}：其副本与办公室的不一致（{what}）。会自行修复；如再次出现，请检查其磁盘。" },
 	{ "incident.restored", "{device} 从自身的旧备份恢复。没有丢失；如无人恢复过备份，请查明原因。" },
 	{ "incident.fork", "{device} 自第 {seq} 条操作起有第二份历史，已另存。请询问技术员：如终端被复制，请吊销并分别重新注册；"
-	  "如是恢复旧备份后继续工作，请放行被搁置的操作：“truckrolld parked release --device”。" },
+	  "如是恢复旧备份后继续工作，请放行被搁置的操作：“truckrolld parked release --device DEVICE”。" },
 	{ "incident.copied", "{device}：有两个副本同时在用。请找到它们，吊销该终端，并分别以各自的名称重新注册。" },
 	{ "incident.loss", "{device} 已知提交 {device_commit}，而服务器当时只到 {server_commit}：有数据丢失。请恢复最新备份，"
 	  "或以 --accept-loss 启动一次服务器。" },

@@ -383,6 +383,17 @@ static struct table *parked_table(struct context *context)
 	return output_table(context->output, "parked", columns, LENGTH(columns));
 }
 
+static const char *parked_advice(struct text rule)
+{
+	if (text_equals(rule, rule_find(RULE_MISSING_RECORD)->word))
+		return "is decided by itself when that arrives";
+	if (text_equals(rule, rule_find(RULE_BUG)->word))
+		return "the office releases it after an update: \"truckrolld parked release\"";
+	if (text_equals(rule, rule_find(RULE_FORK)->word))
+		return "the office decides: \"truckrolld parked release\" or \"parked discard\"";
+	return "have it made anew and discard this one, or let it count: \"truckrolld parked discard\", \"parked release\"";
+}
+
 static enum status list_parked(void *context, const void *row, const struct row_meta *meta)
 {
 	struct issue_listing *listing = context;
@@ -390,7 +401,6 @@ static enum status list_parked(void *context, const void *row, const struct row_
 	struct arena *arena = listing->context->arena;
 	enum language language = listing->context->language;
 	const struct operation_row *kind = operation_find(outcome->kind);
-	bool waits = text_equals(outcome->rule, rule_find(RULE_MISSING_RECORD)->word);
 	struct cell cells[] = {
 		cell_id(&outcome->id),
 		cell_name("operation", text_of(kind == NULL ? "none" : kind->name)),
@@ -398,8 +408,7 @@ static enum status list_parked(void *context, const void *row, const struct row_
 		cell_text(id_is_nil(&outcome->subject) ? text_of("") : lookup_name(listing->storage, arena, &outcome->subject)),
 		cell_time(outcome->at_ms),
 		cell_text(outcome_words(listing->context, listing->storage, outcome->rule, outcome->field, outcome->detail)),
-		cell_string(waits ? catalogue_translate(language, "is decided by itself when that arrives")
-				  : catalogue_translate(language, "tell the author to make it anew; this one stays on record")),
+		cell_string(catalogue_translate(language, parked_advice(outcome->rule))),
 		cell_text(outcome->rule),
 		cell_id(&outcome->waits_for),
 	};

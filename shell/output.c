@@ -22,6 +22,7 @@ struct output {
 	struct writer out, err; /* for people */
 	json_t *result;         /* with --json, else NULL */
 	struct table *table;    /* begun, not laid out yet; NULL: none */
+	size_t table_end;       /* where the last table for people ended */
 };
 
 struct cell cell_none(void)
@@ -110,8 +111,12 @@ static void end_table(struct output *output)
 	struct table *table = output->table;
 
 	output->table = NULL;
-	if (table != NULL && table->row_count > 0 && !output->style.json)
-		table_print(table, output->arena, &output->style, &output->out);
+	if (table == NULL || table->row_count == 0 || output->style.json)
+		return;
+	if (output->table_end > 0 && output->table_end == output->out.size)
+		put(output, text_of("\n"));
+	table_print(table, output->arena, &output->style, &output->out);
+	output->table_end = output->out.size;
 }
 
 void output_json(struct output *output, const char *name, json_t *value)
