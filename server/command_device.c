@@ -35,7 +35,7 @@ enum status command_device_invite(struct context *context)
 		status = enrolment_desk_invite(office_of(context), &technician, context->now_ms, minutes * 60000, code);
 	if (status != STATUS_OK)
 		return status;
-	output_value(context->output, "code", NULL, cell_string(code));
+	output_value(context->output, "code", "code", cell_string(code));
 	output_value(context->output, "valid_until", NULL, cell_time(context->now_ms + minutes * 60000));
 	output_line(context->output, "On the device: truckroll enroll %s --server %s", code, address_for_devices(context));
 	return STATUS_OK;

@@ -1,4 +1,6 @@
 /* Incidents: what went wrong by itself, and that somebody has seen it. */
+#include <string.h>
+
 #include "server/commands.h"
 #include "server/office.h"
 #include "shell/lookup.h"
@@ -55,15 +57,22 @@ static enum status list_incident(void *user, const struct kept_incident *kept)
 
 enum status command_incidents(struct context *context)
 {
-	static const struct column columns[] = { { "number", "#", false }, { "kind", NULL, true }, { "device", NULL, false },
+	static const struct column known[] = { { "number", "#", false }, { "kind", NULL, true }, { "device", NULL, false },
 		{ "device_id", NULL, true }, { "last_at", "last time", false }, { "first_at", NULL, true }, { "count", "times", false },
-		{ "words", NULL, false }, { "detail", NULL, true }, { "operation", NULL, true }, { "acknowledged_at", NULL, true },
+		{ "words", NULL, false }, { "detail", NULL, true }, { "operation", NULL, true }, { "acknowledged_at", "seen to", true },
 		{ "note", NULL, true } };
 	struct office *office = office_of(context);
-	struct incident_listing listing = { context, server_store_storage(office->store),
-		output_table(context->output, "incidents", columns, LENGTH(columns)) };
-	enum status status = server_store_each_incident(office->store, arguments_flag(context->arguments, "all"),
-		arguments_integer(context->arguments, "limit", 50), list_incident, &listing);
+	bool all = arguments_flag(context->arguments, "all");
+	struct column *columns = arena_copy(context->arena, known, sizeof(known));
+	struct incident_listing listing = { context, server_store_storage(office->store), NULL };
+	enum status status;
+
+	for (size_t i = 0; all && i < LENGTH(known); i++)
+		if (strcmp(known[i].name, "acknowledged_at") == 0 || strcmp(known[i].name, "note") == 0)
+			columns[i].json_only = false;
+	listing.table = output_table(context->output, "incidents", columns, LENGTH(known));
+	status = server_store_each_incident(
+		office->store, all, arguments_integer(context->arguments, "limit", 50), list_incident, &listing);
 
 	if (status == STATUS_OK && table_row_count(listing.table) == 0)
 		output_line(context->output, "Nothing happened that an operator should know of.");

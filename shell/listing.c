@@ -251,7 +251,7 @@ enum status listing_show_order(struct context *context, struct storage *storage,
 	output_record(context->output, "work_order", schema_find(RECORD_WORK_ORDER), order);
 	show_parent(context, storage, RECORD_SITE, &order->site_id);
 	show_parent(context, storage, RECORD_ASSET, &order->asset_id);
-	output_heading(context->output, catalogue_translate(context->language, "visits, notes, parts, tasks and files"));
+	output_heading(context->output, catalogue_translate(context->language, "what belongs to it"));
 	status = show_of_order(context, storage, RECORD_VISIT, "visits", visit_fields, work_order);
 	if (status == STATUS_OK)
 		status = show_of_order(context, storage, RECORD_NOTE, "notes", note_fields, work_order);
