@@ -1,12 +1,11 @@
 #include "protocol/sync/horizon.h"
 
-static enum status note_time(struct commit *commit, const struct server_state *state, bool *out_noted)
+enum status horizon_note_time(struct commit *commit)
 {
-	int64_t noted;
+	int64_t before = commit->gseq - 1, noted;
 	enum status status = server_store_gseq_before(commit->store, INT64_MAX, &noted);
 
-	*out_noted = status == STATUS_OK && state->gseq > noted;
-	return *out_noted ? server_store_note_time(commit->store, state->gseq, commit->now_ms) : status;
+	return status == STATUS_OK && before > noted ? server_store_note_time(commit->store, before, commit->now_ms) : status;
 }
 
 enum status horizon_advance(
@@ -14,11 +13,9 @@ enum status horizon_advance(
 {
 	int64_t horizon = 0;
 	size_t forgotten = 0;
-	bool noted = false, moved = false;
-	enum status status = note_time(commit, state, &noted);
+	bool moved = false;
+	enum status status = server_store_gseq_before(commit->store, commit->now_ms - round->retention_ms, &horizon);
 
-	if (status == STATUS_OK)
-		status = server_store_gseq_before(commit->store, commit->now_ms - round->retention_ms, &horizon);
 	if (status == STATUS_OK && horizon > state->horizon) {
 		status = server_store_put_horizon(commit->store, horizon);
 		moved = true;
@@ -29,6 +26,6 @@ enum status horizon_advance(
 		horizon = state->gseq;
 	if (status == STATUS_OK && horizon > 0)
 		status = server_store_forget_until(commit->store, horizon, round->most, &forgotten);
-	*out_changed = noted || moved || forgotten > 0;
+	*out_changed = moved || forgotten > 0;
 	return status;
 }

@@ -15,8 +15,12 @@ struct horizon_round {
 	enum seeded_bug bug;
 };
 
-/* Notes when the commit before was the latest, moves the horizon to the latest commit older than the retention, and forgets some of what
- * lies below it. In the open commit; `*out_changed`: there was something to write. O(entries forgotten). */
+/* Notes in the open commit that the one before it was the latest until now. A commit that is made anyhow carries it, now and then: a server
+ * that has nothing to do makes none for this. */
+enum status horizon_note_time(struct commit *commit);
+
+/* Moves the horizon to the latest commit noted that is older than the retention, and forgets some of what lies below it. In the open commit;
+ * `*out_changed`: there was something to write. O(entries forgotten). */
 enum status horizon_advance(
 	struct commit *commit, const struct server_state *state, const struct horizon_round *round, bool *out_changed);
 

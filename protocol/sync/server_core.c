@@ -265,6 +265,27 @@ static enum status answer_without_incidents(struct server_core *core)
 	return server_core_answer_all(core);
 }
 
+static int64_t retention_ms(const struct server_core *core)
+{
+	return core->options.retention_ms > 0 ? core->options.retention_ms : HORIZON_RETENTION_MS;
+}
+
+/* Between two rounds, and two times noted. */
+static int64_t round_ms(const struct server_core *core)
+{
+	return retention_ms(core) / 4 < ROUNDS_EVERY_MS ? retention_ms(core) / 4 : ROUNDS_EVERY_MS;
+}
+
+static enum status note_time(struct server_core *core)
+{
+	int64_t now = server_core_monotonic_ms(core);
+
+	if (now < core->note_at_ms)
+		return STATUS_OK;
+	core->note_at_ms = now + round_ms(core);
+	return horizon_note_time(&core->commit);
+}
+
 enum status server_core_flush(struct server_core *core)
 {
 	enum status status = STATUS_OK;
@@ -280,6 +301,8 @@ enum status server_core_flush(struct server_core *core)
 	if (!core->in_commit)
 		return core->answering == NULL ? STATUS_OK : server_core_answer_all(core);
 	status = publish_finish(&core->commit);
+	if (status == STATUS_OK)
+		status = note_time(core);
 	if (status != STATUS_OK)
 		return server_core_committed(core, status);
 	if (core->options.bug == BUG_ACKNOWLEDGE_BEFORE_COMMIT)
@@ -551,11 +574,6 @@ enum status server_core_frame(struct server_core *core, uint64_t connection, str
 	return core->failed;
 }
 
-static int64_t retention_ms(const struct server_core *core)
-{
-	return core->options.retention_ms > 0 ? core->options.retention_ms : HORIZON_RETENTION_MS;
-}
-
 /* What time alone does. */
 static enum status do_rounds(struct server_core *core)
 {
@@ -589,7 +607,7 @@ enum status server_core_tick(struct server_core *core)
 	if (core->careful.on && now >= core->careful.until_ms && core->careful.held == NULL)
 		status = careful_begin(&core->careful, core->options.store, false, now);
 	if (status == STATUS_OK && now >= core->rounds_at_ms) {
-		core->rounds_at_ms = now + (retention_ms(core) / 4 < ROUNDS_EVERY_MS ? retention_ms(core) / 4 : ROUNDS_EVERY_MS);
+		core->rounds_at_ms = now + round_ms(core);
 		status = do_rounds(core);
 	}
 	if (status == STATUS_OK && !core->in_commit && (core->answering != NULL || (core->woken != NULL && core->wake_at_ms <= now)))

@@ -25,6 +25,7 @@ struct server_core {
 	struct session_table *sessions;
 	int64_t sweep_at_ms;  /* monotonic; when to look for sessions that are over */
 	int64_t rounds_at_ms; /* monotonic; when to see what time alone does */
+	int64_t note_at_ms;   /* monotonic; when to note the time of a commit again */
 	struct change_ring *ring;
 	struct commit commit;
 	bool in_commit;

@@ -148,6 +148,7 @@ static void advance(struct simulation *pair, int64_t now_ms, bool *out_changed)
 	commit_init(&commit, pair->server.store, NULL, &arena, state.gseq + 1);
 	commit.now_ms = now_ms;
 	assert_int_equal(server_store_begin(pair->server.store), STATUS_OK);
+	assert_int_equal(horizon_note_time(&commit), STATUS_OK);
 	assert_int_equal(horizon_advance(&commit, &state, &round, out_changed), STATUS_OK);
 	assert_int_equal(server_store_commit(pair->server.store), STATUS_OK);
 	arena_finish(&arena);
@@ -172,6 +173,23 @@ static void ninety_days_are_remembered_and_not_more(void **state)
 	assert_int_equal(state_of(pair).horizon, first + 1); /* never beyond what is there */
 }
 
+static void a_server_that_has_nothing_to_do_commits_nothing(void **state)
+{
+	struct simulation *pair = *state;
+	int64_t gseq, until;
+
+	(void)pair_order(pair, 0);
+	pair_settle(pair);
+	gseq = state_of(pair).gseq;
+	for (int start = 0; start < 3; start++) {
+		server_node_end(pair);
+		pair_settle(pair);
+		for (until = pair->now_ms + 3 * 3600 * 1000; pair->now_ms < until;)
+			assert_true(simulation_step(pair));
+	}
+	assert_int_equal(state_of(pair).gseq, gseq);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
 
 int main(void)
@@ -180,6 +198,7 @@ int main(void)
 		TEST(no_answer_above_the_horizon_is_another_one),
 		TEST(a_device_from_any_time_comes_to_the_same_rows),
 		TEST(ninety_days_are_remembered_and_not_more),
+		TEST(a_server_that_has_nothing_to_do_commits_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
