@@ -103,6 +103,44 @@ void checks_of_device_start(struct simulation *simulation, struct device_node *d
 	}
 }
 
+struct outbox_ids {
+	struct id wanted;
+	bool found;
+};
+
+static enum status look_for_id(void *context, const struct outbox_entry *entry)
+{
+	struct outbox_ids *outbox = context;
+
+	outbox->found = outbox->found || id_equal(&entry->id, &outbox->wanted);
+	return STATUS_OK;
+}
+
+/* What the copy lacks is sent again by who has it; what nobody has any more is lost. */
+void checks_after_server_restore(struct simulation *simulation, struct server_store *store)
+{
+	struct oracle *oracle = &simulation->oracle;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < oracle->count; i++) {
+		struct promise *promise = &oracle->promises[i];
+		struct outbox_ids outbox = { .wanted = promise->id };
+		struct logged_operation logged;
+		if (!promise->acknowledged || server_store_logged(store, &promise->id, &simulation->arena, &logged) == STATUS_OK)
+			continue;
+		promise->acknowledged = false;
+		if (device_store_outbox_each(simulation->devices[promise->device - 1].store, 0, look_for_id, &outbox) != STATUS_OK ||
+			!outbox.found)
+			promise->state = PROMISE_LOST;
+	}
+	for (size_t i = 0; i < oracle->order_count; i++) {
+		const void *row;
+		if (records_get(server_store_records(store), RECORD_WORK_ORDER, &oracle->orders[i], &row) == STATUS_OK)
+			oracle->orders[kept++] = oracle->orders[i];
+	}
+	oracle->order_count = kept;
+}
+
 /* I11: a commit that was carried out is there; one that was under way may be, too. */
 static void check_last_commit(struct simulation *simulation)
 {
@@ -283,7 +321,7 @@ static void check_causes(struct simulation *simulation, struct device_node *devi
 	const struct snapshot_table *notes = snapshot_table(view, RECORD_NOTE);
 	const struct oracle *oracle = &simulation->oracle;
 
-	for (size_t i = 0; i < notes->count && simulation->server.store != NULL; i++) {
+	for (size_t i = 0; i < notes->count && simulation->server.store != NULL && !simulation->server.swapped; i++) {
 		const struct promise *later = oracle_find(&simulation->oracle, row_id(notes->rows[i].row));
 		if (later == NULL || !holds(device, SCOPE_JOB, &later->subject))
 			continue;

@@ -22,6 +22,8 @@ enum event_kind {
 	EVENT_START_SERVER,
 	EVENT_COPY_DEVICE,    /* a backup of both files is taken */
 	EVENT_RESTORE_DEVICE, /* and put back */
+	EVENT_COPY_SERVER,    /* likewise */
+	EVENT_RESTORE_SERVER,
 	EVENT_CLOG,           /* as EVENT_LINK_DOWN, with all the others */
 	EVENT_CLONE,          /* a copy of both files runs beside them */
 	EVENT_REVOKE,

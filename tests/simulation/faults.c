@@ -28,14 +28,16 @@ static const struct {
 	[FAULT_FORGETTING]    = { "forgetting",    100, 70 },
 	[FAULT_POISON]        = { "poison",        10,  75 },
 	[FAULT_CHAOS_AGAIN]   = { "chaos-again",   100, 80 },
+	[FAULT_RESTORE_SERVER]= { "restore-server", 100, 80 },
 	/* clang-format on */
 };
 
-void faults_choose(struct faults *faults, struct stream *chance, uint32_t without)
+void faults_choose(struct faults *faults, struct stream *chance, struct stream *apart, uint32_t without)
 {
 	for (int fault = 0; fault < FAULT_COUNT; fault++) {
-		bool off = stream_chance(chance, rows[fault].off_percent);
-		unsigned percent = (unsigned)stream_between(chance, 1, rows[fault].percent_max);
+		struct stream *stream = fault == FAULT_RESTORE_SERVER ? apart : chance;
+		bool off = stream_chance(stream, rows[fault].off_percent);
+		unsigned percent = (unsigned)stream_between(stream, 1, rows[fault].percent_max);
 		faults->percent[fault] = off || (without >> fault & 1) != 0 ? 0 : percent;
 	}
 }

@@ -25,6 +25,7 @@ enum fault_kind {
 	FAULT_FORGETTING,  /* the server forgets after minutes what left scopes: whoever was away longer compares */
 	FAULT_POISON,      /* a remark that ends the server in the middle of its decision, as often as it is tried */
 	FAULT_CHAOS_AGAIN, /* after all was healed and checked */
+	FAULT_RESTORE_SERVER, /* the store is put back from an older copy, under another epoch; drawn apart, so that seeds mean what they did */
 	FAULT_COUNT,
 };
 
@@ -38,8 +39,8 @@ struct fault_counts {
 	uint64_t happened[FAULT_COUNT];
 };
 
-/* Draws from the stream the same number of times, whatever is left out. Faults in the set `without` (bit FAULT_…) are off. */
-void faults_choose(struct faults *faults, struct stream *chance, uint32_t without);
+/* Draws from the streams the same number of times, whatever is left out. Faults in the set `without` (bit FAULT_…) are off. */
+void faults_choose(struct faults *faults, struct stream *chance, struct stream *apart, uint32_t without);
 
 /* A word for the command line, such as "kill-device"; NULL beyond the end. */
 const char *fault_to_text(enum fault_kind fault);

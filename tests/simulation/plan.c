@@ -64,6 +64,18 @@ static unsigned any_device(struct simulation *simulation)
 	return 1 + (unsigned)stream_below(&simulation->chance, simulation->device_count);
 }
 
+static void plan_server_restore(struct simulation *simulation)
+{
+	struct stream *restores = &simulation->restores;
+	int64_t at = stream_between(restores, 1, CHAOS_MS / 2);
+	int64_t until = at + stream_between(restores, 1000, CHAOS_MS / 2);
+
+	if (!stream_chance(restores, simulation->faults.percent[FAULT_RESTORE_SERVER]))
+		return;
+	plan(simulation, at, EVENT_COPY_SERVER, 0, 0, (struct bytes){ 0 });
+	plan(simulation, until, EVENT_RESTORE_SERVER, 0, 0, (struct bytes){ 0 });
+}
+
 void plan_phase(struct simulation *simulation)
 {
 	const struct faults *faults = &simulation->faults;
@@ -80,6 +92,7 @@ void plan_phase(struct simulation *simulation)
 		plan_once(simulation, EVENT_CLONE, any_device(simulation));
 	if (chance_of(simulation, FAULT_REVOKE))
 		plan_once(simulation, EVENT_REVOKE, any_device(simulation));
+	plan_server_restore(simulation);
 	plan(simulation, 0, EVENT_START_SERVER, 0, 0, (struct bytes){ 0 });
 	plan(simulation, CHAOS_MS, EVENT_HEAL, 0, 0, (struct bytes){ 0 });
 }

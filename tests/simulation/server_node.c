@@ -36,6 +36,7 @@ void server_node_finish(struct simulation *simulation)
 	deciding = NULL;
 	server_core_destroy(server->core);
 	server_store_close(server->store);
+	crash_image_free(server->copy);
 	crash_disk_destroy(server->disk);
 }
 
@@ -250,4 +251,49 @@ bool server_node_operation(struct simulation *simulation, const struct operation
 	commits = server_core_counts(server->core).commits;
 	server_node_flush(simulation);
 	return server->core != NULL && server->starts == start && server_core_counts(server->core).commits > commits;
+}
+
+void server_node_copy(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+
+	if (server->core == NULL)
+		return;
+	crash_image_free(server->copy);
+	server->copy = crash_disk_save(server->disk);
+	note(simulation, "server copied");
+}
+
+/* Another life of the store begins, as `--accept-loss` lets it. */
+static void begin_epoch(struct simulation *simulation)
+{
+	const struct server_store_options options = { .path = SERVER_FILE, .vfs = CRASH_VFS, .mode = STORAGE_OWN };
+	struct server_store *store = NULL;
+	struct id epoch;
+
+	stream_fill(&simulation->restores, &epoch, sizeof(epoch));
+	if (server_store_open(&options, &store) != STATUS_OK ||
+		server_store_init_organisation(store, &organisation_self, &epoch) != STATUS_OK)
+		violate(simulation, "failure", "the server's copy cannot be opened: %s", fail_reason());
+	else
+		checks_after_server_restore(simulation, store);
+	server_store_close(store);
+}
+
+void server_node_restore(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+
+	/* Who was revoked or copied since is another story: it would be forgotten. */
+	if (server->copy == NULL || server->core == NULL || simulation->counts.happened[FAULT_REVOKE] > 0 ||
+		simulation->counts.happened[FAULT_CLONE] > 0)
+		return;
+	for (unsigned i = 0; i < simulation->device_count; i++)
+		if (simulation->devices[i].core == NULL) /* else it cannot be told what nobody has any more */
+			return;
+	server_node_kill(simulation);
+	crash_disk_load(server->disk, server->copy);
+	server->swapped = true;
+	note(simulation, "server restored");
+	begin_epoch(simulation);
 }

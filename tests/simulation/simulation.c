@@ -108,6 +108,8 @@ static const struct {
 	[EVENT_START_SERVER]   = { false, false, -1 },
 	[EVENT_COPY_DEVICE]    = { true,  true,  -1 },
 	[EVENT_RESTORE_DEVICE] = { true,  true,  FAULT_RESTORE },
+	[EVENT_COPY_SERVER]    = { true,  false, -1 },
+	[EVENT_RESTORE_SERVER] = { true,  false, FAULT_RESTORE_SERVER },
 	[EVENT_CLOG]           = { true,  true,  FAULT_CLOG },
 	[EVENT_CLONE]          = { true,  true,  FAULT_CLONE },
 	[EVENT_REVOKE]         = { true,  true,  FAULT_REVOKE },
@@ -192,6 +194,10 @@ static void happen_to_server(struct simulation *simulation, const struct event *
 		scenario_office(simulation);
 	else if (event->kind == EVENT_KILL_SERVER)
 		kill_server(simulation);
+	else if (event->kind == EVENT_COPY_SERVER)
+		server_node_copy(simulation);
+	else if (event->kind == EVENT_RESTORE_SERVER)
+		server_node_restore(simulation);
 	else if (event->kind == EVENT_START_SERVER)
 		server_node_start(simulation);
 	else if (event->kind == EVENT_FULL_SERVER || event->kind == EVENT_ROOM_SERVER)
@@ -216,9 +222,9 @@ static void go_wrong_on_device(struct simulation *simulation, struct device_node
 		device_node_copy(simulation, device);
 	else if (event->kind == EVENT_RESTORE_DEVICE)
 		device_node_restore(simulation, device);
-	else if (event->kind == EVENT_CLONE)
+	else if (event->kind == EVENT_CLONE && !simulation->server.swapped)
 		device_node_clone(simulation, device);
-	else if (event->kind == EVENT_REVOKE)
+	else if (event->kind == EVENT_REVOKE && !simulation->server.swapped)
 		scenario_revoke(simulation, device->who);
 	else if (event->kind == EVENT_CLOCK)
 		jump_clock(simulation, device);
@@ -363,7 +369,7 @@ static void choose(struct simulation *simulation, const struct run_options *opti
 	size_t page_raw_max, batch_raw_max;
 	int64_t retention_ms = stream_between(&simulation->rot, 60000, 10 * 60000);
 
-	faults_choose(&simulation->faults, &simulation->chance, options->without_faults);
+	faults_choose(&simulation->faults, &simulation->chance, &simulation->restores, options->without_faults);
 	page_raw_max = (size_t)stream_between(&simulation->chance, 1, 1500);
 	batch_raw_max = (size_t)stream_between(&simulation->chance, 1, 600);
 	if (simulation->faults.percent[FAULT_SMALL_PAGES] > 0)
@@ -396,6 +402,7 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	stream_init(&simulation->office, options->seed, "office");
 	stream_init(&simulation->crash, options->seed, "crash");
 	stream_init(&simulation->poison, options->seed, "poison");
+	stream_init(&simulation->restores, options->seed, "restores");
 	stream_init(&simulation->rot, options->seed, "rot");
 	server_node_init(simulation);
 	crash_disk_load(simulation->server.disk, template->server);

@@ -37,6 +37,7 @@ struct server_node {
 	unsigned starts;
 	unsigned poisoned; /* how often an operation ended it */
 	bool flush_planned;
+	struct crash_image *copy;
 	bool swapped; /* it was restored: devices may find an incident, and what they were told need not be there */
 };
 
@@ -97,6 +98,7 @@ struct simulation {
 	struct stream crash;
 	struct stream rot; /* what changes behind the backs of all, and how long the server remembers */
 	struct stream poison;
+	struct stream restores; /* of the server */
 	struct server_node server;
 	struct device_node devices[NODES_MAX];
 	unsigned device_count; /* that are enrolled */
