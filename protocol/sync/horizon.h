@@ -19,8 +19,8 @@ struct horizon_round {
  * that has nothing to do makes none for this. */
 enum status horizon_note_time(struct commit *commit);
 
-/* Moves the horizon to the latest commit noted that is older than the retention, and forgets some of what lies below it. In the open commit;
- * `*out_changed`: there was something to write. O(entries forgotten). */
+/* Moves the horizon to the latest commit noted that is older than the retention, and forgets some of what lies below it. In the open
+ * commit; `*out_changed`: there was something to write. O(entries forgotten). */
 enum status horizon_advance(
 	struct commit *commit, const struct server_state *state, const struct horizon_round *round, bool *out_changed);
 

@@ -25,7 +25,7 @@ enum fault_kind {
 	FAULT_FORGETTING,  /* the server forgets after minutes what left scopes: whoever was away longer compares */
 	FAULT_POISON,      /* a remark that ends the server in the middle of its decision, as often as it is tried */
 	FAULT_CHAOS_AGAIN, /* after all was healed and checked */
-	FAULT_RESTORE_SERVER, /* the store is put back from an older copy, under another epoch; drawn apart, so that seeds mean what they did */
+	FAULT_RESTORE_SERVER, /* from an older copy, under another epoch; drawn apart, so that seeds mean what they did */
 	FAULT_COUNT,
 };
 
