@@ -5,6 +5,20 @@
 #include "protocol/domain/territory_grant.h"
 #include "protocol/sync/job.h"
 
+const struct grant_entry *grants_find(const struct grant_entry *grants, size_t count, int64_t scope)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (grants[middle].scope < scope)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count && grants[low].scope == scope ? &grants[low] : NULL;
+}
+
 static enum status grant(struct commit *commit, const struct id *device, enum scope_kind kind, const struct id *id)
 {
 	struct scope scope = { .kind = kind, .id = *id };

@@ -4,6 +4,10 @@
 
 #include "protocol/sync/commit.h"
 
+/* The grant of the scope among those in scope order (server_store_grants()); the first when there are several, NULL when there is none.
+ * O(log count). */
+const struct grant_entry *grants_find(const struct grant_entry *grants, size_t count, int64_t scope);
+
 /* Opens and ends grants after one stored change: a device gets the organisation's, its technician's and its own scope, and
  * those of the home territory and the territories given beside it; a visit that is with its technician grants the job's scope
  * to that technician's devices, and takes it when no visit of theirs needs it. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/sync/grants.h"
 #include "protocol/sync/page_builder.h"
 #include "protocol/sync/pull_position.h"
 
@@ -75,10 +76,9 @@ static enum status gather_row(void *context, const void *row, const struct serve
 
 static bool holds(const struct gather *gather, int64_t scope)
 {
-	for (size_t i = 0; i < gather->grant_count; i++)
-		if (gather->grants[i].scope == scope && gather->grants[i].until_gseq == 0)
-			return true;
-	return false;
+	const struct grant_entry *grant = grants_find(gather->grants, gather->grant_count, scope); /* load_grants() left one of each */
+
+	return grant != NULL && grant->until_gseq == 0;
 }
 
 /* A row that a job links: its content comes with its home when the device holds that, else here. */

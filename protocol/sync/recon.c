@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/sync/grants.h"
 #include "protocol/sync/page_builder.h"
 
 #define SMALL_COUNT 16     /* a scope of so many rows is answered whole at once */
@@ -27,18 +28,7 @@ struct look {
 
 static bool is_held(const struct look *look, int64_t scope)
 {
-	size_t low = 0, high = look->grant_count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (look->grants[middle].scope == scope)
-			return true;
-		if (look->grants[middle].scope < scope)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
+	return grants_find(look->grants, look->grant_count, scope) != NULL;
 }
 
 /* ---- the rows of a range ---- */

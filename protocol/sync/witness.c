@@ -1,11 +1,12 @@
 #include "protocol/sync/witness.h"
 
+#include "protocol/sync/grants.h"
+
 static bool holds_scope(const struct witness *witness, int64_t scope)
 {
-	for (size_t i = 0; i < witness->grant_count; i++)
-		if (witness->grants[i].scope == scope)
-			return witness->grants[i].until_gseq == 0 && witness->grants[i].from_gseq <= witness->base_gseq;
-	return false;
+	const struct grant_entry *grant = grants_find(witness->grants, witness->grant_count, scope);
+
+	return grant != NULL && grant->until_gseq == 0 && grant->from_gseq <= witness->base_gseq;
 }
 
 struct holding {

@@ -4,6 +4,7 @@
 #include "protocol/domain/meter.h"
 #include "protocol/domain/task.h"
 #include "protocol/domain/territory_grant.h"
+#include "protocol/sync/grants.h"
 #include "protocol/sync/publish.h"
 #include "tests/simulation/checks.h"
 #include "tests/unit/protocol/sync/pair.h"
@@ -454,9 +455,26 @@ static void many_jobs_in_one_commit_cost_the_memory_of_one(void **state)
 	assert_true(pair_on_server(pair, RECORD_WORK_ORDER, &made));
 }
 
+static void a_grant_is_found_by_its_scope(void **state)
+{
+	struct grant_entry grants[9];
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(grants); i++)
+		grants[i] = (struct grant_entry){ .scope = 10 + 2 * (int64_t)i };
+	for (size_t count = 0; count <= LENGTH(grants); count++) {
+		for (size_t i = 0; i < count; i++)
+			assert_ptr_equal(grants_find(grants, count, grants[i].scope), &grants[i]);
+		for (int64_t scope = 9; scope <= 10 + 2 * (int64_t)count; scope += 2)
+			assert_null(grants_find(grants, count, scope));
+		assert_null(grants_find(grants, count, 10 + 2 * (int64_t)count));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_grant_is_found_by_its_scope),
 		cmocka_unit_test_setup_teardown(a_job_elsewhere_brings_what_it_needs, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_door_code_comes_with_a_job_and_goes_with_it, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_a_job_needs_comes_when_it_is_made_later, pair_open, pair_close),
