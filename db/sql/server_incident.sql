@@ -44,8 +44,9 @@ SELECT canonical FROM parked_decision WHERE operation = $1 AND canonical IS NOT 
 SELECT decision, reason, at_ms FROM parked_decision WHERE operation = $1 ORDER BY number DESC LIMIT 1
 
 -- name: parked_of
-SELECT l.id FROM operation_log AS l JOIN chain AS c ON c.number = l.chain
-WHERE c.device = $1 AND l.outcome = 4 ORDER BY l.chain, l.seq
+-- As log_parked.
+SELECT l.id FROM operation AS o CROSS JOIN operation_log AS l ON l.id = o.id JOIN chain AS c ON c.number = l.chain
+WHERE o.outcome = 4 AND c.device = $1 AND l.outcome = 4 ORDER BY l.chain, l.seq
 
 -- name: chain_begin_anew
 UPDATE chain SET previous = $2, shared_seq = $3, begun_gseq = $4 WHERE number = $1

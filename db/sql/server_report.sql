@@ -8,9 +8,10 @@ WHERE l.chain = c.number AND l.seq > c.last_seq - $1 AND ($2 IS NULL OR c.device
 ORDER BY l.gseq DESC, l.chain DESC, l.seq DESC LIMIT $1
 
 -- name: log_parked
+-- By their records, which are few, instead of through the whole log. CROSS: these first.
 SELECT l.id, l.seq, l.canonical, l.gseq, l.received_at_ms, l.outcome, c.device, c.incarnation
-FROM operation_log AS l JOIN chain AS c ON c.number = l.chain
-WHERE ($2 IS NULL OR c.device = $2) AND l.outcome = 4
+FROM operation AS o CROSS JOIN operation_log AS l ON l.id = o.id JOIN chain AS c ON c.number = l.chain
+WHERE o.outcome = 4 AND ($2 IS NULL OR c.device = $2) AND l.outcome = 4
 ORDER BY l.gseq DESC, l.chain DESC, l.seq DESC LIMIT $1
 
 -- name: log_between
