@@ -131,12 +131,13 @@ static enum status note_parent(struct commit *commit, enum record_kind kind, con
 static bool changes_parent(const struct change *change)
 {
 	struct member before, after;
+	bool had, has;
 
 	if (change->before == NULL || change->after == NULL)
 		return true;
-	if (!closure_parent(change->kind, change->before, &before) || !closure_parent(change->kind, change->after, &after))
-		return false;
-	return !id_equal(&before.id, &after.id);
+	had = closure_parent(change->kind, change->before, &before);
+	has = closure_parent(change->kind, change->after, &after);
+	return had != has || (had && !id_equal(&before.id, &after.id));
 }
 
 /* Did a visit go out to its technician, or was it taken back? */

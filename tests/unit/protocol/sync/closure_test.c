@@ -1,5 +1,6 @@
 /* What belongs to a job: what it refers to, what was done here before, and how much of it at most. */
 #include "protocol/domain/asset.h"
+#include "protocol/domain/attachment.h"
 #include "protocol/domain/contact.h"
 #include "protocol/domain/meter.h"
 #include "protocol/domain/note.h"
@@ -214,6 +215,25 @@ static void only_jobs_whose_links_may_change_are_walked(void **state)
 	assert_fits(pair, 2);
 }
 
+static void a_row_that_is_given_to_an_order_comes_with_its_job(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+	struct attachment attachment = { .id = by_store_id("attachment", 1), .territory_id = organisation_id(RECORD_TERRITORY, 0) };
+	int64_t rows;
+
+	(void)pair_book(pair, &order, 2);
+	rows = by_store_job_rows(pair, &order);
+	(void)by_store_put_one(pair, RECORD_ATTACHMENT, &attachment);
+	assert_int_equal(by_store_job_rows(pair, &order), rows);
+	attachment.work_order_id = order;
+	(void)by_store_put_one(pair, RECORD_ATTACHMENT, &attachment);
+	assert_int_equal(by_store_job_rows(pair, &order), rows + 1);
+	attachment.work_order_id = (struct id){ 0 };
+	(void)by_store_put_one(pair, RECORD_ATTACHMENT, &attachment);
+	assert_int_equal(by_store_job_rows(pair, &order), rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +243,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_job_of_too_many_rows_is_cut_and_says_so, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_job_that_nobody_has_links_nothing, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(only_jobs_whose_links_may_change_are_walked, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_row_that_is_given_to_an_order_comes_with_its_job, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
