@@ -109,6 +109,20 @@ static enum status judge_standing(struct device_core *core)
 	return status == STATUS_OK ? device_note_incident(core, "moved", "this is another machine than the device was on") : status;
 }
 
+/* What cannot be read of a repair under way would stand in the way of every request. */
+static enum status judge_repair(struct device_core *core)
+{
+	struct device_store *store = core->options.store;
+	struct repair repair;
+	bool fetch = false;
+	enum status status = repair_load(store, &core->arena, &repair);
+
+	if (status != STATUS_CORRUPT)
+		return status;
+	status = device_note_incident(core, "repair", fail_reason());
+	return status == STATUS_OK ? repair_prepare(store, &core->arena, INT64_MAX, true, &fetch) : status;
+}
+
 enum status device_core_create(const struct device_core_options *options, struct device_core **out_core)
 {
 	struct device_core *core = calloc(1, sizeof(*core));
@@ -121,6 +135,8 @@ enum status device_core_create(const struct device_core_options *options, struct
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->batch_raw_max = options->batch_raw_max > 0 ? options->batch_raw_max : (size_t)128 * 1024;
 	status = show_unshown(core);
+	if (status == STATUS_OK)
+		status = judge_repair(core);
 	if (status == STATUS_OK)
 		status = judge_standing(core);
 	arena_reset(&core->arena);

@@ -14,6 +14,11 @@
 
 /* ---- what is kept of a repair ---- */
 
+static enum status fail_unreadable(void)
+{
+	return fail(STATUS_CORRUPT, "replica.db does not say what of its repair is left; that begins anew");
+}
+
 static void write_question(struct writer *writer, const struct recon_question *question)
 {
 	write_u8(writer, (uint8_t)question->form);
@@ -45,7 +50,7 @@ static enum status read_question(struct reader *reader, struct recon_question *o
 		question.after = read_id(reader);
 	}
 	if (reader->bad || question.form > RECON_ROWS || question.depth > RECON_DEPTH_MAX)
-		return fail(STATUS_CORRUPT, "replica.db does not say what of its repair is left; it must be fetched again");
+		return fail_unreadable();
 	*out_question = question;
 	return STATUS_OK;
 }
@@ -82,6 +87,8 @@ enum status repair_load(struct device_store *store, struct arena *arena, struct 
 		repair.questions = arena_allocate_array(arena, repair.question_count, sizeof(*repair.questions));
 		for (size_t i = 0; i < repair.question_count && status == STATUS_OK; i++)
 			status = read_question(&reader, &repair.questions[i]);
+		if (status == STATUS_OK && (reader.bad || reader_left(&reader) > 0))
+			status = fail_unreadable();
 	}
 	if (status == STATUS_OK)
 		*out_repair = repair;
@@ -137,16 +144,27 @@ static enum status prepare(struct device_store *store, struct arena *arena, stru
 	return status == STATUS_OK ? device_store_put_replica(store, state) : status;
 }
 
+/* One that cannot be read begins anew: what is missing of it shows in the questions. */
+static enum status load_next_try(struct device_store *store, struct arena *arena, bool failed, struct repair *out_repair)
+{
+	enum status status = repair_load(store, arena, out_repair);
+
+	if (status == STATUS_OK)
+		out_repair->tries += out_repair->tries == 0 || failed;
+	if (status != STATUS_CORRUPT)
+		return status;
+	*out_repair = (struct repair){ .tries = 1 };
+	return STATUS_OK;
+}
+
 enum status repair_prepare(struct device_store *store, struct arena *arena, int64_t acknowledged_seq, bool failed, bool *out_fetch)
 {
 	struct replica_state state;
 	struct repair repair;
 	enum status status = device_store_replica(store, &state);
 
-	if (status == STATUS_OK && repair_load(store, arena, &repair) != STATUS_OK)
-		repair = (struct repair){ .tries = REPAIR_TRIES_MAX + 1 };
-	else
-		repair.tries += repair.tries == 0 || failed;
+	if (status == STATUS_OK)
+		status = load_next_try(store, arena, failed, &repair);
 	if (status == STATUS_OK)
 		status = device_store_begin(store, false);
 	if (status != STATUS_OK)

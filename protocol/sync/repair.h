@@ -18,7 +18,7 @@ struct repair {
 	size_t question_count;
 };
 
-/* What is under way; in `arena`. */
+/* What is under way; in `arena`. STATUS_CORRUPT: it cannot be read, see repair_prepare(). */
 enum status repair_load(struct device_store *store, struct arena *arena, struct repair *out_repair);
 
 /* Prepares the replica to be put right, in a transaction of its own: by range, or by fetching all of it when that cannot help: there are

@@ -62,7 +62,7 @@ struct device_node {
 	int64_t rounds_at_heal;
 	struct standing standing; /* remembered outside of its disk */
 	bool swapped; /* its replica was restored: it may find an incident */
-	bool damaged; /* rows of its replica were changed behind its back: it may find that, too */
+	bool damaged; /* its replica was changed behind its back: it may find that, too */
 	bool gone;    /* a copy that ran for a while */
 	uint8_t sessions[SESSIONS_KEPT][SESSION_ID_SIZE]; /* the latest that it opened */
 	size_t session_count;

@@ -223,6 +223,31 @@ static void a_repair_goes_on_after_a_crash(void **state)
 	assert_mended(pair, 1, 1);
 }
 
+/* As the disk may leave it: what is left to ask cannot be read, or is cut. */
+static void a_repair_that_cannot_be_read_begins_anew(void **state)
+{
+	static const uint8_t cut[] = { 1 };
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0);
+	struct repair repair;
+
+	pair_settle(pair);
+	damage(pair, 1, RECORD_WORK_ORDER, &order, "title");
+	device->damaged = true; /* it may find an incident */
+	begin(device->store);
+	assert_int_equal(device_store_put_repair(device->store, (struct bytes){ cut, sizeof(cut) }), STATUS_OK);
+	commit(device->store);
+	assert_int_equal(repair_load(device->store, &pair->arena, &repair), STATUS_CORRUPT);
+	device_node_kill(pair, device);
+	device_node_start(pair, device, false);
+	assert_int_equal(state_of(pair, 1).incidents, 1);
+	assert_int_equal(repair_load(device->store, &pair->arena, &repair), STATUS_OK);
+	assert_true(repair.under_way);
+	assert_mended(pair, 1, 1);
+	assert_int_equal(state_of(pair, 1).repaired_rows, 1);
+}
+
 static void a_scope_granted_meanwhile_is_fetched_and_one_taken_away_goes(void **state)
 {
 	struct simulation *pair = *state;
@@ -322,6 +347,7 @@ int main(void)
 		TEST(a_job_gets_its_lost_links_and_rows_back),
 		TEST(what_is_pending_is_laid_on_top_again),
 		TEST(a_repair_goes_on_after_a_crash),
+		TEST(a_repair_that_cannot_be_read_begins_anew),
 		TEST(nothing_is_told_of_a_scope_that_is_not_granted),
 		TEST(a_range_has_its_rows_and_goes_on_where_it_was_cut),
 		TEST(a_scope_granted_meanwhile_is_fetched_and_one_taken_away_goes),
