@@ -7,11 +7,13 @@
 static enum status find_base(
 	struct server_store *store, struct arena *arena, const struct chain_state *chain, const struct id *epoch, int64_t *out_base_gseq)
 {
-	struct id latest = chain_operation_id(&chain->last_hash);
+	struct id latest; /* not always that of the chain's head: what is sent again keeps its first one */
 	struct logged_operation logged;
 	struct operation operation;
-	enum status status = server_store_logged(store, &latest, arena, &logged);
+	enum status status = server_store_logged_id(store, chain->number, chain->last_seq, &latest);
 
+	if (status == STATUS_OK)
+		status = server_store_logged(store, &latest, arena, &logged);
 	*out_base_gseq = 0;
 	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND ? STATUS_OK : status;

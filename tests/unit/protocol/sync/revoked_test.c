@@ -145,6 +145,30 @@ static void a_draining_device_cannot_have_seen_less_than_it_said_it_had(void **s
 	hand_device_close(&hand);
 }
 
+/* What it sent last had the id of an earlier incarnation. */
+static void a_draining_device_cannot_go_back_behind_what_it_sent_again(void **state)
+{
+	const struct id first = { { 0x77, 0x02 } };
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), back;
+	int64_t base = server_gseq(pair);
+
+	hand_device_open(&hand, pair, 1, 7);
+	(void)note_at(&order, base);
+	send_from(1);
+	revoke(pair, DEVICE_STATE_DRAINING);
+	(void)note_at(&order, base + 1);
+	come_again(pair);
+	hand.first_ids[1] = first;
+	send_from(2);
+	assert_counts(pair, &first);
+	back = note_at(&order, base);
+	come_again(pair);
+	send_from(3);
+	assert_kept(pair, &back, "seen_less");
+	hand_device_close(&hand);
+}
+
 static void what_drains_more_than_a_fortnight_after_the_lease_is_kept_aside(void **state)
 {
 	struct simulation *pair = *state;
@@ -206,6 +230,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_was_made_before_the_revocation_counts_and_what_cannot_have_been_does_not, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_draining_device_cannot_have_seen_less_than_it_said_it_had, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_draining_device_cannot_go_back_behind_what_it_sent_again, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_drains_more_than_a_fortnight_after_the_lease_is_kept_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(all_that_a_stolen_device_sends_is_kept_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
