@@ -5,6 +5,7 @@
 
 #include "protocol/domain/balance.h"
 #include "protocol/domain/movement.h"
+#include "server/id_map.h"
 
 /* ---- chains ---- */
 
@@ -126,21 +127,29 @@ static enum status check_chains(struct storage *storage, struct arena *arena, st
 /* Sums made from the rows, by home scope. */
 struct sums {
 	const struct schema *schema;
-	struct scope_state *scopes;
+	struct scope_state **scopes;
 	size_t count;
 	size_t capacity;
+	struct id_map by_number; /* the same, to find them */
 	struct arena *arena;
 	int64_t rows;
 };
 
 static struct digest *sum_of(struct sums *sums, int64_t number)
 {
-	for (size_t i = sums->count; i > 0; i--)
-		if (sums->scopes[i - 1].number == number)
-			return &sums->scopes[i - 1].digest;
-	sums->scopes = arena_grow(sums->arena, sums->scopes, sums->count, &sums->capacity, sizeof(*sums->scopes));
-	sums->scopes[sums->count] = (struct scope_state){ .number = number };
-	return &sums->scopes[sums->count++].digest;
+	struct id key = { 0 };
+	struct scope_state *scope;
+
+	memcpy(key.bytes, &number, sizeof(number));
+	scope = id_map_find(&sums->by_number, 0, &key);
+	if (scope != NULL)
+		return &scope->digest;
+	scope = arena_allocate(sums->arena, sizeof(*scope));
+	scope->number = number;
+	id_map_put(&sums->by_number, 0, &key, scope);
+	sums->scopes = arena_grow(sums->arena, sums->scopes, sums->count, &sums->capacity, sizeof(struct scope_state *));
+	sums->scopes[sums->count++] = scope;
+	return &scope->digest;
 }
 
 static enum status sum_row(void *context, const void *row, const struct row_meta *meta)
@@ -166,11 +175,12 @@ static enum status check_digests(struct server_store *store, struct arena *arena
 	for (size_t i = 0; i < sums.count && status == STATUS_OK; i++) {
 		struct scope_state state;
 		struct scope scope;
-		status = server_store_scope_by_number(store, sums.scopes[i].number, &scope, &state);
-		if (status == STATUS_OK && !digest_equal(&state.digest, &sums.scopes[i].digest))
+		status = server_store_scope_by_number(store, sums.scopes[i]->number, &scope, &state);
+		if (status == STATUS_OK && !digest_equal(&state.digest, &sums.scopes[i]->digest))
 			status = fail(STATUS_CORRUPT, "scope %d %s: its digest does not fit its %lld rows", (int)scope.kind,
-				id_to_text(&scope.id).characters, (long long)sums.scopes[i].digest.count);
+				id_to_text(&scope.id).characters, (long long)sums.scopes[i]->digest.count);
 	}
+	id_map_finish(&sums.by_number);
 	report->scopes = (int64_t)sums.count;
 	report->rows = sums.rows;
 	return status;
