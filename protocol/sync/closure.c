@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* What a job's scope holds, from its work order on. `from` refers to its parents: they come along however far away they are, for a row
- * means little without them. Rows that point back are children: each step to them counts. */
+ * means little without them. Rows that point back are children: each step to them counts. Only what the office says is followed: a
+ * technician may name any meter or reading, and would get its machine with the site and the way in. */
 static const struct edge {
 	enum record_kind from;
 	const char *field; /* of `from`; of `to` when those are children */
@@ -26,8 +27,6 @@ static const struct edge {
 	{ RECORD_TASK,            "asset_id",       RECORD_ASSET,           false },
 	{ RECORD_TASK,            "meter_id",       RECORD_METER,           false },
 	{ RECORD_TASK_ANSWER,     "asset_id",       RECORD_ASSET,           false },
-	{ RECORD_READING,         "meter_id",       RECORD_METER,           false },
-	{ RECORD_READING,         "corrects_id",    RECORD_READING,         false },
 	{ RECORD_METER,           "asset_id",       RECORD_ASSET,           false },
 	{ RECORD_SERVICE_REQUEST, "account_id",     RECORD_ACCOUNT,         false },
 	{ RECORD_SERVICE_REQUEST, "site_id",        RECORD_SITE,            false },

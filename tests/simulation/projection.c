@@ -160,12 +160,11 @@ static void want_meter(struct projection *projection, const struct id *id)
 		want_asset(projection, &meter->asset_id);
 }
 
-/* What the order's tasks, answers and readings refer to. */
+/* What the order's tasks and answers refer to. */
 static void want_parents(struct projection *projection, const struct id *order_id)
 {
 	const struct snapshot_table *tasks = snapshot_table(projection->server, RECORD_TASK);
 	const struct snapshot_table *answers = snapshot_table(projection->server, RECORD_TASK_ANSWER);
-	const struct snapshot_table *readings = snapshot_table(projection->server, RECORD_READING);
 
 	for (size_t i = 0; i < tasks->count; i++) {
 		const struct task *task = tasks->rows[i].row;
@@ -178,15 +177,6 @@ static void want_parents(struct projection *projection, const struct id *order_i
 		const struct task_answer *answer = answers->rows[i].row;
 		if (id_equal(&answer->work_order_id, order_id))
 			want_asset(projection, &answer->asset_id);
-	}
-	for (size_t i = 0; i < readings->count; i++) {
-		const struct reading *reading = readings->rows[i].row;
-		if (!id_equal(&reading->work_order_id, order_id))
-			continue;
-		while (reading != NULL) {
-			want_meter(projection, &reading->meter_id);
-			reading = want(projection, RECORD_READING, &reading->corrects_id);
-		}
 	}
 }
 

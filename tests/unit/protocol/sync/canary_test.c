@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "protocol/domain/account.h"
+#include "protocol/domain/arguments.h"
 #include "protocol/domain/asset.h"
 #include "protocol/domain/contact.h"
 #include "protocol/domain/device.h"
 #include "protocol/domain/issue.h"
+#include "protocol/domain/meter.h"
 #include "protocol/domain/note.h"
+#include "protocol/domain/reading.h"
 #include "protocol/domain/site.h"
 #include "protocol/domain/site_access.h"
 #include "protocol/wire/pack.h"
@@ -473,6 +476,46 @@ static void operations_on_rows_outside_tell_nothing_of_them(void **state)
 	hand_device_close(&watch.hand);
 }
 
+/* A fact of its own job that names a meter, or a reading, elsewhere is kept; what it names does not come along, nor the door there. */
+static void what_own_work_names_does_not_come_along(void **state)
+{
+	struct simulation *pair = *state;
+	const struct id visit = inside_id(RECORD_VISIT), there = organisation_id(RECORD_TERRITORY, 1);
+	const struct site site = { .id = outside_id(RANK_NAMED, RECORD_SITE, 2), .territory_id = there, .name = text_of(SONG " mill") };
+	const struct asset asset = {
+		.id = by_store_id("machine", 0), .territory_id = there, .site_id = site.id, .name = text_of(SONG " saw")
+	};
+	const struct meter meter = {
+		.id = by_store_id("meter", 0), .territory_id = there, .asset_id = asset.id, .name = text_of(SONG " hours"), .last_value = 4711
+	};
+	const struct reading reading = { .id = by_store_id("reading", 0), .territory_id = there, .meter_id = meter.id, .value = 4711 };
+	struct site_access *door = canary_row(pair, &site_access_schema, RANK_SECRET, 8);
+	struct reading_arguments arguments = { .meter_id = meter.id, .value = 5000 };
+	struct by_store by;
+
+	watch_open(&watch, pair);
+	door->site_id = site.id;
+	by_store_begin(&by, pair);
+	by_store_put(&by, RECORD_SITE, &site);
+	by_store_put(&by, RECORD_ASSET, &asset);
+	by_store_put(&by, RECORD_METER, &meter);
+	by_store_put(&by, RECORD_READING, &reading);
+	by_store_put(&by, RECORD_SITE_ACCESS, door);
+	(void)by_store_end(&by);
+	pull(&watch);
+	(void)hand_device_begin(&watch.hand, OPERATION_READ_METER, &visit, &arguments);
+	commit_operation(&watch);
+	arguments.corrects_id = reading.id;
+	(void)hand_device_begin(&watch.hand, OPERATION_READ_METER, &visit, &arguments);
+	commit_operation(&watch);
+	assert_int_equal(watch.hand.last_seq, 2);
+	assert_int_equal(pair_count_on_server(pair, RECORD_READING), 5); /* two of put_outside() */
+	watch.cursor = (struct cursor){ 0 };
+	pull(&watch);
+	assert_nothing_left(&watch);
+	hand_device_close(&watch.hand);
+}
+
 static size_t width_of_four(void *context, enum record_kind kind, const struct id *ids, size_t count)
 {
 	(void)context;
@@ -569,6 +612,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rows_outside_stay_where_they_are, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(repair_tells_of_own_scopes_only, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(operations_on_rows_outside_tell_nothing_of_them, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_own_work_names_does_not_come_along, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(short_references_tell_no_ids, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_is_taken_away_is_not_followed, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_scope_too_many_is_found, pair_open, pair_close),
