@@ -125,8 +125,10 @@ static enum status take_link(void *context, const struct member *member)
 	struct server_row meta;
 	enum status status;
 
-	if (id_compare(&member->id, &look->before) <= 0 || id_compare(&member->id, &look->last) > 0)
+	if (id_compare(&member->id, &look->before) <= 0 || id_compare(&member->id, &look->last) > 0) {
+		look->looked_at++; /* also to pass over it costs */
 		return STATUS_OK;
+	}
 	status = server_store_row(look->inquiry->store, member->kind, &member->id, &meta);
 	return status == STATUS_OK ? take_row(look, member->kind, &member->id, &meta, NULL) : status;
 }
@@ -221,6 +223,7 @@ static enum status look_at_scopes(struct look *look)
 		here.count++;
 		here.check += recon_scope_check(&look->held[i]);
 	}
+	look->looked_at += (size_t)here.count;
 	if (there->count == here.count && there->check == here.check)
 		return STATUS_OK;
 	if (here.count > HELD_MAX && look->question->depth == 0)

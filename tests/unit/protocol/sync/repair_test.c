@@ -335,6 +335,25 @@ static void a_range_has_its_rows_and_goes_on_where_it_was_cut(void **state)
 	assert_int_equal(pieces, whole);
 }
 
+/* Questions about ranges of a job without rows make the server go through its links, each time through all of them. */
+static void a_request_of_many_questions_is_answered_in_parts(void **state)
+{
+	static struct recon_question questions[RECON_QUESTIONS_MAX];
+	const struct note_arguments remark = { .text = text_of("one of many") };
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+	struct recon_finding finding;
+
+	for (int i = 0; i < 40; i++)
+		pair_office(pair, OPERATION_ADD_NOTE, &order, &remark);
+	(void)pair_book(pair, &order, 1);
+	for (size_t i = 0; i < RECON_QUESTIONS_MAX; i++)
+		questions[i] = (struct recon_question){ .form = RECON_ROWS, .scope = { SCOPE_JOB, order }, .prefix = { 1, 1 }, .depth = 2 };
+	finding = look(pair, 1, questions, RECON_QUESTIONS_MAX);
+	assert_in_range(finding.reply.count, 1, 3000);
+	assert_int_equal(finding.reply.answers[0].verdict, RECON_ANSWERED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
 
 int main(void)
@@ -350,6 +369,7 @@ int main(void)
 		TEST(a_repair_that_cannot_be_read_begins_anew),
 		TEST(nothing_is_told_of_a_scope_that_is_not_granted),
 		TEST(a_range_has_its_rows_and_goes_on_where_it_was_cut),
+		TEST(a_request_of_many_questions_is_answered_in_parts),
 		TEST(a_scope_granted_meanwhile_is_fetched_and_one_taken_away_goes),
 	};
 
