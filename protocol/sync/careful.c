@@ -17,7 +17,7 @@ bool careful_concerns(const struct careful *careful, struct server_store *store,
 	return careful->on || (careful->suspects && server_store_attempt_of_chain(store, device, incarnation) == STATUS_OK);
 }
 
-void careful_hold(struct careful *careful, struct inquiry *waiting)
+static struct held_batch *hold(struct inquiry *waiting)
 {
 	struct held_batch *held = calloc(1, sizeof(*held) + waiting->batch.size);
 
@@ -28,8 +28,28 @@ void careful_hold(struct careful *careful, struct inquiry *waiting)
 	held->size = waiting->batch.size;
 	memcpy(held->body, waiting->batch.data, waiting->batch.size);
 	waiting->batch = (struct bytes){ 0 };
-	*careful->held_end = held;
-	careful->held_end = &held->next;
+	return held;
+}
+
+struct inquiry *careful_hold(struct careful *careful, struct inquiry *waiting)
+{
+	struct held_batch *held = hold(waiting);
+	struct held_batch **at = &careful->held;
+	struct held_batch *earlier;
+	struct inquiry *displaced = NULL;
+
+	while (*at != NULL && ((*at)->counted_seq != 0 || !id_equal(&(*at)->waiting->device, &waiting->device)))
+		at = &(*at)->next;
+	earlier = *at;
+	*at = held;
+	if (earlier != NULL) {
+		displaced = earlier->waiting;
+		held->next = earlier->next;
+	}
+	if (held->next == NULL)
+		careful->held_end = &held->next;
+	free(earlier);
+	return displaced;
 }
 
 struct inquiry *careful_let_go(struct careful *careful)

@@ -51,8 +51,9 @@ struct careful {
 enum status careful_begin(struct careful *careful, struct server_store *store, bool on, int64_t now_ms);
 /* Whether this chain's operations are to be counted. */
 bool careful_concerns(const struct careful *careful, struct server_store *store, const struct id *device, const struct id *incarnation);
-/* Takes over `waiting` with a copy of its batch. */
-void careful_hold(struct careful *careful, struct inquiry *waiting);
+/* Takes over `waiting` with a copy of its batch. It takes the place of what the device asked before and that was not begun: that is the
+ * caller's again; NULL: there is none. */
+struct inquiry *careful_hold(struct careful *careful, struct inquiry *waiting);
 /* Gives back the oldest's inquiry, which is held no more. */
 struct inquiry *careful_let_go(struct careful *careful);
 /* Frees everything that is held; the inquiries are the caller's no more. */

@@ -486,10 +486,15 @@ static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
 	core->sender = sender_of(core->options.store, waiting);
 	waiting->deadline_ms = server_core_monotonic_ms(core);
 	waiting->deadline_ms += waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS;
-	if (waiting->batch.size > 0)
-		careful_hold(&core->careful, waiting);
-	else
+	if (waiting->batch.size == 0) {
 		inquiry_put_last(waiting, &core->answering_end);
+		return;
+	}
+	waiting = careful_hold(&core->careful, waiting);
+	if (waiting != NULL) { /* who asks again waits for the earlier answer no more */
+		server_core_refuse(core, waiting->connection);
+		inquiry_free(waiting);
+	}
 }
 
 static void take_hello(struct server_core *core, uint64_t connection, struct bytes frame)

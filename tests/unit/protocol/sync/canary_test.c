@@ -485,9 +485,11 @@ static void what_own_work_names_does_not_come_along(void **state)
 	const struct asset asset = {
 		.id = by_store_id("machine", 0), .territory_id = there, .site_id = site.id, .name = text_of(SONG " saw")
 	};
-	const struct meter meter = {
-		.id = by_store_id("meter", 0), .territory_id = there, .asset_id = asset.id, .name = text_of(SONG " hours"), .last_value = 4711
-	};
+	const struct meter meter = { .id = by_store_id("meter", 0),
+		.territory_id = there,
+		.asset_id = asset.id,
+		.name = text_of(SONG " hours"),
+		.last_value = 4711 };
 	const struct reading reading = { .id = by_store_id("reading", 0), .territory_id = there, .meter_id = meter.id, .value = 4711 };
 	struct site_access *door = canary_row(pair, &site_access_schema, RANK_SECRET, 8);
 	struct reading_arguments arguments = { .meter_id = meter.id, .value = 5000 };

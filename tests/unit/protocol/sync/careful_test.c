@@ -1,4 +1,5 @@
 #include "protocol/sync/careful.h"
+#include "tests/unit/protocol/sync/by_hand.h"
 #include "tests/unit/protocol/sync/pair.h"
 
 static const struct note_arguments poison = { .text = { POISON, sizeof(POISON) - 1 } };
@@ -135,6 +136,31 @@ static void more_than_it_takes_at_a_time_comes_with_the_next_requests(void **sta
 	assert_false(attempts_are_left(pair));
 }
 
+/* Else one device, asking without waiting for answers, would keep everybody waiting for as long as it likes. */
+static void a_device_that_asks_many_times_at_once_has_one_turn(void **state)
+{
+	static struct hand_device hand;
+	struct hand_device *hands[] = { &hand };
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), operations[3 * CAREFUL_AT_A_TIME];
+
+	pair_settle(pair);
+	server_node_kill(pair);
+	pair_settle(pair);
+	assert_true(server_core_careful(pair->server.core));
+	hand_device_open(&hand, pair, 1, 9);
+	for (size_t i = 0; i < LENGTH(operations); i++)
+		operations[i] = hand_device_note(&hand, &order);
+	for (int i = 0; i < 5; i++)
+		hand_device_send(&hand, 1, hand.last_seq);
+	hand_devices_flush(pair, hands, 1);
+	assert_true(hand.answer.has_decided);
+	assert_int_equal(hand.answer.decided.seq, CAREFUL_AT_A_TIME);
+	assert_int_equal(outcome_of(pair, &operations[CAREFUL_AT_A_TIME - 1]), OUTCOME_APPLIED);
+	assert_false(pair_logged(pair, &operations[CAREFUL_AT_A_TIME], &(struct logged_operation){ 0 }));
+	hand_device_close(&hand);
+}
+
 static void caution_ends_when_all_who_were_on_line_have_come_again(void **state)
 {
 	struct simulation *pair = *state;
@@ -235,6 +261,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_was_sent_while_the_server_is_careful_is_decided_one_by_one_and_answered_at_once, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(more_than_it_takes_at_a_time_comes_with_the_next_requests, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_device_that_asks_many_times_at_once_has_one_turn, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(caution_ends_when_all_who_were_on_line_have_come_again, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_was_tried_is_counted_even_when_caution_is_over, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(the_offices_operation_is_counted_and_parked_as_well, pair_open, pair_close),
