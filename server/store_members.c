@@ -195,6 +195,23 @@ enum status server_store_ungrant(struct server_store *store, const struct id *de
 	return run_grant(store, STATEMENT_GRANT_END, device, scope, gseq);
 }
 
+enum status server_store_reaches(
+	struct server_store *store, const struct id *device, enum record_kind kind, const struct id *id, int64_t home)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_GRANT_REACHES, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_id(statement, 1, device);
+	statement_bind_integer(statement, 2, kind);
+	statement_bind_id(statement, 3, id);
+	statement_bind_integer(statement, 4, home);
+	status = statement_step(statement);
+	statement_reset(statement);
+	return status;
+}
+
 enum status server_store_grants(struct server_store *store, const struct id *device, int64_t since_gseq, struct arena *arena,
 	struct grant_entry **out_grants, size_t *out_count)
 {

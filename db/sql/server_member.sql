@@ -53,6 +53,13 @@ UPDATE grant_entry SET until_gseq = $3 WHERE device = $1 AND scope = $2 AND unti
 DELETE FROM grant_entry WHERE (device, scope, from_gseq) IN
 	(SELECT device, scope, from_gseq FROM grant_entry WHERE until_gseq != 0 AND until_gseq <= $1 ORDER BY until_gseq LIMIT $2)
 
+-- name: grant_reaches
+SELECT 1 FROM grant_entry
+WHERE device = $1 AND (scope = $4
+	OR EXISTS (SELECT 1 FROM link WHERE job = grant_entry.scope AND kind = $2 AND id = $3)
+	OR EXISTS (SELECT 1 FROM left_row WHERE left_row.scope = grant_entry.scope AND left_row.kind = $2 AND left_row.id = $3))
+LIMIT 1
+
 -- name: grant_of_jobs
 SELECT grant_entry.device, scope.id, scope.number
 FROM scope LEFT JOIN grant_entry ON grant_entry.scope = scope.number AND grant_entry.until_gseq = 0

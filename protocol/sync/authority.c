@@ -91,3 +91,25 @@ enum rule authority_judge(struct authority *authority, const struct operation *o
 	*out_detail = authority->device->state == DEVICE_STATE_DRAINING ? drained_too_late(authority, &operation->head) : NULL;
 	return *out_detail == NULL ? RULE_NONE : RULE_REVOKED;
 }
+
+/* Whoever knows an id could write to any record: those of imported ones can be worked out. */
+enum status authority_reach(const struct authority *authority, struct server_store *store, const struct operation *operation,
+	enum rule *out_objection, const char **out_detail)
+{
+	const struct operation_head *head = &operation->head;
+	struct server_row row;
+	enum status status;
+
+	*out_objection = RULE_NONE;
+	if (head->kind != OPERATION_EDIT || arguments_schema(head->kind, head->record) == NULL)
+		return STATUS_OK;
+	status = server_store_row(store, head->record, &head->subject, &row);
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status; /* it waits for the record */
+	status = server_store_reaches(store, &authority->device->id, head->record, &head->subject, row.home);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	*out_objection = RULE_NOT_ALLOWED;
+	*out_detail = "role=device;reason=never_had";
+	return STATUS_OK;
+}

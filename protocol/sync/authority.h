@@ -28,4 +28,8 @@ enum status authority_open(struct authority *authority, struct server_store *sto
 /* What stands against the next operation of the chain, and the reason as the detail of its outcome; RULE_NONE when nothing does. */
 enum rule authority_judge(struct authority *authority, const struct operation *operation, const char **out_detail);
 
+/* The same of what only a store can tell: an EDIT is of a record that the device has, or had. STATUS_OK with RULE_NONE when it is so. */
+enum status authority_reach(const struct authority *authority, struct server_store *store, const struct operation *operation,
+	enum rule *out_objection, const char **out_detail);
+
 #endif

@@ -270,6 +270,7 @@ static enum status take_in_once(struct intake *intake, struct authority *authori
 {
 	const char *detail = "role=device;reason=speaks_for_others";
 	enum rule objection = first == FIRST_ID_FOREIGN ? RULE_NOT_ALLOWED : RULE_NONE;
+	enum status status = STATUS_OK;
 
 	*out_verdict = (struct verdict){ 0 };
 	if (first == FIRST_ID_KNOWN)
@@ -282,6 +283,10 @@ static enum status take_in_once(struct intake *intake, struct authority *authori
 	}
 	if (objection == RULE_NONE)
 		objection = authority_judge(authority, intake->operation, &detail);
+	if (objection == RULE_NONE)
+		status = authority_reach(authority, intake->ingest->commit->store, intake->operation, &objection, &detail);
+	if (status != STATUS_OK)
+		return status;
 	if (objection != RULE_NONE) {
 		*out_verdict = (struct verdict){ .outcome = OUTCOME_PARKED };
 		return set_aside(intake, OUTCOME_PARKED, objection, detail);

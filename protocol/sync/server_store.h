@@ -197,6 +197,10 @@ struct grant_entry {
 	int64_t from_gseq;
 	int64_t until_gseq; /* 0: still held */
 };
+/* Whether a scope that the device was ever granted, as far back as the horizon, is the row's `home`, links the row, or had it.
+ * STATUS_NOT_FOUND: none. */
+enum status server_store_reaches(
+	struct server_store *store, const struct id *device, enum record_kind kind, const struct id *id, int64_t home);
 /* Grants of a device that are open or ended after `since_gseq`, in scope order; in `arena`. */
 enum status server_store_grants(struct server_store *store, const struct id *device, int64_t since_gseq, struct arena *arena,
 	struct grant_entry **out_grants, size_t *out_count);

@@ -4,6 +4,7 @@
 #include "protocol/domain/movement.h"
 #include "protocol/domain/note.h"
 #include "protocol/domain/service_request.h"
+#include "protocol/domain/site.h"
 #include "protocol/domain/technician.h"
 #include "server/verify.h"
 #include "tests/unit/protocol/sync/by_hand.h"
@@ -277,6 +278,51 @@ static void a_resume_token_that_is_not_understood_begins_anew(void **state)
 	hand_device_close(&hand);
 }
 
+static void edit_site(struct hand_device *device, const struct id *site, const struct site *wanted)
+{
+	static const struct site was;
+	struct operation *operation = hand_device_begin(device, OPERATION_EDIT, site, wanted);
+
+	operation->head.record = RECORD_SITE;
+	operation->old_values = &was;
+	operation->mask = UINT64_C(1) << schema_field(schema_find(RECORD_SITE), text_of("access_notes"))->tag;
+}
+
+/* Whoever knows an id, or works it out, writes nothing where its technician never was; a person may say that it was right. */
+static void an_edit_of_what_the_device_never_had_is_set_aside(void **state)
+{
+	struct simulation *pair = *state;
+	const struct site wanted = { .access_notes = text_of("the gate is open") };
+	struct id elsewhere = organisation_id(RECORD_SITE, 1), own = organisation_id(RECORD_SITE, 0), made[3];
+	struct id there = organisation_id(RECORD_TERRITORY, 1), order = pair_order(pair, 1);
+	struct work_order job;
+
+	hand_device_open(&hand, pair, 1, 7);
+	edit_site(&hand, &elsewhere, &wanted);
+	made[0] = hand_device_end(&hand);
+	send_all(&hand);
+	assert_set_aside(pair, &made[0]);
+	assert_int_equal(((const struct site *)server_row(pair, RECORD_SITE, &elsewhere))->access_notes.size, 0);
+
+	pair_set_id(pair, RECORD_SITE, &own, "territory_id", &there); /* it had it */
+	edit_site(&hand, &own, &wanted);
+	made[1] = hand_device_end(&hand);
+	hand_device_send(&hand, 2, 2);
+	hand_devices_flush(pair, (struct hand_device *const[]){ &hand }, 1);
+	assert_true(text_equals(((const struct site *)server_row(pair, RECORD_SITE, &own))->access_notes, "the gate is open"));
+
+	job = *(const struct work_order *)server_row(pair, RECORD_WORK_ORDER, &order);
+	if (id_is_nil(&job.site_id))
+		pair_set_id(pair, RECORD_WORK_ORDER, &order, "site_id", &elsewhere);
+	(void)pair_book(pair, &order, 1); /* now it has a job there */
+	edit_site(&hand, &elsewhere, &wanted);
+	made[2] = hand_device_end(&hand);
+	hand_device_send(&hand, 3, 3);
+	hand_devices_flush(pair, (struct hand_device *const[]){ &hand }, 1);
+	assert_true(text_equals(((const struct site *)server_row(pair, RECORD_SITE, &elsewhere))->access_notes, "the gate is open"));
+	hand_device_close(&hand);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_device_that_speaks_for_another_technician_changes_nothing, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			an_operation_from_beyond_the_calendar_is_set_aside_and_those_behind_it_count, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(an_edit_of_what_the_device_never_had_is_set_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_create_that_names_its_id_is_set_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_first_id_never_overwrites_a_record, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(another_devices_first_id_is_set_aside, pair_open, pair_close),
