@@ -4,8 +4,6 @@
 #include "protocol/domain/note.h"
 #include "protocol/domain/service_request.h"
 #include "protocol/domain/task.h"
-#include "protocol/domain/technician.h"
-#include "protocol/domain/territory_grant.h"
 
 /* The first field in which the stored row differs from what the new one says; NULL when there is none. What the new one leaves
  * open, and what handlers compute, is not said by it. */
@@ -64,32 +62,6 @@ static enum status inherit_territory(struct handling *handling, const struct sch
 	return STATUS_OK;
 }
 
-struct grant_search {
-	const struct id *territory_id;
-	bool found;
-};
-
-static enum status see_grant(void *context, const void *row)
-{
-	struct grant_search *search = context;
-	const struct territory_grant *grant = row;
-
-	search->found |= !grant->ended && id_equal(&grant->territory_id, search->territory_id);
-	return STATUS_OK;
-}
-
-/* Whether the technician serves the territory: at home or by a grant. */
-static enum status serves(struct handling *handling, const struct technician *technician, const struct id *territory_id, bool *out_serves)
-{
-	struct grant_search search = { .territory_id = territory_id, .found = id_equal(&technician->territory_id, territory_id) };
-	enum status status = STATUS_OK;
-
-	if (!search.found)
-		status = records_each(handling->records, RECORD_TERRITORY_GRANT, "technician_id", &technician->id, see_grant, &search);
-	*out_serves = search.found;
-	return status;
-}
-
 /* Technicians open requests and orders in territories they serve only. Parks otherwise. */
 static enum status check_territory(struct handling *handling, const struct schema *schema, const void *row)
 {
@@ -106,7 +78,7 @@ static enum status check_territory(struct handling *handling, const struct schem
 		return status;
 	if (author == NULL)
 		return handling_missing(handling, RECORD_TECHNICIAN, &head->actor, "actor");
-	status = serves(handling, author, field_at(field, row), &allowed);
+	status = handling_serves(handling, author, field_at(field, row), &allowed);
 	if (status != STATUS_OK || allowed)
 		return status;
 	return handling_park(handling, RULE_NOT_YOUR_TERRITORY, field->name,

@@ -43,10 +43,28 @@ static enum reason doubt(const struct meter *meter, const struct reading *readin
 	return REASON_COUNTER_BACK;
 }
 
+/* Whoever names a meter elsewhere would learn what it shows. */
+static enum status keep_back(struct handling *handling, const struct meter *meter, const struct reading *reading, const struct issue *issue)
+{
+	const void *visit;
+	const struct id nowhere = { 0 };
+	bool may = true;
+	enum status status = records_look(handling->records, RECORD_VISIT, &reading->visit_id, &visit);
+
+	if (status == STATUS_OK)
+		status = handling_may_tell(
+			handling, &meter->territory_id, visit == NULL ? &nowhere : &((const struct visit *)visit)->territory_id, &may);
+	if (status == STATUS_OK && !may && id_equal(&handling->verdict->issue_id, &issue->id))
+		handling->verdict->detail = arena_print(handling->arena, "meter=%s;value=%" PRId64, id_to_text(&meter->id).characters,
+			reading->value);
+	return status;
+}
+
 /* A reading is a fact and stands; whether it can be right, a person sees. `meter` as it was before. */
 static enum status flag_doubt(struct handling *handling, const struct meter *meter, const struct reading *reading, bool corrects)
 {
 	enum reason reason = doubt(meter, reading, corrects);
+	enum status status;
 	struct issue issue = {
 		.kind = ISSUE_KIND_READING_UNLIKELY,
 		.territory_id = reading->territory_id,
@@ -62,7 +80,8 @@ static enum status flag_doubt(struct handling *handling, const struct meter *met
 		"technician=%s;meter=%s;value=%" PRId64 ";last=%" PRId64 ";limit=%" PRId64 ";scale=%" PRId64 ";reason=%s",
 		id_to_text(&reading->technician_id).characters, id_to_text(&meter->id).characters, reading->value, meter->last_value,
 		meter->rollover, meter->scale, reason_find(reason)->word);
-	return handling_open_issue(handling, &issue);
+	status = handling_open_issue(handling, &issue);
+	return status == STATUS_OK ? keep_back(handling, meter, reading, &issue) : status;
 }
 
 enum status handling_post_reading(struct handling *handling, const struct reading *reading)

@@ -55,7 +55,16 @@ static enum status open_negative(struct handling *handling, const struct movemen
 			movement->quantity),
 	};
 
-	return handling_open_issue(handling, &issue);
+	bool may;
+	enum status status = handling_open_issue(handling, &issue);
+
+	if (status == STATUS_OK)
+		status = handling_may_tell(handling, &balance->territory_id, &movement->territory_id, &may);
+	/* Whoever names a place elsewhere would learn what is there. */
+	if (status == STATUS_OK && !may && id_equal(&handling->verdict->issue_id, &issue.id))
+		handling->verdict->detail = arena_print(handling->arena, "location=%s;part=%s;balance=<0",
+			id_to_text(&balance->location_id).characters, id_to_text(&balance->part_id).characters);
+	return status;
 }
 
 enum status handling_post_movement(struct handling *handling, const struct movement *movement)

@@ -2,6 +2,7 @@
 
 #include "protocol/domain/asset.h"
 #include "protocol/domain/stock_location.h"
+#include "protocol/domain/territory_grant.h"
 
 struct id handling_next_id(struct handling *handling)
 {
@@ -247,6 +248,45 @@ enum status handling_refuse_over(struct handling *handling, const struct work_or
 	struct text state = handling_order_state(handling, order->state);
 
 	return handling_reject(handling, RULE_ORDER_OVER, "", arena_print(handling->arena, "state=%.*s", TEXT_ARGUMENTS(state)));
+}
+
+struct grant_search {
+	const struct id *territory_id;
+	bool found;
+};
+
+static enum status see_grant(void *context, const void *row)
+{
+	struct grant_search *search = context;
+	const struct territory_grant *grant = row;
+
+	search->found |= !grant->ended && id_equal(&grant->territory_id, search->territory_id);
+	return STATUS_OK;
+}
+
+enum status handling_serves(
+	struct handling *handling, const struct technician *technician, const struct id *territory_id, bool *out_serves)
+{
+	struct grant_search search = { .territory_id = territory_id, .found = id_equal(&technician->territory_id, territory_id) };
+	enum status status = STATUS_OK;
+
+	if (!search.found)
+		status = records_each(handling->records, RECORD_TERRITORY_GRANT, "technician_id", &technician->id, see_grant, &search);
+	*out_serves = search.found;
+	return status;
+}
+
+enum status handling_may_tell(struct handling *handling, const struct id *territory_id, const struct id *works_in, bool *out_may)
+{
+	const struct operation_head *head = &handling->operation->head;
+	const void *author;
+	enum status status;
+
+	*out_may = head->role != ROLE_TECHNICIAN || id_equal(territory_id, works_in);
+	if (*out_may)
+		return STATUS_OK;
+	status = records_look(handling->records, RECORD_TECHNICIAN, &head->actor, &author);
+	return status == STATUS_OK && author != NULL ? handling_serves(handling, author, territory_id, out_may) : status;
 }
 
 struct text handling_plain(struct handling *handling, struct text text)

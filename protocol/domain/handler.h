@@ -6,6 +6,7 @@
 #include "protocol/domain/issue.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/reading.h"
+#include "protocol/domain/technician.h"
 #include "protocol/domain/visit.h"
 #include "protocol/domain/work_order.h"
 
@@ -117,6 +118,12 @@ enum status handling_flag_asset(struct handling *handling, const struct used_ass
 
 /* Stores a reading and makes it what the meter shows, if it is the youngest. */
 enum status handling_post_reading(struct handling *handling, const struct reading *reading);
+
+/* Whether the technician serves the territory: at home or by a grant. */
+enum status handling_serves(
+	struct handling *handling, const struct technician *technician, const struct id *territory_id, bool *out_serves);
+/* Whether an outcome may tell its author figures of the territory: a technician those of where he serves, or works just now. */
+enum status handling_may_tell(struct handling *handling, const struct id *territory_id, const struct id *works_in, bool *out_may);
 
 /* The verdict about an order that is over. */
 enum status handling_refuse_over(struct handling *handling, const struct work_order *order);

@@ -72,6 +72,31 @@ static void the_last_part_used_twice_is_kept_twice_with_one_issue(void **state)
 	world_finish(&world);
 }
 
+/* Every place is known to all: taking from one elsewhere more than can be there must not tell how much there was. */
+static void what_is_in_stock_elsewhere_is_not_told(void **state)
+{
+	const struct stock_location elsewhere = { .id = world_id(RECORD_STOCK_LOCATION, 9),
+		.name = text_of("depot"),
+		.kind = STOCK_LOCATION_KIND_DEPOT,
+		.territory_id = world_id(RECORD_TERRITORY, VALLEY) };
+	const struct part_arguments arguments = { .part_id = world_id(RECORD_PART, 1), .location_id = elsewhere.id, .quantity = 90000 };
+	struct operation operation = world_operation(OPERATION_USE_PART, world_id(RECORD_VISIT, 1), ANNA, &arguments);
+	struct world world;
+	struct verdict verdict;
+
+	(void)state;
+	world_init(&world);
+	world_put(&world, RECORD_STOCK_LOCATION, &elsewhere);
+	world_set_visit(&world, 1, ANNA, VISIT_STATE_ON_SITE);
+	world_stock(&world, 9, 1, 4);
+	verdict = world_decide(&world, &operation);
+	assert_rule(verdict, OUTCOME_ISSUE, "negative_stock");
+	assert_text(verdict.detail, "location=04000000000000000000000000000009;part=03000000000000000000000000000001;balance=<0");
+	assert_text(world_issue(&world, verdict.issue_id)->detail,
+		"location=04000000000000000000000000000009;part=03000000000000000000000000000001;balance=-89996;quantity=90000");
+	world_finish(&world);
+}
+
 static void a_part_used_where_it_should_not_have_been_still_counts(void **state)
 {
 	struct world world;
@@ -235,6 +260,7 @@ int main(void)
 		cmocka_unit_test(using_a_part_moves_it_from_the_van_to_the_customer),
 		cmocka_unit_test(returning_a_part_is_the_reverse_of_using_it),
 		cmocka_unit_test(the_last_part_used_twice_is_kept_twice_with_one_issue),
+		cmocka_unit_test(what_is_in_stock_elsewhere_is_not_told),
 		cmocka_unit_test(a_part_used_where_it_should_not_have_been_still_counts),
 		cmocka_unit_test(a_use_of_an_unknown_part_waits_for_it),
 		cmocka_unit_test(a_balance_lives_in_its_locations_territory),
