@@ -23,10 +23,10 @@ def on_a_line(world, name=ADA, device_name="tablet", order="HH-5001"):
 
 
 def counted(line, action):
-    """What the action sends: (bytes up, messages up)."""
-    bytes_before, messages_before = line.bytes[UP], line.messages[UP]
+    """What the action sends: (bytes up, messages up, connections)."""
+    before = line.bytes[UP], line.messages[UP], line.opened
     action()
-    return line.bytes[UP] - bytes_before, line.messages[UP] - messages_before
+    return line.bytes[UP] - before[0], line.messages[UP] - before[1], line.opened - before[2]
 
 
 @promise
@@ -41,7 +41,7 @@ def a_session_cut_at_any_byte_ends_equal_nothing_happens_twice_and_one_frame_at_
         whole = sum(line.bytes.values())
         step = size(29, 29 if SANITIZED else 7, 1)
         first = int(time.time() // 86400) % step  # another one every day
-        cuts = again = 0
+        cuts = again = anew = 0
         for k in range(first, whole, step):
             write_note(device, told)
             line.cut_at = k
@@ -54,6 +54,9 @@ def a_session_cut_at_any_byte_ends_equal_nothing_happens_twice_and_one_frame_at_
             if k % 3 == 0:
                 continue  # two cuts in a row
             sent = counted(line, device.sync)
+            if sent[2] > 1:  # a reset once in some hundred times stops the server's listener, which is made anew within seconds
+                anew += 1
+                continue
             again = max(again, sent[0])
             assert sent[1] <= most[1], f"cut at {k}: {sent[1]} messages where {most[1]} are enough"
             assert sent[0] <= most[0] + 200, f"cut at {k}: {sent[0]} bytes where {most[0]} are enough"  # up to three notes instead of two
@@ -62,7 +65,7 @@ def a_session_cut_at_any_byte_ends_equal_nothing_happens_twice_and_one_frame_at_
         told.judge(server)
         tell(f"{whole} bytes in a session, cut at {first}, {first + step}, …: {cuts} were cut; a whole one sends {most[0]} bytes, the next after a "
              f"cut at most {again}")
-        assert cuts > 5
+        assert cuts > 5 and anew <= 2 + cuts // 50, f"{cuts} cuts, {anew} times a new connection was needed"
 
 
 @promise

@@ -66,6 +66,7 @@ class Proxy:
         self.cut_at = None
         self.refuse_next = 0
         self.cuts = 0
+        self.opened = 0  # connections so far
         self.on_message = None
         self.recorded = None  # a list: (direction, frame) are added
         self.bytes = {UP: 0, DOWN: 0}
@@ -97,6 +98,7 @@ class Proxy:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             link = Link(self, device, server)
             with self.lock:
+                self.opened += 1
                 self.links = [old for old in self.links if not old.dead.is_set()] + [link]
             for direction in (UP, DOWN):
                 threading.Thread(target=link.pump, args=(direction,), daemon=True).start()
