@@ -162,6 +162,21 @@ def check_statuses(root):
     return complaints
 
 
+def check_decisions(root):
+    """A decision has a number of its own, says it in its heading, and is in the list."""
+    folder = os.path.join(root, "docs/decisions")
+    names = sorted(name for name in os.listdir(folder) if re.match(r"\d{4}-", name))
+    listed = "\n".join(read_lines(root, "docs/decisions/README.md"))
+    complaints = [f"docs/decisions/{name}: its number is another's, too" for name in names
+        if sum(other[:4] == name[:4] for other in names) > 1]
+    for name in names:
+        if not read_lines(root, "docs/decisions/" + name)[0].startswith(f"# {name[:4]}: "):
+            complaints.append(f"docs/decisions/{name}: its heading does not begin with its number")
+        if f"]({name})" not in listed:
+            complaints.append(f"docs/decisions/README.md: lacks {name}")
+    return complaints
+
+
 def check_the_check():
     """Planted: a long function, one of seven parameters, one nested five deep; a choice without a name."""
     text = "static void long_one(void)\n{\n" + "\tcall();\n" * 71 + "}\n\n"
@@ -197,6 +212,7 @@ def main():
         ("every number with a name is in a table or decides something", check_constants(root, product_headers, product)),
         ("every command has a summary, an example, a group and an entry in its manual", check_commands(root)),
         ("every status has an exit code and words in both languages", check_statuses(root)),
+        ("every decision has a number of its own and is listed", check_decisions(root)),
         ("what breaks a limit is found", check_the_check()),
     ]
     return report(promises)
