@@ -385,13 +385,16 @@ static struct table *parked_table(struct context *context)
 
 static const char *parked_advice(struct text rule)
 {
+	static const enum rule decided[] = { RULE_FORK, RULE_REVOKED, RULE_NOT_YOUR_TERRITORY };
+
 	if (text_equals(rule, rule_find(RULE_MISSING_RECORD)->word))
 		return "is decided by itself when that arrives";
 	if (text_equals(rule, rule_find(RULE_BUG)->word))
 		return "the office releases it after an update: \"truckrolld parked release\"";
-	if (text_equals(rule, rule_find(RULE_FORK)->word))
-		return "the office decides: \"truckrolld parked release\" or \"parked discard\"";
-	return "have it made anew and discard this one, or let it count: \"truckrolld parked discard\", \"parked release\"";
+	for (size_t i = 0; i < LENGTH(decided); i++)
+		if (text_equals(rule, rule_find(decided[i])->word))
+			return "the office decides: \"truckrolld parked release\" or \"parked discard\"";
+	return "tell the author to make it anew; this one stays on record";
 }
 
 static enum status list_parked(void *context, const void *row, const struct row_meta *meta)
