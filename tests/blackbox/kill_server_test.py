@@ -21,16 +21,21 @@ def acknowledged(device):
 
 
 class Writer(threading.Thread):
-    """Saves notes on one device until it is told to stop."""
+    """Saves notes on one device until it is told to stop, so many for each time the server is killed: a slow machine has no more to do."""
 
-    def __init__(self, device, order, told):
+    def __init__(self, device, order, told, a_kill):
         super().__init__(daemon=True)
         self.device, self.order, self.told, self.stopped, self.failure = device, order, told, False, None
+        self.a_kill = self.left = a_kill
 
     def run(self):
         try:
             while not self.stopped:
-                write_note(self.device, self.told, self.order)
+                if self.left > 0:
+                    self.left -= 1
+                    write_note(self.device, self.told, self.order)
+                else:
+                    time.sleep(0.005)
         except Exception as failure:  # told to the test at the end
             self.failure = failure
 
@@ -48,13 +53,15 @@ def what_the_server_acknowledged_survives_killing_it_and_nothing_happens_twice()
             device.start_agent()
         slowest = 0
         told, dice, ever = [Told(f"{number}/") for number in range(len(devices))], random.Random(41), set()
-        writers = [Writer(device, order, ledger) for device, order, ledger in zip(devices, itertools.cycle(ORDERS), told)]
+        writers = [Writer(device, order, ledger, size(12, 12, 4)) for device, order, ledger in zip(devices, itertools.cycle(ORDERS), told)]
         for writer in writers:
             writer.start()
         for _ in range(size(5, 25, 200)):
             wait = threading.Event()
             wait.wait(dice.uniform(0, 0.15))
             server.kill()
+            for writer in writers:
+                writer.left = writer.a_kill
             ever.update(operation for device in devices for operation in acknowledged(device))
             began = time.monotonic()
             server.start()

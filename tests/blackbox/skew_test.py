@@ -71,7 +71,7 @@ class NewerServer:
 
     def __init__(self, server, device, page):
         self.keys = {name: bytes.fromhex(value) for name, value in read_keys(server.dir / "server.keys").items()}
-        device_keys = read_keys(next(device.keys.iterdir()))
+        device_keys = read_keys(device.keys / "device.keys")
         self.device_sign, self.device_box = (bytes.fromhex(device_keys[name]) for name in ("sign_public", "box_public"))
         self.page, self.answered = page, 0
         self.listener = socket.create_server(("127.0.0.1", 0))
