@@ -51,6 +51,9 @@ static void check_parked(struct simulation *simulation, const struct snapshot *s
 		if (text_equals(outcome->rule, "bug") && outcome->kind == OPERATION_ADD_NOTE &&
 			simulation->server.poisoned >= CAREFUL_TRIES_MAX)
 			continue;
+		if (text_equals(outcome->rule, "not_allowed") && outcome->kind == OPERATION_EDIT &&
+			(simulation->retention_ms > 0 || simulation->server.swapped))
+			continue; /* the server does not remember any more that the device had the record: a person decides */
 		if (text_equals(outcome->rule, "fork") && simulation->counts.happened[FAULT_CLONE] > 0)
 			continue; /* I12: one history is admitted, the other kept aside whole */
 		if (comes || (id_is_nil(&outcome->waits_for) && !text_equals(outcome->rule, "not_your_territory") &&
