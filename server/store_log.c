@@ -63,16 +63,24 @@ enum status server_store_logged(
 	return status;
 }
 
-enum status server_store_logged_id(struct server_store *store, int64_t chain, int64_t seq, struct id *out_id)
+/* What the statement asks of one operation of a chain; reset it in any case. STATUS_NOT_FOUND when there is none. */
+static enum status look_at_seq(
+	struct server_store *store, enum statement_id which, int64_t chain, int64_t seq, struct statement **out_found)
 {
-	struct statement *statement = NULL;
-	enum status status = statement_get(store->storage, STATEMENT_LOG_AT, &statement);
+	enum status status = statement_get(store->storage, which, out_found);
 
 	if (status != STATUS_OK)
 		return status;
-	statement_bind_integer(statement, 1, chain);
-	statement_bind_integer(statement, 2, seq);
-	status = statement_step(statement);
+	statement_bind_integer(*out_found, 1, chain);
+	statement_bind_integer(*out_found, 2, seq);
+	return statement_step(*out_found);
+}
+
+enum status server_store_logged_id(struct server_store *store, int64_t chain, int64_t seq, struct id *out_id)
+{
+	struct statement *statement = NULL;
+	enum status status = look_at_seq(store, STATEMENT_LOG_AT, chain, seq, &statement);
+
 	if (status == STATUS_OK)
 		*out_id = statement_id_column(statement, 0);
 	statement_reset(statement);
@@ -82,13 +90,8 @@ enum status server_store_logged_id(struct server_store *store, int64_t chain, in
 enum status server_store_logged_head(struct server_store *store, int64_t chain, int64_t seq, struct hash *out_head)
 {
 	struct statement *statement = NULL;
-	enum status status = statement_get(store->storage, STATEMENT_LOG_HEAD, &statement);
+	enum status status = look_at_seq(store, STATEMENT_LOG_HEAD, chain, seq, &statement);
 
-	if (status != STATUS_OK)
-		return status;
-	statement_bind_integer(statement, 1, chain);
-	statement_bind_integer(statement, 2, seq);
-	status = statement_step(statement);
 	if (status == STATUS_OK)
 		status = store_read_raw(statement, 0, out_head->bytes, HASH_SIZE, "chain head");
 	else if (status == STATUS_NOT_FOUND)

@@ -4,18 +4,8 @@ import shutil
 
 import tap
 from equal import insist_on_equality
-from harness import REFUSED, Device, Server, World
+from harness import REFUSED, Device, World, with_a_job
 from tap import promise
-
-ADA = "Ada Brannock"
-
-
-def prepared(world):
-    server = Server.made(world)
-    device = Device.enrolled(server, ADA, "tablet")
-    server.book("HH-5001", ADA)
-    device.sync()
-    return server, device
 
 
 def copy_of(device, name, keys=True):
@@ -49,7 +39,7 @@ def outcomes(server, *operations):
 @promise
 def a_device_that_was_put_back_and_worked_on_loses_nothing_and_the_office_sees_it():
     with World() as world:
-        server, device = prepared(world)
+        server, device = with_a_job(world)
         pending = note(device, "not sent when the copy was made")
         copy = copy_of(device, "copy", keys=False)
         lost = note(device, "made after the copy")
@@ -71,7 +61,7 @@ def a_device_that_was_put_back_and_worked_on_loses_nothing_and_the_office_sees_i
 @promise
 def of_two_copies_the_second_history_is_kept_aside_whole_and_told_within_one_sync():
     with World() as world:
-        server, device = prepared(world)
+        server, device = with_a_job(world)
         clone = copy_of(device, "clone")
         first = note(device, "of the first")
         second = [note(clone, "of the clone"), note(clone, "more of the clone")]
@@ -107,7 +97,7 @@ def of_two_copies_the_second_history_is_kept_aside_whole_and_told_within_one_syn
 @promise
 def a_copy_on_another_machine_goes_on_under_a_name_of_its_own_before_it_makes_anything():
     with World() as world:
-        server, device = prepared(world)
+        server, device = with_a_job(world)
         (world.dir / "machine").write_text("5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\n")
         pending = note(device, "pending in both")
         clone = copy_of(device, "clone")

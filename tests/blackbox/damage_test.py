@@ -8,7 +8,7 @@ import sqlite3
 
 import tap
 from equal import insist_on_equality
-from harness import CANNOT_WRITE, CORRUPT, DONE, NEWER, NOT_FOUND, SANITIZED, Device, Server, World
+from harness import CANNOT_WRITE, CORRUPT, DONE, NEWER, NOT_FOUND, SANITIZED, Device, Server, World, with_a_job
 from tap import promise, size, tell, until
 
 ADA = "Ada Brannock"
@@ -45,10 +45,7 @@ def told_losses(server):
 
 
 def prepared(world):
-    server = Server.made(world)
-    device = Device.enrolled(server, ADA, "tablet")
-    server.book("HH-5001", ADA)
-    device.sync()
+    server, device = with_a_job(world)
     device.run("accept", "HH-5001")
     device.run("note", "HH-5001", "not sent yet")
     return server, device
@@ -178,10 +175,7 @@ def put_back(place, copy):
 @promise
 def whatever_happens_to_a_file_of_a_device_is_told_or_harmless_and_no_work_vanishes_in_silence():
     with World() as world:
-        server = Server.made(world)
-        device = Device.enrolled(server, ADA, "tablet")
-        server.book("HH-5001", ADA)
-        device.sync()
+        server, device = with_a_job(world)
         copy, dice, told, harmless = world.dir / "copy", random.Random(SEED), {}, 0
         untouched_copy(device, server, copy)
         wanted = {row["text"] for row in device.run("show", "HH-5001")["notes"]}

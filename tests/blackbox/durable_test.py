@@ -5,10 +5,8 @@ import subprocess
 import time
 
 import tap
-from harness import DONE, SANITIZED, Device, Server, World
+from harness import DONE, SANITIZED, World, with_a_job
 from tap import Skip, promise, tell, until
-
-ADA = "Ada Brannock"
 
 
 def strace():
@@ -25,11 +23,7 @@ def strace():
 def prepared(world):
     if SANITIZED:
         world.environment["ASAN_OPTIONS"] += ":detect_leaks=0"  # it cannot run below strace
-    server = Server.made(world)
-    device = Device.enrolled(server, ADA, "tablet")
-    server.book("HH-5001", ADA)
-    device.sync()
-    return server, device
+    return with_a_job(world)
 
 
 def synced_files(path):

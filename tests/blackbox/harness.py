@@ -288,3 +288,12 @@ class Device:
     def kill_agent(self):
         end(self.agent, signal.SIGKILL)
         self.agent = None
+
+
+def with_a_job(world):
+    """An office that serves, and Ada's tablet with one job, in step."""
+    server = Server.made(world)
+    device = Device.enrolled(server, "Ada Brannock", "tablet")
+    server.book("HH-5001", "Ada Brannock")
+    device.sync()
+    return server, device

@@ -5,11 +5,10 @@ import random
 
 import tap
 from equal import insist_on_equality
-from harness import BUILD, CANNOT_WRITE, SANITIZED, Device, Server, World, end
+from harness import BUILD, CANNOT_WRITE, SANITIZED, World, end, with_a_job
 from oracle import Told
 from tap import Skip, promise, size, tell, until
 
-ADA = "Ada Brannock"
 SHIM = BUILD / "tests" / "faults" / "shim.so"
 SEED = 67
 
@@ -17,14 +16,6 @@ SEED = 67
 def need_shim():
     if SANITIZED:
         raise Skip("a sanitizer has allocations of its own")
-
-
-def prepared(world):
-    server = Server.made(world)
-    device = Device.enrolled(server, ADA, "tablet")
-    server.book("HH-5001", ADA)
-    device.sync()
-    return server, device
 
 
 def failing_at(number):
@@ -49,7 +40,7 @@ def chosen(count, normal):
 def a_command_without_memory_at_any_allocation_saves_or_does_not_and_says_nothing_false():
     need_shim()
     with World() as world:
-        server, device = prepared(world)
+        server, device = with_a_job(world)
         told, ended = Told(), {}
         count = allocations(device, "note", "HH-5001", told.next_text())
         told.texts.clear()
@@ -75,7 +66,7 @@ def a_command_without_memory_at_any_allocation_saves_or_does_not_and_says_nothin
 def a_sync_without_memory_at_any_allocation_loses_nothing_and_sends_nothing_twice():
     need_shim()
     with World() as world:
-        server, device = prepared(world)
+        server, device = with_a_job(world)
         told = Told()
 
         def write():
@@ -98,7 +89,7 @@ def a_sync_without_memory_at_any_allocation_loses_nothing_and_sends_nothing_twic
 def a_server_without_memory_at_any_allocation_acknowledges_nothing_that_it_does_not_keep():
     need_shim()
     with World() as world:
-        server, device = prepared(world)
+        server, device = with_a_job(world)
         told, dice, died = Told(), random.Random(SEED), 0
         server.stop()
         for trial in range(size(3, 8, 200)):
@@ -134,7 +125,7 @@ def a_server_with_little_memory_goes_on_or_is_started_again_and_keeps_what_it_ac
     if SANITIZED:
         raise Skip("a sanitizer reserves all there is")
     with World() as world:
-        server, device = prepared(world)
+        server, device = with_a_job(world)
         room = memory_of(server, "VmSize:") + (24 << 10)
         server.stop()
         server.start(before=("prlimit", f"--as={room << 10}:{room << 10}"))

@@ -7,11 +7,10 @@ import subprocess
 
 import tap
 from equal import insist_on_equality
-from harness import CANNOT_WRITE, OFFLINE, SANITIZED, Device, Server, World
+from harness import CANNOT_WRITE, OFFLINE, SANITIZED, World, with_a_job
 from oracle import Told, write_note
 from tap import Skip, promise, size, tell, until
 
-ADA = "Ada Brannock"
 SYNCS = "fsync,fdatasync"
 
 
@@ -40,19 +39,11 @@ def after_failure(trace):
     return lines[failed[0] + 1:]
 
 
-def prepared(world):
-    server = Server.made(world)
-    device = Device.enrolled(server, ADA, "tablet")
-    server.book("HH-5001", ADA)
-    device.sync()
-    return server, device
-
-
 @promise
 def a_command_whose_sync_failed_did_not_save_and_does_not_sync_again():
     need_strace()
     with World() as world:
-        server, device = prepared(world)
+        server, device = with_a_job(world)
         told = Told()
         write_note(device, told)
         for number in range(size(1, 3, 10)):
@@ -72,7 +63,7 @@ def a_command_whose_sync_failed_did_not_save_and_does_not_sync_again():
 def an_agent_whose_sync_failed_ends_and_its_next_start_makes_good():
     need_strace()
     with World() as world:
-        server, device = prepared(world)
+        server, device = with_a_job(world)
         told = Told()
         server.stop()
         for when in range(1, size(2, 3, 12)):
@@ -98,7 +89,7 @@ def an_agent_whose_sync_failed_ends_and_its_next_start_makes_good():
 def a_server_whose_sync_failed_ends_and_acknowledged_nothing_that_is_not_there():
     need_strace()
     with World() as world:
-        server, device = prepared(world)
+        server, device = with_a_job(world)
         told = Told()
         server.stop()
         for when in range(1, size(2, 3, 20)):
@@ -127,7 +118,7 @@ def a_server_whose_sync_failed_ends_and_acknowledged_nothing_that_is_not_there()
 def a_write_that_finds_no_room_is_refused_and_the_server_goes_on_by_itself():
     need_strace()
     with World() as world:
-        server, device = prepared(world)
+        server, device = with_a_job(world)
         told = Told()
         trace = world.dir / "trace"
         tracer = subprocess.Popen([*injecting(trace, server.dir / "organisation.db", "pwrite64", "ENOSPC", "1..3"), "-p", str(server.process.pid)],

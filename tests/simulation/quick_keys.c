@@ -75,14 +75,20 @@ int crypto_kx_keypair(unsigned char public_key[crypto_kx_PUBLICKEYBYTES], unsign
 	return 0;
 }
 
+/* What the client sends with and what it receives with. */
+static void session_keys(unsigned char *sending, unsigned char *receiving, const unsigned char *client, const unsigned char *server)
+{
+	mix(sending, client, server, 'c');
+	mix(receiving, client, server, 'r');
+}
+
 int crypto_kx_client_session_keys(unsigned char receive_key[crypto_kx_SESSIONKEYBYTES],
 	unsigned char send_key[crypto_kx_SESSIONKEYBYTES],
 	const unsigned char client_public[crypto_kx_PUBLICKEYBYTES], const unsigned char client_secret[crypto_kx_SECRETKEYBYTES],
 	const unsigned char server_public[crypto_kx_PUBLICKEYBYTES])
 {
 	(void)client_secret;
-	mix(send_key, client_public, server_public, 'c');
-	mix(receive_key, client_public, server_public, 'r');
+	session_keys(send_key, receive_key, client_public, server_public);
 	return 0;
 }
 
@@ -92,7 +98,6 @@ int crypto_kx_server_session_keys(unsigned char receive_key[crypto_kx_SESSIONKEY
 	const unsigned char client_public[crypto_kx_PUBLICKEYBYTES])
 {
 	(void)server_secret;
-	mix(receive_key, client_public, server_public, 'c');
-	mix(send_key, client_public, server_public, 'r');
+	session_keys(receive_key, send_key, client_public, server_public);
 	return 0;
 }
