@@ -19,6 +19,7 @@ struct gather {
 	struct scope scope; /* being read */
 	int64_t since;      /* of the device's cursor */
 	bool whole_scope;   /* every row of it, however old */
+	bool owes_rows;     /* see is_owed() */
 	const struct schema *schema;
 	struct page_builder page;
 };
@@ -81,12 +82,30 @@ static bool holds(const struct gather *gather, int64_t scope)
 	return grant != NULL && grant->until_gseq == 0;
 }
 
+/* Earlier pages, or answers of the repair that ends with this pull, left the content of linked rows to this scope, which was held then;
+ * but it ended since, and what of it was still to come does not. */
+static bool is_owed(const struct gather *gather, const struct grant_entry *grant)
+{
+	bool nothing_before = gather->position.low == gather->since && !gather->question->pull.all_digests;
+
+	return !nothing_before && grant != NULL && grant->until_gseq > gather->position.low;
+}
+
+static bool owes_rows(const struct gather *gather)
+{
+	for (size_t i = 0; i < gather->grant_count; i++)
+		if (is_owed(gather, &gather->grants[i]))
+			return true;
+	return false;
+}
+
 /* A row that a job links: its content comes with its home when the device holds that, else here. */
 static enum status gather_link(void *context, const struct member *member)
 {
 	struct gather *gather = context;
 	struct server_store *store = gather->question->store;
 	bool new_member = gather->whole_scope || member->from_gseq > gather->position.low;
+	bool changed = gather->whole_scope || member->gseq > gather->position.low, owed;
 	const struct schema *schema = schema_find(member->kind);
 	struct server_row meta;
 	const void *row;
@@ -97,14 +116,15 @@ static enum status gather_link(void *context, const struct member *member)
 	gather->position.id = member->id;
 	if (status != STATUS_OK)
 		return status;
+	owed = is_owed(gather, grants_find(gather->grants, gather->grant_count, meta.home));
 	if (holds(gather, meta.home)) {
 		if (new_member)
 			add_id(gather, ENTRY_MEMBER, schema, &member->id);
-	} else if (new_member || !is_own(gather, &meta)) { /* its own, but until now in no scope of it: it could not keep it */
+	} else if (new_member || owed || (changed && !is_own(gather, &meta))) { /* new: also its own, which it could not keep */
 		status = records_get(server_store_records(store), member->kind, &member->id, &row);
 		if (status != STATUS_OK)
 			return status;
-		if (new_member)
+		if (new_member || owed)
 			add_whole(gather, schema, row);
 		else
 			add_changed(gather, schema, row);
@@ -185,7 +205,7 @@ static enum status gather_lefts(struct gather *gather)
 static void begin_part(struct gather *gather, enum pass_part part)
 {
 	struct pull_position *position = &gather->position;
-	bool whole = gather->whole_scope && part != PART_LEFT;
+	bool whole = part != PART_LEFT && (gather->whole_scope || (part == PART_LINKS && gather->owes_rows));
 
 	position->part = part;
 	position->kind = whole || part == PART_ROWS ? RECORD_NONE : RECORD_KIND_MAX;
@@ -216,7 +236,7 @@ static enum status gather_scope(struct gather *gather, const struct grant_entry 
 		return status;
 	gather->whole_scope = gather->position.low == 0 || grant->from_gseq > gather->position.low;
 	gather->position.scope = grant->scope;
-	if (!gather->whole_scope && state.gseq <= gather->position.low)
+	if (!gather->whole_scope && state.gseq <= gather->position.low && !(gather->owes_rows && gather->scope.kind == SCOPE_JOB))
 		return STATUS_OK;
 	if (!resumed)
 		begin_part(gather, gather->scope.kind == SCOPE_JOB ? PART_LINKS : PART_ROWS);
@@ -248,8 +268,10 @@ static enum status gather_class(struct gather *gather, bool resumed)
 /* One pass: a first sync brings class after class. */
 static enum status gather_pass(struct gather *gather, bool resumed)
 {
-	enum status status = gather_class(gather, resumed);
+	enum status status;
 
+	gather->owes_rows = owes_rows(gather);
+	status = gather_class(gather, resumed);
 	while (status == STATUS_OK && gather->position.class < CLASS_KNOWLEDGE) {
 		gather->position.class ++;
 		status = gather_class(gather, false);
@@ -352,7 +374,7 @@ static bool is_small(const struct cut *cut)
 	return cut->digest_count * DIGEST_SIZE + (cut->dropped_count + cut->held_count) * SCOPE_SIZE <= CUT_LISTS_MAX;
 }
 
-/* Grants by scope: an ended one counts only when the scope is not held again. */
+/* Grants by scope: of several the latest, which comes last. */
 static enum status load_grants(struct gather *gather, int64_t since)
 {
 	struct grant_entry *grants;
@@ -363,11 +385,7 @@ static enum status load_grants(struct gather *gather, int64_t since)
 	if (status != STATUS_OK)
 		return status;
 	for (size_t i = 0; i < count; i++) { /* several of one scope stand together */
-		if (kept > 0 && grants[kept - 1].scope == grants[i].scope) {
-			if (grants[i].until_gseq == 0)
-				grants[kept - 1] = grants[i];
-			continue;
-		}
+		kept -= kept > 0 && grants[kept - 1].scope == grants[i].scope;
 		grants[kept++] = grants[i];
 	}
 	gather->grants = grants;

@@ -103,6 +103,44 @@ static void a_first_sync_brings_what_is_needed_first(void **state)
 	hand_device_close(&hand);
 }
 
+static bool names(const struct page *page, enum entry_type type, enum record_kind kind, const struct id *id)
+{
+	for (size_t i = 0; i < page->group_count; i++)
+		for (size_t k = 0; k < page->groups[i].count; k++)
+			if (page->groups[i].type == type && page->groups[i].schema->kind == kind &&
+				id_equal(row_id(page->groups[i].rows[k]), id))
+				return true;
+	return false;
+}
+
+/* Of rows at home in a territory that is held, a job says only that they are linked: they are to come with that. */
+static void a_row_of_a_job_comes_though_its_territory_goes_before_its_turn(void **state)
+{
+	struct simulation *pair = *state;
+	static struct hand_device hand;
+	struct id technician = organisation_id(RECORD_TECHNICIAN, 0), valley = organisation_id(RECORD_TERRITORY, 1);
+	struct id order = pair_order(pair, 0);
+	struct pull pull = { .class_max = 5, .own_rows = true, .byte_budget = 1 };
+	struct look look = { 0 };
+	bool came = false;
+
+	(void)pair_book(pair, &order, 1);
+	hand_device_open(&hand, pair, 1, 9);
+	do {
+		ask(&hand, &pull, &look);
+		assert_false(look.has_cut || names(&look.page, ENTRY_WHOLE, RECORD_WORK_ORDER, &order));
+		pull.resume = look.page.resume;
+	} while (!names(&look.page, ENTRY_MEMBER, RECORD_WORK_ORDER, &order));
+	pair_set_id(pair, RECORD_TECHNICIAN, &technician, "territory_id", &valley);
+	while (!look.has_cut) {
+		ask(&hand, &pull, &look);
+		came = came || names(&look.page, ENTRY_WHOLE, RECORD_WORK_ORDER, &order);
+		pull.resume = look.page.resume;
+	}
+	assert_true(came);
+	hand_device_close(&hand);
+}
+
 static void fewer_classes_than_all_are_refused_in_words(void **state)
 {
 	struct simulation *pair = *state;
@@ -122,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_byte_budget_bounds_each_page, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_first_sync_brings_what_is_needed_first, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_row_of_a_job_comes_though_its_territory_goes_before_its_turn, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(fewer_classes_than_all_are_refused_in_words, pair_open, pair_close),
 	};
 

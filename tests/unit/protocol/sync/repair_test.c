@@ -270,6 +270,31 @@ static void a_scope_granted_meanwhile_is_fetched_and_one_taken_away_goes(void **
 	(void)visit;
 }
 
+/* Of rows at home in a territory that is held, a job's answer says only that they are linked; before the territory is asked about, it is
+ * taken away. */
+static void a_row_of_a_job_is_put_right_whose_territory_goes_before_it_is_asked_about(void **state)
+{
+	struct simulation *pair = *state;
+	struct id technician = organisation_id(RECORD_TECHNICIAN, 0), valley = organisation_id(RECORD_TERRITORY, 1);
+	struct id order = pair_order(pair, 0);
+	struct repair repair = { 0 };
+
+	for (int i = 0; i < 20; i++) /* too many to be given at once */
+		(void)pair_order(pair, 0);
+	(void)pair_book(pair, &order, 1);
+	pair_settle(pair);
+	damage(pair, 1, RECORD_WORK_ORDER, &order, "title");
+	compare(pair, 1);
+	while (!repair.answered) {
+		assert_true(simulation_step(pair));
+		assert_int_equal(repair_load(pair_device(pair, 1)->store, &pair->arena, &repair), STATUS_OK);
+	}
+	assert_true(repair.question_count > 0);
+	pair_set_id(pair, RECORD_TECHNICIAN, &technician, "territory_id", &valley);
+	assert_mended(pair, 1, 1);
+	assert_true(pair_on_device(pair, 1, RECORD_WORK_ORDER, &order));
+}
+
 /* ---- what the server tells ---- */
 
 static struct recon_finding look(struct simulation *pair, unsigned number, const struct recon_question *questions, size_t count)
@@ -367,6 +392,7 @@ int main(void)
 		TEST(what_is_pending_is_laid_on_top_again),
 		TEST(a_repair_goes_on_after_a_crash),
 		TEST(a_repair_that_cannot_be_read_begins_anew),
+		TEST(a_row_of_a_job_is_put_right_whose_territory_goes_before_it_is_asked_about),
 		TEST(nothing_is_told_of_a_scope_that_is_not_granted),
 		TEST(a_range_has_its_rows_and_goes_on_where_it_was_cut),
 		TEST(a_request_of_many_questions_is_answered_in_parts),
