@@ -95,7 +95,7 @@ static enum status agent_loop(struct agent *agent)
 		if (control_take_starved(agent->control))
 			log_unusual(&agent->log, "descriptors.used_up", "what=\"commands wait; allow more open files (ulimit -n)\"");
 		status = link_step(&agent->link); /* it has said in the log what failed, and tries again */
-		if (device_store_replica_storage(agent->device->store) == NULL)
+		if (status == STATUS_CORRUPT || device_store_replica_storage(agent->device->store) == NULL)
 			return status;
 		if (device_store_unsynced(agent->device->store))
 			return fail_unsynced(agent);
@@ -127,7 +127,7 @@ static enum status go_on_line(struct agent *agent)
 	return status;
 }
 
-enum status agent_run(struct context *context, struct local_device *device, const char *ready_file, const char *cut_times)
+enum status agent_run(struct context *context, struct local_device *device, const struct agent_options *options)
 {
 	struct agent agent = { .device = device };
 	enum status status;
@@ -137,15 +137,17 @@ enum status agent_run(struct context *context, struct local_device *device, cons
 	link_init(&agent.link, device, &agent.log, false);
 	agent.owner =
 		(struct runner_owner){ .program = context->program, .clock = context->clock, .dir = device->dir.data, .state = device };
-	if (cut_times != NULL)
-		agent.cut_times = fopen(cut_times, "ae");
+	if (options->cut_times != NULL)
+		agent.cut_times = fopen(options->cut_times, "ae");
 	status = control_open(device->dir.data, context->clock, &agent.control);
 	if (status == STATUS_OK)
-		status = tell_ready(context, ready_file);
+		status = tell_ready(context, options->ready_file);
 	(void)catalogue_speak(LANGUAGE_EN); /* what is logged and kept from here on is nobody's answer */
 	if (status == STATUS_OK) {
 		log_info(&agent.log, "agent.started", "device=%.8s server=%s", id_to_text(&device->keys.identity.id).characters,
 			device->keys.url.data);
+		if (options->replaced_why.size > 0)
+			log_broken(&agent.log, "replica.replaced", "why=\"%s\"", options->replaced_why.data);
 		status = go_on_line(&agent);
 	}
 	if (status == STATUS_OK)

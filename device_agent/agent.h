@@ -5,8 +5,14 @@
 
 #include "device_agent/device.h"
 
-/* Runs until SIGTERM or SIGINT. `ready_file` (may be NULL) gets the process id once commands are answered, `cut_times` (may be NULL) a
- * line with CLOCK_MONOTONIC in ns after each cut that is on disk. The caller holds the lock. */
-enum status agent_run(struct context *context, struct local_device *device, const char *ready_file, const char *cut_times);
+struct agent_options {
+	const char *ready_file;   /* gets the process id once commands are answered; NULL */
+	const char *cut_times;    /* gets a line with CLOCK_MONOTONIC in ns after each cut that is on disk; NULL */
+	struct text replaced_why; /* the replica is a new one, since the one before was damaged so; empty */
+};
+
+/* Runs until SIGTERM or SIGINT. The caller holds the lock. STATUS_CORRUPT when a file turns out to be damaged, STATUS_CANNOT_WRITE when
+ * the disk failed to keep something. */
+enum status agent_run(struct context *context, struct local_device *device, const struct agent_options *options);
 
 #endif

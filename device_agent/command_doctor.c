@@ -7,6 +7,7 @@
 #include "device_agent/hello.h"
 #include "device_agent/kb_search.h"
 #include "device_agent/outbox_view.h"
+#include "device_agent/replica_aside.h"
 #include "protocol/domain/device.h"
 #include "shell/control.h"
 #include "shell/digest_listing.h"
@@ -190,24 +191,10 @@ static bool check_keys(struct doctor *doctor, struct keystore *keys)
 	return status == STATUS_OK;
 }
 
-static enum status verify_file(struct context *context, const char *name, enum storage_kind kind)
-{
-	const struct storage_options options = {
-		.path = path_join(context->arena, context->dir, text_of(name)).data, .kind = kind, .mode = STORAGE_READ
-	};
-	struct storage *storage = NULL;
-	enum status status = storage_open(&options, &storage);
-
-	if (status == STATUS_OK)
-		status = storage_verify(storage);
-	storage_close(storage);
-	return status;
-}
-
 /* Each file by itself, so that a damaged one does not hide the other. */
 static enum status check_file(struct doctor *doctor, const char *name, enum storage_kind kind, const char *advice)
 {
-	enum status status = verify_file(doctor->context, name, kind);
+	enum status status = replica_aside_verify(doctor->context, name, kind);
 
 	if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND)
 		tell_check(doctor, name, status, arena_print(doctor->context->arena, "%s. %s", fail_reason(), say(doctor, advice).data));
@@ -410,29 +397,12 @@ static void check_all(struct doctor *doctor)
 
 /* ---- repair ---- */
 
-/* replica.db and its log get new names; a name that is not there is none to move. */
-static enum status put_aside(struct context *context, struct text *out_name)
-{
-	static const char *const endings[] = { "", "-wal", "-shm" };
-	struct text name = arena_print(context->arena, "replica.damaged-%lld.db", (long long)(context->now_ms / 1000));
-
-	for (size_t i = 0; i < LENGTH(endings); i++) {
-		struct text from = path_join(context->arena, context->dir, arena_print(context->arena, "replica.db%s", endings[i]));
-		struct text to =
-			path_join(context->arena, context->dir, arena_print(context->arena, "%.*s%s", TEXT_ARGUMENTS(name), endings[i]));
-		if (rename(from.data, to.data) != 0 && errno != ENOENT)
-			return file_fail(errno, "rename", from.data);
-	}
-	*out_name = name;
-	return STATUS_OK;
-}
-
 /* The owner makes a missing replica anew and shows what the outbox has; the rest comes with the next sync. */
 static enum status repair_replica(struct context *context)
 {
 	struct local_device *device = NULL;
 	struct text name = { 0 };
-	enum status status = put_aside(context, &name);
+	enum status status = replica_aside_put(context, &name);
 
 	if (status == STATUS_OK)
 		status = local_device_open_for(context, false, 0, &device);
@@ -467,9 +437,9 @@ static enum status repair(struct context *context)
 
 	if (status != STATUS_OK)
 		return status;
-	status = verify_file(context, "outbox.db", STORAGE_OUTBOX);
+	status = replica_aside_verify(context, "outbox.db", STORAGE_OUTBOX);
 	if (status == STATUS_OK) {
-		status = verify_file(context, "replica.db", STORAGE_REPLICA);
+		status = replica_aside_verify(context, "replica.db", STORAGE_REPLICA);
 		if (status == STATUS_OK)
 			status = look_for_loss(context);
 		if (status == STATUS_OK)

@@ -9,6 +9,7 @@
 #include "device_agent/kb_search.h"
 #include "device_agent/link.h"
 #include "device_agent/outbox_view.h"
+#include "device_agent/replica_aside.h"
 #include "protocol/domain/device.h"
 #include "shell/control.h"
 #include "shell/lock.h"
@@ -21,24 +22,52 @@
 #define ANSWER_MS          10000 /* an agent may be in the middle of a large cut */
 #define AGENT_POLL_WAIT_MS 60000
 #define INDEX_SLICE_MS     100
+#define REPLACE_EVERY_MS   3600000 /* a disk that spoils every replica at once is for a person */
 
 /* ---- the agent ---- */
 
-enum status command_agent(struct context *context)
+static const char *option_or_null(struct context *context, const char *name)
+{
+	return arguments_has(context->arguments, name) ? arguments_text(context->arguments, name).data : NULL;
+}
+
+/* The office is told what became of the replica of before; nothing to do when nothing did. */
+static enum status tell_replaced(struct local_device *device, struct text why)
+{
+	return why.size == 0 ? STATUS_OK : device_core_incident(device->core, "replaced", why.data);
+}
+
+static enum status run_agent(struct context *context, const struct agent_options *options)
 {
 	struct local_device *device = NULL;
+	enum status status = local_device_open_for(context, false, AGENT_POLL_WAIT_MS, &device);
+
+	if (status == STATUS_OK)
+		status = tell_replaced(device, options->replaced_why);
+	if (status == STATUS_OK)
+		status = agent_run(context, device, options);
+	local_device_close(device);
+	return status;
+}
+
+enum status command_agent(struct context *context)
+{
+	struct agent_options options = { .ready_file = option_or_null(context, "ready-file"),
+		.cut_times = option_or_null(context, "cut-times") };
 	struct lock lock = { .descriptor = -1 };
-	const char *ready_file =
-		arguments_has(context->arguments, "ready-file") ? arguments_text(context->arguments, "ready-file").data : NULL;
-	const char *cut_times =
-		arguments_has(context->arguments, "cut-times") ? arguments_text(context->arguments, "cut-times").data : NULL;
+	struct text name;
+	int64_t until_ms = 0; /* monotonic: no other replica is put aside before */
 	enum status status = lock_take(context->dir.data, "truckroll agent", LOCK_WAIT_MS, &lock);
 
 	if (status == STATUS_OK)
-		status = local_device_open_for(context, false, AGENT_POLL_WAIT_MS, &device);
-	if (status == STATUS_OK)
-		status = agent_run(context, device, ready_file, cut_times);
-	local_device_close(device);
+		status = run_agent(context, &options);
+	while (status == STATUS_CORRUPT && clock_monotonic_ms(context->clock) >= until_ms) {
+		status = replica_aside_if_damaged(context, &name, &options.replaced_why);
+		if (status != STATUS_OK)
+			break;
+		until_ms = clock_monotonic_ms(context->clock) + REPLACE_EVERY_MS;
+		status = run_agent(context, &options);
+	}
 	lock_release(&lock);
 	return status;
 }
@@ -124,6 +153,8 @@ struct sync_run {
 	bool check;       /* --check: every row is compared */
 	struct progress progress;
 	struct outbox_marks before;
+	struct text aside;        /* the new name of a replica that was damaged; empty: none was */
+	struct text replaced_why; /* what was wrong with it */
 	struct progress_report first, last; /* of the agent: it counts since its start */
 };
 
@@ -188,7 +219,8 @@ static enum status sync_as_owner(struct sync_run *run)
 		return status;
 	run->first = (struct progress_report){ 0 };
 	link_init(&link, device, NULL, true);
-	if (run->check)
+	status = tell_replaced(device, run->replaced_why);
+	if (status == STATUS_OK && run->check)
 		status = device_core_check(device->core);
 	if (status == STATUS_OK)
 		status = run_link(run, &link);
@@ -366,6 +398,10 @@ static enum status tell_sync(struct sync_run *run)
 	output_value(output, "synced", NULL, cell_boolean(true));
 	if (run->last.revoked)
 		output_warning(output, "This device is revoked: it gets nothing more, and what it held is gone. Ask the office.");
+	if (run->aside.size > 0)
+		output_warning(output,
+			"replica.db was damaged and is put aside as %.*s; everything was fetched again, and nothing of yours was lost.",
+			TEXT_ARGUMENTS(run->aside));
 	tell_repair(run);
 	output_value(output, "rows_received", "rows received", cell_integer(run->last.rows - run->first.rows));
 	output_value(output, "bytes_sent", "sent", cell_size(run->last.sent - run->first.sent));
@@ -376,23 +412,52 @@ static enum status tell_sync(struct sync_run *run)
 	return status;
 }
 
+static enum status sync_all(struct sync_run *run)
+{
+	struct local_device *device = NULL;
+	enum status status = local_device_open_for(run->context, true, 0, &device);
+
+	if (status == STATUS_OK)
+		status = outbox_marks_read(device->store, &run->before);
+	local_device_close(device);
+	return status == STATUS_OK ? sync_somehow(run) : status;
+}
+
+/* The replica turned out to be damaged. While an agent runs, it is the agent's to replace. */
+static enum status replace_replica(struct sync_run *run)
+{
+	struct text before = arena_print(run->context->arena, "%s", fail_reason());
+	struct local_device *device = NULL;
+	struct lock lock = { .descriptor = -1 };
+	enum status status;
+
+	if (lock_take(run->context->dir.data, "truckroll sync", TURN_MS, &lock) != STATUS_OK)
+		return fail(STATUS_CORRUPT, "%.*s", TEXT_ARGUMENTS(before));
+	(void)fail(STATUS_CORRUPT, "%.*s", TEXT_ARGUMENTS(before));
+	status = replica_aside_if_damaged(run->context, &run->aside, &run->replaced_why);
+	if (status == STATUS_OK)
+		status = local_device_open_for(run->context, false, 0, &device); /* makes the new one */
+	local_device_close(device);
+	lock_release(&lock);
+	return status;
+}
+
 enum status command_sync(struct context *context)
 {
 	struct sync_run run = { .context = context, .until_ms = INT64_MAX, .patient = arguments_has(context->arguments, "wait"),
 		.check = arguments_flag(context->arguments, "check") };
-	struct local_device *device = NULL;
-	enum status status = local_device_open_for(context, true, 0, &device);
+	enum status status;
 
-	if (status == STATUS_OK)
-		status = outbox_marks_read(device->store, &run.before);
-	local_device_close(device);
-	if (status != STATUS_OK)
-		return status;
 	if (run.patient)
 		run.until_ms = clock_monotonic_ms(context->clock) + 1000 * arguments_integer(context->arguments, "wait", 0);
 	progress_start(&run.progress, context->clock, context->language, catalogue_translate(context->language, "syncing"),
 		output_style_of(context->output)->json);
-	status = sync_somehow(&run);
+	status = sync_all(&run);
+	if (status == STATUS_CORRUPT) {
+		status = replace_replica(&run);
+		if (status == STATUS_OK)
+			status = sync_all(&run);
+	}
 	progress_finish(&run.progress);
 	return status == STATUS_OK ? tell_sync(&run) : status;
 }

@@ -8,7 +8,10 @@
 
 void link_init(struct link *link, struct local_device *device, struct log *log, bool once)
 {
-	*link = (struct link){ .device = device, .log = log, .once = once };
+	*link = (struct link){ .device = device,
+		.log = log,
+		.incidents = device_core_state(device->core).incidents,
+		.once = once };
 	device->link = link;
 }
 

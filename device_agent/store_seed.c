@@ -88,6 +88,27 @@ static enum status swap(struct device_store *store)
 	return error != 0 ? files_fail(store, error) : status;
 }
 
+/* What was found wrong with this device is not in any row of the server's. */
+static enum status carry_incidents(struct device_store *store)
+{
+	struct statement *each = NULL;
+	enum status status = statement_get(store->replica, STATEMENT_REPLICA_INCIDENTS_ALL, &each);
+
+	if (status == STATUS_OK)
+		status = device_store_begin(store, true);
+	if (status != STATUS_OK)
+		return status;
+	while (statement_next(each, &status)) {
+		struct text what = arena_copy_text(&store->scratch, statement_text(each, 1));
+		status = device_store_incident(store, statement_integer(each, 0), what.data, statement_text(each, 2));
+	}
+	statement_reset(each);
+	if (status == STATUS_OK)
+		return device_store_commit(store);
+	device_store_rollback(store);
+	return status;
+}
+
 enum status device_store_seed_finish(struct device_store *store)
 {
 	int lock = -1;
@@ -101,6 +122,10 @@ enum status device_store_seed_finish(struct device_store *store)
 		status = swap_lock_take(store, true, &lock);
 	if (status == STATUS_OK)
 		status = storage_checkpoint(store->replica); /* busy while a reader holds on: the seed stays, to be finished later */
+	if (status == STATUS_OK)
+		status = carry_incidents(store);
+	if (status == STATUS_OK)
+		status = storage_checkpoint(store->fresh);
 	if (status == STATUS_OK) {
 		status = swap(store);
 		device_turn(store);

@@ -249,6 +249,9 @@ const struct message catalogue_en[] = {
 	  "operations one by one for a while." },
 	{ "incident.damaged",
 	  "The store is damaged: {reason}. Stop the server and restore the newest backup." },
+	{ "incident.replaced",
+	  "{device}: its replica.db was damaged ({what}). It has begun a new one and fetches everything again; nothing that the "
+	  "technician did is lost. When it comes again, have its disk checked." },
 	{ "incident.told",
 	  "{device} told: {what}." },
 	{ NULL, NULL },

@@ -103,6 +103,9 @@ INSERT INTO incident (at_ms, what, detail) VALUES ($1, $2, $3)
 -- name: replica_incidents_trim
 DELETE FROM incident WHERE number <= (SELECT max(number) FROM incident) - $1
 
+-- name: replica_incidents_all
+SELECT at_ms, what, detail FROM incident ORDER BY number
+
 -- name: replica_incidents
 SELECT at_ms, what, detail FROM incident ORDER BY number DESC LIMIT $1
 

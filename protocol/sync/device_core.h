@@ -50,6 +50,9 @@ enum status device_core_check(struct device_core *core);
 enum status device_core_reply(struct device_core *core, struct bytes reply);
 /* The request failed, or the carrier is gone. */
 enum status device_core_lost(struct device_core *core);
+/* What was found wrong with this device outside of the core, such as a damaged file: kept here, and told to the server with the next
+ * request. `what` is a word of at most TOLD_WHAT_MAX characters. Adds the store's statuses. */
+enum status device_core_incident(struct device_core *core, const char *what, const char *detail);
 /* Time passed. */
 enum status device_core_tick(struct device_core *core);
 /* The commit asked for was carried out or failed. */

@@ -27,6 +27,16 @@ enum status device_note_incident(struct device_core *core, const char *what, con
 	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), what, kept);
 }
 
+enum status device_core_incident(struct device_core *core, const char *what, const char *detail)
+{
+	enum status status;
+
+	keep_untold(core, text_of(what), text_of(detail));
+	status = device_note_incident(core, what, detail);
+	arena_reset(&core->arena);
+	return status;
+}
+
 /* Told with the cut that ends it. */
 static enum status note_repair(struct device_core *core)
 {

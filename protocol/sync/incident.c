@@ -17,6 +17,7 @@ static const char *const words[] = {
 	[INCIDENT_UNCLEAN_STOP]  = "unclean_stop",
 	[INCIDENT_DAMAGED]       = "damaged",
 	[INCIDENT_TOLD]          = "told",
+	[INCIDENT_REPLACED]      = "replaced",
 };
 /* clang-format on */
 static_assert(LENGTH(words) == INCIDENT_KIND_COUNT, "every kind of incident has a word");
@@ -32,6 +33,13 @@ enum incident_kind incident_by_word(struct text word)
 		if (text_equals(word, words[kind]))
 			return (enum incident_kind)kind;
 	return INCIDENT_TOLD;
+}
+
+enum incident_kind incident_by_told_word(struct text word)
+{
+	enum incident_kind kind = incident_by_word(word);
+
+	return kind == INCIDENT_DIGEST || kind == INCIDENT_REPLACED ? kind : INCIDENT_TOLD;
 }
 
 static bool is_same(const struct incident *left, const struct incident *right)

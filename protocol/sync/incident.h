@@ -19,6 +19,7 @@ enum incident_kind {
 	INCIDENT_UNCLEAN_STOP = 9,  /* the server stopped without a word, and is careful */
 	INCIDENT_DAMAGED = 10,      /* the store is damaged */
 	INCIDENT_TOLD = 11,         /* a device told something that this version has no kind for */
+	INCIDENT_REPLACED = 12,     /* a device told: its replica was damaged, and it began a new one */
 	INCIDENT_KIND_COUNT,
 };
 
@@ -35,6 +36,8 @@ struct incident {
 const char *incident_word(uint32_t kind);
 /* INCIDENT_TOLD for a word that is none. */
 enum incident_kind incident_by_word(struct text word);
+/* The same for what a device tells: it can speak of itself alone, and only of what it can know. */
+enum incident_kind incident_by_told_word(struct text word);
 
 /* What has been noted and is not durable yet: it goes into the next commit. Incidents of the same kind, device and subject are one. */
 #define INCIDENTS_NOTED_MAX 32

@@ -38,12 +38,10 @@ enum status server_core_take_told(struct server_core *core, const struct inquiry
 {
 	struct told_incident told;
 	enum status status = told_incident_decode(body, &told);
-	enum incident_kind kind;
 
 	if (status != STATUS_OK)
 		return status;
-	kind = incident_by_word(told.what) == INCIDENT_DIGEST ? INCIDENT_DIGEST : INCIDENT_TOLD; /* it speaks of itself alone */
-	incidents_note(&core->incidents, &(struct incident){ .kind = kind,
+	incidents_note(&core->incidents, &(struct incident){ .kind = incident_by_told_word(told.what),
 						 .device = waiting->device,
 						 .detail = arena_print(&core->request_arena, "what=%.*s", TEXT_ARGUMENTS(told.detail)) });
 	return STATUS_OK;

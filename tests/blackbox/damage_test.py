@@ -73,6 +73,55 @@ def a_damaged_replica_is_told_put_aside_and_fetched_again_and_the_outbox_is_kept
             assert [row["text"] for row in server.rows("note")] == ["not sent yet"]
 
 
+def insist_on_replacement(server, device):
+    """The work is at the office, everything is equal again, the damaged file is kept, and both sides tell."""
+    insist_on_equality(server, device)
+    assert [row["text"] for row in server.rows("note")] == ["not sent yet"]
+    kept = list(device.dir.glob("replica.damaged-*.db"))
+    assert len(kept) == 1, f"put aside: {kept}"
+    told, = [row for row in server.run("incidents")["incidents"] if row["kind"] == "replaced"]
+    assert device.name in told["words"] and "replica.db" in told["words"], told
+    assert [check for check in device.run("doctor")["checks"] if check["check"] == "incident" and "replaced" in check["found"]]
+
+
+@promise
+def a_sync_replaces_a_damaged_replica_by_itself_and_tells():
+    for damage in (truncate, wipe_header, shred):
+        with World() as world:
+            server, device = prepared(world)
+            fold(device.dir / "replica.db")
+            damage(device.dir / "replica.db")
+            said = device.ask("sync", "--wait", "30")
+            assert "put aside as replica.damaged-" in said.err, str(said)
+            insist_on_replacement(server, device)
+
+
+@promise
+def an_agent_replaces_a_damaged_replica_by_itself_and_tells():
+    with World() as world:
+        server, device = prepared(world)
+        fold(device.dir / "replica.db")
+        shred(device.dir / "replica.db")
+        device.start_agent()
+        until(lambda: [row for row in server.run("incidents")["incidents"] if row["kind"] == "replaced"], "the office is told")
+        device.sync()
+        device.stop_agent()
+        insist_on_replacement(server, device)
+
+
+@promise
+def of_two_damaged_files_neither_is_put_aside():
+    with World() as world:
+        server, device = prepared(world)
+        for name in ("outbox.db", "replica.db"):
+            fold(device.dir / name)
+            shred(device.dir / name)
+        for words in (("sync",), ("agent",)):
+            insist_on_sentence(device.ask(*words, expect=None), ".db")
+        assert not list(device.dir.glob("*damaged*")), "a file was put aside although the work is at risk"
+        server.stop()
+
+
 @promise
 def a_damaged_outbox_is_told_and_nothing_is_deleted():
     for damage in (truncate, wipe_header, shred):
@@ -193,6 +242,7 @@ def whatever_happens_to_a_file_of_a_device_is_told_or_harmless_and_no_work_vanis
             server.start()
             synced = device.ask("sync", "--wait", "10", expect=None)
             if synced.code == CORRUPT:
+                assert "replica.db" not in what, f"{what}: a sync did not replace it: {synced}"
                 corrupt = True
                 device.ask("doctor", "--repair", "--offline", expect=None)
                 synced = device.ask("sync", "--wait", "10", expect=None)

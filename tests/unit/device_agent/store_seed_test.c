@@ -93,6 +93,32 @@ static void a_finished_seed_takes_the_place_of_the_old_replica(void **state)
 	assert_true(holds(scratch->store, "newer", 3));
 }
 
+static enum status expect_incident(void *context, int64_t at_ms, struct text what, struct text detail)
+{
+	size_t *count = context;
+
+	assert_true(text_equals(what, *count == 0 ? "second" : "first")); /* the newest first */
+	assert_int_equal(at_ms, *count == 0 ? 20 : 10);
+	assert_true(text_equals(detail, "told"));
+	(*count)++;
+	return STATUS_OK;
+}
+
+static void incidents_move_into_the_new_replica(void **state)
+{
+	struct scratch *scratch = *state;
+	size_t count = 0;
+
+	assert_int_equal(device_store_incident(scratch->store, 10, "first", text_of("told")), STATUS_OK);
+	assert_int_equal(device_store_seed_begin(scratch->store), STATUS_OK);
+	load(scratch->store, "new", 2, 30);
+	assert_int_equal(device_store_seed_finish(scratch->store), STATUS_OK);
+	assert_int_equal(device_store_incident(scratch->store, 20, "second", text_of("told")), STATUS_OK);
+	scratch_reopen(scratch);
+	assert_int_equal(device_store_incidents_each(scratch->store, 10, expect_incident, &count), STATUS_OK);
+	assert_int_equal(count, 2);
+}
+
 static void the_view_finds_rows_by_index_while_seeding(void **state)
 {
 	struct scratch *scratch = *state;
@@ -272,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_finished_seed_takes_the_place_of_the_old_replica, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(incidents_move_into_the_new_replica, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(the_view_finds_rows_by_index_while_seeding, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(beginning_again_drops_what_was_loaded, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(
