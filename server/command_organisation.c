@@ -165,7 +165,7 @@ static enum status show_incidents(struct context *context, struct office *office
 		output_line(context->output, "\"truckrolld incidents\" says what happened and what to do.");
 	if (server_core_careful(office->core))
 		output_line(context->output,
-			"The server had stopped without a word: for a while it decides operations one by one, more slowly.");
+			"The server had stopped without a word: what it was deciding then is decided one by one, all else as ever.");
 	output_json(context->output, "careful", json_boolean(server_core_careful(office->core)));
 	return status;
 }

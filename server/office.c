@@ -3,7 +3,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "server/run_mark.h"
+#include "server/commands.h"
 #include "shell/file.h"
 #include "shell/lookup.h"
 #include "shell/outcome_words.h"
@@ -19,26 +19,43 @@ void office_watch_decisions(void (*before_decide)(const struct operation *operat
 	watch = before_decide;
 }
 
+/* What it was at, and whose device that was when it was only one. */
+static void note_unclean_stop(struct office *office, const struct suspect *suspects, size_t count)
+{
+	enum suspect_work work = count == 0 ? SUSPECT_NONE : suspects[count - 1].work;
+	struct incident incident = { .kind = INCIDENT_UNCLEAN_STOP };
+	bool one = count > 0;
+
+	for (size_t i = 1; i < count; i++)
+		one = one && id_equal(&suspects[i].device, &suspects[0].device);
+	if (one && !id_equal(&suspects[0].device, &office->identity.id))
+		incident.device = suspects[0].device;
+	incident.detail = arena_print(&office->arena, "work=%s;suspects=%zu", suspect_word(work), count);
+	server_core_incident(office->core, &incident);
+}
+
 static enum status open_core(struct office *office)
 {
-	enum run_mark mark = run_mark_read(&office->arena, office->dir);
-	struct server_core_options options = {
-		.store = office->store, .clock = office->clock, .random = random_system(), .identity = office->identity
-	};
+	struct suspect *suspects;
+	size_t count;
+	enum run_mark_state mark = run_mark_read(&office->arena, office->dir, &suspects, &count);
+	struct server_core_options options = { .store = office->store,
+		.clock = office->clock,
+		.random = random_system(),
+		.identity = office->identity,
+		.before_decide = watch,
+		.sink = { run_mark_put, &office->mark },
+		.suspects = suspects,
+		.suspect_count = count,
+		.program = text_of(server_program.version) };
 	enum status status;
 
-	options.careful = mark != RUN_MARK_NONE;
-	options.before_decide = watch;
-
 	random_fill(random_system(), &options.incarnation, sizeof(options.incarnation));
+	run_mark_begin(&office->mark, &office->arena, office->dir);
 	status = server_core_create(&options, &office->core);
-	if (status != STATUS_OK)
-		return status;
-	if (mark == RUN_MARK_UNCLEAN)
-		server_core_incident(office->core, &(struct incident){ .kind = INCIDENT_UNCLEAN_STOP });
-	run_mark_set(&office->arena, office->dir);
-	office->marked = true;
-	return STATUS_OK;
+	if (status == STATUS_OK && mark == RUN_MARK_UNCLEAN)
+		note_unclean_stop(office, suspects, count);
+	return status;
 }
 
 /* The keys are made last: where they are, an organisation was. */
@@ -162,8 +179,8 @@ void office_close(struct office *office)
 	listener_close(office->listener);
 	if (office->core != NULL && !office->lost)
 		retire(office);
-	if (office->marked)
-		run_mark_clear(&office->arena, office->dir, server_core_careful(office->core));
+	if (office->core != NULL)
+		run_mark_end(&office->mark, server_core_leave(office->core));
 	server_core_destroy(office->core);
 	server_store_close(office->store);
 	identity_wipe(&office->identity);

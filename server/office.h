@@ -6,6 +6,7 @@
 #include "protocol/sync/server_core.h"
 #include "protocol/transport/nng_listener.h"
 #include "server/commit_note.h"
+#include "server/run_mark.h"
 #include "server/server_keys.h"
 #include "server/store.h"
 #include "shell/command.h"
@@ -26,7 +27,7 @@ struct office {
 	struct commit_note note; /* as the file has it */
 	int64_t noted_at_ms;     /* monotonic */
 	bool to_note;            /* the store has come further */
-	bool marked;             /* DIR/running says that it is open */
+	struct run_mark mark;    /* says that it is open, and what it is at */
 	bool lost;               /* the note has come further than the store: nothing is changed */
 };
 

@@ -142,7 +142,7 @@ static int wait_ms(struct server *server)
 		wait = deadline - now;
 	if (control >= 0 && control < wait)
 		wait = control;
-	if (server_core_may_prepare(server->office->core))
+	if (server_core_may_prepare(server->office->core) || server_core_deciding(server->office->core))
 		return 0;
 	if (wait > IDLE_MS && (storage_untidy(server_store_storage(server->office->store)) || server->office->to_note))
 		wait = IDLE_MS;
@@ -166,9 +166,11 @@ static enum status bear_with(struct server *server, enum status status)
 	return status == STATUS_CANNOT_WRITE ? STATUS_OK : status;
 }
 
-/* Nobody waits for anything. */
+/* Nothing came, and nobody waits for anything. */
 static void use_leisure(struct server *server)
 {
+	if (server_core_deciding(server->office->core))
+		return;
 	if (!server_core_may_prepare(server->office->core))
 		storage_tidy(server_store_storage(server->office->store));
 	else if (server_core_prepare(server->office->core) != STATUS_OK)

@@ -1,7 +1,7 @@
 /* Incidents, and tries of operations that have not come to an end. */
 #include <string.h>
 
-#include "protocol/sync/careful.h"
+#include "protocol/sync/attempt.h"
 #include "server/store_inner.h"
 
 static void bind_incident(struct statement *statement, const struct incident *incident, int64_t now_ms)

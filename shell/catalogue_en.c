@@ -245,8 +245,8 @@ const struct message catalogue_en[] = {
 	  "{device} sends what the server cannot read ({reason}); it keeps it. Update the server when the device is newer, else "
 	  "keep the device and tell who maintains the program." },
 	{ "incident.unclean_stop",
-	  "The server stopped without a word, by a fault, a kill or a lack of memory: see the system's log. It decides "
-	  "operations one by one for a while." },
+	  "The server stopped without a word, by a fault, a kill or a lack of memory: see the system's log. What it was "
+	  "deciding then is decided one by one." },
 	{ "incident.damaged",
 	  "The store is damaged: {reason}. Stop the server and restore the newest backup." },
 	{ "incident.replaced",

@@ -272,7 +272,7 @@ const struct message catalogue_zh[] = {
 	{ "incident.loss_accepted", "服务器放弃丢失的数据，从提交 {commit} 继续。终端会重新发送其持有的内容；办公室在该提交之后所做的需要重做。" },
 	{ "incident.poison", "{device}：操作 {operation} 每次尝试都使服务器停止，已被搁置。请告知程序维护者；更新后执行：“truckrolld parked release {operation}”。" },
 	{ "incident.unreadable", "{device} 发送了服务器无法读取的内容（{reason}）；终端会保留。如终端版本较新，请更新服务器，否则请保留终端并告知程序维护者。" },
-	{ "incident.unclean_stop", "服务器未正常停止（故障、被终止或内存不足）：请查看系统日志。它会在一段时间内逐条处理操作。" },
+	{ "incident.unclean_stop", "服务器未正常停止（故障、被终止或内存不足）：请查看系统日志。当时正在处理的操作会逐条处理。" },
 	{ "incident.damaged", "数据库已损坏：{reason}。请停止服务器并恢复最新备份。" },
 	{ "incident.replaced",
 	  "{device}：其 replica.db 已损坏（{what}）。它已新建一个并重新获取全部数据；技术员所做的工作没有丢失。如再次发生，请检查其磁盘。" },

@@ -88,14 +88,6 @@ static enum status find_chain(
 	return STATUS_OK;
 }
 
-/* A batch with its operations' canonical forms and chain hashes worked out. */
-struct verified {
-	struct bytes *canonical;
-	struct hash *commitments;
-	struct hash *heads;
-	struct chain_state chain; /* as it was before the batch */
-};
-
 static const uint8_t *window_secret(const struct batch *batch, int64_t seq)
 {
 	int64_t window = seq / WINDOW_LENGTH - batch->first_seq / WINDOW_LENGTH;
@@ -116,7 +108,7 @@ static enum status canonical_form(struct arena *arena, const struct operation *o
 
 /* Computes the chain over the batch. STATUS_CORRUPT when it does not come to what was signed. */
 static enum status verify_chain(struct arena *arena, enum seeded_bug bug, const struct batch *batch, const struct hash *before,
-	struct verified *out_verified)
+	struct verified_batch *out_verified)
 {
 	const struct hash *previous = before;
 
@@ -304,7 +296,7 @@ struct arrival {
 	const struct device_entry *device;
 	struct chain_state *chain;
 	const struct batch *batch;
-	const struct verified *verified;
+	const struct verified_batch *verified;
 	struct authority authority;
 };
 
@@ -333,7 +325,7 @@ static enum status take_in_next(struct arrival *arrival, size_t position, struct
 	const struct device_entry *device = arrival->device;
 	struct chain_state *chain = arrival->chain;
 	const struct batch *batch = arrival->batch;
-	const struct verified *verified = arrival->verified;
+	const struct verified_batch *verified = arrival->verified;
 	struct intake intake = { .ingest = ingest, .operation = &batch->operations[position], .device = device->id, .witness = witness };
 	int64_t seq = batch->first_seq + (int64_t)position;
 	enum first_id first;
@@ -408,28 +400,26 @@ static enum status compare_known(
 	return status;
 }
 
-/* Everything about a batch but its decision: chain, place and hashes. `verified->heads` NULL: nothing of it is new. */
-static enum status examine(struct ingest *ingest, const struct device_entry *device, const struct id *organisation,
-	const struct batch *batch, struct verified *out_verified, struct wire_fault *out_fault)
+enum status ingest_verify(struct ingest *ingest, const struct device_entry *device, const struct id *organisation,
+	const struct batch *batch, struct verified_batch *out_verified, struct wire_fault *out_fault)
 {
 	struct server_store *store = ingest->commit->store;
 	struct chain_state *chain = &out_verified->chain;
 	int64_t last = batch->first_seq + (int64_t)batch->count - 1;
 	struct bytes statement = head_statement(ingest->arena, organisation, &device->id, &batch->incarnation, last, &batch->last_hash);
-	struct hash before = { 0 };
 	enum status status = keys_verify(device->keys.sign, statement, batch->signature);
 
-	*out_verified = (struct verified){ 0 };
+	*out_verified = (struct verified_batch){ 0 };
 	if (status != STATUS_OK || batch->count == 0 || batch->first_seq < 1) {
 		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
 		return STATUS_OK;
 	}
 	status = find_chain(store, &device->id, &batch->incarnation, chain);
 	if (status == STATUS_OK)
-		status = place_batch(store, chain, batch, &before, out_fault);
+		status = place_batch(store, chain, batch, &out_verified->before, out_fault);
 	if (status != STATUS_OK || out_fault->code != 0)
 		return status;
-	status = verify_chain(ingest->arena, ingest->bug, batch, &before, out_verified);
+	status = verify_chain(ingest->arena, ingest->bug, batch, &out_verified->before, out_verified);
 	if (status != STATUS_OK) {
 		*out_fault = (struct wire_fault){ .code = status == STATUS_CORRUPT ? WIRE_ERROR_FORK : WIRE_ERROR_MALFORMED };
 		return STATUS_OK;
@@ -444,31 +434,37 @@ static enum status examine(struct ingest *ingest, const struct device_entry *dev
 	return STATUS_OK;
 }
 
-enum status ingest_look(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
-	struct attempt *next, struct wire_fault *out_fault)
+enum status ingest_next(struct server_store *store, const struct device_entry *device, const struct batch *batch,
+	struct verified_batch *verified, struct attempt *next, struct wire_fault *out_fault)
 {
-	struct verified verified;
-	enum status status = examine(ingest, device, organisation, batch, &verified, out_fault);
+	struct chain_state *chain = &verified->chain;
+	enum status status = find_chain(store, &device->id, &batch->incarnation, chain);
+	int64_t known = chain->last_seq - batch->first_seq; /* position of the last one decided; -1: it is the one before the batch */
 
 	next->seq = 0;
-	if (status != STATUS_OK || out_fault->code != 0 || verified.heads == NULL)
+	if (status != STATUS_OK || verified->heads == NULL || known + 1 >= (int64_t)batch->count)
 		return status;
-	next->seq = verified.chain.last_seq + 1;
-	next->hash = verified.heads[next->seq - batch->first_seq];
+	if (known < -1) /* a commit that never was: it goes on from there */
+		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_SEND_FROM, .value = chain->last_seq + 1 };
+	else if (!hash_equal(known < 0 ? &verified->before : &verified->heads[known], &chain->last_hash))
+		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_FORK };
+	if (out_fault->code != 0)
+		return STATUS_OK;
+	next->seq = chain->last_seq + 1;
+	next->hash = verified->heads[known + 1];
 	return STATUS_OK;
 }
 
-enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
-	struct wire_fault *out_fault)
+enum status ingest_verified(struct ingest *ingest, const struct device_entry *device, const struct batch *batch,
+	struct verified_batch *verified, struct wire_fault *out_fault)
 {
 	struct server_store *store = ingest->commit->store;
 	int64_t last = batch->first_seq + (int64_t)batch->count - 1;
-	struct verified verified;
-	struct chain_state *chain = &verified.chain;
-	enum status status = examine(ingest, device, organisation, batch, &verified, out_fault);
+	struct chain_state *chain = &verified->chain;
+	enum status status = STATUS_OK;
 
-	if (status != STATUS_OK || out_fault->code != 0 || verified.heads == NULL)
-		return status;
+	if (verified->heads == NULL)
+		return STATUS_OK;
 	if (chain->number == 0)
 		status = server_store_add_chain(store, &device->id, &batch->incarnation, &chain->last_hash, chain);
 	if (status == STATUS_OK)
@@ -480,10 +476,19 @@ enum status ingest_batch(struct ingest *ingest, const struct device_entry *devic
 	commit_note_device(ingest->commit, &device->id);
 	if (status == STATUS_OK)
 		status = take_in_batch(&(struct arrival){
-			.ingest = ingest, .device = device, .chain = chain, .batch = batch, .verified = &verified });
+			.ingest = ingest, .device = device, .chain = chain, .batch = batch, .verified = verified });
 	if (status == STATUS_OK && chain->last_seq == last)
 		status = server_store_put_signature(store, chain->number, last, batch->signature);
 	return status == STATUS_OK ? server_store_put_chain(store, chain) : status;
+}
+
+enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
+	struct wire_fault *out_fault)
+{
+	struct verified_batch verified;
+	enum status status = ingest_verify(ingest, device, organisation, batch, &verified, out_fault);
+
+	return status == STATUS_OK && out_fault->code == 0 ? ingest_verified(ingest, device, batch, &verified, out_fault) : status;
 }
 
 enum status ingest_own(struct ingest *ingest, struct chain_state *chain, const uint8_t secret[static WINDOW_SECRET_SIZE],

@@ -3,8 +3,8 @@
 #ifndef TRUCKROLL_SYNC_INGEST_H
 #define TRUCKROLL_SYNC_INGEST_H
 
+#include "protocol/sync/attempt.h"
 #include "protocol/sync/bugs.h"
-#include "protocol/sync/careful.h"
 #include "protocol/sync/commit.h"
 
 struct ingest {
@@ -30,9 +30,24 @@ uint32_t ingest_fault(enum status decoded);
 enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
 	struct wire_fault *out_fault);
 
-/* Sets seq and hash of what ingest_batch() would decide next; seq 0: nothing. Changes nothing else. A fault as there. */
-enum status ingest_look(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
-	struct attempt *next, struct wire_fault *out_fault);
+/* A batch whose chain was worked out, in the arena of the ingest that did. */
+struct verified_batch {
+	struct bytes *canonical; /* of each operation */
+	struct hash *commitments;
+	struct hash *heads; /* NULL: nothing of it was new */
+	struct hash before; /* the head it begins after */
+	struct chain_state chain; /* as it was before the batch */
+};
+/* The two halves of ingest_batch(). Everything about a batch but its decision; changes nothing. A fault as there. */
+enum status ingest_verify(struct ingest *ingest, const struct device_entry *device, const struct id *organisation,
+	const struct batch *batch, struct verified_batch *out_verified, struct wire_fault *out_fault);
+/* Decides what is new in it. verified->chain is as the store has it now. */
+enum status ingest_verified(struct ingest *ingest, const struct device_entry *device, const struct batch *batch,
+	struct verified_batch *verified, struct wire_fault *out_fault);
+/* Of a batch verified earlier: looks anew how far its chain has come, and sets seq and hash of what would be decided next; seq 0:
+ * nothing. */
+enum status ingest_next(struct server_store *store, const struct device_entry *device, const struct batch *batch,
+	struct verified_batch *verified, struct attempt *next, struct wire_fault *out_fault);
 
 /* Decides one operation of the server's own chain (console, import, timers) and gives its verdict (texts in ingest->arena) and
  * id. `secret` is that of the chain's current window. A refusal is STATUS_OK with the verdict: the operation is logged all the

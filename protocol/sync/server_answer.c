@@ -110,6 +110,16 @@ static enum status seal_welcome(struct server_core *core, const struct inquiry *
 	return status;
 }
 
+/* Nobody can keep this aside: it is named, should it end the server. */
+static void mark_answering(struct server_core *core, const struct id *device, const struct id *incarnation)
+{
+	const struct suspect suspect = {
+		.work = SUSPECT_ANSWERING, .device = *device, .incarnation = *incarnation, .since_ms = server_core_now_ms(core)
+	};
+
+	suspect_mark_at(&core->careful.mark, &suspect);
+}
+
 bool server_core_may_prepare(const struct server_core *core)
 {
 	return core->ahead.wanted && !core->ahead.ready && !core->in_commit && core->answering == NULL;
@@ -124,6 +134,7 @@ enum status server_core_prepare(struct server_core *core)
 	struct reply reply;
 	enum status status = server_store_begin_read(core->options.store);
 
+	mark_answering(core, &ahead->device, &ahead->incarnation);
 	if (status == STATUS_OK)
 		status = server_store_state(core->options.store, &core->state);
 	arena_reset(&ahead->arena);
@@ -133,6 +144,7 @@ enum status server_core_prepare(struct server_core *core)
 		status = write_sections(core, &request, &reply);
 	server_store_reset_rows(core->options.store);
 	server_store_rollback(core->options.store);
+	suspect_mark_at(&core->careful.mark, NULL);
 	ahead->wanted = false; /* what cannot be made ahead is tried again when it is asked for */
 	ahead->ready = status == STATUS_OK;
 	ahead->gseq = core->state.gseq;
@@ -169,8 +181,10 @@ static void answer(struct server_core *core, const struct inquiry *waiting)
 {
 	struct live_session *live = waiting->by_envelope ? NULL : session_table_find(core->sessions, waiting->session_id);
 	struct bytes sections, sealed;
-	enum status status = make_sections(core, waiting, &sections);
+	enum status status;
 
+	mark_answering(core, &waiting->device, &waiting->incarnation);
+	status = make_sections(core, waiting, &sections);
 	if (status == STATUS_OK && waiting->by_envelope)
 		status = seal_welcome(core, waiting, sections, &sealed);
 	else if (status == STATUS_OK && live != NULL)
@@ -249,6 +263,7 @@ static bool wants_to_wait(struct server_core *core, const struct inquiry *waitin
 
 enum status server_core_answer_all(struct server_core *core)
 {
+	bool any = core->answering != NULL || core->woken != NULL;
 	enum status status = server_store_begin_read(core->options.store);
 
 	if (status == STATUS_OK)
@@ -274,6 +289,8 @@ enum status server_core_answer_all(struct server_core *core)
 	if (core->woken == NULL)
 		core->woken_end = &core->woken;
 	core->wake_at_ms = core->woken != NULL ? server_core_monotonic_ms(core) + WAKE_AGAIN_MS : 0;
+	if (any)
+		suspect_mark_at(&core->careful.mark, NULL);
 	server_store_rollback(core->options.store);
 	return status;
 }

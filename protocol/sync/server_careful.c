@@ -1,53 +1,82 @@
-/* The server's core while it is careful: batches are held, and their operations counted, tried and made durable one by one. */
+/* The server's core and those whose operations are suspected: their batches are held, and what is in them counted, tried and made durable
+ * one by one, a step at each flush that has nothing else to do. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "protocol/sync/server_core_inner.h"
 #include "protocol/wire/operation_codec.h"
 
-/* What is to be done with the oldest batch. */
-struct next_try {
-	struct device_entry device;
-	struct batch batch;
-	struct attempt attempt; /* seq 0: nothing of it is new, or it is at fault */
-};
-
-/* Fills in what comes next; a fault is the inquiry's. */
-static enum status look_at(struct server_core *core, struct held_batch *held, struct next_try *out_next)
-{
-	struct inquiry *waiting = held->waiting;
-	struct ingest ingest = server_core_make_ingest(core, held->handler_revision);
-	struct attempt *attempt = &out_next->attempt;
-	enum status status =
-		server_core_read_batch(core, waiting, (struct bytes){ held->body, held->size }, &out_next->device, &out_next->batch);
-
-	*attempt = (struct attempt){ .device = waiting->device, .incarnation = waiting->incarnation };
-	if (status != STATUS_OK || waiting->fault.code != 0)
-		return status;
-	status = ingest_look(&ingest, &out_next->device, &core->state.organisation, &out_next->batch, attempt, &waiting->fault);
-	if (status == STATUS_OK && attempt->seq > 0)
-		status = server_store_attempt(core->options.store, attempt);
-	return status;
-}
-
-static enum status count(struct server_core *core, struct held_batch *held, struct attempt *attempt)
+/* Durable with the open commit, before the try. */
+static enum status count(struct server_core *core, struct attempt *attempt)
 {
 	attempt->count++;
-	held->counted_seq = attempt->seq;
 	core->changed = true;
+	core->careful.attempts = true;
+	careful_clear(&core->careful, attempt);
 	if (core->options.bug == BUG_TRY_NOT_COUNTED)
 		return STATUS_OK;
 	return server_store_put_attempt(core->options.store, attempt, server_core_now_ms(core));
 }
 
-/* It did not end the server, whatever became of its commit: a full disk is not its fault. */
-static bool was_survived(const struct server_core *core, const struct attempt *attempt)
+static struct attempt attempt_of(const struct held_batch *held)
 {
-	const struct attempt *survived = &core->careful.survived;
-
-	return survived->seq == attempt->seq && id_equal(&survived->device, &attempt->device) &&
-	       hash_equal(&survived->hash, &attempt->hash);
+	return (struct attempt){ .device = held->waiting->device, .incarnation = held->waiting->incarnation };
 }
+
+/* ---- reading ---- */
+
+static enum status read(struct server_core *core, struct held_batch *held)
+{
+	struct inquiry *waiting = held->waiting;
+	struct ingest ingest = server_core_make_ingest(core, held->handler_revision);
+	bool marked = server_core_mark_reading(core, waiting);
+	struct device_entry device;
+	enum status status = server_core_read_batch(
+		core, waiting, (struct bytes){ held->body, held->size }, &held->arena, &device, &held->batch);
+
+	ingest.arena = &held->arena;
+	if (status == STATUS_OK && waiting->fault.code == 0)
+		status = ingest_verify(
+			&ingest, &device, &core->state.organisation, &held->batch, &held->verified, &waiting->fault);
+	if (marked)
+		suspect_mark_drop(&core->careful.mark);
+	held->read = status == STATUS_OK;
+	return status;
+}
+
+/* It could be read after all. */
+static enum status trust(struct server_core *core, const struct attempt *reading)
+{
+	careful_trust_reading(&core->careful, &reading->device, &reading->incarnation);
+	core->changed = core->changed || reading->count > 0;
+	return server_store_remove_attempt(core->options.store, reading);
+}
+
+static enum status step_reading(struct server_core *core, struct held_batch *held, bool *out_done)
+{
+	struct attempt reading = attempt_of(held);
+	bool suspected;
+	enum status status;
+
+	reading.hash = core->program;
+	status = server_store_attempt(core->options.store, &reading);
+	if (status != STATUS_OK)
+		return status;
+	suspected = reading.count > 0 || careful_suspects_reading(&core->careful, &reading.device, &reading.incarnation);
+	if (suspected && !held->counted_read && !careful_cleared(&core->careful, &reading)) {
+		held->counted_read = true;
+		if (reading.count < CAREFUL_TRIES_MAX)
+			return count(core, &reading);
+		held->waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
+		*out_done = true;
+		return STATUS_OK;
+	}
+	status = read(core, held);
+	*out_done = held->waiting->fault.code != 0;
+	return status == STATUS_OK && core->careful.attempts ? trust(core, &reading) : status;
+}
+
+/* ---- deciding ---- */
 
 static void note_poison(struct server_core *core, const struct attempt *attempt)
 {
@@ -57,21 +86,100 @@ static void note_poison(struct server_core *core, const struct attempt *attempt)
 	incidents_note(&core->incidents, &incident);
 }
 
-static enum status try_next(struct server_core *core, struct held_batch *held, const struct next_try *next)
+/* What comes next, and how often it was tried; seq 0: nothing, or the batch is at fault. */
+static enum status look(struct server_core *core, struct held_batch *held, const struct device_entry *device, struct attempt *out_next)
+{
+	struct server_store *store = core->options.store;
+	enum status status;
+
+	*out_next = attempt_of(held);
+	status = ingest_next(store, device, &held->batch, &held->verified, out_next, &held->waiting->fault);
+	return status == STATUS_OK && out_next->seq > 0 ? server_store_attempt(store, out_next) : status;
+}
+
+/* The count of the one behind goes into the same commit: an fsync for each, not two. */
+static enum status count_ahead(struct server_core *core, struct held_batch *held, const struct device_entry *device)
+{
+	struct attempt next;
+	enum status status = held->taken < CAREFUL_AT_A_TIME ? look(core, held, device, &next) : STATUS_NOT_FOUND;
+
+	if (status == STATUS_NOT_FOUND)
+		return STATUS_OK;
+	if (status != STATUS_OK || next.seq == 0 || next.seq > careful_until(&core->careful, &next.device, &next.incarnation) ||
+		next.count >= CAREFUL_TRIES_MAX || careful_cleared(&core->careful, &next))
+		return status;
+	held->counted_seq = next.seq;
+	return count(core, &next);
+}
+
+static enum status try_next(
+	struct server_core *core, struct held_batch *held, const struct device_entry *device, const struct attempt *next)
 {
 	struct ingest ingest = server_core_make_ingest(core, held->handler_revision);
 	enum status status;
 
 	ingest.limit = 1;
-	ingest.condemned = held->counted_seq != next->attempt.seq; /* counted out, not counted now */
+	ingest.condemned = held->counted_seq != next->seq; /* counted out, not counted now */
 	if (ingest.condemned)
-		note_poison(core, &next->attempt);
-	status = server_core_ingest_apart(core, &ingest, &next->device, &next->batch, &held->waiting->fault);
-	core->careful.survived = next->attempt;
+		note_poison(core, next);
+	(void)server_core_mark_deciding(core, next, next->seq);
+	status = server_core_ingest_apart(core, &ingest, device, &held->batch, &held->verified, &held->waiting->fault);
 	if (status == STATUS_OK)
-		status = server_store_remove_attempt(core->options.store, &next->attempt);
+		status = server_store_remove_attempt(core->options.store, next);
 	held->taken++;
+	return status == STATUS_OK && held->waiting->fault.code == 0 ? count_ahead(core, held, device) : status;
+}
+
+/* Nobody suspects the rest of it. */
+static enum status take_rest(struct server_core *core, struct held_batch *held, const struct device_entry *device)
+{
+	struct ingest ingest = server_core_make_ingest(core, held->handler_revision);
+	enum status status =
+		server_core_ingest_apart(core, &ingest, device, &held->batch, &held->verified, &held->waiting->fault);
+
+	if (ingest.taken == 0)
+		suspect_mark_drop(&core->careful.mark);
 	return status;
+}
+
+static enum status step_deciding(struct server_core *core, struct held_batch *held, const struct device_entry *device, bool *out_done)
+{
+	struct attempt next, rest;
+	enum status status = look(core, held, device, &next);
+
+	*out_done = status == STATUS_OK && next.seq == 0;
+	if (status != STATUS_OK || next.seq == 0)
+		return status;
+	rest = next;
+	rest.hash = held->batch.last_hash;
+	if (next.count == 0 && next.seq > careful_until(&core->careful, &next.device, &next.incarnation) &&
+		server_core_mark_deciding(core, &rest, held->batch.first_seq + (int64_t)held->batch.count - 1))
+		return take_rest(core, held, device);
+	if (careful_cleared(&core->careful, &next))
+		held->counted_seq = next.seq;
+	if (held->counted_seq == next.seq || next.count >= CAREFUL_TRIES_MAX)
+		return try_next(core, held, device, &next);
+	held->counted_seq = next.seq;
+	return count(core, &next);
+}
+
+/* ---- a turn ---- */
+
+static enum status step(struct server_core *core, struct held_batch *held, bool *out_done)
+{
+	struct device_entry device;
+	enum status status = server_store_device(core->options.store, &held->waiting->device, &device);
+
+	held->begun = true;
+	*out_done = false;
+	if (status != STATUS_OK)
+		return status;
+	if (!sender_may_deliver(core->options.store, &device)) /* revoked while it waited */
+		held->waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_REVOKED };
+	*out_done = held->waiting->fault.code != 0;
+	if (*out_done)
+		return STATUS_OK;
+	return held->read ? step_deciding(core, held, &device, out_done) : step_reading(core, held, out_done);
 }
 
 /* Nothing more of the oldest is to be decided now: it waits for its answer. What is left of it comes again, with its pull. */
@@ -81,6 +189,7 @@ static void let_go(struct server_core *core, bool all)
 
 	waiting->has_pull = waiting->has_pull && all;
 	inquiry_put_last(waiting, &core->answering_end);
+	careful_settle(&core->careful, core->options.store, server_core_now_ms(core));
 }
 
 enum status server_core_careful_next(struct server_core *core)
@@ -89,7 +198,7 @@ enum status server_core_careful_next(struct server_core *core)
 
 	while (status == STATUS_OK && core->careful.held != NULL && !core->changed) {
 		struct held_batch *held = core->careful.held;
-		struct next_try next;
+		bool done = false;
 
 		if (held->taken == CAREFUL_AT_A_TIME) {
 			let_go(core, false);
@@ -97,54 +206,47 @@ enum status server_core_careful_next(struct server_core *core)
 		}
 		status = server_core_ensure_commit(core);
 		if (status == STATUS_OK)
-			status = look_at(core, held, &next);
-		if (status == STATUS_NOT_FOUND || (status == STATUS_OK && next.attempt.seq == 0)) { /* its device may be gone */
+			status = step(core, held, &done);
+		if (status == STATUS_NOT_FOUND || (status == STATUS_OK && done)) { /* its device may be gone */
 			status = STATUS_OK;
 			let_go(core, true);
-			continue;
 		}
-		if (status == STATUS_OK && was_survived(core, &next.attempt))
-			held->counted_seq = next.attempt.seq;
-		if (status == STATUS_OK && held->counted_seq != next.attempt.seq && next.attempt.count < CAREFUL_TRIES_MAX)
-			status = count(core, held, &next.attempt);
-		else if (status == STATUS_OK)
-			status = try_next(core, held, &next);
 	}
 	return status;
 }
 
+/* ---- the office ---- */
+
 /* The office's operations have a chain that is new at every start: they are known again by what they say. */
-static enum status own_attempt(struct server_core *core, const struct operation *operation, struct attempt *out_attempt)
+static struct attempt own_attempt(struct server_core *core, const struct operation *operation)
 {
 	static const struct hash no_salt = { 0 };
 	struct operation timeless = *operation;
 	struct writer writer = writer_in(&core->request_arena, OPERATION_SIZE_MAX);
+	struct attempt attempt = { .device = core->own.device };
 	uint64_t number = 0;
 
 	timeless.head.at_ms = timeless.head.base_gseq = 0;
 	timeless.head.base_epoch = (struct id){ 0 };
 	operation_encode(&writer, &timeless);
-	*out_attempt = (struct attempt){ .device = core->own.device, .hash = chain_commitment(&no_salt, writer_bytes(&writer)) };
-	memcpy(&number, out_attempt->hash.bytes, sizeof(number));
-	out_attempt->seq = (int64_t)(number >> 1);
-	return server_store_attempt(core->options.store, out_attempt);
+	attempt.hash = chain_commitment(&no_salt, writer_bytes(&writer));
+	arena_reset(&core->request_arena);
+	memcpy(&number, attempt.hash.bytes, sizeof(number));
+	attempt.seq = (int64_t)(number >> 1) | 1;
+	return attempt;
 }
 
-enum status server_core_count_own(struct server_core *core, const struct operation *operation, struct attempt *out_attempt)
+static enum status try_own(struct server_core *core, struct attempt *own, bool suspected)
 {
-	enum status status;
+	enum status status = server_store_begin(core->options.store);
 
-	*out_attempt = (struct attempt){ 0 };
-	if (!core->careful.on || core->in_commit) /* a command's further operations are tried with its first */
-		return STATUS_OK;
-	status = server_store_begin(core->options.store);
 	if (status == STATUS_OK)
-		status = own_attempt(core, operation, out_attempt);
-	arena_reset(&core->request_arena);
-	if (status == STATUS_OK && out_attempt->count < CAREFUL_TRIES_MAX && !was_survived(core, out_attempt)) {
-		struct attempt counted = *out_attempt;
-		counted.count++;
-		status = server_store_put_attempt(core->options.store, &counted, server_core_now_ms(core));
+		status = server_store_attempt(core->options.store, own);
+	if (status == STATUS_OK && (suspected || own->count > 0) && own->count < CAREFUL_TRIES_MAX &&
+		!careful_cleared(&core->careful, own)) {
+		struct attempt counted = *own;
+		status = count(core, &counted);
+		core->changed = false; /* a commit of its own */
 		if (status == STATUS_OK)
 			return server_store_commit(core->options.store);
 	}
@@ -152,7 +254,38 @@ enum status server_core_count_own(struct server_core *core, const struct operati
 	return status;
 }
 
+enum status server_core_count_own(struct server_core *core, const struct operation *operation, struct attempt *out_attempt)
+{
+	struct attempt own;
+	bool suspected;
+	enum status status;
+
+	*out_attempt = (struct attempt){ 0 };
+	if (core->in_commit) /* a command's further operations are tried with its first */
+		return STATUS_OK;
+	own = own_attempt(core, operation);
+	suspected = !server_core_mark_deciding(core, &own, own.seq) || careful_suspects_own(&core->careful, &own);
+	if (!suspected && !core->careful.attempts)
+		return STATUS_OK;
+	status = try_own(core, &own, suspected);
+	if (suspected || own.count > 0)
+		*out_attempt = own;
+	if (careful_cleared(&core->careful, &own))
+		out_attempt->count--; /* its latest try did not end the server */
+	return status;
+}
+
 bool server_core_careful(const struct server_core *core)
 {
-	return core->careful.on;
+	return careful_is_on(&core->careful);
+}
+
+bool server_core_deciding(const struct server_core *core)
+{
+	return core->careful.held != NULL;
+}
+
+bool server_core_leave(struct server_core *core)
+{
+	return careful_leave(&core->careful, core->options.store, server_core_now_ms(core));
 }

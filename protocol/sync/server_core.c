@@ -41,6 +41,19 @@ bool server_core_next(struct server_core *core, struct server_effect *out_effect
 	return true;
 }
 
+static enum status begin_careful(struct server_core *core, const struct server_core_options *options)
+{
+	static const struct hash no_salt = { 0 };
+	const struct text program = options->program;
+
+	core->program = chain_commitment(&no_salt, (struct bytes){ (const uint8_t *)program.data, program.size });
+	core->careful.held_max = options->held_max > 0 ? options->held_max : CAREFUL_HELD_MAX;
+	core->options.suspects = NULL;
+	core->options.program = (struct text){ 0 };
+	return careful_begin(&core->careful, options->store, &options->sink, options->suspects, options->suspect_count,
+		server_core_now_ms(core));
+}
+
 enum status server_core_create(const struct server_core_options *options, struct server_core **out_core)
 {
 	struct server_core *core = calloc(1, sizeof(*core));
@@ -61,7 +74,7 @@ enum status server_core_create(const struct server_core_options *options, struct
 	status = server_store_state(options->store, &core->state);
 	core->ring = change_ring_create(core->state.gseq);
 	if (status == STATUS_OK)
-		status = careful_begin(&core->careful, options->store, options->careful, server_core_monotonic_ms(core));
+		status = begin_careful(core, options);
 	if (status == STATUS_OK)
 		*out_core = core;
 	else
@@ -135,6 +148,8 @@ struct ingest server_core_make_ingest(struct server_core *core, int64_t handler_
 /* The store failed in the middle: nothing of this commit happened. */
 static void abandon_commit(struct server_core *core)
 {
+	suspect_mark_clear(&core->careful.mark);
+	core->own_tried = (struct attempt){ 0 };
 	server_store_rollback(core->options.store);
 	server_store_reset_rows(core->options.store);
 	change_ring_forget(core->ring, core->commit.gseq);
@@ -145,38 +160,78 @@ static void abandon_commit(struct server_core *core)
 	arena_reset(&core->commit_arena);
 }
 
+bool server_core_mark_reading(struct server_core *core, const struct inquiry *waiting)
+{
+	const struct suspect suspect = { .work = SUSPECT_READING,
+		.device = waiting->device,
+		.incarnation = waiting->incarnation,
+		.since_ms = server_core_now_ms(core) };
+
+	return suspect_mark_add(&core->careful.mark, &suspect);
+}
+
+bool server_core_mark_deciding(struct server_core *core, const struct attempt *first, int64_t last_seq)
+{
+	const struct suspect suspect = { .work = SUSPECT_DECIDING,
+		.device = first->device,
+		.incarnation = first->incarnation,
+		.first_seq = first->seq,
+		.last_seq = last_seq,
+		.hash = first->hash,
+		.since_ms = server_core_now_ms(core) };
+
+	return suspect_mark_add(&core->careful.mark, &suspect);
+}
+
 enum status server_core_open_commit(struct server_core *core)
 {
+	bool first = !core->in_commit;
 	enum status status = server_core_ensure_commit(core);
 
+	if (first && status == STATUS_OK) /* of an import, say: it is named, and whoever gave the command is there to see */
+		(void)server_core_mark_deciding(core, &(struct attempt){ .device = core->own.device }, 0);
 	core->changed = status == STATUS_OK;
 	return status;
+}
+
+/* In the open commit; `attempt` seq 0: nobody suspects it. */
+static enum status decide_own(struct server_core *core, const struct operation *operation, const struct attempt *attempt,
+	struct verdict *out_verdict, struct id *out_operation_id)
+{
+	struct ingest ingest = server_core_make_ingest(core, HANDLER_REVISION);
+	enum status status;
+
+	ingest.condemned = attempt->count >= CAREFUL_TRIES_MAX;
+	status = own_chain_decide(&core->own, &ingest, &core->state, operation, out_verdict, out_operation_id);
+	if (status == STATUS_OK && attempt->seq > 0)
+		status = server_store_remove_attempt(core->options.store, attempt);
+	if (status != STATUS_OK)
+		return status;
+	if (attempt->seq > 0)
+		core->own_tried = *attempt;
+	if (attempt->count >= CAREFUL_TRIES_MAX)
+		incidents_note(&core->incidents, &(struct incident){ .kind = INCIDENT_POISON, .subject = *out_operation_id });
+	return STATUS_OK;
 }
 
 enum status server_core_operation(
 	struct server_core *core, const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id)
 {
-	struct ingest ingest;
 	struct attempt attempt;
 	enum status status = server_core_count_own(core, operation, &attempt);
 
 	if (status == STATUS_OK)
 		status = server_core_ensure_commit(core);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK) {
+		if (!core->in_commit)
+			suspect_mark_clear(&core->careful.mark);
 		return status;
-	ingest = server_core_make_ingest(core, HANDLER_REVISION);
-	ingest.condemned = attempt.count >= CAREFUL_TRIES_MAX;
-	status = own_chain_decide(&core->own, &ingest, &core->state, operation, out_verdict, out_operation_id);
-	if (attempt.seq > 0)
-		core->careful.survived = attempt;
-	if (status == STATUS_OK && attempt.seq > 0)
-		status = server_store_remove_attempt(core->options.store, &attempt);
+	}
+	status = decide_own(core, operation, &attempt, out_verdict, out_operation_id);
 	if (status != STATUS_OK) {
 		abandon_commit(core);
 		return status;
 	}
-	if (attempt.count >= CAREFUL_TRIES_MAX)
-		incidents_note(&core->incidents, &(struct incident){ .kind = INCIDENT_POISON, .subject = *out_operation_id });
 	core->changed = true;
 	core->counts.operations++;
 	return STATUS_OK;
@@ -337,6 +392,10 @@ enum status server_core_committed(struct server_core *core, enum status result)
 	core->in_commit = false;
 	core->changed = false;
 	core->own_before = core->own;
+	suspect_mark_clear(&core->careful.mark);
+	if (core->own_tried.seq > 0)
+		careful_trust_own(&core->careful, &core->own_tried);
+	core->own_tried = (struct attempt){ 0 };
 	incidents_settle(&core->incidents, true);
 	core->counts.commits++;
 	core->counts.overfull_jobs += (int64_t)core->commit.overfull_count;
@@ -344,14 +403,13 @@ enum status server_core_committed(struct server_core *core, enum status result)
 	server_core_wake(core);
 	server_store_reset_rows(core->options.store);
 	arena_reset(&core->commit_arena);
-	result = server_core_answer_all(core);
-	return result == STATUS_OK && core->careful.held != NULL ? server_core_flush(core) : result;
+	return server_core_answer_all(core);
 }
 
 /* ---- requests ---- */
 
-enum status server_core_read_batch(
-	struct server_core *core, struct inquiry *waiting, struct bytes body, struct device_entry *out_device, struct batch *out_batch)
+enum status server_core_read_batch(struct server_core *core, struct inquiry *waiting, struct bytes body, struct arena *arena,
+	struct device_entry *out_device, struct batch *out_batch)
 {
 	const struct references *references = server_store_references(core->options.store);
 	const struct references first = bug_first_reference(references);
@@ -365,7 +423,7 @@ enum status server_core_read_batch(
 		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_REVOKED };
 		return STATUS_OK;
 	}
-	status = batch_decode(body, &core->commit_arena, references, out_batch);
+	status = batch_decode(body, arena, references, out_batch);
 	waiting->fault.code = ingest_fault(status);
 	if (waiting->fault.code == 0 && !id_equal(&out_batch->incarnation, &waiting->incarnation))
 		waiting->fault.code = WIRE_ERROR_MALFORMED;
@@ -373,13 +431,14 @@ enum status server_core_read_batch(
 }
 
 enum status server_core_ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device,
-	const struct batch *batch, struct wire_fault *out_fault)
+	const struct batch *batch, struct verified_batch *verified, struct wire_fault *out_fault)
 {
 	enum status status = commit_mark(&core->commit);
 
 	if (status != STATUS_OK)
 		return status;
-	status = ingest_batch(ingest, device, &core->state.organisation, batch, out_fault);
+	status = verified != NULL ? ingest_verified(ingest, device, batch, verified, out_fault)
+				  : ingest_batch(ingest, device, &core->state.organisation, batch, out_fault);
 	if (status == STATUS_CANNOT_WRITE || status == STATUS_CORRUPT)
 		return status;
 	if (status != STATUS_OK)
@@ -393,36 +452,69 @@ enum status server_core_ingest_apart(struct server_core *core, struct ingest *in
 	return commit_unmark(&core->commit);
 }
 
-static enum status take_batch(struct server_core *core, struct inquiry *waiting, struct bytes body, int64_t handler_revision)
+/* What is new in it goes into the open commit, which is marked for it. */
+static enum status decide_batch(struct server_core *core, struct inquiry *waiting, struct device_entry *device,
+	const struct batch *batch, int64_t handler_revision)
+{
+	struct ingest ingest = server_core_make_ingest(core, handler_revision);
+	const struct suspect suspect = { .work = SUSPECT_DECIDING,
+		.device = waiting->device,
+		.incarnation = waiting->incarnation,
+		.first_seq = batch->first_seq,
+		.last_seq = batch->first_seq + (int64_t)batch->count - 1,
+		.hash = batch->last_hash,
+		.since_ms = ingest.received_at_ms };
+	enum status status;
+
+	(void)suspect_mark_change(&core->careful.mark, &suspect);
+	status = server_core_ingest_apart(core, &ingest, device, batch, NULL, &waiting->fault);
+	if (status == STATUS_OK && ingest.taken > 0)
+		return sender_keep_contact(core->options.store, session_table_of_device(core->sessions, &device->id), device);
+	if (status == STATUS_OK)
+		suspect_mark_drop(&core->careful.mark); /* nothing of it is in the commit */
+	return status;
+}
+
+static enum status take_marked(struct server_core *core, struct inquiry *waiting, struct bytes body, int64_t handler_revision)
 {
 	struct device_entry device;
 	struct batch batch;
-	struct ingest ingest;
-	enum status status;
-
-	if (careful_concerns(&core->careful, core->options.store, &waiting->device, &waiting->incarnation)) {
-		waiting->batch = body;
-		waiting->handler_revision = handler_revision;
-		return STATUS_OK;
-	}
-	status = server_core_read_batch(core, waiting, body, &device, &batch);
+	enum status status = server_core_read_batch(core, waiting, body, &core->commit_arena, &device, &batch);
 
 	if (status == STATUS_OK && waiting->fault.code == 0)
 		status = server_core_ensure_commit(core);
-	if (status != STATUS_OK || waiting->fault.code != 0) {
-		if (!core->in_commit)
-			arena_reset(&core->commit_arena);
-		core->failed = status == STATUS_NOT_FOUND ? STATUS_OK : status; /* the device is gone: refused like any stranger */
+	if (status == STATUS_OK && waiting->fault.code == 0) {
+		status = decide_batch(core, waiting, &device, &batch, handler_revision);
+		if (status != STATUS_OK)
+			abandon_commit(core);
+		core->failed = status;
 		return status;
 	}
-	ingest = server_core_make_ingest(core, handler_revision);
-	status = server_core_ingest_apart(core, &ingest, &device, &batch, &waiting->fault);
-	if (status == STATUS_OK && ingest.taken > 0)
-		status = sender_keep_contact(core->options.store, session_table_of_device(core->sessions, &device.id), &device);
-	if (status != STATUS_OK)
-		abandon_commit(core);
-	core->failed = status;
+	suspect_mark_drop(&core->careful.mark);
+	if (!core->in_commit)
+		arena_reset(&core->commit_arena);
+	core->failed = status == STATUS_NOT_FOUND ? STATUS_OK : status; /* the device is gone: refused like any stranger */
 	return status;
+}
+
+/* Whoever is suspected is held; so is everybody as long as it cannot be marked what the core is at. */
+static enum status take_batch(struct server_core *core, struct inquiry *waiting, struct bytes body, int64_t handler_revision)
+{
+	bool concerned = false;
+	enum status status =
+		careful_look(&core->careful, core->options.store, &waiting->device, &waiting->incarnation, &concerned);
+
+	if (status != STATUS_OK) {
+		if (core->in_commit)
+			abandon_commit(core);
+		core->failed = status;
+		return status;
+	}
+	if (!concerned && server_core_mark_reading(core, waiting))
+		return take_marked(core, waiting, body, handler_revision);
+	waiting->batch = body;
+	waiting->handler_revision = handler_revision;
+	return STATUS_OK;
 }
 
 size_t server_core_commit_size(const struct server_core *core)
@@ -486,6 +578,11 @@ static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
 	core->sender = sender_of(core->options.store, waiting);
 	waiting->deadline_ms = server_core_monotonic_ms(core);
 	waiting->deadline_ms += waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS;
+	if (waiting->batch.size > 0 && !careful_has_room(&core->careful, waiting->batch.size)) { /* it keeps it, and comes again */
+		waiting->batch = (struct bytes){ 0 };
+		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_BUSY };
+		waiting->has_pull = false;
+	}
 	if (waiting->batch.size == 0) {
 		inquiry_put_last(waiting, &core->answering_end);
 		return;
@@ -608,9 +705,9 @@ enum status server_core_tick(struct server_core *core)
 	if (now >= core->sweep_at_ms) {
 		session_table_forget(core->sessions, NULL, now - SESSION_LIFE_MS);
 		core->sweep_at_ms = now + SWEEP_EVERY_MS;
+		if (!core->in_commit)
+			careful_settle(&core->careful, core->options.store, server_core_now_ms(core));
 	}
-	if (core->careful.on && now >= core->careful.until_ms && core->careful.held == NULL)
-		status = careful_begin(&core->careful, core->options.store, false, now);
 	if (status == STATUS_OK && now >= core->rounds_at_ms) {
 		core->rounds_at_ms = now + round_ms(core);
 		status = do_rounds(core);
@@ -622,7 +719,7 @@ enum status server_core_tick(struct server_core *core)
 
 int64_t server_core_deadline_ms(const struct server_core *core)
 {
-	int64_t deadline = poll_table_deadline_ms(core->polls);
+	int64_t deadline = core->careful.held != NULL ? 0 : poll_table_deadline_ms(core->polls);
 
 	return core->wake_at_ms != 0 && core->wake_at_ms < deadline ? core->wake_at_ms : deadline;
 }

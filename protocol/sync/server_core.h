@@ -11,6 +11,7 @@
 #include "protocol/sync/parked.h"
 #include "protocol/sync/sender.h"
 #include "protocol/sync/server_store.h"
+#include "protocol/sync/suspect.h"
 #include "protocol/wire/envelope.h"
 #include "protocol/wire/session.h"
 
@@ -27,10 +28,14 @@ struct server_core_options {
 	struct identity identity; /* the server's keys; id = server id */
 	struct id incarnation;    /* of the server's own chain: fresh at every start */
 	enum seeded_bug bug;
-	bool careful; /* the one before it stopped without a word (careful.h) */
+	struct suspect_sink sink;       /* where it marks what it is at; put NULL: nowhere */
+	const struct suspect *suspects; /* what the one before left in the mark; borrowed for the call */
+	size_t suspect_count;
+	struct text program; /* with its version: what ends this one when it is read may be read by another; borrowed for the call */
 	/* Called before each operation is decided; NULL. For tests that end the server there. */
 	void (*before_decide)(const struct operation *operation);
 	int64_t retention_ms; /* how long it is known what left a scope; 0: the usual */
+	size_t held_max;      /* bytes of batches that are held (careful.h); 0: the usual */
 	size_t page_raw_max; /* bytes of rows in a page to begin with; 0: the usual. Tests take few, so that pulls are resumed */
 };
 
@@ -116,8 +121,12 @@ void server_core_incident(struct server_core *core, const struct incident *incid
 /* Incidents that are noted and not durable yet. */
 size_t server_core_incidents_noted(const struct server_core *core);
 
-/* Whether operations are counted and decided one by one, for a while after an unclean stop. */
+/* Whether anybody's operations are counted and decided one by one, after an unclean stop. */
 bool server_core_careful(const struct server_core *core);
+/* Batches of those wait: server_core_flush() goes on with them, a step at each call. */
+bool server_core_deciding(const struct server_core *core);
+/* The process ends as it should: leaves in the mark what the next one is to know. False: nothing. */
+bool server_core_leave(struct server_core *core);
 
 /* When a device was last heard of in a live session, ms UTC; 0: not since the start. */
 int64_t server_core_last_seen_ms(const struct server_core *core, const struct id *device);

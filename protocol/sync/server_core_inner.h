@@ -50,6 +50,8 @@ struct server_core {
 	struct losses losses;
 	struct incidents incidents; /* to be told, not durable yet */
 	struct careful careful;
+	struct hash program;       /* that reads batches: as its text says */
+	struct attempt own_tried;  /* the office's operation in the open commit, when it was suspected; seq 0: none */
 };
 
 int64_t server_core_now_ms(const struct server_core *core);
@@ -59,12 +61,15 @@ void server_core_emit(struct server_core *core, enum server_effect_kind kind, ui
 enum status server_core_ensure_commit(struct server_core *core);
 struct ingest server_core_make_ingest(struct server_core *core, int64_t handler_revision);
 /* Reads a batch and judges its sender, before any commit is opened for it: `waiting->fault` says what is wrong with it. */
-enum status server_core_read_batch(
-	struct server_core *core, struct inquiry *waiting, struct bytes body, struct device_entry *out_device, struct batch *out_batch);
+enum status server_core_read_batch(struct server_core *core, struct inquiry *waiting, struct bytes body, struct arena *arena,
+	struct device_entry *out_device, struct batch *out_batch);
 /* A batch that is at fault, or cannot be stored through no failure of the store, leaves no trace in the commit that others share; its
- * sender is told. */
+ * sender is told. `verified` NULL: it is to be verified first. */
 enum status server_core_ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device,
-	const struct batch *batch, struct wire_fault *out_fault);
+	const struct batch *batch, struct verified_batch *verified, struct wire_fault *out_fault);
+/* Marks what the core is at (suspect.h): one more of the open commit. False: it cannot. */
+bool server_core_mark_reading(struct server_core *core, const struct inquiry *waiting);
+bool server_core_mark_deciding(struct server_core *core, const struct attempt *first, int64_t last_seq);
 
 /* A device's word on where its incarnation comes from; what it found wrong with itself. */
 enum status server_core_take_origin(struct server_core *core, const struct inquiry *waiting);
@@ -73,7 +78,8 @@ void server_core_note_fork(struct server_core *core, const struct id *device, in
 /* At the first frame of a session. */
 void server_core_look_for_copy(struct server_core *core, const struct live_session *live);
 
-/* Goes on with the batches that are held, until something is to be committed or none is left. */
+/* Goes on with the batches that are held, until something is to be committed or none is left. One step at a time: between two of them
+ * comes whatever else is waiting. */
 enum status server_core_careful_next(struct server_core *core);
 /* Counts a try of the office's operation, when that is called for; `*out_attempt` as it was before, seq 0: not counted. */
 enum status server_core_count_own(struct server_core *core, const struct operation *operation, struct attempt *out_attempt);

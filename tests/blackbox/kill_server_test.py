@@ -77,7 +77,7 @@ def what_the_server_acknowledged_survives_killing_it_and_nothing_happens_twice()
             writer.join()
             assert writer.failure is None, writer.failure
         for device in devices:
-            device.sync(wait=3 * PATIENCE) # the server was killed: it is careful, and makes every operation durable by itself
+            device.sync(wait=3 * PATIENCE)
         for device in devices:
             device.sync(wait=3 * PATIENCE)
             device.stop_agent()

@@ -61,7 +61,7 @@ def what_ends_the_server_is_parked_at_the_third_counted_try_and_nothing_else_wai
         told = ada.ask("trace", bad[:12])
         assert told.json["outcome"] == "parked" and told.json["rule"] == "bug", str(told)
         said = server.ask("status")
-        assert said.json["incidents"] >= 2 and said.json["careful"] is True, str(said)
+        assert said.json["incidents"] >= 2 and said.json["careful"] is False, str(said)
         found, = incidents(server, "poison")
         assert found["operation"] == bad and found["device_id"] == ada.id and "parked release" in found["words"], found
         assert incidents(server, "unclean_stop"), "nobody is told that the server stopped"
@@ -113,23 +113,57 @@ def a_person_puts_right_or_away_what_is_parked_and_the_author_is_told():
 
 
 @promise
-def a_killed_server_is_careful_for_a_while_and_one_that_was_stopped_is_not():
+def a_server_that_was_killed_between_commits_suspects_nobody_and_goes_on_as_ever():
     with World() as world:
         server = Server.made(world)
         ada = Device.enrolled(server, ADA, "tablet")
         server.book("HH-5001", ADA)
         ada.sync()
-        assert server.run("status")["careful"] is False
         server.kill()
         server.start()
-        assert server.run("status")["careful"] is True
-        server.stop()
-        assert server.run("status")["careful"] is True, "it was not careful for long enough"
-        server.start()
+        assert server.run("status")["careful"] is False
         made = [ada.run("note", "HH-5001", f"note {number}")["operation"] for number in range(5)]
+        before = server.run("status")["commit"]
         ada.sync()
+        assert server.run("status")["commit"] - before < 5, "they were decided one by one"
         assert [outcome_of(server, operation) for operation in made] == ["applied"] * 5
-        assert len(incidents(server, "unclean_stop")) == 1 and not incidents(server, "poison")
+        told, = incidents(server, "unclean_stop")
+        assert "work=nothing" in told["detail"] and not incidents(server, "poison"), told
+        server.verify()
+        server.stop()
+        server.start()
+        assert len(incidents(server, "unclean_stop")) == 1, "it stopped as it should"
+        server.stop()
+
+
+@promise
+def only_whose_operations_were_being_decided_is_suspected_and_named_and_that_outlives_a_stop_as_it_should_be():
+    with World() as world:
+        server = poisoned(world)
+        ada, tomas = Device.enrolled(server, ADA, "tablet"), Device.enrolled(server, TOMAS, "laptop")
+        server.book("HH-5001", ADA)
+        server.book("HH-5002", TOMAS)
+        ada.sync()
+        tomas.sync()
+        bad = ada.run("note", "HH-5001", WORDS)["operation"]
+        ada.ask("sync", expect=None)
+        assert server.process.wait(timeout=PATIENCE) == -signal.SIGABRT
+        server.start()
+        assert server.run("status")["careful"] is True
+        told, = incidents(server, "unclean_stop")
+        assert told["device_id"] == ada.id and told["detail"] == "work=deciding;suspects=1", told
+        for number in range(20):
+            tomas.run("note", "HH-5002", f"note {number}")
+        before = server.run("status")["commit"]
+        tomas.sync()
+        assert server.run("status")["commit"] - before < 5, "who is not suspected was decided one by one"
+        server.stop()
+        assert server.run("status")["careful"] is True, "looking ended it"
+        server.program = "truckrolld"  # mended before it was tried three times
+        server.start()
+        ada.sync()
+        assert outcome_of(server, bad) == "applied" and not incidents(server, "poison")
+        assert server.run("status")["careful"] is False
         server.verify()
         server.stop()
 

@@ -60,6 +60,17 @@ static void try_note(struct arena *arena, struct text dir)
 	insist(id_equal(&note.epoch, &again.epoch) && note.gseq == again.gseq && note.gseq >= 0);
 }
 
+static void try_run_mark(struct arena *arena, struct text dir)
+{
+	struct suspect *suspects;
+	size_t count;
+
+	insist(run_mark_read(arena, dir, &suspects, &count) != RUN_MARK_NONE);
+	insist(count <= SUSPECTS_MAX);
+	for (size_t i = 0; i < count; i++)
+		insist(suspects[i].work > SUSPECT_NONE && suspects[i].work < SUSPECT_WORK_COUNT);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = { "device.keys", "enrolment.keys", "device.keys", "server.keys", "committed", "running" };
@@ -83,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else if (which == 4)
 		try_note(&arena, dir);
 	else if (which == 5)
-		insist(run_mark_read(&arena, dir) != RUN_MARK_NONE);
+		try_run_mark(&arena, dir);
 	else
 		try_device_keys(&arena, dir);
 	arena_finish(&arena);

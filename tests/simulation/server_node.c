@@ -1,5 +1,7 @@
 #include "tests/simulation/server_node.h"
 
+#include <stdlib.h>
+
 #include "tests/simulation/checks.h"
 #include "tests/simulation/network.h"
 
@@ -19,6 +21,18 @@ static void die_of_poison(const struct operation *operation)
 	crash_disk_fail(deciding->disk, DISK_DEAD, 0);
 }
 
+static bool put_suspect(void *context, size_t place, const struct suspect *suspect)
+{
+	struct server_node *server = context;
+
+	if (crash_disk_state(server->disk) == DISK_DEAD) /* so is the process: what the core does in the meantime never happened */
+		return true;
+	server->suspect_count = place;
+	if (suspect != NULL)
+		server->suspects[server->suspect_count++] = *suspect;
+	return true;
+}
+
 void server_node_init(struct simulation *simulation)
 {
 	struct server_node *server = &simulation->server;
@@ -27,6 +41,9 @@ void server_node_init(struct simulation *simulation)
 	node_clock_init(&server->clock, &server->time, &simulation->now_ms);
 	stream_init(&server->stream, simulation->seed, "server");
 	server->random = stream_random(&server->stream);
+	server->suspects = calloc(SUSPECTS_MAX, sizeof(*server->suspects));
+	if (server->suspects == NULL)
+		abort();
 }
 
 void server_node_finish(struct simulation *simulation)
@@ -38,6 +55,7 @@ void server_node_finish(struct simulation *simulation)
 	server_store_close(server->store);
 	crash_image_free(server->copy);
 	crash_disk_destroy(server->disk);
+	free(server->suspects);
 }
 
 static enum status open_server(struct simulation *simulation)
@@ -47,9 +65,13 @@ static enum status open_server(struct simulation *simulation)
 	struct server_core_options core = {
 		.clock = &server->clock, .random = &server->random, .bug = simulation->bug, .page_raw_max = simulation->page_raw_max,
 		.retention_ms = simulation->retention_ms,
-		.careful = server->starts > 1, /* it is only ever killed */
-		.before_decide = die_of_poison
+		.before_decide = die_of_poison,
+		.sink = { server->put != NULL ? server->put : put_suspect, server },
+		.program = server->program,
+		.suspect_count = server->suspect_count,
+		.held_max = server->held_max
 	};
+	struct arena left = { 0 };
 	enum status status = server_store_open(&store, &server->store);
 
 	if (status != STATUS_OK)
@@ -57,8 +79,10 @@ static enum status open_server(struct simulation *simulation)
 	core.store = server->store;
 	random_fill(&server->random, &core.incarnation, sizeof(core.incarnation));
 	organisation_identity(0, &core.identity);
+	core.suspects = arena_copy(&left, server->suspects, server->suspect_count * sizeof(*server->suspects));
 	status = server_core_create(&core, &server->core);
 	identity_wipe(&core.identity);
+	arena_finish(&left);
 	return status;
 }
 
@@ -102,6 +126,7 @@ void server_node_end(struct simulation *simulation)
 {
 	struct server_node *server = &simulation->server;
 
+	(void)server_core_leave(server->core);
 	server_core_destroy(server->core);
 	server_store_close(server->store);
 	server->core = NULL;

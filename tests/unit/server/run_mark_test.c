@@ -2,6 +2,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "server/run_mark.h"
 #include "shell/file.h"
@@ -9,57 +11,159 @@
 
 #include <cmocka.h> /* after ours: it has a macro called fail */
 
+static const struct suspect deciding = { .work = SUSPECT_DECIDING,
+	.device = { { 1 } },
+	.incarnation = { { 2 } },
+	.first_seq = 3,
+	.last_seq = INT64_MAX,
+	.hash = { { 5 } },
+	.since_ms = -6 };
+static const struct suspect answering = { .work = SUSPECT_ANSWERING, .device = { { 7 } } };
+
+struct found {
+	enum run_mark_state state;
+	struct suspect *suspects;
+	size_t count;
+};
+
+static struct found read_in(struct scratch *scratch)
+{
+	struct found found;
+
+	found.state = run_mark_read(&scratch->arena, text_of(scratch->dir), &found.suspects, &found.count);
+	return found;
+}
+
+static struct run_mark begin_in(struct scratch *scratch)
+{
+	struct run_mark mark;
+
+	run_mark_begin(&mark, &scratch->arena, text_of(scratch->dir));
+	return mark;
+}
+
+static const char *path_in(struct scratch *scratch)
+{
+	return path_join(&scratch->arena, text_of(scratch->dir), text_of("running")).data;
+}
+
 static void an_owner_that_stops_as_it_should_leaves_no_mark(void **state)
 {
 	struct scratch *scratch = *state;
-	struct text dir = text_of(scratch->dir);
+	struct run_mark mark;
 
-	assert_int_equal(run_mark_read(&scratch->arena, dir), RUN_MARK_NONE);
-	run_mark_set(&scratch->arena, dir);
-	run_mark_clear(&scratch->arena, dir, false);
-	assert_int_equal(run_mark_read(&scratch->arena, dir), RUN_MARK_NONE);
+	assert_int_equal(read_in(scratch).state, RUN_MARK_NONE);
+	mark = begin_in(scratch);
+	assert_true(run_mark_put(&mark, 0, &deciding));
+	run_mark_end(&mark, false);
+	assert_int_equal(read_in(scratch).state, RUN_MARK_NONE);
 }
 
-static void an_owner_that_stops_without_a_word_is_found_out(void **state)
+static void an_owner_that_stops_without_a_word_is_found_out_and_what_it_was_at(void **state)
 {
 	struct scratch *scratch = *state;
-	struct text dir = text_of(scratch->dir);
+	struct run_mark mark = begin_in(scratch), next;
+	struct found found;
 
-	run_mark_set(&scratch->arena, dir);
-	assert_int_equal(run_mark_read(&scratch->arena, dir), RUN_MARK_UNCLEAN);
-	run_mark_set(&scratch->arena, dir);
-	assert_int_equal(run_mark_read(&scratch->arena, dir), RUN_MARK_UNCLEAN);
+	assert_int_equal(read_in(scratch).state, RUN_MARK_UNCLEAN);
+	assert_int_equal(read_in(scratch).count, 0);
+	assert_true(run_mark_put(&mark, 0, &deciding));
+	assert_true(run_mark_put(&mark, 1, &answering));
+	next = begin_in(scratch); /* what there is stays until it puts its own */
+	found = read_in(scratch);
+	assert_int_equal(found.state, RUN_MARK_UNCLEAN);
+	assert_int_equal(found.count, 2);
+	assert_memory_equal(&found.suspects[0], &deciding, sizeof(deciding));
+	assert_memory_equal(&found.suspects[1], &answering, sizeof(answering));
+	run_mark_end(&next, true);
+	run_mark_end(&mark, true);
 }
 
-static void caution_that_was_not_over_goes_on(void **state)
+static void what_is_put_ends_the_list(void **state)
 {
 	struct scratch *scratch = *state;
-	struct text dir = text_of(scratch->dir);
+	struct run_mark mark = begin_in(scratch);
+	struct found found;
 
-	run_mark_set(&scratch->arena, dir);
-	run_mark_clear(&scratch->arena, dir, true);
-	assert_int_equal(run_mark_read(&scratch->arena, dir), RUN_MARK_CAREFUL);
-	run_mark_set(&scratch->arena, dir);
-	assert_int_equal(run_mark_read(&scratch->arena, dir), RUN_MARK_UNCLEAN);
+	for (size_t place = 0; place < 5; place++)
+		assert_true(run_mark_put(&mark, place, &deciding));
+	assert_true(run_mark_put(&mark, 1, &answering));
+	found = read_in(scratch);
+	assert_int_equal(found.count, 2);
+	assert_memory_equal(&found.suspects[1], &answering, sizeof(answering));
+	assert_true(run_mark_put(&mark, 0, NULL));
+	assert_int_equal(read_in(scratch).count, 0);
+	run_mark_end(&mark, false);
 }
 
-static void a_mark_that_cannot_be_read_is_one(void **state)
+static void the_last_place_holds_one(void **state)
 {
 	struct scratch *scratch = *state;
-	struct text dir = text_of(scratch->dir);
-	const char *path = path_join(&scratch->arena, dir, text_of("running")).data;
+	struct run_mark mark = begin_in(scratch);
 
-	assert_int_equal(file_write(path, (struct bytes){ 0 }, 0600), STATUS_OK);
-	assert_int_equal(run_mark_read(&scratch->arena, dir), RUN_MARK_UNCLEAN);
+	for (size_t place = 0; place < SUSPECTS_MAX; place++)
+		assert_true(run_mark_put(&mark, place, &deciding));
+	assert_int_equal(read_in(scratch).count, SUSPECTS_MAX);
+	run_mark_end(&mark, false);
 }
+
+static void who_is_suspected_is_known_after_a_stop_as_it_should_be(void **state)
+{
+	struct scratch *scratch = *state;
+	struct run_mark mark = begin_in(scratch);
+	struct found found;
+
+	assert_true(run_mark_put(&mark, 0, &deciding));
+	run_mark_end(&mark, true);
+	found = read_in(scratch);
+	assert_int_equal(found.state, RUN_MARK_CAREFUL);
+	assert_int_equal(found.count, 1);
+	mark = begin_in(scratch);
+	assert_int_equal(read_in(scratch).state, RUN_MARK_UNCLEAN);
+	run_mark_end(&mark, false);
+}
+
+/* As the version before left it, or nothing at all. */
+static void a_mark_without_a_list_and_one_that_cannot_be_read_are_marks(void **state)
+{
+	struct scratch *scratch = *state;
+	const struct bytes old = { (const uint8_t *)"running\n", 8 }, cut = { (const uint8_t *)"running\n\2\1\1", 11 };
+
+	assert_int_equal(file_write(path_in(scratch), (struct bytes){ 0 }, 0600), STATUS_OK);
+	assert_int_equal(read_in(scratch).state, RUN_MARK_UNCLEAN);
+	assert_int_equal(file_write(path_in(scratch), old, 0600), STATUS_OK);
+	assert_int_equal(read_in(scratch).state, RUN_MARK_UNCLEAN);
+	assert_int_equal(file_write(path_in(scratch), cut, 0600), STATUS_OK);
+	assert_int_equal(read_in(scratch).state, RUN_MARK_UNCLEAN);
+	assert_int_equal(read_in(scratch).count, 0);
+}
+
+static void a_mark_that_cannot_be_made_is_tried_again(void **state)
+{
+	struct scratch *scratch = *state;
+	struct run_mark mark;
+
+	assert_int_equal(mkdir(path_in(scratch), 0700), 0);
+	mark = begin_in(scratch);
+	assert_false(run_mark_put(&mark, 0, &deciding));
+	assert_int_equal(remove(path_in(scratch)), 0);
+	assert_true(run_mark_put(&mark, 0, &deciding));
+	assert_int_equal(read_in(scratch).count, 1);
+	run_mark_end(&mark, false);
+}
+
+#define PROMISE(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_remove)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_owner_that_stops_as_it_should_leaves_no_mark, scratch_make, scratch_remove),
-		cmocka_unit_test_setup_teardown(an_owner_that_stops_without_a_word_is_found_out, scratch_make, scratch_remove),
-		cmocka_unit_test_setup_teardown(caution_that_was_not_over_goes_on, scratch_make, scratch_remove),
-		cmocka_unit_test_setup_teardown(a_mark_that_cannot_be_read_is_one, scratch_make, scratch_remove),
+		PROMISE(an_owner_that_stops_as_it_should_leaves_no_mark),
+		PROMISE(an_owner_that_stops_without_a_word_is_found_out_and_what_it_was_at),
+		PROMISE(what_is_put_ends_the_list),
+		PROMISE(the_last_place_holds_one),
+		PROMISE(who_is_suspected_is_known_after_a_stop_as_it_should_be),
+		PROMISE(a_mark_without_a_list_and_one_that_cannot_be_read_are_marks),
+		PROMISE(a_mark_that_cannot_be_made_is_tried_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

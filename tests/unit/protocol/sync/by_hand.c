@@ -61,9 +61,11 @@ static void flush(struct simulation *pair, struct hand_device *const *hands, siz
 	struct server_effect effect;
 
 	stream_for_libsodium(&pair->server.stream);
-	assert_int_equal(server_core_flush(pair->server.core), STATUS_OK);
-	while (server_core_next(pair->server.core, &effect))
-		carry(pair, &effect, hands, count, out_clear);
+	do {
+		assert_int_equal(server_core_flush(pair->server.core), STATUS_OK);
+		while (server_core_next(pair->server.core, &effect))
+			carry(pair, &effect, hands, count, out_clear);
+	} while (server_core_deciding(pair->server.core));
 }
 
 void hand_devices_flush(struct simulation *pair, struct hand_device *const *hands, size_t count)

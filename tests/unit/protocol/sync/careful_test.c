@@ -1,3 +1,6 @@
+#include <sqlite3.h>
+
+#include "db/connection.h" /* to get in the way of the store */
 #include "protocol/sync/careful.h"
 #include "tests/unit/protocol/sync/by_hand.h"
 #include "tests/unit/protocol/sync/pair.h"
@@ -99,36 +102,172 @@ static void in_normal_running_nothing_is_counted(void **state)
 	assert_true(server_core_counts(pair->server.core).commits - commits <= 4);
 }
 
-static void what_was_sent_while_the_server_is_careful_is_decided_one_by_one_and_answered_at_once(void **state)
+/* As when the server had been at work for that device when it stopped without a word. */
+static struct suspect suspect_of(struct simulation *pair, unsigned number, enum suspect_work work, int64_t first, int64_t last)
+{
+	struct suspect suspect = {
+		.work = work, .device = organisation_device_id(number), .first_seq = first, .last_seq = last, .since_ms = pair->now_ms
+	};
+	struct outbox_state outbox;
+
+	assert_int_equal(device_store_outbox(pair_device(pair, number)->store, &outbox), STATUS_OK);
+	suspect.incarnation = outbox.incarnation;
+	suspect.since_ms = clock_now_ms(&pair->server.clock);
+	return suspect;
+}
+
+static void stop_and_suspect(struct simulation *pair, const struct suspect *suspect)
+{
+	server_node_kill(pair);
+	pair->server.suspects[0] = *suspect;
+	pair->server.suspect_count = 1;
+	server_node_start(pair);
+}
+
+static void a_server_killed_between_two_commits_suspects_nobody(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+	int64_t commits;
+
+	pair_settle(pair);
+	assert_int_equal(pair->server.suspect_count, 0);
+	server_node_kill(pair);
+	pair_settle(pair);
+	assert_false(server_core_careful(pair->server.core));
+	commits = server_core_counts(pair->server.core).commits;
+	for (int i = 0; i < 20; i++)
+		(void)pair_note(pair, 1, &order);
+	pair_settle(pair);
+	assert_false(attempts_are_left(pair));
+	assert_true(server_core_counts(pair->server.core).commits - commits <= 4);
+}
+
+static void what_was_decided_after_all_is_suspected_no_more(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+	struct suspect suspect;
+
+	pair_settle(pair);
+	(void)pair_note(pair, 1, &order);
+	pair_settle(pair);
+	suspect = suspect_of(pair, 1, SUSPECT_DECIDING, 1, 1); /* killed when the commit was durable, and nothing said so yet */
+	stop_and_suspect(pair, &suspect);
+	assert_false(server_core_careful(pair->server.core));
+	assert_int_equal(pair->server.suspect_count, 0);
+}
+
+static void what_was_being_decided_is_decided_one_by_one_and_answered_at_once(void **state)
 {
 	struct simulation *pair = *state;
 	struct id order = pair_order(pair, 0);
 	struct id operations[20];
-	int64_t rounds;
+	struct suspect suspect = suspect_of(pair, 1, SUSPECT_DECIDING, 1, LENGTH(operations));
+	int64_t rounds, commits;
 
 	pair_settle(pair);
-	server_node_kill(pair);
+	stop_and_suspect(pair, &suspect);
 	pair_settle(pair);
 	assert_true(server_core_careful(pair->server.core));
 	rounds = device_core_state(pair_device(pair, 1)->core).rounds;
+	commits = server_core_counts(pair->server.core).commits;
 	for (size_t i = 0; i < LENGTH(operations); i++)
 		operations[i] = pair_note(pair, 1, &order);
 	pair_settle(pair);
 	for (size_t i = 0; i < LENGTH(operations); i++)
 		assert_int_equal(outcome_of(pair, &operations[i]), OUTCOME_APPLIED);
 	assert_false(attempts_are_left(pair));
-	assert_true(server_core_counts(pair->server.core).commits >= 2 * (int64_t)LENGTH(operations));
+	commits = server_core_counts(pair->server.core).commits - commits;
+	assert_in_range(commits, LENGTH(operations), LENGTH(operations) + 8); /* the count of the next goes into each */
 	assert_true(device_core_state(pair_device(pair, 1)->core).rounds - rounds <= 6);
+	server_node_tick(pair);
+	assert_false(server_core_careful(pair->server.core));
+	assert_int_equal(pair->server.suspect_count, 0);
+}
+
+static void who_is_not_suspected_is_decided_as_ever(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+	struct suspect suspect = suspect_of(pair, 1, SUSPECT_DECIDING, 1, 20);
+	int64_t commits;
+
+	pair_settle(pair);
+	stop_and_suspect(pair, &suspect);
+	pair_settle(pair);
+	commits = server_core_counts(pair->server.core).commits;
+	for (int i = 0; i < 20; i++)
+		(void)pair_note(pair, 2, &order);
+	pair_settle(pair);
+	assert_true(server_core_careful(pair->server.core));
+	assert_true(server_core_counts(pair->server.core).commits - commits <= 4);
+}
+
+static void who_is_not_suspected_does_not_wait_for_those_who_are(void **state)
+{
+	static struct hand_device slow, quick;
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), last = { 0 }, other;
+	struct suspect suspect = suspect_of(pair, 1, SUSPECT_DECIDING, 1, 40);
+	struct server_effect effect;
+	bool answered = false;
+
+	pair_settle(pair);
+	suspect.incarnation = (struct id){ { 9 } };
+	stop_and_suspect(pair, &suspect);
+	pair_settle(pair);
+	hand_device_open(&slow, pair, 1, 9);
+	hand_device_open(&quick, pair, 2, 8);
+	for (int i = 0; i < 40; i++)
+		last = hand_device_note(&slow, &order);
+	other = hand_device_note(&quick, &order);
+	hand_device_send(&slow, 1, 40);
+	hand_device_send(&quick, 1, 1);
+	assert_int_equal(server_core_flush(pair->server.core), STATUS_OK);
+	assert_true(server_core_next(pair->server.core, &effect));
+	assert_int_equal(effect.kind, SERVER_EFFECT_COMMIT);
+	assert_int_equal(server_core_committed(pair->server.core, server_store_commit(pair->server.store)), STATUS_OK);
+	while (server_core_next(pair->server.core, &effect)) {
+		assert_int_not_equal(effect.kind, SERVER_EFFECT_COMMIT); /* the other's turn comes with the next flush */
+		answered = answered || effect.connection == quick.connection;
+	}
+	assert_true(answered);
+	assert_true(server_core_deciding(pair->server.core));
+	assert_true(pair_logged(pair, &other, &(struct logged_operation){ 0 }));
+	hand_devices_flush(pair, (struct hand_device *[]){ &slow }, 1);
+	assert_int_equal(outcome_of(pair, &last), OUTCOME_APPLIED);
+	hand_device_close(&slow);
+	hand_device_close(&quick);
+}
+
+static void what_comes_behind_the_suspected_is_decided_at_once(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), last = { 0 };
+	struct suspect suspect = suspect_of(pair, 1, SUSPECT_DECIDING, 1, 3);
+	int64_t commits;
+
+	pair_settle(pair);
+	stop_and_suspect(pair, &suspect);
+	pair_settle(pair);
+	commits = server_core_counts(pair->server.core).commits;
+	for (int i = 0; i < 40; i++)
+		last = pair_note(pair, 1, &order);
+	pair_settle(pair);
+	assert_int_equal(outcome_of(pair, &last), OUTCOME_APPLIED);
+	assert_true(server_core_counts(pair->server.core).commits - commits <= 3 + 1 + 4);
 }
 
 static void more_than_it_takes_at_a_time_comes_with_the_next_requests(void **state)
 {
 	struct simulation *pair = *state;
 	struct id order = pair_order(pair, 0);
+	struct suspect suspect = suspect_of(pair, 1, SUSPECT_DECIDING, 1, 2 * CAREFUL_AT_A_TIME + 10);
 	struct id last = { 0 };
 
 	pair_settle(pair);
-	server_node_kill(pair);
+	stop_and_suspect(pair, &suspect);
 	for (int i = 0; i < 2 * CAREFUL_AT_A_TIME + 10; i++)
 		last = pair_note(pair, 1, &order);
 	pair_settle(pair);
@@ -136,7 +275,18 @@ static void more_than_it_takes_at_a_time_comes_with_the_next_requests(void **sta
 	assert_false(attempts_are_left(pair));
 }
 
-/* Else one device, asking without waiting for answers, would keep everybody waiting for as long as it likes. */
+/* A device by hand that is suspected of its first operations. */
+static void open_suspected(struct hand_device *hand, struct simulation *pair, enum suspect_work work, int64_t last)
+{
+	struct suspect suspect = suspect_of(pair, 1, work, 1, last);
+
+	suspect.incarnation = (struct id){ { 9 } };
+	stop_and_suspect(pair, &suspect);
+	pair_settle(pair);
+	hand_device_open(hand, pair, 1, 9);
+}
+
+/* Else one device, asking without waiting for answers, would keep the others that are suspected waiting for as long as it likes. */
 static void a_device_that_asks_many_times_at_once_has_one_turn(void **state)
 {
 	static struct hand_device hand;
@@ -145,10 +295,7 @@ static void a_device_that_asks_many_times_at_once_has_one_turn(void **state)
 	struct id order = pair_order(pair, 0), operations[3 * CAREFUL_AT_A_TIME];
 
 	pair_settle(pair);
-	server_node_kill(pair);
-	pair_settle(pair);
-	assert_true(server_core_careful(pair->server.core));
-	hand_device_open(&hand, pair, 1, 9);
+	open_suspected(&hand, pair, SUSPECT_DECIDING, LENGTH(operations));
 	for (size_t i = 0; i < LENGTH(operations); i++)
 		operations[i] = hand_device_note(&hand, &order);
 	for (int i = 0; i < 5; i++)
@@ -161,43 +308,277 @@ static void a_device_that_asks_many_times_at_once_has_one_turn(void **state)
 	hand_device_close(&hand);
 }
 
-static void caution_ends_when_all_who_were_on_line_have_come_again(void **state)
+static void beyond_the_room_for_what_is_held_a_device_is_told_to_come_again_and_nothing_is_lost(void **state)
+{
+	static struct hand_device hand;
+	struct hand_device *hands[] = { &hand };
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), remark;
+
+	pair_settle(pair);
+	pair->server.held_max = 1000;
+	open_suspected(&hand, pair, SUSPECT_DECIDING, 2);
+	remark = hand_device_note(&hand, &order);
+	hand_device_send(&hand, 1, 1);
+	hand_devices_flush(pair, hands, 1);
+	assert_true(hand.answer.has_fault);
+	assert_int_equal(hand.answer.fault.code, WIRE_ERROR_BUSY);
+	assert_false(pair_logged(pair, &remark, &(struct logged_operation){ 0 }));
+	hand_device_close(&hand);
+	pair->server.held_max = 0;
+	open_suspected(&hand, pair, SUSPECT_DECIDING, 2);
+	(void)hand_device_note(&hand, &order);
+	hand_device_send(&hand, 1, 1);
+	hand_devices_flush(pair, hands, 1);
+	assert_false(hand.answer.has_fault);
+	assert_true(pair_logged(pair, &remark, &(struct logged_operation){ 0 }));
+	hand_device_close(&hand);
+}
+
+static void a_device_that_was_told_to_come_again_does(void **state)
 {
 	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), remark;
+	struct suspect suspect = suspect_of(pair, 1, SUSPECT_DECIDING, 1, 5);
+
+	pair_settle(pair);
+	pair->server.held_max = 1;
+	stop_and_suspect(pair, &suspect);
+	pair->server.held_max = 0;
+	remark = pair_note(pair, 1, &order);
+	for (int i = 0; i < 300; i++)
+		assert_true(simulation_step(pair));
+	assert_false(pair_logged(pair, &remark, &(struct logged_operation){ 0 }));
+	server_node_kill(pair); /* the room is that of the start */
+	pair_settle(pair);
+	assert_int_equal(outcome_of(pair, &remark), OUTCOME_APPLIED);
+}
+
+static void a_suspect_that_never_comes_is_forgotten(void **state)
+{
+	struct simulation *pair = *state;
+	struct suspect suspect = suspect_of(pair, 1, SUSPECT_DECIDING, 1, 1000);
 	int64_t until;
 
-	server_node_kill(pair);
+	pair_settle(pair);
+	stop_and_suspect(pair, &suspect);
 	pair_settle(pair);
 	assert_true(server_core_careful(pair->server.core));
-	for (until = pair->now_ms + CAREFUL_MS + 2 * POLL_WAIT_MS; pair->now_ms < until;)
+	for (until = pair->now_ms + CAREFUL_SUSPECT_MS + 2 * POLL_WAIT_MS; pair->now_ms < until;)
 		assert_true(simulation_step(pair));
 	server_node_tick(pair);
 	assert_false(server_core_careful(pair->server.core));
+	assert_int_equal(pair->server.suspect_count, 0);
 }
 
-static void what_was_tried_is_counted_even_when_caution_is_over(void **state)
+static void a_suspect_stays_one_over_further_stops(void **state)
 {
 	struct simulation *pair = *state;
-	struct id order = pair_order(pair, 0);
-	struct attempt attempt = { .device = organisation_device_id(1), .seq = 1, .count = 1 };
-	struct careful careful;
-	struct outbox_state outbox;
+	struct suspect suspect = suspect_of(pair, 1, SUSPECT_DECIDING, 1, 3);
 
-	(void)order;
 	pair_settle(pair);
-	assert_int_equal(device_store_outbox(pair_device(pair, 1)->store, &outbox), STATUS_OK);
-	attempt.incarnation = outbox.incarnation;
+	stop_and_suspect(pair, &suspect);
+	pair_settle(pair);
+	server_node_kill(pair);
+	pair_settle(pair);
+	assert_true(server_core_careful(pair->server.core));
+	server_node_end(pair);
+	pair_settle(pair);
+	assert_true(server_core_careful(pair->server.core));
+}
+
+/* The counts that the first operation of the hand's chain has come to. */
+static int64_t count_at(struct simulation *pair, const struct hand_device *hand, int64_t seq, const struct hash *hash)
+{
+	struct attempt attempt = { .device = hand->identity.id, .incarnation = hand->incarnation, .seq = seq, .hash = *hash };
+
+	assert_int_equal(server_store_attempt(pair->server.store, &attempt), STATUS_OK);
+	return attempt.count;
+}
+
+/* One commit, of which nothing is answered. */
+static void carry_out_one(struct simulation *pair)
+{
+	struct server_effect effect;
+
+	stream_for_libsodium(&pair->server.stream);
+	assert_int_equal(server_core_flush(pair->server.core), STATUS_OK);
+	while (server_core_next(pair->server.core, &effect))
+		if (effect.kind == SERVER_EFFECT_COMMIT)
+			assert_int_equal(server_core_committed(pair->server.core, server_store_commit(pair->server.store)), STATUS_OK);
+}
+
+static struct id send_one(struct hand_device *hand, struct simulation *pair, const struct id *order)
+{
+	struct id remark;
+
+	hand_device_open(hand, pair, 1, 9);
+	remark = hand_device_note(hand, order);
+	hand_device_send(hand, 1, 1);
+	return remark;
+}
+
+static void stop_as_it_should_be(struct hand_device *hand, struct simulation *pair)
+{
+	server_node_end(pair);
+	server_node_start(pair);
+	hand_device_close(hand);
+}
+
+/* A disk that fails to keep what was written ends the server, and no operation has a part in that. */
+static void a_try_that_did_not_end_the_server_is_not_counted_again_after_a_stop_as_it_should_be(void **state)
+{
+	static struct hand_device hand;
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), remark;
+
+	pair_settle(pair);
+	open_suspected(&hand, pair, SUSPECT_DECIDING, 5);
+	hand_device_close(&hand);
+	for (int i = 0; i <= CAREFUL_TRIES_MAX; i++) {
+		(void)send_one(&hand, pair, &order);
+		if (i == 0)
+			carry_out_one(pair); /* counted, and not tried */
+		assert_int_equal(count_at(pair, &hand, 1, &hand.heads[1]), 1);
+		stop_as_it_should_be(&hand, pair);
+		(void)send_one(&hand, pair, &order);
+		assert_int_equal(server_core_flush(pair->server.core), STATUS_OK); /* tried, and not carried out */
+		assert_int_equal(count_at(pair, &hand, 1, &hand.heads[1]), 0);
+		server_core_abandon(pair->server.core);
+		assert_int_equal(count_at(pair, &hand, 1, &hand.heads[1]), 1);
+		stop_as_it_should_be(&hand, pair);
+	}
+	remark = send_one(&hand, pair, &order);
+	hand_devices_flush(pair, (struct hand_device *[]){ &hand }, 1);
+	assert_int_equal(outcome_of(pair, &remark), OUTCOME_APPLIED);
+	assert_int_equal(poison_incidents(pair).count, 0);
+	assert_false(attempts_are_left(pair));
+	hand_device_close(&hand);
+}
+
+static void a_batch_whose_reading_ends_the_server_is_refused_after_three_counted_tries(void **state)
+{
+	static struct hand_device hand;
+	static const struct hash no_salt = { 0 };
+	const struct hash program = chain_commitment(&no_salt, (struct bytes){ 0 });
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), remark = { 0 };
+
+	pair_settle(pair);
+	for (int tries = 1; tries <= CAREFUL_TRIES_MAX; tries++) {
+		open_suspected(&hand, pair, SUSPECT_READING, 0);
+		remark = hand_device_note(&hand, &order);
+		hand_device_send(&hand, 1, 1);
+		carry_out_one(pair);
+		assert_int_equal(count_at(pair, &hand, 0, &program), tries);
+		hand_device_close(&hand);
+	}
+	open_suspected(&hand, pair, SUSPECT_READING, 0);
+	remark = hand_device_note(&hand, &order);
+	hand_device_send(&hand, 1, 1);
+	hand_devices_flush(pair, (struct hand_device *[]){ &hand }, 1);
+	assert_int_equal(hand.answer.fault.code, WIRE_ERROR_MALFORMED);
+	assert_false(pair_logged(pair, &remark, &(struct logged_operation){ 0 }));
+	pair->server.program = text_of("the next version");
+	hand_device_close(&hand);
+	open_suspected(&hand, pair, SUSPECT_READING, 0);
+	remark = hand_device_note(&hand, &order);
+	hand_device_send(&hand, 1, 1);
+	hand_devices_flush(pair, (struct hand_device *[]){ &hand }, 1);
+	assert_int_equal(outcome_of(pair, &remark), OUTCOME_APPLIED);
+	assert_false(attempts_are_left(pair));
+	assert_false(server_core_careful(pair->server.core));
+	hand_device_close(&hand);
+}
+
+static bool cannot_put(void *context, size_t place, const struct suspect *suspect)
+{
+	(void)context;
+	(void)place;
+	(void)suspect;
+	return false;
+}
+
+static void who_cannot_be_marked_is_counted(void **state)
+{
+	static struct hand_device hand;
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), remark;
+
+	pair_settle(pair);
+	pair->server.put = cannot_put;
+	server_node_kill(pair);
+	pair_settle(pair);
+	hand_device_open(&hand, pair, 1, 9);
+	remark = hand_device_note(&hand, &order);
+	hand_device_send(&hand, 1, 1);
+	carry_out_one(pair);
+	assert_int_equal(count_at(pair, &hand, 1, &hand.heads[1]), 1);
+	hand_devices_flush(pair, (struct hand_device *[]){ &hand }, 1);
+	assert_int_equal(outcome_of(pair, &remark), OUTCOME_APPLIED);
+	assert_false(attempts_are_left(pair));
+	hand_device_close(&hand);
+}
+
+static void put_attempt(struct simulation *pair, const struct attempt *attempt)
+{
 	assert_int_equal(server_store_begin(pair->server.store), STATUS_OK);
-	assert_int_equal(server_store_put_attempt(pair->server.store, &attempt, 5), STATUS_OK);
+	assert_int_equal(server_store_put_attempt(pair->server.store, attempt, 5), STATUS_OK);
 	assert_int_equal(server_store_commit(pair->server.store), STATUS_OK);
-	assert_int_equal(careful_begin(&careful, pair->server.store, false, 0), STATUS_OK);
-	assert_true(careful_concerns(&careful, pair->server.store, &attempt.device, &attempt.incarnation));
-	assert_false(careful_concerns(&careful, pair->server.store, &organisation_self, &attempt.incarnation));
+}
+
+static void what_was_tried_is_counted_even_when_nobody_is_suspected_any_more(void **state)
+{
+	static struct careful careful;
+	struct simulation *pair = *state;
+	struct attempt attempt = { .device = organisation_device_id(1), .incarnation = { { 9 } }, .seq = 1, .count = 1 };
+	bool concerned;
+
+	pair_settle(pair);
+	put_attempt(pair, &attempt);
+	careful = (struct careful){ 0 };
+	assert_int_equal(careful_begin(&careful, pair->server.store, &(struct suspect_sink){ 0 }, NULL, 0, 0), STATUS_OK);
+	assert_int_equal(
+		careful_look(&careful, pair->server.store, &attempt.device, &attempt.incarnation, &concerned), STATUS_OK);
+	assert_true(concerned);
+	assert_int_equal(
+		careful_look(&careful, pair->server.store, &organisation_self, &attempt.incarnation, &concerned), STATUS_OK);
+	assert_false(concerned);
 	assert_int_equal(server_store_attempt(pair->server.store, &attempt), STATUS_OK);
 	assert_int_equal(attempt.count, 1);
 	attempt.hash.bytes[0] = 1; /* another operation in the same place */
 	assert_int_equal(server_store_attempt(pair->server.store, &attempt), STATUS_OK);
 	assert_int_equal(attempt.count, 0);
+}
+
+static void run_sql(struct simulation *pair, const char *sql)
+{
+	assert_int_equal(
+		sqlite3_exec(server_store_storage(pair->server.store)->connection, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void a_store_that_cannot_say_what_was_tried_is_not_taken_for_one_that_knows_of_nothing(void **state)
+{
+	static struct hand_device hand;
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), remark;
+	const struct attempt attempt = { .device = organisation_device_id(1), .incarnation = { { 9 } }, .seq = 1, .count = 1 };
+
+	pair_settle(pair);
+	put_attempt(pair, &attempt);
+	server_node_kill(pair);
+	pair_settle(pair);
+	hand_device_open(&hand, pair, 1, 9);
+	remark = hand_device_note(&hand, &order);
+	run_sql(pair, "ALTER TABLE attempt RENAME TO lost");
+	hand.store_fails = true;
+	hand_device_send(&hand, 1, 1);
+	hand.store_fails = false;
+	hand_devices_flush(pair, (struct hand_device *[]){ &hand }, 1);
+	assert_true(hand.answer.dropped);
+	assert_false(pair_logged(pair, &remark, &(struct logged_operation){ 0 }));
+	run_sql(pair, "ALTER TABLE lost RENAME TO attempt");
+	hand_device_close(&hand);
 }
 
 static void the_offices_operation_is_counted_and_parked_as_well(void **state)
@@ -235,8 +616,11 @@ static void an_offices_operation_whose_commits_failed_is_not_taken_for_one_that_
 	struct verdict verdict;
 
 	pair_settle(pair);
-	server_node_kill(pair);
-	pair_settle(pair);
+	stream_for_libsodium(&pair->server.stream);
+	operation.head.at_ms = clock_now_ms(&pair->server.clock);
+	assert_int_equal(server_core_operation(pair->server.core, &operation, &verdict, &id), STATUS_OK);
+	server_node_kill(pair); /* in the middle of it */
+	server_node_start(pair);
 	assert_true(server_core_careful(pair->server.core));
 	stream_for_libsodium(&pair->server.stream);
 	for (int tries = 0; tries <= CAREFUL_TRIES_MAX; tries++) {
@@ -249,24 +633,36 @@ static void an_offices_operation_whose_commits_failed_is_not_taken_for_one_that_
 	assert_int_equal(verdict.outcome, OUTCOME_APPLIED);
 	assert_int_equal(poison_incidents(pair).count, 0);
 	assert_false(attempts_are_left(pair));
+	assert_false(server_core_careful(pair->server.core));
 }
+
+#define PROMISE(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			an_operation_that_ends_the_server_is_parked_after_three_counted_tries_and_the_others_go_on, pair_open, pair_close),
-		cmocka_unit_test_setup_teardown(two_such_operations_are_parked_both, pair_open, pair_close),
-		cmocka_unit_test_setup_teardown(in_normal_running_nothing_is_counted, pair_open, pair_close),
-		cmocka_unit_test_setup_teardown(
-			what_was_sent_while_the_server_is_careful_is_decided_one_by_one_and_answered_at_once, pair_open, pair_close),
-		cmocka_unit_test_setup_teardown(more_than_it_takes_at_a_time_comes_with_the_next_requests, pair_open, pair_close),
-		cmocka_unit_test_setup_teardown(a_device_that_asks_many_times_at_once_has_one_turn, pair_open, pair_close),
-		cmocka_unit_test_setup_teardown(caution_ends_when_all_who_were_on_line_have_come_again, pair_open, pair_close),
-		cmocka_unit_test_setup_teardown(what_was_tried_is_counted_even_when_caution_is_over, pair_open, pair_close),
-		cmocka_unit_test_setup_teardown(the_offices_operation_is_counted_and_parked_as_well, pair_open, pair_close),
-		cmocka_unit_test_setup_teardown(
-			an_offices_operation_whose_commits_failed_is_not_taken_for_one_that_ends_the_server, pair_open, pair_close),
+		PROMISE(an_operation_that_ends_the_server_is_parked_after_three_counted_tries_and_the_others_go_on),
+		PROMISE(two_such_operations_are_parked_both),
+		PROMISE(in_normal_running_nothing_is_counted),
+		PROMISE(a_server_killed_between_two_commits_suspects_nobody),
+		PROMISE(what_was_decided_after_all_is_suspected_no_more),
+		PROMISE(what_was_being_decided_is_decided_one_by_one_and_answered_at_once),
+		PROMISE(who_is_not_suspected_is_decided_as_ever),
+		PROMISE(who_is_not_suspected_does_not_wait_for_those_who_are),
+		PROMISE(what_comes_behind_the_suspected_is_decided_at_once),
+		PROMISE(more_than_it_takes_at_a_time_comes_with_the_next_requests),
+		PROMISE(a_device_that_asks_many_times_at_once_has_one_turn),
+		PROMISE(beyond_the_room_for_what_is_held_a_device_is_told_to_come_again_and_nothing_is_lost),
+		PROMISE(a_device_that_was_told_to_come_again_does),
+		PROMISE(a_suspect_that_never_comes_is_forgotten),
+		PROMISE(a_suspect_stays_one_over_further_stops),
+		PROMISE(a_try_that_did_not_end_the_server_is_not_counted_again_after_a_stop_as_it_should_be),
+		PROMISE(a_batch_whose_reading_ends_the_server_is_refused_after_three_counted_tries),
+		PROMISE(who_cannot_be_marked_is_counted),
+		PROMISE(what_was_tried_is_counted_even_when_nobody_is_suspected_any_more),
+		PROMISE(a_store_that_cannot_say_what_was_tried_is_not_taken_for_one_that_knows_of_nothing),
+		PROMISE(the_offices_operation_is_counted_and_parked_as_well),
+		PROMISE(an_offices_operation_whose_commits_failed_is_not_taken_for_one_that_ends_the_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
