@@ -6,6 +6,7 @@
 #include "protocol/domain/balance.h"
 #include "protocol/domain/movement.h"
 #include "server/id_map.h"
+#include "shell/digest_listing.h"
 
 /* ---- chains ---- */
 
@@ -124,10 +125,17 @@ static enum status check_chains(struct storage *storage, struct arena *arena, st
 
 /* ---- digests ---- */
 
-/* Sums made from the rows, by home scope. */
+/* What the rows and links say of a scope. */
+struct scope_sum {
+	int64_t number;
+	struct digest digest;
+	bool told; /* the scope is in the store */
+};
+
 struct sums {
 	const struct schema *schema;
-	struct scope_state **scopes;
+	struct row_hash hash; /* of the row whose links are looked at */
+	struct scope_sum **scopes;
 	size_t count;
 	size_t capacity;
 	struct id_map by_number; /* the same, to find them */
@@ -135,53 +143,146 @@ struct sums {
 	int64_t rows;
 };
 
-static struct digest *sum_of(struct sums *sums, int64_t number)
+static struct scope_sum *sum_of(struct sums *sums, int64_t number)
 {
 	struct id key = { 0 };
-	struct scope_state *scope;
+	struct scope_sum *sum;
 
 	memcpy(key.bytes, &number, sizeof(number));
-	scope = id_map_find(&sums->by_number, 0, &key);
-	if (scope != NULL)
-		return &scope->digest;
-	scope = arena_allocate(sums->arena, sizeof(*scope));
-	scope->number = number;
-	id_map_put(&sums->by_number, 0, &key, scope);
-	sums->scopes = arena_grow(sums->arena, sums->scopes, sums->count, &sums->capacity, sizeof(struct scope_state *));
-	sums->scopes[sums->count++] = scope;
-	return &scope->digest;
+	sum = id_map_find(&sums->by_number, 0, &key);
+	if (sum != NULL)
+		return sum;
+	sum = arena_allocate(sums->arena, sizeof(*sum));
+	sum->number = number;
+	id_map_put(&sums->by_number, 0, &key, sum);
+	sums->scopes = arena_grow(sums->arena, sums->scopes, sums->count, &sums->capacity, sizeof(*sums->scopes));
+	sums->scopes[sums->count++] = sum;
+	return sum;
 }
+
+static enum status sum_link(void *context, const struct member *member)
+{
+	struct sums *sums = context;
+
+	digest_add(&sum_of(sums, member->scope)->digest, sums->hash);
+	return STATUS_OK;
+}
+
+struct summing {
+	struct server_store *store;
+	struct sums *sums;
+};
 
 static enum status sum_row(void *context, const void *row, const struct row_meta *meta)
 {
-	struct sums *sums = context;
-	struct row_hash hash = row_hash(sums->schema, row);
+	const struct summing *summing = context;
+	struct sums *sums = summing->sums;
 
-	if (memcmp(&hash, meta->hash, sizeof(hash)) != 0)
-		return fail(
-			STATUS_CORRUPT, "%s %s: the row is not what its hash says", sums->schema->name, id_to_text(row_id(row)).characters);
-	digest_add(sum_of(sums, meta->home), hash);
+	sums->hash = row_hash(sums->schema, row);
+	if (memcmp(&sums->hash, meta->hash, sizeof(sums->hash)) != 0)
+		return fail(STATUS_CORRUPT, "%s %s: the row is not what its hash says; stop the server and restore the newest backup",
+			sums->schema->name, id_to_text(row_id(row)).characters);
+	digest_add(&sum_of(sums, meta->home)->digest, sums->hash);
 	sums->rows++;
+	return server_store_links_of_row(summing->store, sums->schema->kind, row_id(row), sum_link, sums);
+}
+
+/* Every link is a link to a row: there are as many as rows were found to be linked. */
+static enum status check_links(struct storage *storage, const struct scope_sum *sum, const struct id *job)
+{
+	struct statement *count = NULL;
+	int64_t links = 0;
+	enum status status = statement_get(storage, STATEMENT_LINK_COUNT, &count);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(count, 1, sum->number);
+	status = statement_step(count);
+	if (status == STATUS_OK)
+		links = statement_integer(count, 0);
+	statement_reset(count);
+	if (status != STATUS_OK || links == sum->digest.count)
+		return status;
+	return fail(STATUS_CORRUPT, "scope job %s: %lld of its %lld rows are not there; stop the server and restore the newest backup",
+		id_to_text(job).characters, (long long)(links - sum->digest.count), (long long)links);
+}
+
+/* What is stored of a scope, as statement scope_each gives it. */
+struct stored_scope {
+	struct scope scope;
+	struct digest digest;
+	bool damaged;
+};
+
+static struct stored_scope read_scope_row(struct statement *scope)
+{
+	struct bytes sum = statement_bytes(scope, 4);
+	struct stored_scope stored = {
+		.scope = { .kind = (enum scope_kind)statement_integer(scope, 1), .id = statement_id_column(scope, 2) },
+		.digest = { .count = statement_integer(scope, 3) },
+		.damaged = sum.size != ROW_HASH_SIZE,
+	};
+
+	if (!stored.damaged)
+		stored.digest.sum = row_hash_from_bytes(sum.data);
+	return stored;
+}
+
+static enum status check_scope(struct storage *storage, struct sums *sums, const struct stored_scope *stored, const struct scope_sum *sum)
+{
+	struct text word = scope_word(sums->arena, stored->scope.kind);
+	const char *id = arena_print(sums->arena, "%s", id_to_text(&stored->scope.id).characters).data;
+	enum status status = STATUS_OK;
+
+	if (stored->scope.kind == SCOPE_JOB)
+		status = check_links(storage, sum, &stored->scope.id);
+	if (status != STATUS_OK)
+		return status;
+	if (stored->digest.count != sum->digest.count)
+		return fail(STATUS_CORRUPT,
+			"scope %.*s %s: its digest speaks of %lld rows, there are %lld; stop the server and restore the newest backup",
+			TEXT_ARGUMENTS(word), id, (long long)stored->digest.count, (long long)sum->digest.count);
+	if (stored->damaged || !digest_equal(&stored->digest, &sum->digest))
+		return fail(STATUS_CORRUPT,
+			"scope %.*s %s: its digest does not fit its %lld rows; stop the server and restore the newest backup",
+			TEXT_ARGUMENTS(word), id, (long long)sum->digest.count);
 	return STATUS_OK;
+}
+
+static enum status check_scopes(struct storage *storage, struct sums *sums, struct verify_report *report)
+{
+	struct statement *scopes = NULL;
+	enum status status = statement_get(storage, STATEMENT_SCOPE_EACH, &scopes);
+
+	while (statement_next(scopes, &status)) {
+		const struct stored_scope stored = read_scope_row(scopes);
+		struct scope_sum *sum = sum_of(sums, statement_integer(scopes, 0));
+
+		sum->told = true;
+		status = check_scope(storage, sums, &stored, sum);
+		report->scopes++;
+	}
+	statement_reset(scopes);
+	for (size_t i = 0; i < sums->count && status == STATUS_OK; i++)
+		if (!sums->scopes[i]->told)
+			status = fail(STATUS_CORRUPT,
+				"scope number %lld is not there, though %lld rows are in it; stop the server and restore the newest backup",
+				(long long)sums->scopes[i]->number, (long long)sums->scopes[i]->digest.count);
+	return status;
 }
 
 static enum status check_digests(struct server_store *store, struct arena *arena, struct verify_report *report)
 {
+	struct storage *storage = server_store_storage(store);
 	struct sums sums = { .arena = arena };
+	struct summing summing = { store, &sums };
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; (sums.schema = schema_at(i)) != NULL && status == STATUS_OK; i++)
-		status = table_scan(server_store_storage(store), sums.schema, &(struct id){ 0 }, sum_row, &sums);
-	for (size_t i = 0; i < sums.count && status == STATUS_OK; i++) {
-		struct scope_state state;
-		struct scope scope;
-		status = server_store_scope_by_number(store, sums.scopes[i]->number, &scope, &state);
-		if (status == STATUS_OK && !digest_equal(&state.digest, &sums.scopes[i]->digest))
-			status = fail(STATUS_CORRUPT, "scope %d %s: its digest does not fit its %lld rows", (int)scope.kind,
-				id_to_text(&scope.id).characters, (long long)sums.scopes[i]->digest.count);
-	}
+		status = table_scan(storage, sums.schema, &(struct id){ 0 }, sum_row, &summing);
+	if (status == STATUS_OK)
+		status = check_scopes(storage, &sums, report);
 	id_map_finish(&sums.by_number);
-	report->scopes = (int64_t)sums.count;
 	report->rows = sums.rows;
 	return status;
 }

@@ -11,6 +11,11 @@ static const struct choice scope_names[] = {
 	{ 0, NULL },
 };
 
+struct text scope_word(struct arena *arena, enum scope_kind kind)
+{
+	return choice_to_text(arena, scope_names, kind);
+}
+
 struct table *digest_listing_start(struct output *output)
 {
 	static const struct column columns[] = { { "scope", NULL, false }, { "of", NULL, false }, { "rows", NULL, false },
@@ -23,7 +28,7 @@ void digest_listing_add(struct table *table, struct arena *arena, const struct s
 {
 	struct text sum = arena_print(arena, "%016llx%016llx", (unsigned long long)digest->sum.high, (unsigned long long)digest->sum.low);
 	struct cell cells[] = {
-		cell_text(choice_to_text(arena, scope_names, scope->kind)),
+		cell_text(scope_word(arena, scope->kind)),
 		cell_id(&scope->id),
 		cell_integer(digest->count),
 		cell_text(sum),

@@ -33,3 +33,9 @@ SELECT seq, canonical, commitment, head FROM operation_log WHERE chain = $1 ORDE
 
 -- name: scope_all
 SELECT kind, id, count, sum FROM scope ORDER BY kind, id
+
+-- name: scope_each
+SELECT number, kind, id, count, sum FROM scope ORDER BY number
+
+-- name: link_count
+SELECT count(*) FROM link WHERE job = $1
