@@ -48,12 +48,11 @@ static struct kept_incident read_incident(struct statement *statement)
 enum status server_store_each_incident(struct server_store *store, bool all, int64_t limit, kept_incident_visit visit, void *context)
 {
 	struct statement *statement = NULL;
-	enum status status = statement_get(store->storage, STATEMENT_INCIDENT_EACH, &statement);
+	enum status status = statement_get(store->storage, all ? STATEMENT_INCIDENT_EACH : STATEMENT_INCIDENT_OPEN, &statement);
 
 	if (status != STATUS_OK)
 		return status;
-	statement_bind_integer(statement, 1, all);
-	statement_bind_integer(statement, 2, limit);
+	statement_bind_integer(statement, 1, limit);
 	while (statement_next(statement, &status)) {
 		struct kept_incident incident = read_incident(statement);
 

@@ -62,9 +62,11 @@ enum status server_store_parked_of(
 		operations[count++] = statement_id_column(statement, 0);
 	}
 	statement_reset(statement);
+	if (status != STATUS_OK)
+		return status;
 	*out_operations = operations;
 	*out_count = count;
-	return status;
+	return STATUS_OK;
 }
 
 enum status server_store_decided_by_person(

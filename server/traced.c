@@ -37,9 +37,20 @@ static enum status id_range(struct text digits, struct id *out_from, struct id *
 	return status == STATUS_OK ? id_from_text((struct text){ to, sizeof(to) }, out_to) : status;
 }
 
+/* No second operation begins so. */
+static enum status check_alone(struct statement *statement, struct text digits)
+{
+	enum status status = statement_step(statement);
+
+	if (status == STATUS_OK)
+		return fail(STATUS_AMBIGUOUS, "several operations begin with %.*s: give more digits", TEXT_ARGUMENTS(digits));
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 enum status traced_find(struct context *context, struct storage *storage, struct text digits, struct traced *out_traced)
 {
 	struct statement *statement;
+	struct traced found;
 	struct id from, to;
 	enum status status = id_range(digits, &from, &to);
 
@@ -54,12 +65,14 @@ enum status traced_find(struct context *context, struct storage *storage, struct
 	statement_bind_id(statement, 2, &to);
 	status = statement_step(statement);
 	if (status == STATUS_OK)
-		status = traced_read(context->arena, statement, out_traced);
+		status = traced_read(context->arena, statement, &found);
 	if (status == STATUS_NOT_FOUND)
 		status = fail(STATUS_NOT_FOUND, "no operation %.*s has arrived here; if a device saved it, see \"truckroll outbox\" there",
 			TEXT_ARGUMENTS(digits));
-	else if (status == STATUS_OK && statement_step(statement) == STATUS_OK)
-		status = fail(STATUS_AMBIGUOUS, "several operations begin with %.*s: give more digits", TEXT_ARGUMENTS(digits));
+	else if (status == STATUS_OK)
+		status = check_alone(statement, digits);
 	statement_reset(statement);
+	if (status == STATUS_OK)
+		*out_traced = found;
 	return status;
 }

@@ -10,7 +10,12 @@ VALUES ($1, $2, $3, $4, 1, $5, $5, 0, '')
 
 -- name: incident_each
 SELECT number, kind, device, subject, detail, count, first_at_ms, last_at_ms, acknowledged_at_ms, note FROM incident
-WHERE acknowledged_at_ms = 0 OR $1 ORDER BY number DESC LIMIT $2
+ORDER BY number DESC LIMIT $1
+
+-- name: incident_open
+-- By its index: those that were seen to are not passed over one by one.
+SELECT number, kind, device, subject, detail, count, first_at_ms, last_at_ms, acknowledged_at_ms, note FROM incident
+WHERE acknowledged_at_ms = 0 ORDER BY number DESC LIMIT $1
 
 -- name: incident_acknowledge
 UPDATE incident SET acknowledged_at_ms = $2, note = $3 WHERE number = $1 AND acknowledged_at_ms = 0

@@ -105,20 +105,30 @@ static enum status object_of(
 	return status;
 }
 
+static enum reason reason_of_kind(enum field_kind kind)
+{
+	switch (kind) {
+	case FIELD_TEXT:
+		return REASON_TEXT_FORM;
+	case FIELD_TIME:
+		return REASON_TIME_RANGE;
+	case FIELD_INTEGER:
+		return REASON_NUMBER_RANGE;
+	case FIELD_CHOICE:
+		return REASON_CHOICE_UNKNOWN;
+	case FIELD_ID:
+	case FIELD_BOOLEAN:
+		break;
+	}
+	return REASON_FIELD_MISSING;
+}
+
 /* What field_validate() found. */
 static enum status object_form(struct objection *objection, const struct field *field, const void *row, enum status status)
 {
-	static const enum reason reasons[] = {
-		[FIELD_TEXT] = REASON_TEXT_FORM,
-		[FIELD_TIME] = REASON_TIME_RANGE,
-		[FIELD_INTEGER] = REASON_NUMBER_RANGE,
-		[FIELD_CHOICE] = REASON_CHOICE_UNKNOWN,
-		[FIELD_ID] = REASON_FIELD_MISSING,
-		[FIELD_BOOLEAN] = REASON_FIELD_MISSING,
-	};
+	enum reason reason = field_is_default(field, row) ? REASON_FIELD_MISSING : reason_of_kind(field->kind);
 
-	return object(
-		objection, RULE_BAD_FORM, field->name, field_is_default(field, row) ? REASON_FIELD_MISSING : reasons[field->kind], status);
+	return object(objection, RULE_BAD_FORM, field->name, reason, status);
 }
 
 static enum status check_row(const struct schema *schema, const void *row, struct objection *objection)
