@@ -688,10 +688,14 @@ static enum status do_rounds(struct server_core *core)
 		status = grants_end_history(&core->commit, &ended);
 	if (status == STATUS_OK)
 		status = horizon_advance(&core->commit, &core->state, &round, &moved);
+	if (status != STATUS_OK) { /* the half of a round is in the open commit */
+		server_core_abandon(core);
+		return status;
+	}
 	core->changed = core->changed || ended > 0 || moved;
 	if (core->in_commit && !core->changed)
 		abandon_commit(core);
-	return status;
+	return STATUS_OK;
 }
 
 enum status server_core_tick(struct server_core *core)

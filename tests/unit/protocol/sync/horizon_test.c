@@ -1,4 +1,7 @@
 /* What left scopes long ago is forgotten; no device gets another result by that, wherever it stands. */
+#include <sqlite3.h>
+
+#include "db/connection.h" /* to get in the way of the store */
 #include "protocol/sync/horizon.h"
 #include "protocol/sync/pull.h"
 #include "protocol/sync/reply.h"
@@ -190,6 +193,37 @@ static void a_server_that_has_nothing_to_do_commits_nothing(void **state)
 	assert_int_equal(state_of(pair).gseq, gseq);
 }
 
+/* What a round had done before the store failed does not come with the next commit. */
+static void a_round_that_fails_leaves_nothing_behind(void **state)
+{
+	struct simulation *pair = *state;
+	sqlite3 *connection;
+	struct id order, visit;
+	int64_t horizon;
+
+	order = pair_order(pair, 0);
+	visit = pair_book(pair, &order, 2);
+	pair_settle(pair);
+	pair_office(pair, OPERATION_CANCEL, &visit, &(struct reason_arguments){ .reason = text_of("not today") });
+	pair_settle(pair);
+	pair->retention_ms = 1000;
+	server_node_end(pair);
+	pair_settle(pair);
+	(void)pair_order(pair, 0); /* whose time is noted */
+	connection = server_store_storage(pair->server.store)->connection;
+	assert_int_equal(sqlite3_exec(connection,
+				 "CREATE TEMP TRIGGER broken BEFORE DELETE ON main.left_row BEGIN SELECT raise(ABORT, 'no'); END", NULL,
+				 NULL, NULL),
+		SQLITE_OK);
+	pair->now_ms += 3 * 3600 * 1000;
+	horizon = state_of(pair).horizon;
+	(void)server_core_open_commit(pair->server.core); /* something else is under way */
+	assert_int_not_equal(server_core_tick(pair->server.core), STATUS_OK);
+	assert_int_equal(sqlite3_exec(connection, "DROP TRIGGER broken", NULL, NULL, NULL), SQLITE_OK);
+	server_node_flush(pair);
+	assert_int_equal(state_of(pair).horizon, horizon);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
 
 int main(void)
@@ -199,6 +233,7 @@ int main(void)
 		TEST(a_device_from_any_time_comes_to_the_same_rows),
 		TEST(ninety_days_are_remembered_and_not_more),
 		TEST(a_server_that_has_nothing_to_do_commits_nothing),
+		TEST(a_round_that_fails_leaves_nothing_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
