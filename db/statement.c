@@ -156,6 +156,11 @@ int64_t storage_changes(const struct storage *storage)
 	return sqlite3_changes64(storage->connection);
 }
 
+int64_t storage_changes_total(const struct storage *storage)
+{
+	return sqlite3_total_changes64(storage->connection);
+}
+
 void statements_finish(struct storage *storage)
 {
 	for (size_t i = 0; i < STATEMENT_COUNT; i++)

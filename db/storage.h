@@ -107,6 +107,8 @@ bool statement_is_null(struct statement *statement, int column);
 void statement_reset(struct statement *statement);
 /* Rows changed by the latest run of any statement. */
 int64_t storage_changes(const struct storage *storage);
+/* Rows changed through this storage since it was opened, those of transactions that never were included: it grows with each. */
+int64_t storage_changes_total(const struct storage *storage);
 
 /* Columns every table of records has beside its fields. */
 struct row_meta {

@@ -8,12 +8,14 @@
 
 #include "device_agent/kb_search.h"
 #include "device_agent/link.h"
+#include "device_agent/replica_aside.h"
 #include "protocol/base/log.h"
 #include "shell/control.h"
 #include "shell/file.h"
 #include "shell/runner.h"
 
-#define INDEX_SLICE_MS 20 /* docs/architecture.md: what a command may have to wait for */
+#define INDEX_SLICE_MS   20   /* docs/architecture.md: what a command may have to wait for */
+#define CHECK_SLICE_ROWS 2000 /* of the replica's check by itself: about as long */
 
 static volatile sig_atomic_t stop_asked;
 
@@ -33,12 +35,14 @@ static void catch_signals(void)
 }
 
 struct agent {
+	struct context *context;
 	struct local_device *device;
 	struct link link;
 	struct control *control;
 	struct log log;
 	struct runner_owner owner;
 	bool indexed;    /* the search index has caught up */
+	bool checking;   /* a check of the replica has more to look at */
 	FILE *cut_times; /* NULL: nobody measures */
 };
 
@@ -48,7 +52,7 @@ static int wait_for_events(struct agent *agent)
 	struct pollfd polls[CONTROL_POLL_MAX + 1];
 	size_t count = control_poll(agent->control, polls);
 	int control_ms = control_timeout_ms(agent->control);
-	int timeout_ms = agent->indexed ? link_timeout_ms(&agent->link) : 0;
+	int timeout_ms = agent->indexed && !agent->checking ? link_timeout_ms(&agent->link) : 0;
 
 	if (control_ms >= 0 && control_ms < timeout_ms)
 		timeout_ms = control_ms;
@@ -65,6 +69,18 @@ static void index_slice(struct agent *agent)
 		return;
 	log_unusual(&agent->log, "kb.index.failed", "why=\"%s\"", fail_reason());
 	agent->indexed = true; /* tried again after the next cut */
+}
+
+/* The same of the replica's check; what fails is told in the log, and tried again later. STATUS_CORRUPT: the file itself is damaged. */
+static enum status check_slice(struct agent *agent)
+{
+	bool done = true;
+	enum status status = link_leisure(&agent->link, CHECK_SLICE_ROWS, &done);
+
+	agent->checking = status == STATUS_OK && !done;
+	if (status != STATUS_CORRUPT)
+		return STATUS_OK;
+	return replica_aside_verify(agent->context, "replica.db", STORAGE_REPLICA) == STATUS_CORRUPT ? STATUS_CORRUPT : STATUS_OK;
 }
 
 static void note_cut(struct agent *agent)
@@ -105,6 +121,10 @@ static enum status agent_loop(struct agent *agent)
 		}
 		if (events == 0 && !agent->indexed)
 			index_slice(agent);
+		else if (events == 0)
+			status = check_slice(agent);
+		if (status == STATUS_CORRUPT)
+			return status;
 	}
 	return STATUS_OK;
 }
@@ -129,7 +149,7 @@ static enum status go_on_line(struct agent *agent)
 
 enum status agent_run(struct context *context, struct local_device *device, const struct agent_options *options)
 {
-	struct agent agent = { .device = device };
+	struct agent agent = { .context = context, .device = device };
 	enum status status;
 
 	log_init(&agent.log, context->clock, LOG_INFO, NULL, NULL);

@@ -273,6 +273,19 @@ static void check_index(struct doctor *doctor, struct local_device *device)
 				      "%zu articles behind: the agent or a sync adds them", behind));
 }
 
+/* When every row was last compared with what is noted of it; the agent and sync see to that by themselves. */
+static void check_rows(struct doctor *doctor, struct local_device *device)
+{
+	struct arena *arena = doctor->context->arena;
+	int64_t checked_at_ms = 0;
+	enum status status = device_store_checked_at(device->store, &checked_at_ms);
+	struct text at = checked_at_ms == 0 ? text_of("") : time_print(arena, checked_at_ms, doctor->context->zone);
+
+	tell_result(doctor, "rows", status,
+		checked_at_ms == 0 ? say(doctor, "not checked yet: the agent or a sync does that, once a day")
+				   : catalogue_format(arena, doctor->context->language, "all of them fitted at %.*s", TEXT_ARGUMENTS(at)));
+}
+
 static void check_store(struct doctor *doctor)
 {
 	struct local_device *device;
@@ -288,6 +301,7 @@ static void check_store(struct doctor *doctor)
 	check_pending(doctor, device);
 	check_space(doctor, device);
 	check_index(doctor, device);
+	check_rows(doctor, device);
 	status = device_store_incidents_each(device->store, INCIDENTS_TOLD, tell_incident, doctor);
 	if (status != STATUS_OK)
 		tell_result(doctor, "incidents", status, text_of(""));

@@ -23,6 +23,9 @@
 #define AGENT_POLL_WAIT_MS 60000
 #define INDEX_SLICE_MS     100
 #define REPLACE_EVERY_MS   3600000 /* a disk that spoils every replica at once is for a person */
+#define CHECK_SLICE_ROWS   20000
+#define CHECK_MS           500 /* of a sync goes into a check of the replica by itself, but when the last whole one is this long ago: */
+#define CHECK_OVERDUE_MS   ((int64_t)7 * 24 * 3600 * 1000)
 
 /* ---- the agent ---- */
 
@@ -191,9 +194,10 @@ static enum status index_all(struct sync_run *run, struct local_device *device)
 	return status;
 }
 
-static enum status run_link(struct sync_run *run, struct link *link)
+/* What is on its way comes to its end. */
+static enum status await_link(struct sync_run *run, struct link *link)
 {
-	enum status status = link_go(link, true);
+	enum status status = STATUS_OK;
 
 	while (status == STATUS_OK) {
 		struct pollfd ready;
@@ -205,6 +209,39 @@ static enum status run_link(struct sync_run *run, struct link *link)
 		(void)poll(&ready, 1, link_timeout_ms(link));
 		status = link_step(link);
 	}
+	return status;
+}
+
+static enum status run_link(struct sync_run *run, struct link *link)
+{
+	enum status status = link_go(link, true);
+
+	return status == STATUS_OK ? await_link(run, link) : status;
+}
+
+/* Until when a check of the replica may go on. */
+static enum status check_until(const struct sync_run *run, struct local_device *device, int64_t *out_until_ms)
+{
+	int64_t checked_at_ms = 0;
+	enum status status = device_store_checked_at(device->store, &checked_at_ms);
+
+	*out_until_ms = clock_monotonic_ms(run->context->clock) + CHECK_MS;
+	if (clock_now_ms(run->context->clock) - checked_at_ms > CHECK_OVERDUE_MS)
+		*out_until_ms = INT64_MAX;
+	return status;
+}
+
+/* The replica is checked against itself when that is due; what does not fit is compared with the server's, and fetched again. */
+static enum status check_rows(struct sync_run *run, struct link *link)
+{
+	bool done = false;
+	int64_t until_ms;
+	enum status status = check_until(run, link->device, &until_ms);
+
+	while (status == STATUS_OK && !done && clock_monotonic_ms(run->context->clock) < until_ms)
+		status = link_leisure(link, CHECK_SLICE_ROWS, &done);
+	if (status == STATUS_OK && device_core_state(link->device->core).rots > 0)
+		status = await_link(run, link);
 	return status;
 }
 
@@ -224,6 +261,8 @@ static enum status sync_as_owner(struct sync_run *run)
 		status = device_core_check(device->core);
 	if (status == STATUS_OK)
 		status = run_link(run, &link);
+	if (status == STATUS_OK)
+		status = check_rows(run, &link);
 	run->last = report_of(run->context, &link);
 	link_finish(&link);
 	if (status == STATUS_OK)

@@ -154,6 +154,23 @@ enum status link_step(struct link *link)
 	return after_event(link, &before, device_core_tick(link->device->core));
 }
 
+enum status link_leisure(struct link *link, size_t rows_max, bool *out_done)
+{
+	struct device_core_state before = device_core_state(link->device->core), now;
+	enum status status = device_core_leisure(link->device->core, rows_max, out_done);
+
+	now = device_core_state(link->device->core);
+	if (now.rots != before.rots) {
+		log_broken(link->log, "replica.rot", "why=\"%s\"", now.rot);
+		link->incidents = now.incidents;
+	}
+	if (status != STATUS_OK) {
+		log_unusual(link->log, "replica.check.failed", "status=%s why=\"%s\"", status_to_text(status), fail_reason());
+		return status;
+	}
+	return now.rots == before.rots ? STATUS_OK : after_event(link, &before, STATUS_OK);
+}
+
 int link_descriptor(const struct link *link)
 {
 	return link->transport == NULL ? -1 : transport_descriptor(link->transport);

@@ -28,6 +28,8 @@ void link_finish(struct link *link);
 enum status link_go(struct link *link, bool now);
 /* Does what can be done without waiting: takes a reply, sends, commits, sees what is overdue. */
 enum status link_step(struct link *link);
+/* There is leisure: device_core_leisure(), with what it leads to. */
+enum status link_leisure(struct link *link, size_t rows_max, bool *out_done);
 /* What to poll for (POLLIN); -1: nothing. */
 int link_descriptor(const struct link *link);
 /* Milliseconds until link_step() is worth a call by itself; at most a second. */

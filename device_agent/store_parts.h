@@ -21,6 +21,7 @@ struct device_store {
 	struct storage *outbox;
 	struct storage *replica; /* NULL after a swap that failed half-way */
 	struct storage *fresh;   /* while seeding */
+	int64_t turns;           /* how often another storage became the current one */
 	bool fresh_indexed;
 	char *dir;
 	char *vfs;
@@ -42,6 +43,8 @@ enum status device_replica(struct device_store *store, struct storage **out_repl
 enum status device_statement(struct device_store *store, enum statement_id which, struct statement **out_statement);
 /* Runs a statement without parameters to its end. */
 enum status device_run(struct device_store *store, enum statement_id which);
+/* After an update of the replica's state that succeeded: STATUS_CORRUPT when there was none to update (store_replica.c). */
+enum status device_check_stated(struct device_store *store, enum status status);
 /* Makes the indexes of a fresh replica; does nothing otherwise. */
 enum status device_make_indexes(struct device_store *store);
 /* After another storage became the current one. */

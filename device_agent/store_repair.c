@@ -1,4 +1,4 @@
-/* What a repair by range keeps and looks at. */
+/* What a repair by range, and the device's own check, keep and look at. */
 #include <string.h>
 
 #include "device_agent/store_parts.h"
@@ -31,7 +31,7 @@ enum status device_store_repair(struct device_store *store, struct arena *arena,
 
 enum status device_store_put_repair(struct device_store *store, struct bytes repair)
 {
-	return run_bytes(store, STATEMENT_REPLICA_REPAIR_PUT, repair);
+	return device_check_stated(store, run_bytes(store, STATEMENT_REPLICA_REPAIR_PUT, repair));
 }
 
 enum status device_store_keep_range(struct device_store *store, struct bytes range)
@@ -79,7 +79,8 @@ static enum status show_row(void *context, const void *row, const struct row_met
 	return status == STATUS_OK ? walk->visit(walk->context, walk->kind, row, &found) : status;
 }
 
-enum status device_store_rows_each(struct device_store *store, device_row_visit visit, void *context)
+enum status device_store_rows_beyond(
+	struct device_store *store, enum record_kind kind, const struct id *after, device_row_visit visit, void *context)
 {
 	static const struct id first;
 	const struct schema *schema;
@@ -88,10 +89,50 @@ enum status device_store_rows_each(struct device_store *store, device_row_visit 
 
 	for (size_t i = 0; status == STATUS_OK && (schema = schema_at(i)) != NULL; i++) {
 		struct row_walk walk = { .store = store, .visit = visit, .context = context, .kind = schema->kind };
-		if (schema->kind < RECORD_BENCH_ORDER || store->bench)
-			status = table_scan(replica, schema, &first, show_row, &walk);
+		if (schema->kind >= kind && (schema->kind < RECORD_BENCH_ORDER || store->bench))
+			status = table_scan(replica, schema, schema->kind == kind ? after : &first, show_row, &walk);
 	}
 	return status;
+}
+
+enum status device_store_rows_each(struct device_store *store, device_row_visit visit, void *context)
+{
+	return device_store_rows_beyond(store, RECORD_NONE, &(struct id){ 0 }, visit, context);
+}
+
+/* ---- the device's own check ---- */
+
+enum status device_store_checked_at(struct device_store *store, int64_t *out_at_ms)
+{
+	struct statement *read = NULL;
+	enum status status = device_statement(store, STATEMENT_REPLICA_CHECKED_AT, &read);
+
+	if (status == STATUS_OK)
+		status = statement_step(read);
+	if (status == STATUS_OK)
+		*out_at_ms = statement_integer(read, 0);
+	statement_reset(read);
+	return status;
+}
+
+enum status device_store_put_checked_at(struct device_store *store, int64_t at_ms)
+{
+	struct statement *put = NULL;
+	enum status status = device_statement(store, STATEMENT_REPLICA_CHECKED_AT_PUT, &put);
+
+	if (status == STATUS_OK) {
+		statement_bind_integer(put, 1, at_ms);
+		status = statement_run(put);
+	}
+	statement_reset(put);
+	return device_check_stated(store, status);
+}
+
+int64_t device_store_changes(const struct device_store *store)
+{
+	const struct storage *current = store->fresh != NULL ? store->fresh : store->replica;
+
+	return current == NULL ? 0 : (int64_t)((uint64_t)store->turns << 40) + storage_changes_total(current);
 }
 
 static enum status span_at_home(

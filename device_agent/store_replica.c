@@ -42,6 +42,16 @@ void device_store_rollback(struct device_store *store)
 
 /* ---- state ---- */
 
+static enum status fail_lost_state(void)
+{
+	return fail(STATUS_CORRUPT, "replica.db does not say where it stands; it must be fetched again");
+}
+
+enum status device_check_stated(struct device_store *store, enum status status)
+{
+	return status == STATUS_OK && storage_changes(device_store_replica_storage(store)) != 1 ? fail_lost_state() : status;
+}
+
 enum status device_store_replica(struct device_store *store, struct replica_state *out_state)
 {
 	struct statement *read = NULL;
@@ -57,7 +67,7 @@ enum status device_store_replica(struct device_store *store, struct replica_stat
 				.incarnation = statement_id_column(read, 4),
 				.decided_seq = statement_integer(read, 5) };
 	else if (status == STATUS_NOT_FOUND)
-		status = fail(STATUS_CORRUPT, "replica.db does not say where it stands; it must be fetched again");
+		status = fail_lost_state();
 	statement_reset(read);
 	return status;
 }
@@ -77,7 +87,7 @@ enum status device_store_put_replica(struct device_store *store, const struct re
 		status = statement_run(put);
 	}
 	statement_reset(put);
-	return status;
+	return device_check_stated(store, status);
 }
 
 enum status device_store_resume(struct device_store *store, struct arena *arena, struct bytes *out_resume)
@@ -109,7 +119,7 @@ static enum status put_bytes(struct device_store *store, enum statement_id which
 
 enum status device_store_put_resume(struct device_store *store, struct bytes resume)
 {
-	return put_bytes(store, STATEMENT_REPLICA_RESUME_PUT, resume);
+	return device_check_stated(store, put_bytes(store, STATEMENT_REPLICA_RESUME_PUT, resume));
 }
 
 /* ---- the view ---- */
@@ -197,6 +207,7 @@ const struct references *device_store_references(struct device_store *store)
 
 void device_turn(struct device_store *store)
 {
+	store->turns++;
 	device_scopes_forget(store);
 	store->fresh_indexed = false;
 	arena_reset(&store->rows);

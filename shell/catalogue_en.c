@@ -252,6 +252,9 @@ const struct message catalogue_en[] = {
 	{ "incident.replaced",
 	  "{device}: its replica.db was damaged ({what}). It has begun a new one and fetches everything again; nothing that the "
 	  "technician did is lost. When it comes again, have its disk checked." },
+	{ "incident.rot",
+	  "{device} found rows that had changed behind its back ({what}). It repairs itself; when it comes again, have its disk "
+	  "checked." },
 	{ "incident.told",
 	  "{device} told: {what}." },
 	{ NULL, NULL },

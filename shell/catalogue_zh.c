@@ -276,6 +276,7 @@ const struct message catalogue_zh[] = {
 	{ "incident.damaged", "数据库已损坏：{reason}。请停止服务器并恢复最新备份。" },
 	{ "incident.replaced",
 	  "{device}：其 replica.db 已损坏（{what}）。它已新建一个并重新获取全部数据；技术员所做的工作没有丢失。如再次发生，请检查其磁盘。" },
+	{ "incident.rot", "{device} 发现有数据行被悄然改变（{what}）。会自行修复；如再次出现，请检查其磁盘。" },
 	{ "incident.told", "{device} 报告：{what}。" },
 	{ NULL, NULL },
 };

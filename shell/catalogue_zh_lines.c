@@ -35,6 +35,8 @@ const struct message catalogue_zh_lines[] = {
 	{ "Nothing was deleted: keep the file, tell the office, and put back a copy of it if there is one",
 	  "没有删除任何内容：请保留该文件并告知办公室；如有备份，请恢复备份" },
 	{ "complete", "完整" },
+	{ "not checked yet: the agent or a sync does that, once a day", "尚未核对：后台程序或同步每天会核对一次" },
+	{ "all of them fitted at %.*s", "%.*s 时全部核对无误" },
 	{ "device %.8s of %.*s", "终端 %.8s，使用人 %.*s" },
 	{ "everything is settled with the office", "所有操作均已与办公室结算" },
 	{ "free: no agent is running", "空闲：没有代理程序在运行" },

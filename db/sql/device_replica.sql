@@ -5,12 +5,13 @@ SELECT epoch, gseq, settled_seq, shown_seq, incarnation, decided_seq FROM state
 
 -- name: replica_state_put
 UPDATE state SET epoch = $1, gseq = $2, settled_seq = $3, shown_seq = $4, incarnation = $5, decided_seq = $6
+WHERE only = 1
 
 -- name: replica_resume
 SELECT resume FROM state
 
 -- name: replica_resume_put
-UPDATE state SET resume = $1
+UPDATE state SET resume = $1 WHERE only = 1
 
 -- name: replica_number_of_scope
 SELECT number FROM scope_number WHERE kind = $1 AND id = $2
@@ -87,6 +88,12 @@ SELECT repair FROM state
 -- name: replica_repair_put
 -- By its key: an update of any number of rows has a journal of its own, which beyond 64 KiB is a file outside the folder.
 UPDATE state SET repair = $1 WHERE only = 1
+
+-- name: replica_checked_at
+SELECT checked_at_ms FROM state
+
+-- name: replica_checked_at_put
+UPDATE state SET checked_at_ms = $1 WHERE only = 1
 
 -- name: replica_range_keep
 INSERT INTO answered_range (answer) VALUES ($1)

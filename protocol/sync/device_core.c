@@ -159,6 +159,7 @@ void device_core_destroy(struct device_core *core)
 	ephemeral_wipe(&core->ephemeral);
 	identity_wipe(&core->options.identity);
 	arena_finish(&core->arena);
+	self_check_finish(&core->check);
 	arena_finish(&core->decided_arena);
 	arena_finish(&core->effect_arena);
 	free(core);

@@ -26,6 +26,7 @@ struct device_core_options {
 	bool moved;               /* the store came from another machine */
 	int64_t poll_wait_ms; /* how long the server may hold a poll; 0: never wait */
 	enum seeded_bug bug;
+	int64_t check_every_ms; /* between two whole checks of the replica; 0: a day */
 	size_t batch_raw_max; /* bytes of operations in a batch to begin with; 0: the usual. Tests take few */
 };
 
@@ -46,6 +47,11 @@ enum status device_core_go(struct device_core *core, bool now);
 /* Everything that is held is compared with the server's rows when the device is on line next, and what differs is fetched again. Does
  * nothing before a first sync, and while a comparison is under way. Adds the store's statuses; STATUS_BUSY while a commit is awaited. */
 enum status device_core_check(struct device_core *core);
+/* There is leisure: the replica is checked against itself (self_check.h) when the last whole check is long enough ago, `rows_max` rows at
+ * most. What does not fit is an incident, and leads to a comparison with the server at once. `*out_done`: there is nothing more to look
+ * at. A first fetch and a comparison count as whole checks. Adds the store's statuses; STATUS_CORRUPT also for rows that cannot be
+ * read. */
+enum status device_core_leisure(struct device_core *core, size_t rows_max, bool *out_done);
 /* The reply to the latest request. A bad one counts as a failed link. */
 enum status device_core_reply(struct device_core *core, struct bytes reply);
 /* The request failed, or the carrier is gone. */
@@ -86,12 +92,15 @@ struct device_core_state {
 	int64_t cuts;
 	int64_t rows_received;
 	int64_t incidents;
+	int64_t checks;  /* whole ones of the replica by itself */
+	int64_t rots;    /* of these, and of those not whole: that found something */
 	int64_t repairs; /* by range, ended with their cut */
 	int64_t repaired_rows;
 	int64_t fetches; /* of everything, since nothing less would do */
 	/* Why the server takes nothing of what is pending; "" when it does. */
 	char refusal[REASON_SIZE];
 	char failure[REASON_SIZE]; /* why the link failed last; "" when it is well */
+	char rot[REASON_SIZE];     /* what the latest check found that does not fit; "": nothing */
 };
 struct device_core_state device_core_state(const struct device_core *core);
 

@@ -4,6 +4,7 @@
 
 #include "protocol/sync/device_core.h"
 #include "protocol/sync/repair.h"
+#include "protocol/sync/self_check.h"
 
 enum link_state {
 	LINK_DOWN,
@@ -42,6 +43,8 @@ struct device_core {
 	struct replica_state committing; /* the state that the cut being committed brings */
 	bool repairing;                  /* that cut ends a repair … */
 	struct repair_tally tally;       /* … which did this */
+	struct self_check check;
+	int64_t check_again_at_ms; /* monotonic; after one that failed */
 	struct arena decided_arena;
 	struct arena arena; /* life of one event */
 	struct arena effect_arena;

@@ -22,7 +22,7 @@ enum status device_note_incident(struct device_core *core, const char *what, con
 	struct text kept = arena_copy_text(&core->arena, text_of(detail)); /* fail_reason() may be overwritten meanwhile */
 
 	core->state.incidents++;
-	if (strcmp(what, "digest") == 0)
+	if (strcmp(what, "digest") == 0 || strcmp(what, "rot") == 0)
 		keep_untold(core, text_of(what), kept);
 	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), what, kept);
 }
@@ -177,6 +177,8 @@ enum status device_take_cut(struct device_core *core, struct bytes body)
 	core->tally = (struct repair_tally){ 0 };
 	status = cut_apply(store, &core->arena, &input, &core->committing, &core->tally);
 	core->repairing = repair.under_way;
+	if (status == STATUS_OK && (repair.under_way || device_store_seeding(store))) /* every row was looked at */
+		status = device_store_put_checked_at(store, clock_now_ms(core->options.clock));
 	if (status == STATUS_OK && repair.under_way)
 		status = note_repair(core);
 	if (status == STATUS_OK) {

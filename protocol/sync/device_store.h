@@ -117,6 +117,12 @@ enum status device_store_keep_range(struct device_store *store, struct bytes ran
 enum status device_store_ranges_each(struct device_store *store, staged_visit visit, void *context);
 enum status device_store_clear_ranges(struct device_store *store);
 
+/* When all of it was last compared with what is noted of it (wall time); 0: never. Putting it adds no transaction to an open one. */
+enum status device_store_checked_at(struct device_store *store, int64_t *out_at_ms);
+enum status device_store_put_checked_at(struct device_store *store, int64_t at_ms);
+/* A number that is another one after anything in the replica was written, in whichever transaction. */
+int64_t device_store_changes(const struct device_store *store);
+
 /* Scopes held, with the digest of the confirmed rows in them. STATUS_NOT_FOUND for one not held. */
 enum status device_store_scope(struct device_store *store, const struct scope *scope, struct digest *out_digest);
 enum status device_store_put_scope(struct device_store *store, const struct scope *scope, const struct digest *digest);
@@ -138,6 +144,9 @@ enum status device_store_rows_of_scope(struct device_store *store, const struct 
 /* Rows as they lie in the file, with what is noted of them, in (kind, id) order; the store must not be changed meanwhile. */
 typedef enum status (*device_row_visit)(void *context, enum record_kind kind, const void *row, const struct device_row *meta);
 enum status device_store_rows_each(struct device_store *store, device_row_visit visit, void *context);
+/* The same, beyond (kind, after). */
+enum status device_store_rows_beyond(
+	struct device_store *store, enum record_kind kind, const struct id *after, device_row_visit visit, void *context);
 /* Of the rows at home in, or linked by, a scope: those with ids beyond `before` and up to `last`. Of a row that is linked and not there
  * only the id is set, and `meta` is NULL. */
 struct id_span {

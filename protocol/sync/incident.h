@@ -20,6 +20,7 @@ enum incident_kind {
 	INCIDENT_DAMAGED = 10,      /* the store is damaged */
 	INCIDENT_TOLD = 11,         /* a device told something that this version has no kind for */
 	INCIDENT_REPLACED = 12,     /* a device told: its replica was damaged, and it began a new one */
+	INCIDENT_ROT = 13,          /* a device told: its rows did not fit what it had noted of them */
 	INCIDENT_KIND_COUNT,
 };
 

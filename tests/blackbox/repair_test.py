@@ -5,8 +5,8 @@ import sqlite3
 
 import tap
 from equal import insist_on_equality
-from harness import Device, Server, World
-from tap import promise, tell
+from harness import PATIENCE, Device, Server, World
+from tap import promise, tell, until
 
 ADA = "Ada Brannock"
 
@@ -47,6 +47,43 @@ def rows_changed_behind_its_back_are_found_put_right_and_told():
         english, chinese = told(device, "rows put right"), told(device, "rows put right", "zh")
         assert len(english) == 1 and "1 rows were not as the office has them, 1 were missing, 1 were too many" in english[0], english
         assert len(chinese) == 1 and "1 行缺失" in chinese[0], chinese
+
+
+def rot(device):
+    """A row changes, one vanishes, one comes up; and a day has passed since all were looked at."""
+    return change(device, "UPDATE site SET name = 'rotten' WHERE row = (SELECT min(row) FROM site)",
+                  "DELETE FROM part WHERE row = (SELECT max(row) FROM part)",
+                  "INSERT INTO part (id, home, gseq, author, hash, number) SELECT randomblob(16), home, gseq, author, hash, 'never made' FROM part LIMIT 1",
+                  "UPDATE state SET checked_at_ms = 0") - 1
+
+
+def told_of_rot(server):
+    return [incident for incident in server.run("incidents")["incidents"] if incident["kind"] == "rot"]
+
+
+@promise
+def rot_is_found_without_being_asked_by_an_agent_and_by_a_sync_and_both_sides_tell():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        device.sync()
+        assert "fitted at" in told(device, "rows")[0], told(device, "rows")
+        rot(device)
+        assert "not checked yet" in told(device, "rows")[0] and "尚未核对" in told(device, "rows", "zh")[0], told(device, "rows")
+        device.start_agent()
+        until(lambda: told(device, "rows put right") and told_of_rot(server), "the agent finds it", PATIENCE)
+        insist_on_equality(server, device)
+        until(lambda: "fitted at" in told(device, "rows")[0], "all rows were looked at again", PATIENCE)
+        assert any("rot" in found for found in told(device, "incident")), told(device, "incident")
+        incident = told_of_rot(server)[0]
+        assert incident["device"] == "tablet" and "have its disk checked" in str(incident), incident
+        device.stop_agent()
+        changed = rot(device)
+        answer = device.sync()
+        assert answer["repaired_rows"] == changed == 3, answer
+        insist_on_equality(server, device)
+        assert told_of_rot(server)[0]["count"] == 2, told_of_rot(server)
 
 
 @promise

@@ -204,7 +204,8 @@ static enum status look_at_incident(void *context, int64_t at_ms, struct text wh
 	const struct incident_look *look = context;
 
 	(void)at_ms;
-	if (look->device->damaged && (text_equals(what, "digest") || text_equals(what, "repair") || text_equals(what, "repaired")))
+	if (look->device->damaged && (text_equals(what, "digest") || text_equals(what, "repair") || text_equals(what, "repaired") ||
+						 text_equals(what, "rot")))
 		return STATUS_OK;
 	if (text_equals(what, "absent") && look->simulation->retention_ms != 0)
 		return STATUS_OK;

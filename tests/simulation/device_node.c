@@ -8,6 +8,10 @@
 #include "tests/simulation/checks.h"
 #include "tests/simulation/network.h"
 
+#define CHECK_EVERY_MS 120000
+#define SLICE_ROWS_MAX 40
+#define SLICES_MAX     100000
+
 void device_node_init(struct simulation *simulation, unsigned number)
 {
 	struct device_node *device = &simulation->devices[number - 1];
@@ -52,6 +56,7 @@ static enum status open_device(struct simulation *simulation, struct device_node
 		.poll_wait_ms = POLL_WAIT_MS,
 		.bug = simulation->bug,
 		.standing = device->standing,
+		.check_every_ms = CHECK_EVERY_MS,
 		.batch_raw_max = simulation->batch_raw_max };
 	struct identity server;
 	enum status status = device_store_open(device->dir, &store, &device->store);
@@ -281,10 +286,32 @@ void device_node_retire_copies(struct simulation *simulation)
 	}
 }
 
-void device_node_compare(struct simulation *simulation, struct device_node *device)
+static bool take_leisure(struct simulation *simulation, struct device_node *device)
 {
+	bool done = true;
+
 	if (device->core == NULL || simulation->violated)
-		return;
+		return false;
 	stream_for_libsodium(&device->stream);
-	settle(simulation, device, device_core_check(device->core), "compare");
+	settle(simulation, device,
+		device_core_leisure(device->core, (size_t)stream_between(&simulation->leisure, 1, SLICE_ROWS_MAX), &done), "leisure");
+	return !done;
+}
+
+void device_node_leisure(struct simulation *simulation, struct device_node *device, size_t slices)
+{
+	while (slices > 0 && take_leisure(simulation, device))
+		slices--;
+}
+
+void device_node_check_whole(struct simulation *simulation, struct device_node *device)
+{
+	size_t slices = 0;
+
+	if (device->core == NULL || simulation->violated || device_store_seeding(device->store))
+		return;
+	if (device_store_put_checked_at(device->store, 0) != STATUS_OK)
+		violate(simulation, "failure", "device %u does not note when it was checked: %s", device->number, fail_reason());
+	while (slices < SLICES_MAX && take_leisure(simulation, device))
+		slices++;
 }

@@ -27,8 +27,10 @@ void device_node_copy(struct simulation *simulation, struct device_node *device)
 /* Puts the copy back, if there is one. */
 void device_node_restore(struct simulation *simulation, struct device_node *device);
 
-/* The device is told to compare its rows with the server's. */
-void device_node_compare(struct simulation *simulation, struct device_node *device);
+/* The device has leisure: it looks at so many slices of its replica, of a few rows each. */
+void device_node_leisure(struct simulation *simulation, struct device_node *device, size_t slices);
+/* A day has passed since the last check, and the device has leisure until it has looked at everything. */
+void device_node_check_whole(struct simulation *simulation, struct device_node *device);
 /* A copy of both files begins to run beside the device, as another node; once in a run. */
 void device_node_clone(struct simulation *simulation, struct device_node *device);
 /* Copies run no more; what only they had is lost. */

@@ -115,6 +115,7 @@ static const struct {
 	[EVENT_REVOKE]         = { true,  true,  FAULT_REVOKE },
 	[EVENT_CLOCK]          = { true,  true,  FAULT_CLOCK },
 	[EVENT_ROT]            = { true,  true,  FAULT_ROT },
+	[EVENT_LEISURE]        = { true,  true,  -1 },
 	[EVENT_FULL_DEVICE]    = { true,  true,  FAULT_FULL_DEVICE },
 	[EVENT_ROOM_DEVICE]    = { true,  true,  -1 },
 	[EVENT_FULL_SERVER]    = { true,  false, FAULT_FULL_SERVER },
@@ -143,9 +144,9 @@ static void heal(struct simulation *simulation)
 		device_node_start(simulation, device, false);
 		if (device->core != NULL)
 			device->rounds_at_heal = device_core_state(device->core).rounds;
-		if (device->damaged) /* it may have forgotten in a crash that it was told to compare */
-			device_node_compare(simulation, device);
 		device_node_go(simulation, device);
+		if (device->damaged) /* nobody tells it to compare: it must find out by itself */
+			device_node_check_whole(simulation, device);
 	}
 }
 
@@ -230,6 +231,8 @@ static void go_wrong_on_device(struct simulation *simulation, struct device_node
 		jump_clock(simulation, device);
 	else if (event->kind == EVENT_ROT)
 		rot_strike(simulation, device);
+	else if (event->kind == EVENT_LEISURE)
+		device_node_leisure(simulation, device, (size_t)stream_between(&simulation->leisure, 1, 30));
 	else if (event->kind == EVENT_FULL_DEVICE || event->kind == EVENT_ROOM_DEVICE)
 		crash_disk_fail(device->disk, event->kind == EVENT_FULL_DEVICE ? DISK_FULL : DISK_WELL, 0);
 }
@@ -404,6 +407,7 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	stream_init(&simulation->poison, options->seed, "poison");
 	stream_init(&simulation->restores, options->seed, "restores");
 	stream_init(&simulation->rot, options->seed, "rot");
+	stream_init(&simulation->leisure, options->seed, "leisure");
 	server_node_init(simulation);
 	crash_disk_load(simulation->server.disk, template->server);
 	for (unsigned i = 0; i < simulation->device_count; i++) {

@@ -101,6 +101,7 @@ struct simulation {
 	struct stream chance; /* of faults */
 	struct stream office;
 	struct stream crash;
+	struct stream leisure;
 	struct stream rot; /* what changes behind the backs of all, and how long the server remembers */
 	struct stream poison;
 	struct stream restores; /* of the server */

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sqlite3.h>
 
+#include "db/connection.h" /* to get in the way of the store */
 #include "protocol/domain/site.h"
 #include "tests/unit/device_agent/scratch_store.h"
 
@@ -321,6 +323,22 @@ static void a_lost_replica_is_made_anew_and_the_outbox_stays(void **state)
 	assert_int_equal(replica.shown_seq, 0);
 }
 
+/* Else the replica would stand nowhere, and nobody would know. */
+static void a_state_that_is_not_there_is_not_written_unnoticed(void **state)
+{
+	struct scratch *scratch = *state;
+	struct storage *replica = device_store_replica_storage(scratch->store);
+	const struct replica_state stands = { .shown_seq = 1 };
+	const struct bytes bytes = { (const uint8_t *)"here", 4 };
+
+	assert_int_equal(device_store_put_resume(scratch->store, bytes), STATUS_OK);
+	assert_int_equal(sqlite3_exec(replica->connection, "DELETE FROM state", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(device_store_put_replica(scratch->store, &stands), STATUS_CORRUPT);
+	assert_int_equal(device_store_put_resume(scratch->store, bytes), STATUS_CORRUPT);
+	assert_int_equal(device_store_put_repair(scratch->store, bytes), STATUS_CORRUPT);
+	assert_int_equal(device_store_put_checked_at(scratch->store, 1), STATUS_CORRUPT);
+}
+
 static void references_are_as_short_as_the_neighbours_allow(void **state)
 {
 	struct scratch *scratch = *state;
@@ -460,6 +478,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_scopes_rows_are_those_at_home_and_those_linked, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(staged_pages_and_the_resume_point_come_back_in_order, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(a_crash_between_saving_and_showing_is_seen_on_opening, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(a_state_that_is_not_there_is_not_written_unnoticed, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(a_lost_replica_is_made_anew_and_the_outbox_stays, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(references_are_as_short_as_the_neighbours_allow, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(a_span_of_a_scope_has_the_rows_between_two_ids, scratch_set_up, scratch_tear_down),
