@@ -136,11 +136,14 @@ enum status server_store_left_feed(struct server_store *store, const struct memb
 	return feed(store, STATEMENT_LEFT_FEED, after, visit, context);
 }
 
-enum status server_store_links_by_id(struct server_store *store, const struct member *after, member_visit visit, void *context)
+enum status server_store_links_by_id(
+	struct server_store *store, const struct member *after, const struct id *last, member_visit visit, void *context)
 {
 	struct statement *statement = NULL;
 	enum status status = member_statement(store, STATEMENT_LINK_BY_ID, after->scope, after->kind, &after->id, &statement);
 
+	if (status == STATUS_OK)
+		statement_bind_id(statement, 4, last);
 	while (statement_next(statement, &status)) {
 		struct member member = read_member(statement);
 

@@ -29,8 +29,8 @@ ORDER BY gseq, kind, id
 
 -- name: link_by_id
 SELECT job, kind, id, gseq, from_gseq FROM link
-WHERE job = $1 AND (kind, id) > ($2, $3)
-ORDER BY kind, id
+WHERE job = $1 AND kind = $2 AND id > $3 AND id <= $4
+ORDER BY id
 
 -- name: link_of_row
 SELECT job, kind, id, gseq, from_gseq FROM link WHERE kind = $1 AND id = $2 ORDER BY job

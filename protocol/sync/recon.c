@@ -98,54 +98,84 @@ static enum status take_home_row(void *context, const void *row, const struct se
 	return walk->look->beyond ? STATUS_BUSY : take_row(walk->look, walk->kind, row_id(row), meta, row);
 }
 
-static enum status walk_home(struct look *look)
+static enum status take_link(void *context, const struct member *member)
+{
+	struct look *look = context;
+	struct server_row meta;
+	enum status status = server_store_row(look->inquiry->store, member->kind, &member->id, &meta);
+
+	return status == STATUS_OK ? take_row(look, member->kind, &member->id, &meta, NULL) : status;
+}
+
+/* Rows of one kind, by an index over the range. */
+static enum status walk_kind(struct look *look, enum record_kind kind, const struct id *after)
+{
+	const struct member links = { .scope = look->scope, .kind = kind, .id = *after };
+	struct home_walk walk = { look, kind };
+	enum status status;
+
+	look->beyond = false;
+	status = look->question->scope.kind == SCOPE_JOB
+			 ? server_store_links_by_id(look->inquiry->store, &links, &look->last, take_link, look)
+			 : server_store_by_id(look->inquiry->store, kind, look->scope, after, take_home_row, &walk);
+	server_store_reset_rows(look->inquiry->store);
+	return status == STATUS_BUSY && look->beyond ? STATUS_OK : status;
+}
+
+static enum status walk_range(struct look *look)
 {
 	const struct recon_question *question = look->question;
 	const struct schema *schema;
 	enum status status = STATUS_OK;
 
+	set_range(look);
 	for (size_t i = 0; (schema = schema_at(i)) != NULL && status == STATUS_OK; i++) {
-		struct home_walk walk = { look, schema->kind };
 		bool resumed = schema->kind == question->after_kind && id_compare(&question->after, &look->before) > 0;
-		if (schema->kind < question->after_kind)
-			continue;
-		status = server_store_by_id(look->inquiry->store, schema->kind, look->scope, resumed ? &question->after : &look->before,
-			take_home_row, &walk);
-		server_store_reset_rows(look->inquiry->store);
-		if (status == STATUS_BUSY && look->beyond)
-			status = STATUS_OK;
-		look->beyond = false;
+		if (schema->kind >= question->after_kind)
+			status = walk_kind(look, schema->kind, resumed ? &question->after : &look->before);
 	}
 	return status;
 }
 
-static enum status take_link(void *context, const struct member *member)
+/* ---- what was counted before ---- */
+
+static struct recon_counted *find_counted(struct recon_cache *cache, const struct scope_state *state)
 {
-	struct look *look = context;
-	struct server_row meta;
+	for (size_t i = 0; i < RECON_CACHE_SIZE; i++)
+		if (cache->counted[i].scope == state->number && cache->counted[i].gseq == state->gseq)
+			return &cache->counted[i];
+	return NULL;
+}
+
+static void keep_counted(struct look *look, const struct scope_state *state)
+{
+	struct recon_cache *cache = look->inquiry->cache;
+	struct recon_counted *oldest = &cache->counted[0];
+
+	for (size_t i = 1; i < RECON_CACHE_SIZE; i++)
+		if (cache->counted[i].used < oldest->used)
+			oldest = &cache->counted[i];
+	*oldest = (struct recon_counted){ .scope = state->number, .gseq = state->gseq, .used = ++cache->uses };
+	memcpy(oldest->buckets, look->buckets, sizeof(oldest->buckets));
+}
+
+/* A scope that no commit has changed since it was counted whole is not counted again. */
+static enum status count_buckets(struct look *look, const struct scope_state *state)
+{
+	struct recon_cache *cache = look->question->depth == 0 ? look->inquiry->cache : NULL;
+	struct recon_counted *counted = cache != NULL ? find_counted(cache, state) : NULL;
 	enum status status;
 
-	if (id_compare(&member->id, &look->before) <= 0 || id_compare(&member->id, &look->last) > 0) {
-		look->looked_at++; /* also to pass over it costs */
-		return STATUS_OK;
+	memset(look->buckets, 0, sizeof(look->buckets));
+	if (counted == NULL) {
+		status = walk_range(look);
+		if (status == STATUS_OK && cache != NULL)
+			keep_counted(look, state);
+		return status;
 	}
-	status = server_store_row(look->inquiry->store, member->kind, &member->id, &meta);
-	return status == STATUS_OK ? take_row(look, member->kind, &member->id, &meta, NULL) : status;
-}
-
-static enum status walk_links(struct look *look)
-{
-	const struct member after = { .scope = look->scope, .kind = look->question->after_kind, .id = look->question->after };
-	enum status status = server_store_links_by_id(look->inquiry->store, &after, take_link, look);
-
-	server_store_reset_rows(look->inquiry->store);
-	return status;
-}
-
-static enum status walk_range(struct look *look)
-{
-	set_range(look);
-	return look->question->scope.kind == SCOPE_JOB ? walk_links(look) : walk_home(look);
+	counted->used = ++cache->uses;
+	memcpy(look->buckets, counted->buckets, sizeof(look->buckets));
+	return STATUS_OK;
 }
 
 /* ---- the questions ---- */
@@ -158,12 +188,10 @@ static enum status look_at_rows(struct look *look)
 	return status == STATUS_BUSY ? STATUS_OK : status;
 }
 
-static enum status look_at_buckets(struct look *look)
+static enum status look_at_buckets(struct look *look, const struct scope_state *state)
 {
-	enum status status;
+	enum status status = count_buckets(look, state);
 
-	memset(look->buckets, 0, sizeof(look->buckets));
-	status = walk_range(look);
 	for (size_t i = 0; i < RECON_FAN; i++) {
 		const struct recon_digest *there = &look->question->buckets[i], *here = &look->buckets[i];
 		if (there->count == here->count && there->check == here->check)
@@ -223,7 +251,7 @@ static enum status look_at_scopes(struct look *look)
 		here.count++;
 		here.check += recon_scope_check(&look->held[i]);
 	}
-	look->looked_at += (size_t)here.count;
+	look->looked_at += look->grant_count;
 	if (there->count == here.count && there->check == here.check)
 		return STATUS_OK;
 	if (here.count > HELD_MAX && look->question->depth == 0)
@@ -250,7 +278,7 @@ static enum status look_at(struct look *look)
 	}
 	if (look->question->form == RECON_WHOLE)
 		return look_at_whole(look, &state.digest);
-	return look->question->form == RECON_BUCKETS ? look_at_buckets(look) : look_at_rows(look);
+	return look->question->form == RECON_BUCKETS ? look_at_buckets(look, &state) : look_at_rows(look);
 }
 
 enum status recon_look(const struct recon_inquiry *inquiry, struct recon_finding *out_finding)
@@ -268,6 +296,7 @@ enum status recon_look(const struct recon_inquiry *inquiry, struct recon_finding
 	while (status == STATUS_OK && count < request->count && look.page.raw_size < inquiry->raw_max && look.looked_at < LOOK_MAX) {
 		look.question = &request->questions[count];
 		look.answer = &answers[count++];
+		look.looked_at++;
 		status = look_at(&look);
 	}
 	if (status != STATUS_OK)
@@ -275,6 +304,7 @@ enum status recon_look(const struct recon_inquiry *inquiry, struct recon_finding
 	*out_finding = (struct recon_finding){
 		.reply = { .cursor = { state.epoch, state.gseq }, .answers = answers, .count = count },
 		.page = { .groups = look.page.groups, .group_count = look.page.group_count },
+		.looked_at = look.looked_at,
 	};
 	return STATUS_OK;
 }

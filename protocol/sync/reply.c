@@ -187,14 +187,16 @@ enum status reply_pull(struct reply *reply, struct server_store *store, const st
 	return status;
 }
 
-enum status reply_recon(struct reply *reply, struct server_store *store, const struct id *device, struct bytes body)
+enum status reply_recon(
+	struct reply *reply, struct server_store *store, struct recon_cache *cache, const struct id *device, struct bytes body)
 {
 	struct recon_request request;
 	struct recon_inquiry inquiry = {
-		.store = store, .arena = reply->arena, .device = *device, .request = &request, .raw_max = *reply->page_raw_max
+		.store = store, .cache = cache, .arena = reply->arena, .request = &request, .raw_max = *reply->page_raw_max
 	};
 	enum status status = recon_request_decode(body, reply->arena, &request);
 
+	inquiry.device = *device;
 	for (; status == STATUS_OK; inquiry.raw_max /= 2) {
 		size_t room = reply->size_max - reply->writer.size - 16;
 		struct writer writer = body_writer(reply);
@@ -204,6 +206,7 @@ enum status reply_recon(struct reply *reply, struct server_store *store, const s
 		status = recon_look(&inquiry, &finding);
 		if (status != STATUS_OK)
 			break;
+		reply->looked_at += finding.looked_at;
 		if (finding.page.group_count > 0)
 			fits = encode_page(reply, &finding.page, &finding.reply.page);
 		recon_reply_encode(&writer, &finding.reply);

@@ -4,6 +4,7 @@
 
 #include "protocol/sync/bugs.h"
 #include "protocol/sync/change_ring.h"
+#include "protocol/sync/recon.h"
 #include "protocol/sync/server_store.h"
 
 /* Sections that fit beside the sealing of an envelope or of a session frame. */
@@ -20,6 +21,7 @@ struct reply {
 	size_t size_max;
 	size_t *page_raw_max; /* how much raw page has lately filled a frame; adapted */
 	struct bytes resume;  /* of the page that was written: where the next pull goes on; empty when nothing follows */
+	size_t looked_at; /* by a recon: see struct recon_finding */
 	enum seeded_bug bug;
 };
 
@@ -38,7 +40,8 @@ enum status reply_decided(
 enum status reply_pull(struct reply *reply, struct server_store *store, const struct change_ring *ring, const struct device_entry *device,
 	const struct chain_state *chain, const struct pull *pull);
 /* Answers a recon's body; it answers as many of its questions as fit. The store's read snapshot is open. STATUS_CORRUPT: malformed. */
-enum status reply_recon(struct reply *reply, struct server_store *store, const struct id *device, struct bytes body);
+enum status reply_recon(
+	struct reply *reply, struct server_store *store, struct recon_cache *cache, const struct id *device, struct bytes body);
 struct bytes reply_bytes(const struct reply *reply);
 
 #endif

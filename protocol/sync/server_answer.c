@@ -11,6 +11,12 @@
 
 #define WAKE_AGAIN_MS 1000
 
+/* Comparing costs the server a look at rows: so many a millisecond for each device, and so long ahead. A request can pass that by what one
+ * look costs at most (recon.c); the next one waits for it, but not for longer than the device does for an answer. */
+#define RECON_ROWS_PER_MS 20
+#define RECON_AHEAD_MS    10000
+#define RECON_WAIT_MAX_MS 15000
+
 static void note_loss(struct server_core *core, const struct inquiry *waiting)
 {
 	char detail[80];
@@ -67,7 +73,8 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 			return STATUS_OK;
 	}
 	if (waiting->recon != NULL)
-		return reply_recon(reply, store, &waiting->device, (struct bytes){ waiting->recon, waiting->recon_size });
+		return reply_recon(
+			reply, store, &core->recon_cache, &waiting->device, (struct bytes){ waiting->recon, waiting->recon_size });
 	if (!waiting->has_pull || waiting->pull.class_max < CLASS_KNOWLEDGE) /* more follows: only how far it came */
 		return chain.number == 0 ? STATUS_OK : reply_decided(reply, store, &chain, chain.last_seq, &(bool){ false });
 	return reply_pull(reply, store, core->ring, &device, &chain, &waiting->pull);
@@ -153,6 +160,21 @@ enum status server_core_prepare(struct server_core *core)
 	return status;
 }
 
+/* What a recon cost is put on the device's account. */
+static void charge(struct server_core *core, const struct inquiry *waiting, size_t looked_at)
+{
+	struct live_session *live = session_table_find(core->sessions, waiting->session_id);
+	int64_t now = server_core_monotonic_ms(core);
+
+	if (live == NULL || looked_at == 0)
+		return;
+	if (live->recon_until_ms < now)
+		live->recon_until_ms = now;
+	live->recon_until_ms += (int64_t)(looked_at / RECON_ROWS_PER_MS);
+	if (live->recon_until_ms > now + RECON_AHEAD_MS + RECON_WAIT_MAX_MS)
+		live->recon_until_ms = now + RECON_AHEAD_MS + RECON_WAIT_MAX_MS;
+}
+
 /* The sections of an answer, as they lie ready or made now; in the arena of either. */
 static enum status make_sections(struct server_core *core, const struct inquiry *waiting, struct bytes *out_sections)
 {
@@ -170,6 +192,7 @@ static enum status make_sections(struct server_core *core, const struct inquiry 
 	reply_init(&reply, &core->request_arena, &core->page_raw_max, waiting->by_envelope ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
 	reply.bug = core->options.bug;
 	status = write_sections(core, waiting, &reply);
+	charge(core, waiting, reply.looked_at);
 	*out_sections = reply_bytes(&reply);
 	if (status == STATUS_OK)
 		ahead_expect(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, reply.resume);
@@ -224,6 +247,23 @@ static enum status park(struct server_core *core, struct inquiry *waiting)
 	return STATUS_OK;
 }
 
+/* A device that has asked to compare more than its share waits for its turn, and nobody else does. */
+static bool put_off(struct server_core *core, struct inquiry *waiting)
+{
+	const struct live_session *live =
+		waiting->recon == NULL || waiting->by_envelope ? NULL : session_table_find(core->sessions, waiting->session_id);
+	struct inquiry *earlier;
+
+	if (live == NULL || live->recon_until_ms - RECON_AHEAD_MS <= server_core_monotonic_ms(core))
+		return false;
+	waiting->deadline_ms = live->recon_until_ms - RECON_AHEAD_MS;
+	earlier = poll_table_park(core->polls, waiting, NULL, 0);
+	if (earlier != NULL)
+		server_core_emit(core, SERVER_EFFECT_DROP, earlier->connection, (struct bytes){ 0 });
+	inquiry_free(earlier);
+	return true;
+}
+
 static bool has_news(struct server_core *core, const struct inquiry *waiting)
 {
 	struct device_entry device = { .id = waiting->device };
@@ -274,7 +314,7 @@ enum status server_core_answer_all(struct server_core *core)
 		if (status != STATUS_OK) {
 			server_core_refuse(core, waiting->connection);
 			inquiry_free(waiting);
-		} else if (!wants_to_wait(core, waiting) || park(core, waiting) != STATUS_OK) {
+		} else if (!put_off(core, waiting) && (!wants_to_wait(core, waiting) || park(core, waiting) != STATUS_OK)) {
 			answer(core, waiting);
 			inquiry_free(waiting);
 		}
@@ -283,6 +323,8 @@ enum status server_core_answer_all(struct server_core *core)
 	while (status == STATUS_OK && core->woken != NULL) {
 		struct inquiry *waiting = core->woken;
 		core->woken = waiting->next;
+		if (put_off(core, waiting)) /* it was woken by something else */
+			continue;
 		answer(core, waiting);
 		inquiry_free(waiting);
 	}

@@ -1,4 +1,4 @@
-/* What the files of the server's core share. Nobody else includes this. */
+/* What the files of the server's core share. Nobody else includes this, but tests that put them into a state. */
 #ifndef TRUCKROLL_SYNC_SERVER_CORE_INNER_H
 #define TRUCKROLL_SYNC_SERVER_CORE_INNER_H
 
@@ -10,6 +10,7 @@
 #include "protocol/sync/inquiry.h"
 #include "protocol/sync/own_chain.h"
 #include "protocol/sync/poll_table.h"
+#include "protocol/sync/recon.h"
 #include "protocol/sync/server_core.h"
 
 struct effect_entry {
@@ -45,6 +46,7 @@ struct server_core {
 	struct effect_entry **effects_end;
 	size_t page_raw_max; /* adapts to how well pages compress */
 	struct ahead ahead;
+	struct recon_cache recon_cache;
 	struct server_sender sender; /* of the latest frame */
 	struct server_core_counts counts;
 	struct losses losses;

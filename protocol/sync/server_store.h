@@ -113,8 +113,9 @@ enum status server_store_links_of_row(
 	struct server_store *store, enum record_kind kind, const struct id *id, member_visit visit, void *context);
 /* Links of the job after->scope, and what left after->scope, in (gseq, kind, id) order, beyond `after`. */
 enum status server_store_link_feed(struct server_store *store, const struct member *after, member_visit visit, void *context);
-/* Links of the job after->scope in (kind, id) order, beyond (after->kind, after->id). */
-enum status server_store_links_by_id(struct server_store *store, const struct member *after, member_visit visit, void *context);
+/* Links of the job after->scope to rows of after->kind with ids beyond after->id and up to `last`, in id order. O(those). */
+enum status server_store_links_by_id(
+	struct server_store *store, const struct member *after, const struct id *last, member_visit visit, void *context);
 enum status server_store_left_feed(struct server_store *store, const struct member *after, member_visit visit, void *context);
 
 /* Chains. */

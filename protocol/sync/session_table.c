@@ -225,8 +225,21 @@ static void forget_unproved(struct session_table *table, const struct live_sessi
 		remove_entry(table, oldest);
 }
 
+/* What a device owes is owed by each session that it has next, whichever of them it goes on with. */
+static int64_t recon_owed(struct session_table *table, const struct id *device)
+{
+	struct entry *entry = of_device(*device_place(table, device), device);
+	int64_t until_ms = 0;
+
+	for (; entry != NULL; entry = of_device(entry->next, device))
+		if (entry->live.recon_until_ms > until_ms)
+			until_ms = entry->live.recon_until_ms;
+	return until_ms;
+}
+
 void session_table_add(struct session_table *table, const struct live_session *session)
 {
+	int64_t owed_ms = recon_owed(table, &session->device);
 	size_t slot = find_slot(table, session->session.id);
 	struct entry *entry;
 
@@ -240,6 +253,8 @@ void session_table_add(struct session_table *table, const struct live_session *s
 		abort();
 	entry->live = *session;
 	entry->live.proved = false;
+	if (owed_ms > entry->live.recon_until_ms)
+		entry->live.recon_until_ms = owed_ms;
 	device_link(table, entry);
 	unproved_append(table, entry);
 	table->slots[find_slot(table, session->session.id)] = entry;
@@ -266,6 +281,7 @@ void session_table_keep_only(struct session_table *table, struct live_session *s
 	if (!kept->live.proved)
 		unproved_remove(table, kept);
 	kept->live.proved = true;
+	kept->live.recon_until_ms = recon_owed(table, &session->device);
 	forget_device(table, &session->device, kept);
 }
 

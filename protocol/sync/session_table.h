@@ -15,6 +15,7 @@ struct live_session {
 	int64_t last_used_at_ms; /* monotonic */
 	int64_t last_seen_at_ms; /* wall */
 	int64_t acknowledged_gseq; /* the highest cursor of this epoch that it sent, with nothing pending */
+	int64_t recon_until_ms;  /* monotonic; what it asked of rows is worked off then. Goes on in the device's next session */
 	bool proved;             /* a frame of it came: its hello was fresh. Set by session_table_keep_only() */
 };
 

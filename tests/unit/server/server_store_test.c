@@ -402,11 +402,14 @@ static void links_come_in_order_of_kind_and_id_from_where_asked(void **state)
 	OK(server_store_put_link(store, 7, RECORD_ACCOUNT, &second, 30));
 	OK(server_store_put_link(store, 7, RECORD_SITE, &first, 20));
 	OK(server_store_put_link(store, 8, RECORD_SITE, &first, 20));
-	OK(server_store_links_by_id(store, &(struct member){ .scope = 7 }, see_member, &members));
-	assert_int_equal(members.count, 3);
-	assert_true(members.all[0].kind == RECORD_ACCOUNT && id_equal(&members.all[1].id, &first) && members.all[2].gseq == 10);
+	OK(server_store_links_by_id(store, &(struct member){ .scope = 7, .kind = RECORD_SITE }, &second, see_member, &members));
+	assert_int_equal(members.count, 2);
+	assert_true(id_equal(&members.all[0].id, &first) && members.all[1].gseq == 10);
 	members = (struct members){ 0 };
-	OK(server_store_links_by_id(store, &after, see_member, &members));
+	OK(server_store_links_by_id(store, &(struct member){ .scope = 7, .kind = RECORD_SITE }, &first, see_member, &members));
+	assert_int_equal(members.count, 1);
+	members = (struct members){ 0 };
+	OK(server_store_links_by_id(store, &after, &second, see_member, &members));
 	assert_int_equal(members.count, 1);
 	assert_true(id_equal(&members.all[0].id, &second));
 }

@@ -4,6 +4,7 @@
 #include "protocol/domain/site.h"
 #include "protocol/sync/recon.h"
 #include "protocol/sync/repair.h"
+#include "protocol/sync/server_core_inner.h"
 #include "tests/simulation/checks.h"
 #include "tests/unit/protocol/sync/pair.h"
 
@@ -360,8 +361,8 @@ static void a_range_has_its_rows_and_goes_on_where_it_was_cut(void **state)
 	assert_int_equal(pieces, whole);
 }
 
-/* Questions about ranges of a job without rows make the server go through its links, each time through all of them. */
-static void a_request_of_many_questions_is_answered_in_parts(void **state)
+/* Ranges of a job without rows are passed over by an index, however many rows the job has. */
+static void a_range_of_a_job_costs_the_rows_in_it(void **state)
 {
 	static struct recon_question questions[RECON_QUESTIONS_MAX];
 	const struct note_arguments remark = { .text = text_of("one of many") };
@@ -375,8 +376,94 @@ static void a_request_of_many_questions_is_answered_in_parts(void **state)
 	for (size_t i = 0; i < RECON_QUESTIONS_MAX; i++)
 		questions[i] = (struct recon_question){ .form = RECON_ROWS, .scope = { SCOPE_JOB, order }, .prefix = { 1, 1 }, .depth = 2 };
 	finding = look(pair, 1, questions, RECON_QUESTIONS_MAX);
+	assert_int_equal(finding.reply.count, RECON_QUESTIONS_MAX);
+	assert_in_range(finding.looked_at, RECON_QUESTIONS_MAX, RECON_QUESTIONS_MAX + 100);
+	questions[0] = (struct recon_question){ .form = RECON_ROWS, .scope = { SCOPE_JOB, order } };
+	finding = look(pair, 1, questions, 1);
+	assert_true(finding.looked_at > 40);
+}
+
+/* Questions about whole scopes make the server go through its rows, each time through all of them. */
+static void a_request_of_many_questions_is_answered_in_parts(void **state)
+{
+	static const struct recon_digest buckets[RECON_FAN];
+	static struct recon_question questions[RECON_QUESTIONS_MAX];
+	const struct note_arguments remark = { .text = text_of("one of many") };
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+	const struct recon_question question = {
+		.form = RECON_BUCKETS, .scope = { SCOPE_TERRITORY, organisation_id(RECORD_TERRITORY, 0) }, .buckets = buckets
+	};
+	struct recon_finding finding;
+
+	for (int i = 0; i < 40; i++)
+		pair_office(pair, OPERATION_ADD_NOTE, &order, &remark);
+	for (size_t i = 0; i < RECON_QUESTIONS_MAX; i++)
+		questions[i] = question;
+	finding = look(pair, 1, questions, RECON_QUESTIONS_MAX);
 	assert_in_range(finding.reply.count, 1, 3000);
-	assert_int_equal(finding.reply.answers[0].verdict, RECON_ANSWERED);
+	assert_int_equal(finding.reply.answers[0].verdict, RECON_DIFFERING);
+}
+
+/* Until a commit changes it; what is found is the same. */
+static void a_scope_is_counted_once_however_often_it_is_asked_about(void **state)
+{
+	static const struct recon_digest none[RECON_FAN];
+	static struct recon_cache cache;
+	struct simulation *pair = *state;
+	const struct recon_question question = {
+		.form = RECON_BUCKETS, .scope = { SCOPE_TERRITORY, organisation_id(RECORD_TERRITORY, 0) }, .buckets = none
+	};
+	const struct recon_request request = { &question, 1 };
+	struct recon_inquiry inquiry = {
+		.store = pair->server.store, .cache = &cache, .arena = &pair->arena, .request = &request, .raw_max = (size_t)100 * 1024
+	};
+	size_t rows = look(pair, 1, &question, 1).looked_at;
+
+	cache = (struct recon_cache){ 0 };
+	inquiry.device = organisation_device_id(1);
+	for (int change = 0; change < 3; change++) {
+		for (int time = 0; time < 3; time++) {
+			struct recon_finding finding, uncounted = look(pair, 1, &question, 1);
+
+			assert_int_equal(server_store_begin_read(pair->server.store), STATUS_OK);
+			assert_int_equal(recon_look(&inquiry, &finding), STATUS_OK);
+			server_store_rollback(pair->server.store);
+			assert_int_equal(finding.looked_at, time == 0 ? rows : 1);
+			assert_memory_equal(finding.reply.answers[0].differing, uncounted.reply.answers[0].differing, RECON_FAN / 8);
+		}
+		(void)pair_order(pair, 0);
+		rows = look(pair, 1, &question, 1).looked_at;
+	}
+	assert_true(rows > 10);
+}
+
+/* Who has made the server look at more than its share waits, and is answered. */
+static void a_device_that_asks_too_much_waits_for_its_turn(void **state)
+{
+	struct simulation *pair = *state;
+	struct id device = organisation_device_id(1);
+	struct live_session *live;
+	int64_t from_ms;
+
+	pair_settle(pair);
+	live = session_table_of_device(pair->server.core->sessions, &device);
+	assert_non_null(live);
+	from_ms = pair->now_ms;
+	live->recon_until_ms = from_ms + 15000; /* 100,000 rows beyond what it may be ahead */
+	compare(pair, 1);
+	while (state_of(pair, 1).repairs == 0)
+		assert_true(simulation_step(pair));
+	assert_in_range(pair->now_ms - from_ms, 5000, 8000);
+	assert_string_equal(state_of(pair, 1).failure, "");
+	assert_mended(pair, 1, 1);
+	(void)pair_order(pair, 0);
+	from_ms = pair->now_ms;
+	compare(pair, 2); /* nobody else waits */
+	while (state_of(pair, 2).repairs == 0)
+		assert_true(simulation_step(pair));
+	assert_true(pair->now_ms - from_ms < 2000);
+	assert_mended(pair, 2, 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
@@ -395,7 +482,10 @@ int main(void)
 		TEST(a_row_of_a_job_is_put_right_whose_territory_goes_before_it_is_asked_about),
 		TEST(nothing_is_told_of_a_scope_that_is_not_granted),
 		TEST(a_range_has_its_rows_and_goes_on_where_it_was_cut),
+		TEST(a_range_of_a_job_costs_the_rows_in_it),
 		TEST(a_request_of_many_questions_is_answered_in_parts),
+		TEST(a_scope_is_counted_once_however_often_it_is_asked_about),
+		TEST(a_device_that_asks_too_much_waits_for_its_turn),
 		TEST(a_scope_granted_meanwhile_is_fetched_and_one_taken_away_goes),
 	};
 

@@ -101,6 +101,28 @@ static void a_frame_ends_the_other_sessions_of_its_device_only(void **state)
 	session_table_destroy(table);
 }
 
+/* However a device changes between sessions that it has, old and new. */
+static void what_a_device_owes_of_its_comparisons_goes_on_in_its_other_sessions(void **state)
+{
+	struct session_table *table = session_table_create(8);
+	struct live_session first = numbered_session(1, 1), kept_back = numbered_session(2, 2), other = numbered_session(3, 3), next;
+
+	(void)state;
+	kept_back.device = first.device;
+	add_proved(table, &first);
+	session_table_add(table, &kept_back);
+	session_table_find(table, first.session.id)->recon_until_ms = 5000;
+	session_table_keep_only(table, session_table_find(table, kept_back.session.id));
+	assert_int_equal(session_table_find(table, kept_back.session.id)->recon_until_ms, 5000);
+	next = numbered_session(4, 4);
+	next.device = first.device;
+	session_table_add(table, &next);
+	session_table_add(table, &other);
+	assert_int_equal(session_table_find(table, next.session.id)->recon_until_ms, 5000);
+	assert_int_equal(session_table_find(table, other.session.id)->recon_until_ms, 0);
+	session_table_destroy(table);
+}
+
 static void a_hello_is_known_by_its_key_while_its_session_is_young_or_proved(void **state)
 {
 	struct session_table *table = session_table_create(8);
@@ -179,6 +201,7 @@ int main(void)
 		cmocka_unit_test(a_session_that_no_frame_proves_in_two_minutes_goes_with_the_next_hello),
 		cmocka_unit_test(a_frame_ends_the_other_sessions_of_its_device_only),
 		cmocka_unit_test(a_hello_is_known_by_its_key_while_its_session_is_young_or_proved),
+		cmocka_unit_test(what_a_device_owes_of_its_comparisons_goes_on_in_its_other_sessions),
 		cmocka_unit_test(a_device_is_found_by_its_newest_session_whatever_comes_and_goes),
 		cmocka_unit_test(a_session_with_the_id_of_another_takes_its_place),
 	};
