@@ -1,4 +1,6 @@
 /* What people decided of parked operations; the log keeps what was received. */
+#include "protocol/domain/rule.h"
+#include "protocol/sync/authority.h"
 #include "protocol/sync/parked.h"
 #include "server/store_inner.h"
 
@@ -44,6 +46,30 @@ enum status server_store_end_forks(struct server_store *store, const struct id *
 		return status;
 	statement_bind_id(statement, 1, device);
 	return store_run(statement);
+}
+
+enum status server_store_not_remembered(struct server_store *store, const struct id *after, size_t most, struct arena *arena,
+	struct id **out_operations, size_t *out_count)
+{
+	struct statement *statement = NULL;
+	struct id *operations = NULL;
+	size_t count = 0, capacity = 0;
+	enum status status = statement_get(store->storage, STATEMENT_PARKED_WITH, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_text(statement, 1, text_of(rule_find(RULE_NOT_ALLOWED)->word));
+	statement_bind_text(statement, 2, text_of(AUTHORITY_NOT_REMEMBERED));
+	statement_bind_id(statement, 3, after);
+	statement_bind_integer(statement, 4, (int64_t)most);
+	while (statement_next(statement, &status)) {
+		operations = arena_grow(arena, operations, count, &capacity, sizeof(*operations));
+		operations[count++] = statement_id_column(statement, 0);
+	}
+	statement_reset(statement);
+	*out_operations = operations;
+	*out_count = count;
+	return status;
 }
 
 enum status server_store_parked_of(

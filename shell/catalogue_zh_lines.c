@@ -86,6 +86,8 @@ const struct message catalogue_zh_lines[] = {
 	  "更新程序后由办公室放行：“truckrolld parked release”" },
 	{ "the office decides: \"truckrolld parked release\" or \"parked discard\"",
 	  "由办公室决定：“truckrolld parked release”或“parked discard”" },
+	{ "is decided when the device has it again, or by the office: \"truckrolld parked release\" or \"parked discard\"",
+	  "该终端再次持有这条记录时会自动处理；否则由办公室决定：“truckrolld parked release”或“parked discard”" },
 	{ "tell the author to make it anew; this one stays on record", "请提交人重新操作；本条仍存档" },
 	{ "parked: kept, but without effect", "已存档但未生效的操作" },
 	{ "stands at %.*s, before this program was made: set it", "本机时间为 %.*s，早于本程序的制作时间：请校准" },

@@ -8,6 +8,7 @@ const struct message catalogue_zh_why[] = {
 	{ "reason.speaks_for_others", "终端只能代表其技术员" },
 	{ "reason.id_taken", "该编号已属于另一条记录" },
 	{ "reason.never_had", "该终端从未持有这条记录" },
+	{ "reason.not_remembered", "服务器已不记得该终端是否持有过这条记录" },
 	{ "reason.role_create", "此角色不可新建{record}" },
 	{ "reason.role_edit", "此角色不可修改{record}的“{field}”" },
 	{ "reason.role_operation", "此角色不可执行“{operation}”" },

@@ -8,6 +8,8 @@
 #include "protocol/domain/issue.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/operation_outcome.h"
+#include "protocol/domain/reason.h"
+#include "protocol/domain/rule.h"
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/work_order.h"
 #include "shell/lookup.h"
@@ -383,17 +385,38 @@ static struct table *parked_table(struct context *context)
 	return output_table(context->output, "parked", columns, LENGTH(columns));
 }
 
-static const char *parked_advice(struct text rule)
-{
-	static const enum rule decided[] = { RULE_FORK, RULE_REVOKED, RULE_NOT_YOUR_TERRITORY };
+#define OFFICE_DECIDES "the office decides: \"truckrolld parked release\" or \"parked discard\""
 
-	if (text_equals(rule, rule_find(RULE_MISSING_RECORD)->word))
-		return "is decided by itself when that arrives";
-	if (text_equals(rule, rule_find(RULE_BUG)->word))
-		return "the office releases it after an update: \"truckrolld parked release\"";
-	for (size_t i = 0; i < LENGTH(decided); i++)
-		if (text_equals(rule, rule_find(decided[i])->word))
-			return "the office decides: \"truckrolld parked release\" or \"parked discard\"";
+/* The first row that fits; no reason: whatever it is. */
+static const struct advice {
+	enum rule rule;
+	enum reason reason;
+	const char *words;
+} advices[] = {
+	{ RULE_MISSING_RECORD, REASON_NONE, "is decided by itself when that arrives" },
+	{ RULE_BUG, REASON_NONE, "the office releases it after an update: \"truckrolld parked release\"" },
+	{ RULE_FORK, REASON_NONE, OFFICE_DECIDES },
+	{ RULE_REVOKED, REASON_NONE, OFFICE_DECIDES },
+	{ RULE_NOT_YOUR_TERRITORY, REASON_NONE, OFFICE_DECIDES },
+	{ RULE_NOT_ALLOWED, REASON_NOT_REMEMBERED,
+		"is decided when the device has it again, or by the office: \"truckrolld parked release\" or \"parked discard\"" },
+	{ RULE_NOT_ALLOWED, REASON_NEVER_HAD, OFFICE_DECIDES },
+};
+
+/* The reason of a detail comes last in it. */
+static bool is_reason(struct text detail, enum reason reason)
+{
+	struct text word = text_of(reason_find(reason)->word);
+
+	return detail.size >= word.size && memcmp(detail.data + detail.size - word.size, word.data, word.size) == 0;
+}
+
+static const char *parked_advice(struct text rule, struct text detail)
+{
+	for (size_t i = 0; i < LENGTH(advices); i++)
+		if (text_equals(rule, rule_find(advices[i].rule)->word) &&
+			(advices[i].reason == REASON_NONE || is_reason(detail, advices[i].reason)))
+			return advices[i].words;
 	return "tell the author to make it anew; this one stays on record";
 }
 
@@ -411,7 +434,7 @@ static enum status list_parked(void *context, const void *row, const struct row_
 		cell_text(id_is_nil(&outcome->subject) ? text_of("") : lookup_name(listing->storage, arena, &outcome->subject)),
 		cell_time(outcome->at_ms),
 		cell_text(outcome_words(listing->context, listing->storage, outcome->rule, outcome->field, outcome->detail)),
-		cell_string(catalogue_translate(language, parked_advice(outcome->rule))),
+		cell_string(catalogue_translate(language, parked_advice(outcome->rule, outcome->detail))),
 		cell_text(outcome->rule),
 		cell_id(&outcome->waits_for),
 	};

@@ -53,6 +53,9 @@ SELECT decision, reason, at_ms FROM parked_decision WHERE operation = $1 ORDER B
 SELECT l.id FROM operation AS o CROSS JOIN operation_log AS l ON l.id = o.id JOIN chain AS c ON c.number = l.chain
 WHERE o.outcome = 4 AND c.device = $1 AND l.outcome = 4 ORDER BY l.chain, l.seq
 
+-- name: parked_with
+SELECT id FROM operation WHERE outcome = 4 AND rule = $1 AND detail = $2 AND id > $3 ORDER BY id LIMIT $4
+
 -- name: chain_begin_anew
 UPDATE chain SET previous = $2, shared_seq = $3, begun_gseq = $4 WHERE number = $1
 

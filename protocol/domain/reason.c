@@ -9,6 +9,7 @@ static const struct reason_row rows[] = {
 	{ REASON_SPEAKS_FOR_OTHERS, "speaks_for_others", "it speaks only for its technician" },
 	{ REASON_ID_TAKEN, "id_taken", "another record has this id" },
 	{ REASON_NEVER_HAD, "never_had", "the device never had the record" },
+	{ REASON_NOT_REMEMBERED, "not_remembered", "the server does not remember whether the device had the record" },
 	{ REASON_ROLE_CREATE, "role_create", "this role may not create a {record}" },
 	{ REASON_ROLE_EDIT, "role_edit", "this role may not edit {field} of a {record}" },
 	{ REASON_ROLE_OPERATION, "role_operation", "this role may not {operation}" },

@@ -45,9 +45,12 @@ enum status authority_open(struct authority *authority, struct server_store *sto
 	enum status status = server_store_state(store, &state);
 
 	*authority = (struct authority){ .device = device, .now_ms = now_ms };
-	if (status != STATUS_OK || device->state == DEVICE_STATE_ACTIVE)
+	if (status != STATUS_OK)
 		return status;
 	authority->epoch = state.epoch;
+	authority->horizon = state.horizon;
+	if (device->state == DEVICE_STATE_ACTIVE)
+		return STATUS_OK;
 	status = find_base(store, arena, chain, &state.epoch, &authority->base_gseq);
 	return status == STATUS_OK ? find_grants(authority, store, arena) : status;
 }
@@ -92,6 +95,12 @@ enum rule authority_judge(struct authority *authority, const struct operation *o
 	return *out_detail == NULL ? RULE_NONE : RULE_REVOKED;
 }
 
+/* What device held what at the time that the operation says to be of. */
+static bool is_remembered(const struct authority *authority, const struct operation_head *head)
+{
+	return id_equal(&head->base_epoch, &authority->epoch) && head->base_gseq >= authority->horizon;
+}
+
 /* Whoever knows an id could write to any record: those of imported ones can be worked out. */
 enum status authority_reach(const struct authority *authority, struct server_store *store, const struct operation *operation,
 	enum rule *out_objection, const char **out_detail)
@@ -110,6 +119,24 @@ enum status authority_reach(const struct authority *authority, struct server_sto
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	*out_objection = RULE_NOT_ALLOWED;
-	*out_detail = "role=device;reason=never_had";
+	*out_detail = is_remembered(authority, head) ? "role=device;reason=never_had" : AUTHORITY_NOT_REMEMBERED;
 	return STATUS_OK;
+}
+
+enum status authority_reach_now(struct server_store *store, const struct id *device, const struct operation *operation,
+	enum rule *out_objection, const char **out_detail)
+{
+	struct authority authority;
+	struct device_entry entry;
+	struct server_state state;
+	enum status status = server_store_device(store, device, &entry);
+
+	*out_objection = RULE_NONE;
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	status = server_store_state(store, &state);
+	if (status != STATUS_OK)
+		return status;
+	authority = (struct authority){ .device = &entry, .epoch = state.epoch, .horizon = state.horizon };
+	return authority_reach(&authority, store, operation, out_objection, out_detail);
 }

@@ -1,6 +1,8 @@
 #include "protocol/sync/parked.h"
 
+#include "protocol/domain/device.h"
 #include "protocol/domain/operation_outcome.h"
+#include "protocol/sync/authority.h"
 #include "protocol/sync/intake.h"
 #include "protocol/sync/publish.h"
 #include "protocol/wire/operation_codec.h"
@@ -84,19 +86,42 @@ static enum status decide_again(struct intake *intake, struct parked_list *more,
 	return status == STATUS_OK && out_verdict->outcome != OUTCOME_PARKED ? collect_for_changes(ingest, &overlay, more) : status;
 }
 
+/* Whether its author may do this, judged by what is there now. */
+static enum status judge_again(const struct intake *intake, enum rule *out_objection, const char **out_detail)
+{
+	return authority_reach_now(intake->ingest->commit->store, &intake->device, intake->operation, out_objection, out_detail);
+}
+
+/* What waited goes on, or is set aside for another reason. */
+static enum status decide_next(struct ingest *ingest, struct parked_list *list, const struct id *id)
+{
+	struct operation operation;
+	struct intake intake;
+	struct verdict verdict;
+	enum rule objection;
+	const char *detail;
+	enum status status = read_parked(ingest, id, &operation, &intake);
+
+	if (status == STATUS_OK)
+		status = judge_again(&intake, &objection, &detail);
+	if (status != STATUS_OK)
+		return status;
+	return objection == RULE_NONE ? decide_again(&intake, list, &verdict) : intake_tell(&intake, OUTCOME_PARKED, objection, detail);
+}
+
+static bool is_its_own_failure(enum status status)
+{
+	return status == STATUS_NOT_FOUND || status == STATUS_NEWER || status == STATUS_REFUSED || status == STATUS_INVALID;
+}
+
 /* One that this version cannot read, or that may not go on, stays parked: it never stands in the way of the commit that woke it. */
 static enum status decide_woken(struct ingest *ingest, struct parked_list *list, size_t from)
 {
 	enum status status = STATUS_OK;
 
 	for (size_t i = from; i < list->count && status == STATUS_OK; i++) {
-		struct operation operation;
-		struct intake intake;
-		struct verdict verdict;
-		status = read_parked(ingest, &list->ids[i], &operation, &intake);
-		if (status == STATUS_OK)
-			status = decide_again(&intake, list, &verdict);
-		if (status == STATUS_NOT_FOUND || status == STATUS_NEWER || status == STATUS_REFUSED || status == STATUS_INVALID)
+		status = decide_next(ingest, list, &list->ids[i]);
+		if (is_its_own_failure(status))
 			status = STATUS_OK;
 	}
 	return status;
@@ -108,6 +133,58 @@ enum status parked_decide_for(struct ingest *ingest, const struct overlay *overl
 	enum status status = collect_for_changes(ingest, overlay, &list);
 
 	return status == STATUS_OK ? decide_woken(ingest, &list, 0) : status;
+}
+
+/* ---- what the server did not remember ---- */
+
+/* Does the device have the record now, or again? */
+static enum status is_reached_now(struct intake *intake, bool *out_reached)
+{
+	struct ingest *ingest = intake->ingest;
+	struct device_entry device;
+	enum rule objection;
+	const char *detail;
+	enum status status = server_store_device(ingest->commit->store, &intake->device, &device);
+
+	*out_reached = false;
+	if (status != STATUS_OK || device.state != DEVICE_STATE_ACTIVE)
+		return status;
+	status = judge_again(intake, &objection, &detail);
+	*out_reached = status == STATUS_OK && objection == RULE_NONE;
+	return status;
+}
+
+static enum status look_again(struct ingest *ingest, const struct id *id, struct parked_list *list, size_t *decided)
+{
+	struct operation operation;
+	struct intake intake;
+	struct verdict verdict;
+	bool reached;
+	enum status status = read_parked(ingest, id, &operation, &intake);
+
+	if (status == STATUS_OK)
+		status = is_reached_now(&intake, &reached);
+	if (status != STATUS_OK || !reached)
+		return is_its_own_failure(status) ? STATUS_OK : status;
+	status = decide_again(&intake, list, &verdict);
+	*decided += status == STATUS_OK;
+	return is_its_own_failure(status) ? STATUS_OK : status;
+}
+
+enum status parked_look_again(struct ingest *ingest, struct id *after, size_t most, size_t *out_decided)
+{
+	struct parked_list woken = { .arena = ingest->arena };
+	struct id *ids;
+	size_t count;
+	enum status status = server_store_not_remembered(ingest->commit->store, after, most, ingest->arena, &ids, &count);
+
+	*out_decided = 0;
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = look_again(ingest, &ids[i], &woken, out_decided);
+	if (status != STATUS_OK)
+		return status;
+	*after = count == most ? ids[count - 1] : (struct id){ 0 };
+	return decide_woken(ingest, &woken, 0);
 }
 
 /* ---- what a person decides ---- */

@@ -1,4 +1,5 @@
-/* Parked operations: kept, not applied. They go on under their id when the record they wait for appears, or when a person says so. */
+/* Parked operations: kept, not applied. They go on under their id when the record they wait for appears, when their author has it again,
+ * or when a person says so. */
 #ifndef TRUCKROLL_SYNC_PARKED_H
 #define TRUCKROLL_SYNC_PARKED_H
 
@@ -21,6 +22,11 @@ struct parked_order {
 /* Decides, in the open commit, what waited for records that an operation has just made. */
 enum status parked_decide_for(struct ingest *ingest, const struct overlay *overlay);
 
+/* Looks again, in the open commit, at EDITs of a time that the server does not remember (AUTHORITY_NOT_REMEMBERED): those whose device
+ * has the record now are decided. At `most` of them, behind the one that `*after` names, which is moved on: nil when it came to the end.
+ * O(operation rows passed + those looked at). */
+enum status parked_look_again(struct ingest *ingest, struct id *after, size_t most, size_t *out_decided);
+
 /* Carries out a person's decision under the operation's first id and keeps it. What it then comes to reaches its author's device.
  * STATUS_NOT_FOUND: no such operation; STATUS_REFUSED: it is not parked, or claims what no person may let pass. The verdict's texts are in
  * ingest->arena. */
@@ -32,6 +38,9 @@ enum status server_store_put_parked_decision(struct server_store *store, const s
 /* The form it was last corrected to, in `arena`. STATUS_NOT_FOUND. */
 enum status server_store_corrected(
 	struct server_store *store, const struct id *operation, struct arena *arena, struct bytes *out_canonical);
+/* Parked EDITs of a time that the server does not remember, in order of their ids behind `after`; in `arena`. */
+enum status server_store_not_remembered(struct server_store *store, const struct id *after, size_t most, struct arena *arena,
+	struct id **out_operations, size_t *out_count);
 /* What comes under the device's second histories is not set aside any more. */
 enum status server_store_end_forks(struct server_store *store, const struct id *device);
 

@@ -7,12 +7,14 @@
 #include "protocol/sync/grants.h"
 #include "protocol/sync/horizon.h"
 #include "protocol/sync/ingest.h"
+#include "protocol/sync/parked.h"
 #include "protocol/sync/publish.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/server_core_inner.h"
 
 #define SWEEP_EVERY_MS 1000
 #define FORGET_MOST     20000 /* in one round */
+#define LOOK_AGAIN_MOST 1000  /* parked operations in one round */
 #define ROUNDS_EVERY_MS ((int64_t)3600 * 1000)
 #define INCIDENTS_RETRY_MS 60000
 
@@ -54,6 +56,17 @@ static enum status begin_careful(struct server_core *core, const struct server_c
 		server_core_now_ms(core));
 }
 
+static int64_t retention_ms(const struct server_core *core)
+{
+	return core->options.retention_ms > 0 ? core->options.retention_ms : HORIZON_RETENTION_MS;
+}
+
+/* Between two rounds, and two times noted. */
+static int64_t round_ms(const struct server_core *core)
+{
+	return retention_ms(core) / 4 < ROUNDS_EVERY_MS ? retention_ms(core) / 4 : ROUNDS_EVERY_MS;
+}
+
 enum status server_core_create(const struct server_core_options *options, struct server_core **out_core)
 {
 	struct server_core *core = calloc(1, sizeof(*core));
@@ -73,6 +86,7 @@ enum status server_core_create(const struct server_core_options *options, struct
 	core->page_raw_max = options->page_raw_max > 0 ? options->page_raw_max : (size_t)128 * 1024;
 	status = server_store_state(options->store, &core->state);
 	core->ring = change_ring_create(core->state.gseq);
+	core->look_again_at_ms = server_core_monotonic_ms(core) + round_ms(core);
 	if (status == STATUS_OK)
 		status = begin_careful(core, options);
 	if (status == STATUS_OK)
@@ -318,17 +332,6 @@ static enum status answer_without_incidents(struct server_core *core)
 	abandon_commit(core);
 	core->incidents.retry_at_ms = server_core_monotonic_ms(core) + INCIDENTS_RETRY_MS;
 	return server_core_answer_all(core);
-}
-
-static int64_t retention_ms(const struct server_core *core)
-{
-	return core->options.retention_ms > 0 ? core->options.retention_ms : HORIZON_RETENTION_MS;
-}
-
-/* Between two rounds, and two times noted. */
-static int64_t round_ms(const struct server_core *core)
-{
-	return retention_ms(core) / 4 < ROUNDS_EVERY_MS ? retention_ms(core) / 4 : ROUNDS_EVERY_MS;
 }
 
 static enum status note_time(struct server_core *core)
@@ -680,19 +683,24 @@ enum status server_core_frame(struct server_core *core, uint64_t connection, str
 static enum status do_rounds(struct server_core *core)
 {
 	const struct horizon_round round = { retention_ms(core), FORGET_MOST, core->options.bug };
-	size_t ended = 0;
+	size_t ended = 0, decided = 0;
 	bool moved = false;
+	struct ingest ingest;
 	enum status status = server_core_ensure_commit(core);
 
 	if (status == STATUS_OK)
 		status = grants_end_history(&core->commit, &ended);
 	if (status == STATUS_OK)
 		status = horizon_advance(&core->commit, &core->state, &round, &moved);
+	if (status == STATUS_OK && server_core_monotonic_ms(core) >= core->look_again_at_ms) {
+		ingest = server_core_make_ingest(core, HANDLER_REVISION);
+		status = parked_look_again(&ingest, &core->looked_after, LOOK_AGAIN_MOST, &decided);
+	}
 	if (status != STATUS_OK) { /* the half of a round is in the open commit */
 		server_core_abandon(core);
 		return status;
 	}
-	core->changed = core->changed || ended > 0 || moved;
+	core->changed = core->changed || ended > 0 || moved || decided > 0;
 	if (core->in_commit && !core->changed)
 		abandon_commit(core);
 	return STATUS_OK;

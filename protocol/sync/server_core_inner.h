@@ -27,6 +27,9 @@ struct server_core {
 	int64_t sweep_at_ms;  /* monotonic; when to look for sessions that are over */
 	int64_t rounds_at_ms; /* monotonic; when to see what time alone does */
 	int64_t note_at_ms;   /* monotonic; when to note the time of a commit again */
+	/* monotonic; when first to look at parked operations again: not at the start, one that ends the server would not let it serve */
+	int64_t look_again_at_ms;
+	struct id looked_after; /* the parked operation that the latest round looked at last; nil: all were looked at */
 	struct change_ring *ring;
 	struct commit commit;
 	bool in_commit;

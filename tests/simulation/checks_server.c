@@ -12,7 +12,9 @@
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/task.h"
 #include "protocol/domain/task_answer.h"
+#include "protocol/sync/authority.h"
 #include "protocol/sync/careful.h"
+#include "protocol/wire/operation_codec.h"
 #include "protocol/wire/record_codec.h"
 #include "server/store.h"
 #include "tests/simulation/checks.h"
@@ -35,6 +37,24 @@ static bool is_revoked(const struct snapshot *server, const struct id *device)
 	return row != NULL && ((const struct device *)row->row)->state != DEVICE_STATE_ACTIVE;
 }
 
+/* An edit of a time that the server does not remember waits for a person, but not when the device has the record now. */
+static bool is_not_remembered(struct simulation *simulation, const struct snapshot *server, const struct operation_outcome *outcome)
+{
+	struct server_store *store = simulation->server.store;
+	struct logged_operation logged;
+	struct operation operation;
+	enum rule objection;
+	const char *detail;
+
+	if ((simulation->retention_ms == 0 && !simulation->server.swapped) || !text_equals(outcome->detail, AUTHORITY_NOT_REMEMBERED))
+		return false;
+	if (server_store_logged(store, &outcome->id, &simulation->arena, &logged) != STATUS_OK ||
+		operation_decode(&simulation->arena, logged.canonical, &operation) != STATUS_OK ||
+		authority_reach_now(store, &outcome->device_id, &operation, &objection, &detail) != STATUS_OK)
+		return false;
+	return objection != RULE_NONE || is_revoked(server, &outcome->device_id);
+}
+
 /* What is still parked waits for a record that is not there, or for a person: a technician who opened an order elsewhere. */
 static void check_parked(struct simulation *simulation, const struct snapshot *server)
 {
@@ -51,9 +71,8 @@ static void check_parked(struct simulation *simulation, const struct snapshot *s
 		if (text_equals(outcome->rule, "bug") && outcome->kind == OPERATION_ADD_NOTE &&
 			simulation->server.poisoned >= CAREFUL_TRIES_MAX)
 			continue;
-		if (text_equals(outcome->rule, "not_allowed") && outcome->kind == OPERATION_EDIT &&
-			(simulation->retention_ms > 0 || simulation->server.swapped))
-			continue; /* the server does not remember any more that the device had the record: a person decides */
+		if (is_not_remembered(simulation, server, outcome))
+			continue;
 		if (text_equals(outcome->rule, "fork") && simulation->counts.happened[FAULT_CLONE] > 0)
 			continue; /* I12: one history is admitted, the other kept aside whole */
 		if (comes || (id_is_nil(&outcome->waits_for) && !text_equals(outcome->rule, "not_your_territory") &&

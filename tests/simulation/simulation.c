@@ -16,6 +16,7 @@
 
 #define REPAIR_ROUNDS  8 /* more, of a repair by range: what failed before it, its questions, the pull behind them */
 #define QUIET_MS       (60 * 60000) /* after healing, all must be quiet before */
+#define HOUR_MS        ((int64_t)60 * 60000)
 #define STEPS_MAX      200000
 #define ROUNDS_MAX     6 /* hello, what is pending, its answer, and what the others then had to say */
 #define PHASES_MAX     2
@@ -458,6 +459,17 @@ static void count_issues(struct simulation *simulation, struct run_result *resul
 		result->issues[kind] += result->resolved[kind];
 }
 
+/* What the server did not remember it looks at again every hour. */
+static void pass_an_hour(struct simulation *simulation)
+{
+	if (simulation->violated || (!simulation->server.swapped && simulation->retention_ms == 0))
+		return;
+	simulation->now_ms += HOUR_MS;
+	simulation->phase_at_ms += HOUR_MS;
+	server_node_tick(simulation);
+	run(simulation);
+}
+
 /* Chaos, healing, quiet, and what must hold then. */
 static void run_phase(struct simulation *simulation, struct run_result *result)
 {
@@ -472,6 +484,7 @@ static void run_phase(struct simulation *simulation, struct run_result *result)
 	result->rounds = rounds > result->rounds ? rounds : result->rounds;
 	if (rounds > ROUNDS_MAX + ROUNDS_MAX * (int64_t)simulation->server.poisoned && !small && !copied)
 		violate(simulation, "I6", "a device needed %lld rounds after all was healed", (long long)rounds);
+	pass_an_hour(simulation);
 	checks_at_end(simulation);
 	arena_reset(&simulation->arena);
 }

@@ -499,6 +499,10 @@ static void parked_operations_are_listed_with_the_issues_and_promised_nothing_th
 			.field = text_of("work_order_id"), .waits_for = scratch_id(6, 9), .at_ms = 2000 },
 		{ .id = scratch_id(6, 3), .kind = OPERATION_ADD_NOTE, .outcome = OUTCOME_APPLIED_NOTE, .rule = text_of("no_op"),
 			.at_ms = 3000 },
+		{ .id = scratch_id(6, 4), .kind = OPERATION_EDIT, .outcome = OUTCOME_PARKED, .rule = text_of("not_allowed"),
+			.detail = text_of("role=device;reason=not_remembered"), .at_ms = 4000 },
+		{ .id = scratch_id(6, 5), .kind = OPERATION_EDIT, .outcome = OUTCOME_PARKED, .rule = text_of("not_allowed"),
+			.detail = text_of("role=device;reason=never_had"), .at_ms = 5000 },
 	};
 	const json_t *listed;
 	json_t *result;
@@ -508,10 +512,13 @@ static void parked_operations_are_listed_with_the_issues_and_promised_nothing_th
 	leave(scratch);
 	result = RUN("issues");
 	listed = json_object_get(result, "parked");
-	assert_int_equal(json_array_size(listed), 2);
+	assert_int_equal(json_array_size(listed), 4);
 	assert_non_null(strstr(string_of(json_array_get(listed, 0), "advice"), "anew"));
 	assert_null(strstr(string_of(json_array_get(listed, 0), "words"), "release"));
 	assert_non_null(strstr(string_of(json_array_get(listed, 1), "advice"), "by itself"));
+	assert_non_null(strstr(string_of(json_array_get(listed, 2), "words"), "does not remember"));
+	assert_non_null(strstr(string_of(json_array_get(listed, 2), "advice"), "has it again"));
+	assert_non_null(strstr(string_of(json_array_get(listed, 3), "advice"), "the office decides"));
 	json_decref(result);
 }
 

@@ -1,11 +1,14 @@
 /* What a device may say, and for whom. */
 #include <string.h>
 
+#include "protocol/domain/device.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/note.h"
+#include "protocol/domain/operation_outcome.h"
 #include "protocol/domain/service_request.h"
 #include "protocol/domain/site.h"
 #include "protocol/domain/technician.h"
+#include "protocol/sync/authority.h"
 #include "server/verify.h"
 #include "tests/unit/protocol/sync/by_hand.h"
 
@@ -323,6 +326,165 @@ static void an_edit_of_what_the_device_never_had_is_set_aside(void **state)
 	hand_device_close(&hand);
 }
 
+/* ---- what the server does not remember ---- */
+
+static void assert_kept_for(struct simulation *pair, const struct id *operation, const char *detail)
+{
+	const struct operation_outcome *outcome = server_row(pair, RECORD_OPERATION, operation);
+
+	assert_int_equal(outcome->outcome, OUTCOME_PARKED);
+	assert_true(text_equals(outcome->rule, "not_allowed") && text_equals(outcome->detail, detail));
+	assert_true(id_is_nil(&outcome->waits_for));
+}
+
+static void assert_notes(struct simulation *pair, const struct id *site, const char *expected)
+{
+	assert_true(text_equals(((const struct site *)server_row(pair, RECORD_SITE, site))->access_notes, expected));
+}
+
+/* The next edit of the site, as of that time; its id. */
+static struct id send_edit(struct simulation *pair, const struct id *site, const struct id *epoch, int64_t gseq)
+{
+	static const struct site wanted = { .access_notes = { "the gate is open", sizeof("the gate is open") - 1 } };
+	struct operation *operation = &hand.operations[hand.last_seq];
+	struct id made;
+
+	edit_site(&hand, site, &wanted);
+	operation->head.base_epoch = *epoch;
+	operation->head.base_gseq = gseq;
+	made = hand_device_end(&hand);
+	hand_device_send(&hand, hand.last_seq, hand.last_seq);
+	hand_devices_flush(pair, (struct hand_device *const[]){ &hand }, 1);
+	return made;
+}
+
+/* Long enough for the server to do what time alone does. */
+static void pass_an_hour(struct simulation *pair)
+{
+	pair->now_ms += (int64_t)3600 * 1000;
+	server_node_tick(pair);
+	hand_devices_flush(pair, NULL, 0);
+}
+
+static int64_t server_gseq(struct simulation *pair)
+{
+	struct server_state state;
+
+	assert_int_equal(server_store_state(pair->server.store, &state), STATUS_OK);
+	return state.gseq;
+}
+
+/* It was made in the time after the backup: the job that gave the site is lost, until the office books it anew. */
+static void an_edit_of_a_lost_epoch_is_decided_when_the_device_has_the_record_again(void **state)
+{
+	const struct id lost = { { 0xee } };
+	struct simulation *pair = *state;
+	struct id elsewhere = organisation_id(RECORD_SITE, 1), order = pair_order(pair, 1), made;
+
+	hand_device_open(&hand, pair, 1, 7);
+	made = send_edit(pair, &elsewhere, &lost, 1000);
+	assert_kept_for(pair, &made, AUTHORITY_NOT_REMEMBERED);
+	pass_an_hour(pair);
+	assert_kept_for(pair, &made, AUTHORITY_NOT_REMEMBERED);
+	assert_notes(pair, &elsewhere, "");
+	(void)pair_book(pair, &order, 1);
+	pass_an_hour(pair);
+	assert_notes(pair, &elsewhere, "the gate is open");
+	assert_false(pair_on_server(pair, RECORD_OPERATION, &made));
+	pair_settle(pair);
+	hand_device_close(&hand);
+}
+
+static void an_edit_from_before_the_horizon_is_decided_when_the_device_has_the_record_again(void **state)
+{
+	struct simulation *pair = *state;
+	const struct id epoch = organisation_epoch();
+	struct id elsewhere = organisation_id(RECORD_SITE, 1), order = pair_order(pair, 1), made;
+	int64_t horizon = server_gseq(pair);
+
+	assert_int_equal(server_store_begin(pair->server.store), STATUS_OK);
+	assert_int_equal(server_store_put_horizon(pair->server.store, horizon), STATUS_OK);
+	assert_int_equal(server_store_commit(pair->server.store), STATUS_OK);
+	hand_device_open(&hand, pair, 1, 7);
+	made = send_edit(pair, &elsewhere, &epoch, horizon - 1);
+	assert_kept_for(pair, &made, AUTHORITY_NOT_REMEMBERED);
+	(void)pair_book(pair, &order, 1);
+	pass_an_hour(pair);
+	assert_notes(pair, &elsewhere, "the gate is open");
+	hand_device_close(&hand);
+}
+
+/* Nothing is forgotten of that time: it cannot be. Should it have the site later, that makes no edit right. */
+static void an_edit_of_what_the_device_cannot_have_had_waits_for_a_person(void **state)
+{
+	struct simulation *pair = *state;
+	const struct id epoch = organisation_epoch();
+	struct id elsewhere = organisation_id(RECORD_SITE, 1), order = pair_order(pair, 1), made;
+
+	hand_device_open(&hand, pair, 1, 7);
+	made = send_edit(pair, &elsewhere, &epoch, server_gseq(pair));
+	assert_kept_for(pair, &made, "role=device;reason=never_had");
+	(void)pair_book(pair, &order, 1);
+	pass_an_hour(pair);
+	assert_kept_for(pair, &made, "role=device;reason=never_had");
+	assert_notes(pair, &elsewhere, "");
+	hand_device_close(&hand);
+}
+
+static void nothing_more_is_decided_of_a_device_that_was_revoked(void **state)
+{
+	const struct id lost = { { 0xee } }, device = organisation_device_id(1);
+	struct simulation *pair = *state;
+	struct id elsewhere = organisation_id(RECORD_SITE, 1), order = pair_order(pair, 1), made;
+
+	hand_device_open(&hand, pair, 1, 7);
+	made = send_edit(pair, &elsewhere, &lost, 1000);
+	(void)pair_book(pair, &order, 1);
+	assert_true(server_node_revoke(pair, &device, DEVICE_STATE_DRAINING));
+	pass_an_hour(pair);
+	assert_kept_for(pair, &made, AUTHORITY_NOT_REMEMBERED);
+	assert_notes(pair, &elsewhere, "");
+	hand_device_close(&hand);
+}
+
+/* The office's import brings a site under an id that anybody could work out. */
+static void import_site(struct simulation *pair, const struct id *id, unsigned territory)
+{
+	const struct site site = { .name = text_of("imported"), .territory_id = organisation_id(RECORD_TERRITORY, territory),
+		.account_id = organisation_id(RECORD_ACCOUNT, territory) };
+	const struct operation operation = { .head = { .kind = OPERATION_CREATE,
+						     .record = RECORD_SITE,
+						     .subject = *id,
+						     .role = ROLE_DISPATCHER,
+						     .at_ms = WALL_START_MS },
+		.arguments = &site };
+	struct verdict verdict;
+	struct id made;
+
+	assert_true(server_node_operation(pair, &operation, &verdict, &made));
+	assert_int_equal(verdict.outcome, OUTCOME_APPLIED);
+	hand_devices_flush(pair, NULL, 0);
+}
+
+static void an_edit_that_waits_for_a_record_counts_only_where_the_device_gets_it(void **state)
+{
+	const struct id here = { { 0x5a, 1 } }, elsewhere = { { 0x5a, 2 } };
+	struct simulation *pair = *state;
+	const struct id epoch = organisation_epoch();
+	struct id made[2];
+
+	hand_device_open(&hand, pair, 1, 7);
+	made[0] = send_edit(pair, &here, &epoch, server_gseq(pair));
+	made[1] = send_edit(pair, &elsewhere, &epoch, server_gseq(pair));
+	import_site(pair, &here, 0);
+	import_site(pair, &elsewhere, 1);
+	assert_notes(pair, &here, "the gate is open");
+	assert_notes(pair, &elsewhere, "");
+	assert_kept_for(pair, &made[1], "role=device;reason=never_had");
+	assert_false(pair_on_server(pair, RECORD_OPERATION, &made[0]));
+	hand_device_close(&hand);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +493,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			an_operation_from_beyond_the_calendar_is_set_aside_and_those_behind_it_count, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(an_edit_of_what_the_device_never_had_is_set_aside, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			an_edit_of_a_lost_epoch_is_decided_when_the_device_has_the_record_again, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			an_edit_from_before_the_horizon_is_decided_when_the_device_has_the_record_again, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(an_edit_of_what_the_device_cannot_have_had_waits_for_a_person, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(nothing_more_is_decided_of_a_device_that_was_revoked, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			an_edit_that_waits_for_a_record_counts_only_where_the_device_gets_it, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_create_that_names_its_id_is_set_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_first_id_never_overwrites_a_record, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(another_devices_first_id_is_set_aside, pair_open, pair_close),
