@@ -1,4 +1,4 @@
-#include "tests/faults/first_release.h"
+#include "tests/faults/old_stores.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -395,7 +395,7 @@ static bool act_job_end(struct trial *trial)
 
 const struct scenario scenarios[] = {
 	{ "making_the_files_of_a_device", false, prepare_making, act_making, NULL },
-	{ "migrating_stores_of_the_first_release", false, first_release_prepare, first_release_act, first_release_holds },
+	{ "migrating_stores_of_the_first_release", false, old_stores_prepare, old_stores_act, old_stores_holds },
 	{ "a_first_sync", false, prepare_first_sync, nothing_to_do, NULL },
 	{ "a_cut_without_rows", false, prepare_quiet_cut, link_up, NULL },
 	{ "a_cut_with_rows_and_pending_work", false, prepare_cut_with_rows, link_up, NULL },

@@ -11,11 +11,11 @@
 
 #include <sqlite3.h>
 
-#include "db/connection.h"
 #include "db/embedded.h"
 #include "db/migration.h"
 #include "db/schema_ddl.h"
 #include "protocol/domain/visit.h"
+#include "tests/unit/db/first_release.h"
 #include "tests/unit/db/scratch.h"
 
 #include <cmocka.h> /* after ours: it has a macro called fail */
@@ -189,50 +189,6 @@ static void run_outside(const char *path, const char *sql)
 	sqlite3_close(store);
 }
 
-/* A store as the first release left it: its migration, then what its program wrote. */
-static void make_first_release(const char *path, const char *set, const char *rows)
-{
-	static const char journal[] = "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL,"
-				      " program TEXT NOT NULL, applied_at_ms INTEGER NOT NULL) STRICT";
-
-	run_outside(path, journal);
-	for (const struct migration_text *text = migration_texts; text->set != NULL; text++)
-		if (strcmp(text->set, set) == 0 && text->number == 1)
-			run_outside(path, text->sql);
-	run_outside(path, rows);
-}
-
-static const char *read_first_release(void)
-{
-	static char rows[64 * 1024];
-	FILE *file = fopen(FIRST_RELEASE, "r");
-
-	assert_non_null(file);
-	rows[fread(rows, 1, sizeof(rows) - 1, file)] = 0;
-	assert_int_equal(fclose(file), 0);
-	return rows;
-}
-
-/* The statements with the checksum of the first migration and the application's mark set in. */
-static const char *replica_rows(void)
-{
-	static char rows[1024];
-	char digits[2 * CHECKSUM_SIZE + 1] = "";
-	uint8_t checksum[CHECKSUM_SIZE] = { 0 };
-
-	for (const struct migration_text *text = migration_texts; text->set != NULL; text++)
-		if (strcmp(text->set, "replica") == 0 && text->number == 1)
-			migration_checksum(text->sql, text->size, checksum);
-	for (size_t i = 0; i < CHECKSUM_SIZE; i++)
-		(void)snprintf(digits + 2 * i, 3, "%02x", checksum[i]);
-	(void)snprintf(rows, sizeof(rows),
-		"INSERT INTO migration VALUES (1, 'start', x'%s', '0.1.0', 1760000000000);"
-		"INSERT INTO asset (id, home, gseq, author, hash, name) VALUES (x'0701', 1, 1, 0, x'00', 'Boiler');"
-		"PRAGMA user_version = 1; PRAGMA application_id = %d",
-		digits, storage_kind_find(STORAGE_REPLICA)->application_id);
-	return rows;
-}
-
 static void a_store_of_the_first_release_keeps_its_rows(void **state)
 {
 	const char *path = scratch_path("first.db");
@@ -244,7 +200,7 @@ static void a_store_of_the_first_release_keeps_its_rows(void **state)
 	void *row;
 
 	(void)state;
-	make_first_release(path, "server", read_first_release());
+	first_release_make(path, STORAGE_SERVER);
 	assert_int_equal(storage_open(&options, &storage), STATUS_OK);
 	assert_int_equal(table_resolve(storage, &visit_schema, (const uint8_t[]){ 0x19, 0x72, 0x6f, 0xcf }, 4, &id), STATUS_OK);
 	assert_int_equal(table_get(storage, &visit_schema, &id, &arena, &row, NULL), STATUS_OK);
@@ -265,7 +221,7 @@ static void a_replica_of_the_first_release_keeps_its_rows(void **state)
 	sqlite3 *store = NULL;
 
 	(void)state;
-	make_first_release(path, "replica", replica_rows());
+	first_release_make(path, STORAGE_REPLICA);
 	assert_int_equal(storage_open(&options, &storage), STATUS_OK);
 	storage_close(storage);
 	check_store(path, STORAGE_REPLICA, true);

@@ -1,77 +1,20 @@
-#include "tests/faults/first_release.h"
+#include "tests/faults/old_stores.h"
 
 #include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "db/embedded.h"
 #include "db/migration.h"
-#include "db/storage.h"
-#include "protocol/domain/visit.h"
+#include "tests/unit/db/first_release.h"
 
 #define SERVER_PATH  "/first/server.db"
 #define REPLICA_PATH "/first/replica.db"
 
-static void run(const char *path, const char *sql)
-{
-	sqlite3 *store = NULL;
-
-	if (sqlite3_open(path, &store) != SQLITE_OK || sqlite3_exec(store, sql, NULL, NULL, NULL) != SQLITE_OK)
-		abort();
-	sqlite3_close(store);
-}
-
-/* The schema of then, and what its program wrote. */
-static void make(const char *path, const char *set, const char *rows)
-{
-	run(path, "PRAGMA journal_mode = WAL");
-	run(path, "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL,"
-		  " program TEXT NOT NULL, applied_at_ms INTEGER NOT NULL) STRICT");
-	for (const struct migration_text *text = migration_texts; text->set != NULL; text++)
-		if (strcmp(text->set, set) == 0 && text->number == 1)
-			run(path, text->sql);
-	run(path, rows);
-}
-
-static const char *server_rows(void)
-{
-	static char rows[64 * 1024];
-	FILE *file = fopen(FIRST_RELEASE, "r");
-
-	if (file == NULL)
-		abort();
-	rows[fread(rows, 1, sizeof(rows) - 1, file)] = 0;
-	(void)fclose(file);
-	return rows;
-}
-
-static const char *replica_rows(void)
-{
-	static char rows[1024];
-	char digits[2 * CHECKSUM_SIZE + 1] = "";
-	uint8_t checksum[CHECKSUM_SIZE] = { 0 };
-
-	for (const struct migration_text *text = migration_texts; text->set != NULL; text++)
-		if (strcmp(text->set, "replica") == 0 && text->number == 1)
-			migration_checksum(text->sql, text->size, checksum);
-	for (size_t i = 0; i < CHECKSUM_SIZE; i++)
-		(void)snprintf(digits + 2 * i, 3, "%02x", checksum[i]);
-	(void)snprintf(rows, sizeof(rows),
-		"INSERT INTO migration VALUES (1, 'start', x'%s', '0.1.0', 1760000000000);"
-		"INSERT INTO asset (id, home, gseq, author, hash, name) VALUES (x'0701', 1, 1, 0, x'00', 'Boiler');"
-		"PRAGMA user_version = 1; PRAGMA application_id = 0x54524b72",
-		digits);
-	return rows;
-}
-
-void first_release_prepare(struct trial *trial)
+void old_stores_prepare(struct trial *trial)
 {
 	struct crash_image *image;
 
 	trial->disk = crash_disk_create("first");
-	make(SERVER_PATH, "server", server_rows());
-	make(REPLICA_PATH, "replica", replica_rows());
+	first_release_make(SERVER_PATH, STORAGE_SERVER);
+	first_release_make(REPLICA_PATH, STORAGE_REPLICA);
 	image = crash_disk_save(trial->disk); /* it was written long ago */
 	crash_disk_load(trial->disk, image);
 	crash_image_free(image);
@@ -95,7 +38,7 @@ static bool open_one(struct trial *trial, const char *path, enum storage_kind ki
 	return status == STATUS_OK && !unsynced;
 }
 
-bool first_release_act(struct trial *trial)
+bool old_stores_act(struct trial *trial)
 {
 	bool done = open_one(trial, SERVER_PATH, STORAGE_SERVER) && open_one(trial, REPLICA_PATH, STORAGE_REPLICA);
 
@@ -119,7 +62,7 @@ static int64_t number(const char *path, const char *sql)
 }
 
 /* Also when the power goes: a migration is durable before the store is used. */
-bool first_release_holds(struct trial *trial)
+bool old_stores_holds(struct trial *trial)
 {
 	crash_disk_crash(trial->disk, &trial->simulation->crash);
 	return number(SERVER_PATH, "PRAGMA user_version") == migration_newest(STORAGE_SERVER) &&
@@ -128,7 +71,7 @@ bool first_release_holds(struct trial *trial)
 	       number(REPLICA_PATH, "SELECT count(*) FROM asset WHERE name = 'Boiler'") == 1;
 }
 
-void first_release_finish(struct trial *trial)
+void old_stores_finish(struct trial *trial)
 {
 	crash_disk_destroy(trial->disk);
 	trial->disk = NULL;
