@@ -1,6 +1,7 @@
 #include "db/connection.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 static const struct storage_kind_row kinds[] = {
 	[STORAGE_SERVER] = { 0x54524b73, "server", "server store", "stop the server and restore the newest backup", 16 * 1024 },
@@ -48,16 +49,13 @@ static enum status status_of(int result)
 	return STATUS_CORRUPT; /* a table or column is not there: this file is not what its header says */
 }
 
-enum status sql_fail(struct storage *storage, int result, const char *doing)
+static enum status explain(const struct storage *storage, int result, const char *doing)
 {
 	enum status status = status_of(result);
 	const char *path = storage->path;
 	const char *words = storage->connection == NULL ? sqlite3_errstr(result) : sqlite3_errmsg(storage->connection);
 	const char *about = doing == NULL ? "SQL" : doing;
 
-	sync_failure_watch(storage, result);
-	if (storage->transaction == TRANSACTION_WRITE && sqlite3_get_autocommit(storage->connection) != 0)
-		storage->lost = true;
 	switch (status) {
 	case STATUS_CORRUPT:
 		return fail(status, "%s is damaged (%s: %s); %s", path, about, words, storage_kind_find(storage->kind)->damaged_advice);
@@ -78,6 +76,26 @@ enum status sql_fail(struct storage *storage, int result, const char *doing)
 		break;
 	}
 	return fail(status, "%s: %s: %s", path, about, words);
+}
+
+enum status sql_fail(struct storage *storage, int result, const char *doing)
+{
+	enum status status;
+
+	sync_failure_watch(storage, result);
+	if (storage->transaction == TRANSACTION_WRITE && sqlite3_get_autocommit(storage->connection) != 0)
+		storage->lost = true;
+	status = explain(storage, result, doing);
+	if (storage->trouble == STATUS_OK && (status == STATUS_CORRUPT || status == STATUS_CANNOT_WRITE)) {
+		storage->trouble = status;
+		(void)snprintf(storage->trouble_reason, sizeof(storage->trouble_reason), "%s", fail_reason());
+	}
+	return status;
+}
+
+enum status storage_trouble(const struct storage *storage)
+{
+	return storage->trouble == STATUS_OK ? STATUS_OK : fail(storage->trouble, "%s", storage->trouble_reason);
 }
 
 enum status sql_run(struct storage *storage, const char *sql)

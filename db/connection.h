@@ -8,6 +8,7 @@
 #include "db/storage.h"
 
 #define PARAMETERS_MAX 24
+#define TROUBLE_SIZE   512
 
 /* A named statement. */
 struct statement {
@@ -62,6 +63,8 @@ struct storage {
 	bool unsynced;     /* a sync failed: nothing is written any more, see sync_failure.c */
 	bool durable;      /* `synchronous` is FULL */
 	bool bulk;         /* nothing is synced, and there is no log, until storage_checkpoint(): what is not finished counts for nothing */
+	enum status trouble; /* see storage_trouble() */
+	char trouble_reason[TROUBLE_SIZE];
 	int log_pages;     /* in the write-ahead log after the latest commit */
 	int log_pages_max; /* a commit that leaves more moves them into the file itself */
 	struct table tables[RECORD_KIND_MAX + 1];

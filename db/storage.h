@@ -53,6 +53,9 @@ void storage_rollback(struct storage *storage);
 /* A sync failed, of a commit or of what moves the log: nothing is synced again, every later begin is STATUS_CANNOT_WRITE, and the process
  * is to end. Whoever opens the store next makes durable what was left in doubt. */
 bool storage_unsynced(const struct storage *storage);
+/* The first failure since the store was opened after which an answer may lack what it should show, with its reason: STATUS_CORRUPT or
+ * STATUS_CANNOT_WRITE (no memory, a disk that fails); STATUS_OK: none. A reader asks at its end, whatever it passed over on its way. */
+enum status storage_trouble(const struct storage *storage);
 bool storage_in_transaction(const struct storage *storage);
 /* A place in the open write transaction to go back to; one at a time. storage_unmark() forgets it and keeps what came after. After
  * storage_rewind() what came after it never was, and it is forgotten; when that fails the transaction can only be rolled back. */

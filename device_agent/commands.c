@@ -335,6 +335,14 @@ static enum status open_device(struct context *context, enum place place)
 	return status;
 }
 
+static enum status check_device(struct context *context)
+{
+	struct device_store *store = local_device_of(context)->store;
+	enum status status = storage_trouble(device_store_replica_storage(store));
+
+	return status == STATUS_OK ? storage_trouble(device_store_outbox_storage(store)) : status;
+}
+
 static void close_device(struct context *context)
 {
 	local_device_close(context->state);
@@ -349,5 +357,6 @@ const struct program device_program = {
 	.commands = commands,
 	.command_count = LENGTH(commands),
 	.open = open_device,
+	.check = check_device,
 	.close = close_device,
 };

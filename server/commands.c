@@ -349,6 +349,11 @@ static enum status open_office(struct context *context, enum place place)
 	return looks ? STATUS_OK : office_check_loss(office);
 }
 
+static enum status check_office(struct context *context)
+{
+	return storage_trouble(server_store_storage(office_of(context)->store));
+}
+
 static void close_office(struct context *context)
 {
 	office_close(context->state);
@@ -363,5 +368,6 @@ const struct program server_program = {
 	.commands = commands,
 	.command_count = LENGTH(commands),
 	.open = open_office,
+	.check = check_office,
 	.close = close_office,
 };

@@ -86,6 +86,8 @@ struct program {
 	size_t command_count;
 	/* Opens what commands work on. PLACE_OWNER: the lock is held. Sets context->state. NULL: there is nothing to open. */
 	enum status (*open)(struct context *context, enum place place);
+	/* After a command of PLACE_READER that did what it could: was it able to read all that it asked for? NULL: nobody asks. */
+	enum status (*check)(struct context *context);
 	/* Accepts what open() left, also after it failed; NULL: nothing to do. */
 	void (*close)(struct context *context);
 };

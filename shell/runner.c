@@ -109,6 +109,8 @@ static enum status run_command(struct call *call)
 		status = program->open(context, place);
 	if (status == STATUS_OK)
 		status = context->command->run(context);
+	if (status == STATUS_OK && place == PLACE_READER && program->check != NULL)
+		status = program->check(context);
 	if (status != STATUS_OK)
 		output_error(call->output, status); /* before close(), which may fail in its own way */
 	if (opens && program->close != NULL)

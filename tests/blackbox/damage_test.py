@@ -9,6 +9,7 @@ import sqlite3
 import tap
 from equal import insist_on_equality
 from harness import CANNOT_WRITE, CORRUPT, DONE, NEWER, NOT_FOUND, SANITIZED, Device, Server, World, with_a_job
+from stores import damage_tables, fold
 from tap import promise, size, tell, until
 
 ADA = "Ada Brannock"
@@ -31,13 +32,6 @@ def shred(path):
     data = bytearray(path.read_bytes())
     data[4096:] = random.Random(43).randbytes(len(data) - 4096)
     path.write_bytes(data)
-
-
-def fold(path):
-    """Everything into the file itself, so that the damage cannot be hidden by the log beside it."""
-    db = sqlite3.connect(path)
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    db.close()
 
 
 def told_losses(server):
@@ -120,6 +114,20 @@ def of_two_damaged_files_neither_is_put_aside():
             insist_on_sentence(device.ask(*words, expect=None), ".db")
         assert not list(device.dir.glob("*damaged*")), "a file was put aside although the work is at risk"
         server.stop()
+
+
+@promise
+def what_cannot_be_read_of_a_job_is_told_and_not_left_out():
+    with World() as world:
+        server, device = with_a_job(world)
+        fold(device.dir / "replica.db")
+        damage_tables(device.dir / "replica.db", "asset")
+        insist_on_sentence(device.ask("show", "HH-5001", expect=None), "replica.db")
+        assert device.run("note", "HH-5001", "saved all the same")["saved"]
+        server.stop()
+        fold(server.dir / "organisation.db")
+        damage_tables(server.dir / "organisation.db", "asset")
+        insist_on_sentence(server.ask("show", "work_order", "HH-5001", expect=None), "organisation.db")
 
 
 @promise
