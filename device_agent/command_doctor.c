@@ -205,15 +205,22 @@ static enum status check_file(struct doctor *doctor, const char *name, enum stor
 
 static void check_pending(struct doctor *doctor, struct local_device *device)
 {
+	struct context *context = doctor->context;
 	struct outbox_marks marks;
 	enum status status = outbox_marks_read(device->store, &marks);
+	long long waiting = status == STATUS_OK ? marks.last_seq - marks.settled_seq : 0;
+	const char *refusal = standing_note_refusal(device->note.refused);
 
-	tell_result(doctor, "pending", status,
-		status != STATUS_OK ? text_of("")
-		: marks.last_seq == marks.settled_seq
-			? say(doctor, "everything is settled with the office")
-			: catalogue_format(doctor->context->arena, doctor->context->language,
-				  "%lld operations wait: they go out with the next sync", (long long)(marks.last_seq - marks.settled_seq)));
+	if (status != STATUS_OK || waiting == 0)
+		tell_result(doctor, "pending", status, say(doctor, "everything is settled with the office"));
+	else if (refusal[0] != '\0')
+		tell_check(doctor, "pending", STATUS_REFUSED,
+			catalogue_format(context->arena, context->language, "%lld operations wait and are kept: %s", waiting,
+				say(doctor, refusal).data));
+	else
+		tell_check(doctor, "pending", STATUS_OK,
+			catalogue_format(
+				context->arena, context->language, "%lld operations wait: they go out with the next sync", waiting));
 }
 
 /* What a repair by range did, as device_rows.c notes it. */

@@ -101,7 +101,7 @@ static struct progress_report report_of(struct context *context, const struct li
 		.repaired = state.repaired_rows,
 		.revoked = state.rounds > 0 && state.device_state != DEVICE_STATE_ACTIVE,
 		.failure = arena_print(context->arena, "%s", state.connected ? "" : link->failure), /* an old one is over */
-		.refusal = arena_print(context->arena, "%s", state.refusal) };
+		.refusal = text_of(standing_note_refusal(state.refused)) };
 	uint64_t sent, received;
 
 	link_count(link, &sent, &received);
@@ -172,7 +172,7 @@ static enum status judge(struct sync_run *run)
 	if (report->synced)
 		return STATUS_OK;
 	if (report->refusal.size > 0)
-		return fail(STATUS_REFUSED, "%.*s", TEXT_ARGUMENTS(report->refusal));
+		return fail(STATUS_REFUSED, "%s", catalogue_translate(run->context->language, report->refusal.data));
 	if (report->unanswered && (failed || over))
 		return fail(STATUS_OFFLINE,
 			"the server does not answer this device: it may not know it (any more), or it is another server. Ask the office "

@@ -8,6 +8,7 @@
 
 #include "protocol/base/buffer.h"
 #include "protocol/domain/device.h"
+#include "protocol/wire/message.h"
 #include "shell/file.h"
 
 #define NOTE_FILE     "standing"
@@ -37,7 +38,7 @@ static void encode(struct writer *writer, const struct standing_note *note)
 	write_u64(writer, (uint64_t)note->standing.seq);
 	write_raw(writer, note->standing.head.bytes, HASH_SIZE);
 	write_raw(writer, note->machine, MACHINE_SIZE);
-	write_u64(writer, note->device_state);
+	write_u64(writer, note->device_state | (uint64_t)note->refused << 32); /* which had been zeros */
 	write_u64(writer, (uint64_t)note->lease_until_ms);
 	(void)crypto_generichash(check, sizeof(check), writer->data, writer->size, NULL, 0);
 	write_raw(writer, check, sizeof(check));
@@ -57,6 +58,7 @@ struct standing_note standing_note_read(struct arena *arena, struct text directo
 	struct standing_note note = { 0 };
 	struct bytes content;
 	struct reader reader;
+	uint64_t state;
 
 	if (file_read(arena, path_join(arena, directory, text_of(NOTE_FILE)).data, 256, &content) != STATUS_OK)
 		return none;
@@ -68,7 +70,9 @@ struct standing_note standing_note_read(struct arena *arena, struct text directo
 	note.standing.seq = (int64_t)read_u64(&reader);
 	read_raw(&reader, note.standing.head.bytes, HASH_SIZE);
 	read_raw(&reader, note.machine, MACHINE_SIZE);
-	note.device_state = (uint32_t)read_u64(&reader);
+	state = read_u64(&reader);
+	note.device_state = (uint32_t)state;
+	note.refused = (uint32_t)(state >> 32);
 	note.lease_until_ms = (int64_t)read_u64(&reader);
 	/* What was written as we write it is what we wrote. */
 	if (reader.bad || !id_equal(&note.device, device))
@@ -92,7 +96,8 @@ bool standing_note_equal(const struct standing_note *left, const struct standing
 {
 	return id_equal(&left->standing.incarnation, &right->standing.incarnation) && left->standing.seq == right->standing.seq &&
 	       hash_equal(&left->standing.head, &right->standing.head) && memcmp(left->machine, right->machine, MACHINE_SIZE) == 0 &&
-	       left->device_state == right->device_state && left->lease_until_ms == right->lease_until_ms;
+	       left->device_state == right->device_state && left->lease_until_ms == right->lease_until_ms &&
+	       left->refused == right->refused;
 }
 
 bool machine_differs(const uint8_t left[static MACHINE_SIZE], const uint8_t right[static MACHINE_SIZE])
@@ -109,4 +114,17 @@ const char *standing_note_warning(const struct standing_note *note, int64_t now_
 	if (note->lease_until_ms != 0 && note->lease_until_ms < now_ms)
 		return "This device has not reached the office for longer than it is granted: sync, or ask the office.";
 	return NULL;
+}
+
+const char *standing_note_refusal(uint32_t refused)
+{
+	static const char *const reasons[] = {
+		[WIRE_ERROR_SEND_WHOLE] = "the server does not know what the operations name: tell the office, and keep this device",
+		[WIRE_ERROR_FORK] = "the server knows another history of this device: tell the office, and keep this device",
+		[WIRE_ERROR_REVOKED] = "this device is revoked: nothing more is taken from it",
+		[WIRE_ERROR_MALFORMED] = "the server cannot read what is pending: tell the office, and keep this device",
+		[WIRE_ERROR_NEWER] = "the server is older than this program and cannot read what is pending: update the server",
+	};
+
+	return refused < LENGTH(reasons) && reasons[refused] != NULL ? reasons[refused] : "";
 }

@@ -14,6 +14,7 @@ struct standing_note {
 	uint8_t machine[MACHINE_SIZE]; /* zeros: not known */
 	uint32_t device_state;         /* enum device_state, as the office last said */
 	int64_t lease_until_ms;        /* 0: the office has not said yet */
+	uint32_t refused;              /* why the server takes nothing of what is pending, see standing_note_refusal(); 0: it does */
 };
 
 /* A hash of this machine's own id, salted with the device's: zeros when the machine has none. $TRUCKROLL_MACHINE_ID names another file than
@@ -27,6 +28,8 @@ void standing_note_write(struct arena *arena, struct text directory, const struc
 bool standing_note_equal(const struct standing_note *left, const struct standing_note *right);
 /* What a person should know of how the device stands with the office; NULL: all is well. */
 const char *standing_note_warning(const struct standing_note *note, int64_t now_ms);
+/* Why the server takes nothing of what is pending, and what to do, by enum wire_error; "" for 0. */
+const char *standing_note_refusal(uint32_t refused);
 /* True when both machines are known, and they are two. */
 bool machine_differs(const uint8_t left[static MACHINE_SIZE], const uint8_t right[static MACHINE_SIZE]);
 

@@ -452,10 +452,10 @@ static enum status take_welcome(struct device_core *core, const struct welcome *
 }
 
 /* The server takes no batch in this session: nothing of it is lost, and rows still come. */
-static enum status refuse_batch(struct device_core *core, const char *why)
+static enum status refuse_batch(struct device_core *core, uint32_t code)
 {
 	core->batch_refused = true;
-	(void)snprintf(core->state.refusal, sizeof(core->state.refusal), "%s", why);
+	core->state.refused = code;
 	return STATUS_OK;
 }
 
@@ -480,16 +480,13 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 	case WIRE_ERROR_SEND_WHOLE:
 	case WIRE_ERROR_FORK: /* perhaps only a short id that meant another record */
 		if (core->whole_ids)
-			return refuse_batch(
-				core, "the server does not know what the operations name, or knows another history of this device");
+			return refuse_batch(core, fault->code);
 		core->whole_ids = true;
 		return STATUS_OK;
 	case WIRE_ERROR_REVOKED:
-		return refuse_batch(core, "this device is revoked: nothing more is taken from it");
 	case WIRE_ERROR_NEWER:
-		return refuse_batch(core, "the server is older than this program and cannot read what is pending: update the server");
 	case WIRE_ERROR_MALFORMED:
-		return refuse_batch(core, "the server cannot read what is pending: tell the office, and keep this device");
+		return refuse_batch(core, fault->code);
 	case WIRE_ERROR_EPOCH:
 		if (fault->value == 0)
 			return device_put_right(core, "epoch", "the server does not know this cursor");
@@ -600,7 +597,7 @@ static enum status open_welcome(struct device_core *core, struct bytes reply, st
 	core->link = LINK_IDLE;
 	core->whole_ids = false;
 	core->batch_refused = false;
-	core->state.refusal[0] = '\0';
+	core->state.refused = 0;
 	*out_sections = envelope.sections;
 	return STATUS_OK;
 }

@@ -97,8 +97,7 @@ struct device_core_state {
 	int64_t repairs; /* by range, ended with their cut */
 	int64_t repaired_rows;
 	int64_t fetches; /* of everything, since nothing less would do */
-	/* Why the server takes nothing of what is pending; "" when it does. */
-	char refusal[REASON_SIZE];
+	uint32_t refused; /* enum wire_error: the server takes nothing of what is pending; 0: it does */
 	char failure[REASON_SIZE]; /* why the link failed last; "" when it is well */
 	char rot[REASON_SIZE];     /* what the latest check found that does not fit; "": nothing */
 };

@@ -156,9 +156,9 @@ class Server:
         self.program = "truckrolld"
 
     @classmethod
-    def made(cls, world, files=EXAMPLE, name="org", start=True):
+    def made(cls, world, files=EXAMPLE, name="org", start=True, options=()):
         server = cls(world, name)
-        world.run("truckrolld", "init", server.dir, "--name", "Harbour & Hill Service", expect=DONE)
+        world.run("truckrolld", "init", server.dir, "--name", "Harbour & Hill Service", *options, expect=DONE)
         if files:
             server.run("import", "--apply", *files)
         if start:
@@ -228,11 +228,12 @@ class Device:
         self.keys = world.dir / f"{name}.keys"
         self.log = f"{name}.log"
         self.agent, self.id, self.words = None, None, None
+        self.options = () # of its enrolment
 
     @classmethod
-    def enrolled(cls, server, technician, name, url=None):
+    def enrolled(cls, server, technician, name, url=None, options=()):
         device = cls(server.world, name)
-        device.technician = technician
+        device.technician, device.options = technician, options
         code = server.run("device", "invite", "--technician", technician)["code"]
         device.enrol(server, code, url or server.url)
         return device
@@ -241,7 +242,7 @@ class Device:
         self.said = self.world.dir / f"{self.name}.enrol"
         with open(self.said, "wb") as said:
             return self.world.start(self.log, "truckroll", "enroll", code, "--server", url, "--name", self.name, "--wait", wait, "--dir", self.dir,
-                                    "--keys", self.keys, "--json", stdout=said)
+                                    "--keys", self.keys, "--json", *self.options, stdout=said)
 
     def shown_words(self):
         """The six words, once the device has shown them: an object on the first line."""
@@ -270,6 +271,10 @@ class Device:
 
     def sync(self, wait=PATIENCE, **options):
         return self.run("sync", "--wait", wait, **options)
+
+    def told(self, check, *words):
+        """What its doctor found, as often as there is a line of this name."""
+        return [line["found"] for line in self.ask("doctor", "--offline", *words, expect=None).json["checks"] if line["check"] == check]
 
     def start_agent(self, before=()):
         ready = self.world.dir / f"{self.name}.ready"

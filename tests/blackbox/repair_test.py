@@ -1,29 +1,14 @@
 #!/usr/bin/env python3
 """Rows that are not as the office has them: found, put right by range, and told; nothing is fetched that does not differ."""
 import shutil
-import sqlite3
 
 import tap
 from equal import insist_on_equality
 from harness import PATIENCE, Device, Server, World
+from stores import change
 from tap import promise, tell, until
 
 ADA = "Ada Brannock"
-
-
-def change(device, *statements):
-    """Behind the device's back."""
-    db = sqlite3.connect(device.dir / "replica.db")
-    counts = [db.execute(statement).rowcount for statement in statements]
-    db.commit()
-    db.close()
-    assert min(counts) > 0, f"nothing changed: {counts}"
-    return sum(counts)
-
-
-def told(device, name, language="en"):
-    checks = device.ask("doctor", "--lang", language, expect=None).json["checks"]
-    return [check["found"] for check in checks if check["check"] == name]
 
 
 @promise
@@ -44,7 +29,7 @@ def rows_changed_behind_its_back_are_found_put_right_and_told():
         assert answer.json["pending"] == 0 and "3 rows here were not as the office has them" in answer.err, str(answer)
         insist_on_equality(server, device)
         tell(f"3 rows of {sum(len(server.rows(kind)) for kind in ('site', 'part'))} and more: {answer.json['bytes_received']} bytes, a first sync {first['bytes_received']}")
-        english, chinese = told(device, "rows put right"), told(device, "rows put right", "zh")
+        english, chinese = device.told("rows put right"), device.told("rows put right", "--lang", "zh")
         assert len(english) == 1 and "1 rows were not as the office has them, 1 were missing, 1 were too many" in english[0], english
         assert len(chinese) == 1 and "1 行缺失" in chinese[0], chinese
 
@@ -68,14 +53,14 @@ def rot_is_found_without_being_asked_by_an_agent_and_by_a_sync_and_both_sides_te
         device = Device.enrolled(server, ADA, "tablet")
         server.book("HH-5001", ADA)
         device.sync()
-        assert "fitted at" in told(device, "rows")[0], told(device, "rows")
+        assert "fitted at" in device.told("rows")[0], device.told("rows")
         rot(device)
-        assert "not checked yet" in told(device, "rows")[0] and "尚未核对" in told(device, "rows", "zh")[0], told(device, "rows")
+        assert "not checked yet" in device.told("rows")[0] and "尚未核对" in device.told("rows", "--lang", "zh")[0], device.told("rows")
         device.start_agent()
-        until(lambda: told(device, "rows put right") and told_of_rot(server), "the agent finds it", PATIENCE)
+        until(lambda: device.told("rows put right") and told_of_rot(server), "the agent finds it", PATIENCE)
         insist_on_equality(server, device)
-        until(lambda: "fitted at" in told(device, "rows")[0], "all rows were looked at again", PATIENCE)
-        assert any("rot" in found for found in told(device, "incident")), told(device, "incident")
+        until(lambda: "fitted at" in device.told("rows")[0], "all rows were looked at again", PATIENCE)
+        assert any("rot" in found for found in device.told("incident")), device.told("incident")
         incident = told_of_rot(server)[0]
         assert incident["device"] == "tablet" and "have its disk checked" in str(incident), incident
         device.stop_agent()
@@ -98,7 +83,7 @@ def a_row_that_the_office_moves_and_that_is_not_here_is_an_incident_and_comes_ba
         answer = device.ask("sync", "--wait", 30)
         assert answer.json["repaired_rows"] == 1, str(answer)
         insist_on_equality(server, device)
-        assert len(told(device, "rows put right")) == 1 and len(told(device, "incident")) == 1
+        assert len(device.told("rows put right")) == 1 and len(device.told("incident")) == 1
 
 
 @promise

@@ -366,7 +366,7 @@ static void a_refused_batch_stops_no_rows_and_loses_nothing(void **state)
 	take_batch(&server, pair, 1);
 	reply_fault(&server.reply, &fault);
 	hand_server_answer(&server);
-	assert_true(device_core_state(device->core).refusal[0] != '\0');
+	assert_int_not_equal(device_core_state(device->core).refused, 0);
 	hand_server_take(&server, pair, 1);
 	assert_false(server.by_hello || server.has_batch);
 	assert_true(server.has_pull);
@@ -377,7 +377,7 @@ static void a_refused_batch_stops_no_rows_and_loses_nothing(void **state)
 	reconnect(pair, 1); /* another session, in which it is taken */
 	pair_settle(pair);
 	assert_true(pair_on_server(pair, RECORD_NOTE, &remark));
-	assert_true(device_core_state(device->core).refusal[0] == '\0');
+	assert_int_equal(device_core_state(device->core).refused, 0);
 	assert_all_is_well(pair);
 	hand_server_close(&server);
 }
