@@ -21,8 +21,9 @@ CORPUS = os.path.join(HERE, "corpus")
 MEGABYTES_MAX = 1024
 INPUT_SECONDS_MAX = 25
 OPTIONS = ["-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"]
-LONGEST = {"frame": 2048, "core": 121, "store": 257, "kb_search": 300, "device_line": 400, "office_line": 400, "typed_text": 80, "field_text": 200,
-           "operation": 4096, "record": 4096, "session": 512}
+LONGEST = {"frame": 2048, "core": 121, "listener": 2048, "old_store": 257, "store": 257, "kb_search": 300, "device_line": 400, "office_line": 400,
+           "typed_text": 80, "field_text": 200, "operation": 4096, "record": 4096, "session": 512}
+
 
 
 def build():
@@ -37,7 +38,8 @@ def targets():
 
 
 def engine(name, *arguments):
-    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
+    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=0", "UBSAN_OPTIONS": "print_stacktrace=1",
+                   "LSAN_OPTIONS": "print_suppressions=0:suppressions=" + os.path.join(os.path.dirname(HERE), "leaks.txt")}
     return subprocess.run([os.path.join(BUILD, "tests", "fuzz", name + "_fuzz"), f"-max_len={LONGEST.get(name, 16384)}", f"-rss_limit_mb={MEGABYTES_MAX}",
                            f"-timeout={INPUT_SECONDS_MAX}", *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                           check=False, errors="replace", text=True)

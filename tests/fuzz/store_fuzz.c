@@ -1,38 +1,12 @@
 /* Databases with bytes changed on the disk. First byte modulo 3: the server's, a device's outbox, its replica; then changes of four bytes:
  * three of a place, one that is put there. They are refused with a reason, or work: nothing ends the process. */
-#include <sqlite3.h>
-#include <stdlib.h>
-
 #include "db/storage.h"
 #include "device_agent/store.h"
 #include "server/verify.h"
+#include "tests/fuzz/change_file.h"
 #include "tests/fuzz/target.h"
 #include "tests/simulation/device_node.h"
 #include "tests/simulation/server_node.h"
-
-#define CHANGES_MAX 64
-
-static void change_file(const char *path, struct reader *reader)
-{
-	sqlite3_vfs *vfs = sqlite3_vfs_find(CRASH_VFS);
-	sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
-	sqlite3_int64 size = 0;
-
-	insist(file != NULL);
-	insist(vfs->xOpen(vfs, path, file, SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK);
-	insist(file->pMethods->xFileSize(file, &size) == SQLITE_OK);
-	for (int i = 0; i < CHANGES_MAX && reader_left(reader) >= 4; i++) {
-		size_t place = read_u8(reader);
-		uint8_t byte;
-		place |= (size_t)read_u8(reader) << 8;
-		place |= (size_t)read_u8(reader) << 16;
-		byte = read_u8(reader);
-		if (size > 0)
-			insist(file->pMethods->xWrite(file, &byte, 1, (sqlite3_int64)(place % (size_t)size)) == SQLITE_OK);
-	}
-	insist(file->pMethods->xSync(file, SQLITE_SYNC_FULL) == SQLITE_OK && file->pMethods->xClose(file) == SQLITE_OK);
-	free(file);
-}
 
 static enum status see(void *context, const void *row, const struct row_meta *meta)
 {

@@ -1,5 +1,5 @@
 """Writes the first inputs of the targets that read text: settings, requests, command lines, values, keys, files to import, and what an enrolled
-device says. Made up, or of the example organisation.  usage: text_corpus.py ROOT CORPUS"""
+device or a stranger says. Made up, or of the example organisation.  usage: text_corpus.py ROOT CORPUS"""
 import glob
 import json
 import os
@@ -47,6 +47,28 @@ def read(path):
         return file.read()
 
 
+def said(frame):
+    return struct.pack(">Q", len(frame)) + frame
+
+
+def speeches():
+    """What one says to a listener: name and bytes."""
+    greeting, number, hop = b"\0SP\0\0\x30\0\0", b"\x80\0\0\1", b"\0\0\0\7"
+    good = said(number + b"a request")
+    yield "good", b"\0" + greeting + good
+    yield "greeted", b"\1" + greeting + good
+    yield "two", b"\2" + greeting + good + said(hop * 3 + number + b"through three others")
+    yield "forgotten", b"\3" + greeting + good * 5
+    yield "hops", b"\0" + greeting + said(hop * 7 + number) + said(hop * 8 + number) + good
+    yield "no_number", b"\0" + greeting + good + said(hop * 2 + b"abc") + good
+    yield "empty", b"\0" + greeting + said(b"")
+    yield "huge", b"\0" + greeting + b"\xff" * 8 + number
+    yield "just_too_large", b"\0" + greeting + struct.pack(">Q", 80 * 1024 + 1) + number
+    yield "cut", b"\0" + greeting + good[:-3]
+    yield "other_protocol", b"\0" + greeting[:5] + b"\x31\0\0" + good
+    yield "not_sp", b"\0GET / HTTP/1.1\r\n\r\n"
+
+
 def main():
     write_all("device_line", DEVICE_LINES)
     write_all("office_line", OFFICE_LINES)
@@ -73,6 +95,12 @@ def main():
         write("frame", name + "_answer", b"\1" + piece(0, message)[1:] + piece(0, message[:60])[1:])
     write("core", "a_day", bytes([7, 2, 0, 2, 1, 1, 20, 3, 0, 12, 9, 1, 30, 8, 0, 1, 31, 7, 1, 2, 0, 1, 31, 13, 5, 1, 31]))
     write("core", "copy_and_restore", bytes([9, 10, 0, 2, 0, 1, 31, 2, 0, 11, 0, 1, 31, 9, 12, 3, 0, 1, 31, 14, 1, 2, 0, 15, 1]))
+    for name, said in speeches():
+        write("listener", name, said)
+    for which, name in enumerate(("server", "replica")):
+        write("old_store", name, bytes([which]))
+        write("old_store", name + "_head", bytes([which, 18, 0, 0, 9, 100, 0, 0, 13, 0, 16, 0, 2]))
+        write("old_store", name + "_version", bytes([which, 63, 0, 0, 3]))
     for which, name in enumerate(("server", "outbox", "replica")):
         write("store", name, bytes([which]))
         write("store", name + "_head", bytes([which, 18, 0, 0, 9, 100, 0, 0, 13, 0, 16, 0, 2]))
