@@ -35,6 +35,13 @@ class Told:
         tell(f"{len(saved)} of {len(self.texts)} notes were called saved, {len(found)} are there")
 
 
+def insist_on_acknowledged(server, device):
+    """What the server told the device it has taken is in its log."""
+    acknowledged = {o["operation"] for o in device.run("outbox", "--all")["operations"] if o["state"] not in ("saved", "sent")}
+    lost = acknowledged - {o["id"] for o in server.log_of_operations()}
+    assert not lost, f"acknowledged and gone: {lost}"
+
+
 def start_note(device, text, order="HH-5001"):
     return subprocess.Popen([program("truckroll"), "note", order, text, "--dir", str(device.dir), "--keys", str(device.keys), "--json"],
                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=device.world.environment,

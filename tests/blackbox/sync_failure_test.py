@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """A disk that fails under the real programs, by strace: after a sync that failed nothing more is synced or acknowledged, the program ends,
 and its next start makes good. A disk that is full refuses, and goes on when there is room."""
-import json
 import re
 import subprocess
 
 import tap
 from equal import insist_on_equality
 from harness import CANNOT_WRITE, OFFLINE, SANITIZED, World, with_a_job
-from oracle import Told, write_note
+from oracle import Told, insist_on_acknowledged, write_note
 from tap import Skip, promise, size, tell, until
 
 SYNCS = "fsync,fdatasync"
@@ -37,6 +36,17 @@ def after_failure(trace):
     failed = [number for number, line in enumerate(lines) if "INJECTED" in line]
     assert failed, f"nothing failed:\n{trace.read_text()}"
     return lines[failed[0] + 1:]
+
+
+def insist_on_an_end(process, work, times, trace):
+    """Some of the work makes the process sync; it ends with the sync that fails, and syncs nothing more."""
+    for _ in range(times):
+        work()
+        if process.poll() is not None:
+            break
+    until(lambda: process.poll() is not None, "the program ends")
+    assert process.wait() == CANNOT_WRITE, f"it ended with {process.returncode}"
+    assert after_failure(trace) == [], "it synced again"
 
 
 @promise
@@ -69,20 +79,16 @@ def an_agent_whose_sync_failed_ends_and_its_next_start_makes_good():
         for when in range(1, size(2, 3, 12)):
             trace = world.dir / "trace"
             device.start_agent(before=injecting(trace, device.dir / "outbox.db", SYNCS, "EIO", when))
-            for _ in range(when + 2):
-                text = told.next_text()
-                answer = device.ask("note", "HH-5001", text, expect=None)
-                if answer.code == 0:
-                    told.texts[text] = json.loads(answer.out)["operation"]
-                if device.agent.poll() is not None:
-                    break
-            until(lambda: device.agent.poll() is not None, "the agent ends")
-            assert device.agent.wait() == CANNOT_WRITE
-            assert after_failure(trace) == [], "it synced again"
+            insist_on_an_end(device.agent, lambda: write_note(device, told), when + 2, trace)
         server.start()
         device.sync()
         insist_on_equality(server, device)
         told.judge(server)
+
+
+def write_and_sync(device, told):
+    write_note(device, told)
+    device.ask("sync", "--wait", "1", expect=None)
 
 
 @promise
@@ -93,21 +99,11 @@ def a_server_whose_sync_failed_ends_and_acknowledged_nothing_that_is_not_there()
         told = Told()
         server.stop()
         for when in range(1, size(2, 3, 20)):
-            write_note(device, told)
             trace = world.dir / "trace"
             server.start(before=injecting(trace, server.dir / "organisation.db", SYNCS, "EIO", when))
-            for _ in range(when + 2):
-                device.ask("sync", "--wait", "1", expect=None)
-                if server.process.poll() is not None:
-                    break
-                write_note(device, told)
-            until(lambda: server.process.poll() is not None, "the server ends")
-            assert server.process.wait() == CANNOT_WRITE, (world.dir / server.log).read_text()
-            assert after_failure(trace) == [], "it synced again"
-            acknowledged = {o["operation"] for o in device.run("outbox", "--all")["operations"] if o["state"] not in ("saved", "sent")}
+            insist_on_an_end(server.process, lambda: write_and_sync(device, told), when + 2, trace)
             server.verify()
-            lost = acknowledged - {o["id"] for o in server.log_of_operations()}
-            assert not lost, f"acknowledged and gone: {lost}"
+            insist_on_acknowledged(server, device)
         server.start()
         device.sync()
         insist_on_equality(server, device)
