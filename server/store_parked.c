@@ -48,7 +48,7 @@ enum status server_store_end_forks(struct server_store *store, const struct id *
 	return store_run(statement);
 }
 
-enum status server_store_not_remembered(struct server_store *store, const struct id *after, size_t most, struct arena *arena,
+enum status server_store_not_remembered(struct server_store *store, struct parked_place *after, size_t most, struct arena *arena,
 	struct id **out_operations, size_t *out_count)
 {
 	struct statement *statement = NULL;
@@ -60,9 +60,11 @@ enum status server_store_not_remembered(struct server_store *store, const struct
 		return status;
 	statement_bind_text(statement, 1, text_of(rule_find(RULE_NOT_ALLOWED)->word));
 	statement_bind_text(statement, 2, text_of(AUTHORITY_NOT_REMEMBERED));
-	statement_bind_id(statement, 3, after);
-	statement_bind_integer(statement, 4, (int64_t)most);
+	statement_bind_integer(statement, 3, after->chain);
+	statement_bind_integer(statement, 4, after->seq);
+	statement_bind_integer(statement, 5, (int64_t)most);
 	while (statement_next(statement, &status)) {
+		*after = (struct parked_place){ statement_integer(statement, 1), statement_integer(statement, 2) };
 		operations = arena_grow(arena, operations, count, &capacity, sizeof(*operations));
 		operations[count++] = statement_id_column(statement, 0);
 	}

@@ -54,7 +54,10 @@ SELECT l.id FROM operation AS o CROSS JOIN operation_log AS l ON l.id = o.id JOI
 WHERE o.outcome = 4 AND c.device = $1 AND l.outcome = 4 ORDER BY l.chain, l.seq
 
 -- name: parked_with
-SELECT id FROM operation WHERE outcome = 4 AND rule = $1 AND detail = $2 AND id > $3 ORDER BY id LIMIT $4
+-- As log_parked; in the order their authors made them.
+SELECT l.id, l.chain, l.seq FROM operation AS o CROSS JOIN operation_log AS l ON l.id = o.id
+WHERE o.outcome = 4 AND o.rule = $1 AND o.detail = $2 AND l.outcome = 4 AND (l.chain, l.seq) > ($3, $4)
+ORDER BY l.chain, l.seq LIMIT $5
 
 -- name: chain_begin_anew
 UPDATE chain SET previous = $2, shared_seq = $3, begun_gseq = $4 WHERE number = $1

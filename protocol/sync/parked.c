@@ -171,19 +171,20 @@ static enum status look_again(struct ingest *ingest, const struct id *id, struct
 	return is_its_own_failure(status) ? STATUS_OK : status;
 }
 
-enum status parked_look_again(struct ingest *ingest, struct id *after, size_t most, size_t *out_decided)
+enum status parked_look_again(struct ingest *ingest, struct parked_place *after, size_t most, size_t *out_decided)
 {
+	struct parked_place place = *after;
 	struct parked_list woken = { .arena = ingest->arena };
 	struct id *ids;
 	size_t count;
-	enum status status = server_store_not_remembered(ingest->commit->store, after, most, ingest->arena, &ids, &count);
+	enum status status = server_store_not_remembered(ingest->commit->store, &place, most, ingest->arena, &ids, &count);
 
 	*out_decided = 0;
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		status = look_again(ingest, &ids[i], &woken, out_decided);
 	if (status != STATUS_OK)
 		return status;
-	*after = count == most ? ids[count - 1] : (struct id){ 0 };
+	*after = count == most ? place : (struct parked_place){ 0 };
 	return decide_woken(ingest, &woken, 0);
 }
 

@@ -22,10 +22,16 @@ struct parked_order {
 /* Decides, in the open commit, what waited for records that an operation has just made. */
 enum status parked_decide_for(struct ingest *ingest, const struct overlay *overlay);
 
+/* A place among parked operations, each device's in the order it made them; zero: before all. */
+struct parked_place {
+	int64_t chain;
+	int64_t seq;
+};
+
 /* Looks again, in the open commit, at EDITs of a time that the server does not remember (AUTHORITY_NOT_REMEMBERED): those whose device
- * has the record now are decided. At `most` of them, behind the one that `*after` names, which is moved on: nil when it came to the end.
+ * has the record now are decided. At `most` of them, behind `*after`, which is moved on: zero when it came to the end.
  * O(operation rows passed + those looked at). */
-enum status parked_look_again(struct ingest *ingest, struct id *after, size_t most, size_t *out_decided);
+enum status parked_look_again(struct ingest *ingest, struct parked_place *after, size_t most, size_t *out_decided);
 
 /* Carries out a person's decision under the operation's first id and keeps it. What it then comes to reaches its author's device.
  * STATUS_NOT_FOUND: no such operation; STATUS_REFUSED: it is not parked, or claims what no person may let pass. The verdict's texts are in
@@ -38,8 +44,8 @@ enum status server_store_put_parked_decision(struct server_store *store, const s
 /* The form it was last corrected to, in `arena`. STATUS_NOT_FOUND. */
 enum status server_store_corrected(
 	struct server_store *store, const struct id *operation, struct arena *arena, struct bytes *out_canonical);
-/* Parked EDITs of a time that the server does not remember, in order of their ids behind `after`; in `arena`. */
-enum status server_store_not_remembered(struct server_store *store, const struct id *after, size_t most, struct arena *arena,
+/* Parked EDITs of a time that the server does not remember, those behind `*after`, which becomes the place of the last; in `arena`. */
+enum status server_store_not_remembered(struct server_store *store, struct parked_place *after, size_t most, struct arena *arena,
 	struct id **out_operations, size_t *out_count);
 /* What comes under the device's second histories is not set aside any more. */
 enum status server_store_end_forks(struct server_store *store, const struct id *device);

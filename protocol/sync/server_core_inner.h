@@ -9,6 +9,7 @@
 #include "protocol/sync/ingest.h"
 #include "protocol/sync/inquiry.h"
 #include "protocol/sync/own_chain.h"
+#include "protocol/sync/parked.h"
 #include "protocol/sync/poll_table.h"
 #include "protocol/sync/recon.h"
 #include "protocol/sync/server_core.h"
@@ -29,7 +30,7 @@ struct server_core {
 	int64_t note_at_ms;   /* monotonic; when to note the time of a commit again */
 	/* monotonic; when first to look at parked operations again: not at the start, one that ends the server would not let it serve */
 	int64_t look_again_at_ms;
-	struct id looked_after; /* the parked operation that the latest round looked at last; nil: all were looked at */
+	struct parked_place looked_after; /* how far the latest round came; zero: all were looked at */
 	struct change_ring *ring;
 	struct commit commit;
 	bool in_commit;

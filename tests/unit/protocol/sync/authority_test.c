@@ -343,19 +343,26 @@ static void assert_notes(struct simulation *pair, const struct id *site, const c
 }
 
 /* The next edit of the site, as of that time; its id. */
-static struct id send_edit(struct simulation *pair, const struct id *site, const struct id *epoch, int64_t gseq)
+static struct id send_edit_to(
+	struct simulation *pair, const struct id *site, const char *notes, const struct id *epoch, int64_t gseq)
 {
-	static const struct site wanted = { .access_notes = { "the gate is open", sizeof("the gate is open") - 1 } };
+	struct site *wanted = arena_allocate(&pair->arena, sizeof(*wanted));
 	struct operation *operation = &hand.operations[hand.last_seq];
 	struct id made;
 
-	edit_site(&hand, site, &wanted);
+	wanted->access_notes = text_of(notes);
+	edit_site(&hand, site, wanted);
 	operation->head.base_epoch = *epoch;
 	operation->head.base_gseq = gseq;
 	made = hand_device_end(&hand);
 	hand_device_send(&hand, hand.last_seq, hand.last_seq);
 	hand_devices_flush(pair, (struct hand_device *const[]){ &hand }, 1);
 	return made;
+}
+
+static struct id send_edit(struct simulation *pair, const struct id *site, const struct id *epoch, int64_t gseq)
+{
+	return send_edit_to(pair, site, "the gate is open", epoch, gseq);
 }
 
 /* Long enough for the server to do what time alone does. */
@@ -392,6 +399,22 @@ static void an_edit_of_a_lost_epoch_is_decided_when_the_device_has_the_record_ag
 	assert_notes(pair, &elsewhere, "the gate is open");
 	assert_false(pair_on_server(pair, RECORD_OPERATION, &made));
 	pair_settle(pair);
+	hand_device_close(&hand);
+}
+
+static void edits_of_a_lost_epoch_are_decided_in_the_order_they_were_made(void **state)
+{
+	static const char *const notes[] = { "one", "two", "three", "four", "five", "six", "seven", "eight" };
+	const struct id lost = { { 0xee } };
+	struct simulation *pair = *state;
+	struct id elsewhere = organisation_id(RECORD_SITE, 1), order = pair_order(pair, 1);
+
+	hand_device_open(&hand, pair, 1, 7);
+	for (size_t i = 0; i < LENGTH(notes); i++)
+		(void)send_edit_to(pair, &elsewhere, notes[i], &lost, 1000);
+	(void)pair_book(pair, &order, 1);
+	pass_an_hour(pair);
+	assert_notes(pair, &elsewhere, "eight");
 	hand_device_close(&hand);
 }
 
@@ -495,6 +518,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_edit_of_what_the_device_never_had_is_set_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			an_edit_of_a_lost_epoch_is_decided_when_the_device_has_the_record_again, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			edits_of_a_lost_epoch_are_decided_in_the_order_they_were_made, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			an_edit_from_before_the_horizon_is_decided_when_the_device_has_the_record_again, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(an_edit_of_what_the_device_cannot_have_had_waits_for_a_person, pair_open, pair_close),
