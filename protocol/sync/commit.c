@@ -18,7 +18,7 @@ static uint32_t *slot_of(struct commit *commit, int64_t number)
 	for (;; hash++) {
 		uint32_t *slot = &commit->slots[hash & (commit->slot_count - 1)];
 		commit->slots_looked_at++;
-		if (*slot == 0 || commit->scopes[*slot - 1].number == number)
+		if (*slot == 0 || commit->scopes[*slot - 1].state.number == number)
 			return slot;
 	}
 }
@@ -28,14 +28,29 @@ static void number_scopes(struct commit *commit)
 	if (commit->slot_count > 0)
 		memset(commit->slots, 0, commit->slot_count * sizeof(*commit->slots));
 	for (size_t i = 0; i < commit->scope_count; i++)
-		*slot_of(commit, commit->scopes[i].number) = (uint32_t)i + 1;
+		*slot_of(commit, commit->scopes[i].state.number) = (uint32_t)i + 1;
+}
+
+/* The caller may change it. */
+static struct scope_state *lend(struct commit *commit, size_t place)
+{
+	struct touched_scope *scope = &commit->scopes[place];
+
+	if (place < commit->marked_scope_count && scope->saved_at != commit->mark) {
+		commit->saved = arena_grow(
+			commit->arena, commit->saved, commit->saved_count, &commit->saved_capacity, sizeof(*commit->saved));
+		commit->saved[commit->saved_count++] = (struct saved_scope){ place, scope->state };
+		commit->saved_ever++;
+		scope->saved_at = commit->mark;
+	}
+	return &scope->state;
 }
 
 static struct scope_state *known_scope(struct commit *commit, int64_t number)
 {
 	uint32_t place = commit->slot_count == 0 ? 0 : *slot_of(commit, number);
 
-	return place == 0 ? NULL : &commit->scopes[place - 1];
+	return place == 0 ? NULL : lend(commit, place - 1);
 }
 
 static struct scope_state *keep_scope(struct commit *commit, const struct scope_state *state)
@@ -44,8 +59,8 @@ static struct scope_state *keep_scope(struct commit *commit, const struct scope_
 
 	if (known != NULL)
 		return known;
-	commit->scopes = arena_grow(commit->arena, commit->scopes, commit->scope_count, &commit->scope_capacity, sizeof(*state));
-	commit->scopes[commit->scope_count++] = *state;
+	commit->scopes = arena_grow(commit->arena, commit->scopes, commit->scope_count, &commit->scope_capacity, sizeof(*commit->scopes));
+	commit->scopes[commit->scope_count++] = (struct touched_scope){ .state = *state };
 	if (2 * commit->scope_count > commit->slot_count) {
 		commit->slot_count = commit->slot_count == 0 ? SLOTS_MIN : 2 * commit->slot_count;
 		commit->slots = arena_allocate_array(commit->arena, commit->slot_count, sizeof(*commit->slots));
@@ -53,7 +68,7 @@ static struct scope_state *keep_scope(struct commit *commit, const struct scope_
 	} else {
 		*slot_of(commit, state->number) = (uint32_t)commit->scope_count;
 	}
-	return &commit->scopes[commit->scope_count - 1];
+	return &commit->scopes[commit->scope_count - 1].state;
 }
 
 enum status commit_scope(struct commit *commit, const struct scope *scope, struct scope_state **out_state)
@@ -145,12 +160,8 @@ void commit_sort_jobs(struct commit *commit)
 
 enum status commit_mark(struct commit *commit)
 {
-	if (commit->marked_scope_capacity < commit->scope_count) {
-		commit->marked_scope_capacity = commit->scope_capacity;
-		commit->marked_scopes = arena_allocate_array(commit->arena, commit->scope_capacity, sizeof(*commit->scopes));
-	}
-	if (commit->scope_count > 0)
-		memcpy(commit->marked_scopes, commit->scopes, commit->scope_count * sizeof(*commit->scopes));
+	commit->mark++;
+	commit->saved_count = 0;
 	commit->marked_scope_count = commit->scope_count;
 	commit->marked_device_count = commit->device_count;
 	commit->marked_job_count = commit->job_count;
@@ -159,15 +170,17 @@ enum status commit_mark(struct commit *commit)
 
 enum status commit_unmark(struct commit *commit)
 {
+	commit->marked_scope_count = 0;
 	return server_store_unmark(commit->store);
 }
 
 enum status commit_rewind(struct commit *commit)
 {
-	if (commit->marked_scope_count > 0)
-		memcpy(commit->scopes, commit->marked_scopes, commit->marked_scope_count * sizeof(*commit->scopes));
-	commit->scope_count = commit->marked_scope_count;
-	number_scopes(commit);
+	for (size_t i = 0; i < commit->saved_count; i++)
+		commit->scopes[commit->saved[i].place].state = commit->saved[i].state;
+	for (; commit->scope_count > commit->marked_scope_count; commit->scope_count--) /* the last that got a slot is the first to leave it */
+		*slot_of(commit, commit->scopes[commit->scope_count - 1].state.number) = 0;
+	commit->marked_scope_count = 0;
 	commit->device_count = commit->marked_device_count;
 	commit->job_count = commit->marked_job_count;
 	return server_store_rewind(commit->store);
@@ -177,9 +190,9 @@ enum status commit_close(struct commit *commit)
 {
 	for (size_t i = 0; i < commit->scope_count; i++) {
 		enum status status;
-		if (commit->scopes[i].gseq != commit->gseq)
+		if (commit->scopes[i].state.gseq != commit->gseq)
 			continue;
-		status = server_store_put_scope(commit->store, &commit->scopes[i]);
+		status = server_store_put_scope(commit->store, &commit->scopes[i].state);
 		if (status != STATUS_OK)
 			return status;
 	}

@@ -6,6 +6,17 @@
 #include "protocol/sync/change_ring.h"
 #include "protocol/sync/server_store.h"
 
+struct touched_scope {
+	struct scope_state state;
+	uint64_t saved_at; /* the latest mark that it was saved for */
+};
+
+/* As it was at the mark. */
+struct saved_scope {
+	size_t place;
+	struct scope_state state;
+};
+
 struct commit {
 	struct server_store *store;
 	struct arena *arena; /* for the life of the commit */
@@ -13,7 +24,7 @@ struct commit {
 	int64_t now_ms;      /* the server's clock; 0: nothing is too old */
 	enum seeded_bug bug;
 	struct change_ring *ring;   /* told what changes; may be NULL */
-	struct scope_state *scopes; /* touched, written back by commit_close() */
+	struct touched_scope *scopes; /* written back by commit_close() */
 	size_t scope_count;
 	size_t scope_capacity;
 	uint32_t *slots; /* position + 1 of a scope; 0: free */
@@ -27,10 +38,13 @@ struct commit {
 	size_t job_capacity;
 	size_t overfull_count; /* jobs that have more rows than a device is given, */
 	struct id overfull;    /* and the last of them */
-	/* As of the latest commit_mark(). */
-	struct scope_state *marked_scopes;
+	/* As of the latest commit_mark(): what is touched again is saved first. */
+	uint64_t mark; /* its number, from 1 */
+	struct saved_scope *saved;
+	size_t saved_count;
+	size_t saved_capacity;
+	uint64_t saved_ever; /* what marks have cost */
 	size_t marked_scope_count;
-	size_t marked_scope_capacity;
 	size_t marked_device_count;
 	size_t marked_job_count;
 };
@@ -58,7 +72,7 @@ void commit_note_overfull(struct commit *commit, const struct id *work_order);
 void commit_sort_jobs(struct commit *commit);
 
 /* The store's mark and what the commit itself holds, together: see server_store_mark(). The ring is not rewound: what it remembers of
- * changes that never were makes patches wider, never wrong. commit_mark() and commit_rewind(): O(scopes touched so far). */
+ * changes that never were makes patches wider, never wrong. commit_mark(): O(1); commit_rewind(): O(scopes touched since). */
 enum status commit_mark(struct commit *commit);
 enum status commit_unmark(struct commit *commit);
 enum status commit_rewind(struct commit *commit);

@@ -287,8 +287,8 @@ void server_core_wake(struct server_core *core)
 	struct inquiry *waiting;
 
 	for (size_t i = 0; i < commit->scope_count; i++)
-		while (commit->scopes[i].gseq == commit->gseq &&
-			(waiting = poll_table_take_of_scope(core->polls, commit->scopes[i].number)) != NULL)
+		while (commit->scopes[i].state.gseq == commit->gseq &&
+			(waiting = poll_table_take_of_scope(core->polls, commit->scopes[i].state.number)) != NULL)
 			inquiry_put_last(waiting, &core->woken_end);
 	for (size_t i = 0; i < commit->device_count; i++)
 		if ((waiting = poll_table_take_of_device(core->polls, &commit->devices[i])) != NULL)
