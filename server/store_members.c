@@ -241,22 +241,24 @@ enum status server_store_grants(struct server_store *store, const struct id *dev
 	return STATUS_OK;
 }
 
-enum status server_store_job_grants(struct server_store *store, struct arena *arena, struct job_grant_entry **out_grants, size_t *out_count)
+enum status server_store_job_grants(struct server_store *store, const struct job_grant_entry *after, size_t most, struct arena *arena,
+	struct job_grant_entry **out_grants, size_t *out_count)
 {
-	struct job_grant_entry *grants = NULL;
-	size_t count = 0, capacity = 0;
+	struct job_grant_entry *grants = arena_allocate_array(arena, most, sizeof(*grants));
+	size_t count = 0;
 	struct statement *statement = NULL;
 	enum status status = statement_get(store->storage, STATEMENT_GRANT_OF_JOBS, &statement);
 
 	if (status != STATUS_OK)
 		return status;
 	statement_bind_integer(statement, 1, SCOPE_JOB);
-	while (statement_next(statement, &status)) {
-		grants = arena_grow(arena, grants, count, &capacity, sizeof(*grants));
+	statement_bind_integer(statement, 2, after->scope);
+	statement_bind_id(statement, 3, &after->device);
+	statement_bind_integer(statement, 4, (int64_t)most);
+	while (statement_next(statement, &status))
 		grants[count++] = (struct job_grant_entry){ .device = statement_id_column(statement, 0),
 			.work_order = statement_id_column(statement, 1),
 			.scope = statement_integer(statement, 2) };
-	}
 	statement_reset(statement);
 	if (status != STATUS_OK)
 		return status;

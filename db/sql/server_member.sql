@@ -63,7 +63,9 @@ LIMIT 1
 -- name: grant_of_jobs
 SELECT grant_entry.device, scope.id, scope.number
 FROM scope LEFT JOIN grant_entry ON grant_entry.scope = scope.number AND grant_entry.until_gseq = 0
-WHERE scope.kind = $1 AND (scope.count > 0 OR grant_entry.scope IS NOT NULL)
+WHERE scope.kind = $1 AND scope.number >= $2 AND (scope.count > 0 OR grant_entry.scope IS NOT NULL)
+AND (scope.number > $2 OR grant_entry.device > $3)
+ORDER BY scope.number, grant_entry.device LIMIT $4
 
 -- name: done_on_asset
 SELECT id FROM work_order WHERE asset_id = $1 AND completed_at_ms > $2

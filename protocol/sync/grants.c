@@ -5,6 +5,8 @@
 #include "protocol/domain/territory_grant.h"
 #include "protocol/sync/job.h"
 
+#define HISTORY_AT_A_TIME 1024 /* grants that are looked at together: memory does not grow with the organisation */
+
 const struct grant_entry *grants_find(const struct grant_entry *grants, size_t count, int64_t scope)
 {
 	size_t low = 0, high = count;
@@ -344,26 +346,41 @@ enum status grants_end_all(struct commit *commit, const struct id *device)
 	return status;
 }
 
+static enum status end_of_history(struct commit *commit, const struct job_grant_entry *grant, struct arena *arena, size_t *ended)
+{
+	bool history;
+	enum status status = is_history(commit, &grant->work_order, &history);
+
+	if (status != STATUS_OK || !history)
+		return status;
+	if (!id_is_nil(&grant->device))
+		status = end_grant(commit, &grant->device, grant->scope);
+	if (status == STATUS_OK)
+		status = job_end(commit, &grant->work_order, arena);
+	++*ended;
+	return status;
+}
+
 enum status grants_end_history(struct commit *commit, size_t *out_ended)
 {
-	struct arena scratch = { 0 };
-	struct job_grant_entry *grants;
-	size_t count = 0;
-	enum status status = server_store_job_grants(commit->store, commit->arena, &grants, &count);
+	struct arena listed = { 0 }, scratch = { 0 };
+	struct job_grant_entry after = { 0 }, *grants = NULL;
+	size_t count = HISTORY_AT_A_TIME;
+	enum status status = STATUS_OK;
 
 	*out_ended = 0;
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		bool history;
-		status = is_history(commit, &grants[i].work_order, &history);
-		if (status != STATUS_OK || !history)
-			continue;
-		if (!id_is_nil(&grants[i].device))
-			status = end_grant(commit, &grants[i].device, grants[i].scope);
-		if (status == STATUS_OK)
-			status = job_end(commit, &grants[i].work_order, &scratch);
-		arena_reset(&scratch);
-		++*out_ended;
+	while (status == STATUS_OK && count == HISTORY_AT_A_TIME) {
+		count = 0;
+		arena_reset(&listed);
+		status = server_store_job_grants(commit->store, &after, HISTORY_AT_A_TIME, &listed, &grants, &count);
+		for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+			status = end_of_history(commit, &grants[i], &scratch, out_ended);
+			arena_reset(&scratch);
+			after = grants[i];
+		}
+		server_store_reset_rows(commit->store); /* the orders that were looked at */
 	}
+	arena_finish(&listed);
 	arena_finish(&scratch);
 	return status;
 }

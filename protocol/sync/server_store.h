@@ -205,14 +205,15 @@ enum status server_store_reaches(
 /* Grants of a device that are open or ended after `since_gseq`, in scope order; in `arena`. */
 enum status server_store_grants(struct server_store *store, const struct id *device, int64_t since_gseq, struct arena *arena,
 	struct grant_entry **out_grants, size_t *out_count);
-/* Every open grant of a job, of any device, and jobs that link rows though nobody holds them; in `arena`. */
+/* Open grants of jobs, of any device, and jobs that link rows though nobody holds them: the next of them beyond `after` in the order of
+ * scope and device, at most `most`; in `arena`. Begins beyond zeros. */
 struct job_grant_entry {
 	struct id device; /* nil: nobody */
 	struct id work_order;
 	int64_t scope;
 };
-enum status server_store_job_grants(
-	struct server_store *store, struct arena *arena, struct job_grant_entry **out_grants, size_t *out_count);
+enum status server_store_job_grants(struct server_store *store, const struct job_grant_entry *after, size_t most, struct arena *arena,
+	struct job_grant_entry **out_grants, size_t *out_count);
 /* Opens one (nothing when it is open already). */
 enum status server_store_grant(struct server_store *store, const struct id *device, int64_t scope, int64_t gseq);
 /* Ends the open one, if any. */

@@ -224,6 +224,42 @@ static void a_round_that_fails_leaves_nothing_behind(void **state)
 	assert_int_equal(state_of(pair).horizon, horizon);
 }
 
+/* So many that are looked at together; their jobs, as they come. */
+static size_t collect_grants(struct simulation *pair, size_t most, struct job_grant_entry *out_grants)
+{
+	struct job_grant_entry after = { 0 }, *grants;
+	size_t count = most, collected = 0;
+
+	while (count == most) {
+		assert_int_equal(
+			server_store_job_grants(pair->server.store, &after, most, &pair->arena, &grants, &count), STATUS_OK);
+		for (size_t i = 0; i < count; i++)
+			after = out_grants[collected++] = grants[i];
+	}
+	return collected;
+}
+
+static void grants_of_jobs_come_in_parts_each_once(void **state)
+{
+	static struct job_grant_entry at_once[64], one_by_one[64], in_threes[64];
+	struct simulation *pair = *state;
+	size_t count;
+
+	for (int i = 0; i < 3; i++) {
+		struct id order = pair_order(pair, 0);
+		(void)pair_book(pair, &order, 1);
+		if (i != 1)
+			(void)pair_book(pair, &order, 2);
+	}
+	pair_settle(pair);
+	count = collect_grants(pair, LENGTH(at_once), at_once);
+	assert_true(count >= 5);
+	assert_int_equal(collect_grants(pair, 1, one_by_one), count);
+	assert_int_equal(collect_grants(pair, 3, in_threes), count);
+	assert_memory_equal(one_by_one, at_once, sizeof(at_once));
+	assert_memory_equal(in_threes, at_once, sizeof(at_once));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
 
 int main(void)
@@ -234,6 +270,7 @@ int main(void)
 		TEST(ninety_days_are_remembered_and_not_more),
 		TEST(a_server_that_has_nothing_to_do_commits_nothing),
 		TEST(a_round_that_fails_leaves_nothing_behind),
+		TEST(grants_of_jobs_come_in_parts_each_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
