@@ -38,16 +38,44 @@ void inquiry_put_last(struct inquiry *waiting, struct inquiry ***end)
 	*end = &waiting->next;
 }
 
+/* The server makes the ids of devices by chance: nobody chooses their place. */
+static struct inquiry **bucket_of(struct hello_index *index, const struct id *device)
+{
+	uint64_t hash;
+
+	memcpy(&hash, device->bytes, sizeof(hash));
+	return &index->buckets[(size_t)(hash * UINT64_C(0x9E3779B97F4A7C15) >> 32) % HELLO_BUCKETS];
+}
+
+void hello_index_add(struct hello_index *index, struct inquiry *inquiry)
+{
+	struct inquiry **bucket = bucket_of(index, &inquiry->device);
+
+	if (!inquiry->by_envelope)
+		return;
+	inquiry->older_hello = *bucket;
+	*bucket = inquiry;
+	index->count++;
+}
+
+void hello_index_clear(struct hello_index *index)
+{
+	if (index->count > 0)
+		memset(index->buckets, 0, sizeof(index->buckets));
+	index->count = 0;
+}
+
 enum status inquiry_judge_hello(
-	struct inquiry *hello, const struct inquiry *answering, const struct session_table *sessions, int64_t now_ms)
+	struct inquiry *hello, struct hello_index *waiting, const struct session_table *sessions, int64_t now_ms)
 {
 	struct hello_trace trace = session_table_trace(sessions, &hello->device, hello->ephemeral, now_ms);
 
-	for (; answering != NULL; answering = answering->next) {
-		bool same_device = answering->by_envelope && id_equal(&answering->device, &hello->device);
+	for (const struct inquiry *other = *bucket_of(waiting, &hello->device); other != NULL; other = other->older_hello) {
+		bool same_device = id_equal(&other->device, &hello->device);
 
+		waiting->looked_at++;
 		trace.of_device += same_device;
-		trace.of_key += same_device && memcmp(answering->ephemeral, hello->ephemeral, sizeof(hello->ephemeral)) == 0;
+		trace.of_key += same_device && memcmp(other->ephemeral, hello->ephemeral, sizeof(hello->ephemeral)) == 0;
 	}
 	hello->repeated = trace.of_key > 0;
 	hello->without_page = hello->repeated || trace.of_device >= HELLO_PAGES_MAX;

@@ -8,6 +8,7 @@
 
 struct inquiry {
 	struct inquiry *next;
+	struct inquiry *older_hello; /* in its bucket of a hello_index */
 	uint64_t connection;
 	uint8_t session_id[SESSION_ID_SIZE]; /* of a session frame */
 	bool by_envelope;                    /* a hello: answered with a welcome */
@@ -36,10 +37,23 @@ void inquiry_put_last(struct inquiry *waiting, struct inquiry ***end);
 void inquiry_free(struct inquiry *inquiry);
 /* Frees it and all that follow; accepts NULL. */
 void inquiry_free_all(struct inquiry *inquiry);
-/* Before its sections are taken: sets repeated and without_page of a hello by those that came before, which left `sessions` behind or wait
- * in `answering`. STATUS_REFUSED: it was answered often enough. */
+
+#define HELLO_BUCKETS 1024
+
+/* Hellos that wait for their answers, by device: thousands come at once when a server was away. Zero-initialised it is empty. */
+struct hello_index {
+	struct inquiry *buckets[HELLO_BUCKETS];
+	size_t count;
+	uint64_t looked_at; /* what judging has cost */
+};
+/* Does nothing with what is no hello. It stays as long as the index is not cleared: the caller clears it when it frees the first of them. */
+void hello_index_add(struct hello_index *index, struct inquiry *inquiry);
+void hello_index_clear(struct hello_index *index);
+
+/* Before its sections are taken: sets repeated and without_page of a hello by those that came before, which left `sessions` behind or wait.
+ * STATUS_REFUSED: it was answered often enough. O(hellos of the bucket). */
 enum status inquiry_judge_hello(
-	struct inquiry *hello, const struct inquiry *answering, const struct session_table *sessions, int64_t now_ms);
+	struct inquiry *hello, struct hello_index *waiting, const struct session_table *sessions, int64_t now_ms);
 /* What the pull of a session's frame says that the device has, when nothing of the frame was at fault. */
 void inquiry_acknowledge(const struct inquiry *inquiry, const struct id *epoch, struct live_session *live);
 /* Takes the body of a pull section, with its resume token, but for an inquiry without page. STATUS_CORRUPT. */

@@ -320,6 +320,7 @@ enum status server_core_answer_all(struct server_core *core)
 		}
 	}
 	core->answering_end = &core->answering;
+	hello_index_clear(&core->hellos);
 	while (status == STATUS_OK && core->woken != NULL) {
 		struct inquiry *waiting = core->woken;
 		core->woken = waiting->next;
@@ -342,6 +343,7 @@ void server_core_answer_early(struct server_core *core)
 	for (struct inquiry *waiting = core->answering; waiting != NULL; waiting = waiting->next)
 		answer(core, waiting);
 	inquiry_free_all(core->answering);
+	hello_index_clear(&core->hellos);
 	core->answering = NULL;
 	core->answering_end = &core->answering;
 }

@@ -188,7 +188,7 @@ static void let_go(struct server_core *core, bool all)
 	struct inquiry *waiting = careful_let_go(&core->careful);
 
 	waiting->has_pull = waiting->has_pull && all;
-	inquiry_put_last(waiting, &core->answering_end);
+	server_core_let_wait(core, waiting);
 	careful_settle(&core->careful, core->options.store, server_core_now_ms(core));
 }
 

@@ -292,6 +292,12 @@ enum status server_core_revoke(struct server_core *core, const struct id *device
 	return status;
 }
 
+void server_core_let_wait(struct server_core *core, struct inquiry *waiting)
+{
+	inquiry_put_last(waiting, &core->answering_end);
+	hello_index_add(&core->hellos, waiting);
+}
+
 void server_core_refuse(struct server_core *core, uint64_t connection)
 {
 	core->counts.frames_refused++;
@@ -374,7 +380,7 @@ void server_core_abandon(struct server_core *core)
 	if (core->in_commit)
 		abandon_commit(core);
 	while (core->careful.held != NULL)
-		inquiry_put_last(careful_let_go(&core->careful), &core->answering_end);
+		server_core_let_wait(core, careful_let_go(&core->careful));
 	while (core->answering != NULL) { /* no word of it: the devices send again */
 		struct inquiry *waiting = core->answering;
 		core->answering = waiting->next;
@@ -382,6 +388,7 @@ void server_core_abandon(struct server_core *core)
 		inquiry_free(waiting);
 	}
 	core->answering_end = &core->answering;
+	hello_index_clear(&core->hellos);
 }
 
 enum status server_core_committed(struct server_core *core, enum status result)
@@ -587,7 +594,7 @@ static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
 		waiting->has_pull = false;
 	}
 	if (waiting->batch.size == 0) {
-		inquiry_put_last(waiting, &core->answering_end);
+		server_core_let_wait(core, waiting);
 		return;
 	}
 	waiting = careful_hold(&core->careful, waiting);
@@ -611,7 +618,7 @@ static void take_hello(struct server_core *core, uint64_t connection, struct byt
 		waiting->device = envelope.sender;
 		waiting->incarnation = envelope.incarnation;
 		memcpy(waiting->ephemeral, envelope.ephemeral, sizeof(waiting->ephemeral));
-		status = inquiry_judge_hello(waiting, core->answering, core->sessions, server_core_monotonic_ms(core));
+		status = inquiry_judge_hello(waiting, &core->hellos, core->sessions, server_core_monotonic_ms(core));
 	}
 	if (status == STATUS_OK)
 		status = take_sections(core, waiting, envelope.sections, 0);

@@ -41,6 +41,7 @@ struct server_core {
 	struct arena effect_arena;  /* until all effects are taken */
 	struct inquiry *answering;  /* wait for the commit, oldest first */
 	struct inquiry **answering_end;
+	struct hello_index hellos;  /* of those */
 	struct poll_table *polls;   /* wait for news */
 	struct inquiry *woken;      /* polls that there is news for, oldest first */
 	struct inquiry **woken_end;
@@ -90,6 +91,8 @@ enum status server_core_careful_next(struct server_core *core);
 /* Counts a try of the office's operation, when that is called for; `*out_attempt` as it was before, seq 0: not counted. */
 enum status server_core_count_own(struct server_core *core, const struct operation *operation, struct attempt *out_attempt);
 
+/* Puts an inquiry with those that wait for the commit. */
+void server_core_let_wait(struct server_core *core, struct inquiry *waiting);
 /* No answer will come. */
 void server_core_refuse(struct server_core *core, uint64_t connection);
 
