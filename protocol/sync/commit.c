@@ -178,7 +178,8 @@ enum status commit_rewind(struct commit *commit)
 {
 	for (size_t i = 0; i < commit->saved_count; i++)
 		commit->scopes[commit->saved[i].place].state = commit->saved[i].state;
-	for (; commit->scope_count > commit->marked_scope_count; commit->scope_count--) /* the last that got a slot is the first to leave it */
+	/* The last that got a slot is the first to leave it. */
+	for (; commit->scope_count > commit->marked_scope_count; commit->scope_count--)
 		*slot_of(commit, commit->scopes[commit->scope_count - 1].state.number) = 0;
 	commit->marked_scope_count = 0;
 	commit->device_count = commit->marked_device_count;

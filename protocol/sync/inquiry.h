@@ -46,7 +46,7 @@ struct hello_index {
 	size_t count;
 	uint64_t looked_at; /* what judging has cost */
 };
-/* Does nothing with what is no hello. It stays as long as the index is not cleared: the caller clears it when it frees the first of them. */
+/* Does nothing with what is no hello. Borrowed until the index is cleared, which the caller does when it frees the first of them. */
 void hello_index_add(struct hello_index *index, struct inquiry *inquiry);
 void hello_index_clear(struct hello_index *index);
 
