@@ -17,6 +17,12 @@ enum outcome {
 	OUTCOME_PARKED = 4,       /* kept, not applied: `rule` says what it waits for */
 };
 
+/* Which records the author of an operation can name. What it cannot is, in the outcome, as if it were not there. */
+struct sight {
+	/* STATUS_NOT_FOUND: there, but not for this author; others: the store failed. Nil and what has no row are in everybody's sight. */
+	enum status (*reaches)(struct sight *sight, enum record_kind kind, const struct id *id);
+};
+
 /* Everything about an operation that its own bytes do not say. The same values on both sides. */
 struct decision {
 	const struct operation *operation;
@@ -28,6 +34,7 @@ struct decision {
 	struct id (*derive_id)(const struct id *operation_id, uint32_t k);
 	/* The id of what belongs to a pair (a part's balance at a location): first 128 bits of a BLAKE2b over both. */
 	struct id (*pair_id)(const struct id *left, const struct id *right);
+	struct sight *sight; /* NULL: whatever is there; a device decides on what it has */
 };
 
 /* What became of it. Texts are borrowed from the arena given to decide(). */

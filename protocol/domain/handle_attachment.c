@@ -26,7 +26,7 @@ static enum status owner_is_there(struct handling *handling, const struct photo_
 	*out_there = true;
 	if (id_is_nil(&photo->record_id))
 		return STATUS_OK;
-	status = records_look(handling->records, (enum record_kind)photo->record, &photo->record_id, &row);
+	status = handling_look(handling, (enum record_kind)photo->record, &photo->record_id, &row);
 	if (status != STATUS_OK || row != NULL)
 		return status;
 	*out_there = false;

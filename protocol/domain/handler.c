@@ -114,10 +114,32 @@ enum status handling_open_issue_once(struct handling *handling, struct issue *is
 	return records_put(handling->records, RECORD_ISSUE, search.found);
 }
 
+/* Is a record that is there there for the author, too? */
+static enum status is_in_sight(struct handling *handling, enum record_kind kind, const struct id *id, bool *out_seen)
+{
+	struct sight *sight = handling->decision->sight;
+	enum status status = sight == NULL ? STATUS_OK : sight->reaches(sight, kind, id);
+
+	*out_seen = status == STATUS_OK;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status handling_look(struct handling *handling, enum record_kind kind, const struct id *id, const void **out_row)
+{
+	bool seen = true;
+	enum status status = records_look(handling->records, kind, id, out_row);
+
+	if (status == STATUS_OK && *out_row != NULL)
+		status = is_in_sight(handling, kind, id, &seen);
+	if (!seen)
+		*out_row = NULL;
+	return status;
+}
+
 enum status handling_subject(struct handling *handling, enum record_kind kind, const void **out_row)
 {
 	const struct id *subject = &handling->operation->head.subject;
-	enum status status = records_look(handling->records, kind, subject, out_row);
+	enum status status = handling_look(handling, kind, subject, out_row);
 
 	if (status != STATUS_OK || *out_row != NULL)
 		return status;
@@ -139,6 +161,46 @@ enum status reference_holds(struct records *records, enum record_kind kind, cons
 	return status;
 }
 
+static bool refers_to(const struct schema *schema, const void *row, const struct id *id)
+{
+	for (size_t i = 0; i < schema->field_count; i++) {
+		const struct field *field = &schema->fields[i];
+		if (field->kind == FIELD_ID && field->refers != RECORD_NONE && id_equal(field_at(field, row), id))
+			return true;
+	}
+	return false;
+}
+
+/* Does a row that `row` names, and that its author has, name it too? Who has a machine may say where it stands. */
+static enum status is_named_beside(
+	struct handling *handling, const struct schema *schema, const void *row, const struct id *id, bool *out_named)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < schema->field_count && status == STATUS_OK && !*out_named; i++) {
+		const struct field *field = &schema->fields[i];
+		const void *other = NULL;
+		if (field->kind != FIELD_ID || field->refers == RECORD_NONE || field_is_default(field, row))
+			continue;
+		status = handling_look(handling, field->refers, field_at(field, row), &other);
+		*out_named = other != NULL && refers_to(schema_find(field->refers), other, id);
+	}
+	return status;
+}
+
+/* Whether it is there, and its author can name it. */
+static enum status can_name(
+	struct handling *handling, const struct schema *schema, const void *row, const struct field *field, bool *out_can)
+{
+	const struct id *id = field_at(field, row);
+	enum status status = reference_holds(handling->records, field->refers, id, out_can);
+
+	if (status != STATUS_OK || !*out_can)
+		return status;
+	status = is_in_sight(handling, field->refers, id, out_can);
+	return status == STATUS_OK && !*out_can ? is_named_beside(handling, schema, row, id, out_can) : status;
+}
+
 enum status handling_check_references(
 	struct handling *handling, const struct schema *schema, const void *row, uint64_t mask, bool *out_complete)
 {
@@ -148,7 +210,7 @@ enum status handling_check_references(
 		enum status status;
 		if (field->kind != FIELD_ID || field->refers == RECORD_NONE || (mask >> field->tag & 1) == 0)
 			continue;
-		status = reference_holds(handling->records, field->refers, field_at(field, row), &exists);
+		status = can_name(handling, schema, row, field, &exists);
 		if (status != STATUS_OK)
 			return status;
 		if (!exists) {

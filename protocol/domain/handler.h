@@ -66,6 +66,9 @@ enum status handling_open_issue(struct handling *handling, struct issue *issue);
 /* The same, but an open one of the same kind on the same visit takes it up: one issue a visit, however many facts. */
 enum status handling_open_issue_once(struct handling *handling, struct issue *issue);
 
+/* A row that an operation names; `*out_row` NULL when it is not there, or not there for its author. */
+enum status handling_look(struct handling *handling, enum record_kind kind, const struct id *id, const void **out_row);
+
 /* The subject, or NULL with the verdict of handling_missing(). */
 enum status handling_subject(struct handling *handling, enum record_kind kind, const void **out_row);
 

@@ -8,6 +8,7 @@
 #include "protocol/sync/intake.h"
 #include "protocol/sync/parked.h"
 #include "protocol/sync/publish.h"
+#include "protocol/sync/sight.h"
 #include "protocol/wire/operation_codec.h"
 
 enum status intake_decide(struct intake *intake, struct overlay *overlay, struct verdict *out_verdict)
@@ -20,6 +21,7 @@ enum status intake_decide(struct intake *intake, struct overlay *overlay, struct
 		.gseq = intake->ingest->commit->gseq,
 		.derive_id = id_derive,
 		.pair_id = id_pair,
+		.sight = intake->sight,
 	};
 
 	overlay_init(overlay, intake->records, intake->ingest->arena);
@@ -298,6 +300,7 @@ struct arrival {
 	const struct batch *batch;
 	const struct verified_batch *verified;
 	struct authority authority;
+	struct device_sight sight;
 };
 
 /* An operation that is sent again has its place in the history before: something else there is a second history. */
@@ -326,7 +329,8 @@ static enum status take_in_next(struct arrival *arrival, size_t position, struct
 	struct chain_state *chain = arrival->chain;
 	const struct batch *batch = arrival->batch;
 	const struct verified_batch *verified = arrival->verified;
-	struct intake intake = { .ingest = ingest, .operation = &batch->operations[position], .device = device->id, .witness = witness };
+	struct intake intake = { .ingest = ingest, .operation = &batch->operations[position], .device = device->id,
+		.sight = &arrival->sight.sight, .witness = witness };
 	int64_t seq = batch->first_seq + (int64_t)position;
 	enum first_id first;
 	enum status status = judge_first_id(ingest, device, batch, position, &first);
@@ -371,6 +375,7 @@ static enum status take_in_batch(struct arrival *arrival)
 	if (status == STATUS_OK)
 		status = authority_open(&arrival->authority, store, ingest->arena, arrival->device, chain, ingest->received_at_ms);
 	arrival->authority.bug = ingest->bug;
+	device_sight_init(&arrival->sight, store, ingest->arena, &arrival->device->id, grants, grant_count);
 	if (ingest->limit > 0 && end - chain->last_seq - 1 > (int64_t)ingest->limit)
 		end = chain->last_seq + 1 + (int64_t)ingest->limit;
 	for (int64_t seq = chain->last_seq + 1; status == STATUS_OK && seq < end; seq++) {

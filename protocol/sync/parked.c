@@ -5,6 +5,7 @@
 #include "protocol/sync/authority.h"
 #include "protocol/sync/intake.h"
 #include "protocol/sync/publish.h"
+#include "protocol/sync/sight.h"
 #include "protocol/wire/operation_codec.h"
 
 /* Operations that waited for a record which has just appeared, collected before any of them is decided. */
@@ -92,6 +93,28 @@ static enum status judge_again(const struct intake *intake, enum rule *out_objec
 	return authority_reach_now(intake->ingest->commit->store, &intake->device, intake->operation, out_objection, out_detail);
 }
 
+/* As its author may: it may have named what it could not know of before that was there. The office, which is no device, names anything. */
+static enum status go_on_by_itself(struct intake *intake, struct parked_list *more, struct verdict *out_verdict)
+{
+	struct ingest *ingest = intake->ingest;
+	struct server_store *store = ingest->commit->store;
+	struct device_sight sight;
+	struct device_entry device;
+	struct grant_entry *grants = NULL;
+	size_t count = 0;
+	enum status status = server_store_device(store, &intake->device, &device);
+
+	if (status == STATUS_NOT_FOUND)
+		return decide_again(intake, more, out_verdict);
+	if (status == STATUS_OK)
+		status = server_store_grants(store, &intake->device, INT64_MAX, ingest->arena, &grants, &count);
+	if (status != STATUS_OK)
+		return status;
+	device_sight_init(&sight, store, ingest->arena, &intake->device, grants, count);
+	intake->sight = &sight.sight;
+	return decide_again(intake, more, out_verdict);
+}
+
 /* What waited goes on, or is set aside for another reason. */
 static enum status decide_next(struct ingest *ingest, struct parked_list *list, const struct id *id)
 {
@@ -106,7 +129,7 @@ static enum status decide_next(struct ingest *ingest, struct parked_list *list, 
 		status = judge_again(&intake, &objection, &detail);
 	if (status != STATUS_OK)
 		return status;
-	return objection == RULE_NONE ? decide_again(&intake, list, &verdict) : intake_tell(&intake, OUTCOME_PARKED, objection, detail);
+	return objection == RULE_NONE ? go_on_by_itself(&intake, list, &verdict) : intake_tell(&intake, OUTCOME_PARKED, objection, detail);
 }
 
 static bool is_its_own_failure(enum status status)

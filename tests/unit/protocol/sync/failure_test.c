@@ -79,7 +79,7 @@ static void an_incident_that_cannot_be_written_keeps_nobody_waiting(void **state
 static void another_salt_for_a_running_window_is_answered_and_costs_nobody_else(void **state)
 {
 	struct simulation *pair = *state;
-	struct id order = pair_order(pair, 0), kept, refused, before, after;
+	struct id order = pair_order(pair, 0), there = pair_order(pair, 1), kept, refused, before, after;
 
 	hand_device_open(&first, pair, 1, 7);
 	hand_device_open(&second, pair, 2, 8);
@@ -88,8 +88,8 @@ static void another_salt_for_a_running_window_is_answered_and_costs_nobody_else(
 	flush_both(pair);
 	memset(first.secrets[0], 0x5a, WINDOW_SECRET_SIZE);
 	refused = hand_device_note(&first, &order);
-	before = hand_device_note(&second, &order);
-	after = hand_device_note(&second, &order);
+	before = hand_device_note(&second, &there);
+	after = hand_device_note(&second, &there);
 	hand_device_send(&second, 1, 1);
 	hand_device_send(&first, 2, 2);
 	hand_device_send(&second, 2, 2); /* all in one group */
@@ -109,13 +109,13 @@ static void another_salt_for_a_running_window_is_answered_and_costs_nobody_else(
 static void a_batch_that_cannot_be_stored_is_answered_and_costs_nobody_else(void **state)
 {
 	struct simulation *pair = *state;
-	struct id order = pair_order(pair, 0), refused, before, after;
+	struct id order = pair_order(pair, 0), there = pair_order(pair, 1), refused, before, after;
 	struct logged_operation logged;
 
 	hand_device_open(&first, pair, 1, 7);
 	hand_device_open(&second, pair, 2, 8);
-	before = hand_device_note(&second, &order);
-	after = hand_device_note(&second, &order);
+	before = hand_device_note(&second, &there);
+	after = hand_device_note(&second, &there);
 	refused = hand_device_note(&first, &order);
 	(void)hand_device_note(&first, &order);
 	first.first_ids[1] = hand_device_note(&first, &order);
@@ -146,7 +146,7 @@ static void an_operation_over_the_size_limit_is_refused(void **state)
 {
 	static char words[OPERATION_SIZE_MAX + 1];
 	struct simulation *pair = *state;
-	struct id order = pair_order(pair, 0), large, remark;
+	struct id order = pair_order(pair, 0), there = pair_order(pair, 1), large, remark;
 	const struct note_arguments arguments = { .text = { words, sizeof(words) } };
 	struct logged_operation logged;
 
@@ -155,7 +155,7 @@ static void an_operation_over_the_size_limit_is_refused(void **state)
 	hand_device_open(&second, pair, 2, 8);
 	(void)hand_device_begin(&first, OPERATION_ADD_NOTE, &order, &arguments);
 	large = hand_device_end(&first);
-	remark = hand_device_note(&second, &order);
+	remark = hand_device_note(&second, &there);
 	hand_device_send(&second, 1, 1);
 	hand_device_send(&first, 1, 1);
 	flush_both(pair);
