@@ -9,10 +9,12 @@
 #include "device_agent/outbox_view.h"
 #include "device_agent/replica_aside.h"
 #include "protocol/domain/device.h"
+#include "shell/catalogue.h"
 #include "shell/control.h"
 #include "shell/digest_listing.h"
 #include "shell/file.h"
 #include "shell/lock.h"
+#include "shell/number_text.h"
 #include "shell/time_text.h"
 
 #define SERVER_TIMEOUT_MS 5000
@@ -223,33 +225,61 @@ static void check_pending(struct doctor *doctor, struct local_device *device)
 				context->arena, context->language, "%lld operations wait: they go out with the next sync", waiting));
 }
 
-/* What a repair by range did, as device_rows.c notes it. */
-static bool tell_repair(struct doctor *doctor, struct text at, struct text what, struct text detail)
+static int64_t tally_of(struct text detail, const char *name)
 {
-	struct arena *arena = doctor->context->arena;
-	long long changed, missing, extra;
+	int64_t number;
 
-	if (!text_equals(what, "repaired") || sscanf(detail.data, "changed=%lld;missing=%lld;extra=%lld", &changed, &missing, &extra) != 3)
-		return false;
+	return number_from_text(detail_value(detail, name), 1, &number) == STATUS_OK ? number : 0;
+}
+
+/* What a repair by range did, as device_rows.c notes it. */
+static void tell_repair(struct doctor *doctor, struct text at, struct text detail)
+{
 	tell_check(doctor, "rows put right", STATUS_OK,
-		catalogue_format(arena, doctor->context->language,
+		catalogue_format(doctor->context->arena, doctor->context->language,
 			"%.*s: %lld rows were not as the office has them, %lld were missing, %lld were too many; they were fetched again",
-			TEXT_ARGUMENTS(at), changed, missing, extra));
-	return true;
+			TEXT_ARGUMENTS(at), (long long)tally_of(detail, "changed"), (long long)tally_of(detail, "missing"),
+			(long long)tally_of(detail, "extra")));
+}
+
+/* The words that the core notes; of any other the detail is told. */
+static const struct {
+	const char *what;
+	const char *sentence;
+} incident_sentences[] = {
+	/* clang-format off */
+	{ "digest",   "the rows here did not fit the office's" },
+	{ "rot",      "rows here had changed on the disk" },
+	{ "repair",   "what was to be compared with the office had to begin anew" },
+	{ "restored", "this device was put back from an older copy of itself" },
+	{ "moved",    "this is another machine than the device was on" },
+	{ "epoch",    "the server was restored, and everything was fetched again" },
+	{ "absent",   "the device was away for too long, and everything was fetched again" },
+	/* clang-format on */
+};
+
+static struct text incident_words(struct doctor *doctor, struct text what, struct text detail)
+{
+	for (size_t i = 0; i < LENGTH(incident_sentences); i++)
+		if (text_equals(what, incident_sentences[i].what))
+			return say(doctor, incident_sentences[i].sentence);
+	return arena_print(doctor->context->arena, "%.*s (%.*s)", TEXT_ARGUMENTS(what), TEXT_ARGUMENTS(detail));
 }
 
 static enum status tell_incident(void *user, int64_t at_ms, struct text what, struct text detail)
 {
 	struct doctor *doctor = user;
 	struct arena *arena = doctor->context->arena;
-	struct text at = time_print(arena, at_ms, doctor->context->zone);
+	struct text at = time_print(arena, at_ms, doctor->context->zone), words;
 
-	if (tell_repair(doctor, at, what, arena_copy_text(arena, detail)))
+	if (text_equals(what, "repaired")) {
+		tell_repair(doctor, at, detail);
 		return STATUS_OK;
+	}
+	words = incident_words(doctor, what, detail);
 	tell_check(doctor, "incident", STATUS_OK,
 		catalogue_format(arena, doctor->context->language,
-			"%.*s: %.*s (%.*s); repaired by itself, tell the office when it comes again", TEXT_ARGUMENTS(at),
-			TEXT_ARGUMENTS(what), TEXT_ARGUMENTS(detail)));
+			"%.*s: %.*s; repaired by itself, tell the office when it comes again", TEXT_ARGUMENTS(at), TEXT_ARGUMENTS(words)));
 	return STATUS_OK;
 }
 

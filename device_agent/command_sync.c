@@ -84,6 +84,7 @@ struct progress_report {
 	int64_t rounds, rows, sent, received;
 	int64_t repairs, repaired; /* comparisons by range, and rows that they put right */
 	bool revoked;        /* the server says so */
+	bool stolen;         /* and this */
 	struct text failure; /* in the command's arena */
 	struct text refusal; /* why the server takes nothing that is pending; empty: it does */
 };
@@ -100,6 +101,7 @@ static struct progress_report report_of(struct context *context, const struct li
 		.repairs = state.repairs,
 		.repaired = state.repaired_rows,
 		.revoked = state.rounds > 0 && state.device_state != DEVICE_STATE_ACTIVE,
+		.stolen = state.rounds > 0 && state.device_state == DEVICE_STATE_STOLEN,
 		.failure = arena_print(context->arena, "%s", state.connected ? "" : link->failure), /* an old one is over */
 		.refusal = text_of(standing_note_refusal(state.refused)) };
 	uint64_t sent, received;
@@ -144,6 +146,7 @@ enum status command_link(struct context *context)
 	output_value(context->output, "failure", "latest failure", cell_text(report.failure));
 	output_value(context->output, "refusal", NULL, cell_text(report.refusal));
 	output_value(context->output, "revoked", NULL, cell_boolean(report.revoked));
+	output_json(context->output, "stolen", json_boolean(report.stolen));
 	return STATUS_OK;
 }
 
@@ -298,6 +301,7 @@ static enum status read_report(struct context *context, struct text text, struct
 		.sent = member(object, "bytes_sent"),
 		.received = member(object, "bytes_received"),
 		.revoked = json_is_true(json_object_get(object, "revoked")),
+		.stolen = json_is_true(json_object_get(object, "stolen")),
 		.failure = arena_print(context->arena, "%s", failure == NULL ? "" : failure),
 		.refusal = arena_print(context->arena, "%s", refusal == NULL ? "" : refusal) };
 	json_decref(object);
@@ -435,7 +439,11 @@ static enum status tell_sync(struct sync_run *run)
 	if (status != STATUS_OK)
 		return status;
 	output_value(output, "synced", NULL, cell_boolean(true));
-	if (run->last.revoked)
+	if (run->last.stolen)
+		output_warning(output,
+			"The office has marked this device as stolen: it gets nothing more, and what it held is gone. What is done on it "
+			"is kept aside until the office releases it. If it is in the right hands, call the office.");
+	else if (run->last.revoked)
 		output_warning(output, "This device is revoked: it gets nothing more, and what it held is gone. Ask the office.");
 	if (run->aside.size > 0)
 		output_warning(output,

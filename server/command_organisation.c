@@ -176,10 +176,11 @@ static void show_losses(struct context *context, struct office *office)
 
 	for (size_t i = 0; i < losses->count; i++)
 		output_warning(context->output,
-			"Device %.8s knows commit %lld, but this store had come only to %lld: it has lost some. Restore the newest backup, "
-			"or start the server once with --accept-loss.",
-			id_to_text(&losses->proofs[i].device).characters, (long long)losses->proofs[i].device_gseq,
-			(long long)losses->proofs[i].server_gseq);
+			"Device %.8s says that it knows commit %lld, but this store has come only to %lld. Its word alone proves nothing: "
+			"was an old copy put in place, or do other devices say it, too? Then commits are lost: restore the newest backup. "
+			"Else the device is at fault: revoke it and enrol it anew.",
+			id_to_text(&losses->signs[i].device).characters, (long long)losses->signs[i].device_gseq,
+			(long long)losses->signs[i].server_gseq);
 }
 
 static struct digest digest_of(struct statement *statement, int count_column, int sum_column)

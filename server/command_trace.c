@@ -7,16 +7,25 @@
 #include "shell/lookup.h"
 #include "shell/outcome_words.h"
 
-/* The outcome's words: from the outcome row, which a plainly applied operation does not have; a list says nothing of it then. */
-static struct text words_of(struct context *context, struct storage *storage, const struct traced *traced)
+/* The outcome row, which a plainly applied operation does not have: NULL. */
+static const struct operation_outcome *outcome_row(struct context *context, struct storage *storage, const struct id *operation)
 {
 	void *row;
-	const struct operation_outcome *outcome;
 
-	if (table_get(storage, schema_find(RECORD_OPERATION), &traced->id, context->arena, &row, NULL) != STATUS_OK)
-		return text_of("");
-	outcome = row;
-	return outcome_words(context, storage, outcome->rule, outcome->field, outcome->detail);
+	return table_get(storage, schema_find(RECORD_OPERATION), operation, context->arena, &row, NULL) == STATUS_OK ? row : NULL;
+}
+
+/* A list says nothing of what is plainly applied. */
+static struct text words_of(struct context *context, struct storage *storage, const struct operation_outcome *outcome)
+{
+	return outcome == NULL ? text_of("") : outcome_words(context, storage, outcome->rule, outcome->field, outcome->detail);
+}
+
+static const char *advice_of(struct context *context, struct storage *storage, const struct operation_outcome *outcome)
+{
+	bool parked = outcome != NULL && outcome->outcome == OUTCOME_PARKED;
+
+	return parked ? listing_parked_advice(context, storage, outcome) : "";
 }
 
 static struct text name_of(struct context *context, struct storage *storage, const struct id *id)
@@ -34,6 +43,7 @@ static struct text actor_name(struct context *context, struct storage *storage, 
 static void list_traced(struct context *context, struct storage *storage, struct table *table, const struct traced *traced)
 {
 	const struct operation_head *head = &traced->operation.head;
+	const struct operation_outcome *outcome = outcome_row(context, storage, &traced->id);
 	struct cell cells[] = {
 		cell_id(&traced->id),
 		cell_text(actor_name(context, storage, &head->actor)),
@@ -41,10 +51,11 @@ static void list_traced(struct context *context, struct storage *storage, struct
 		cell_text(outcome_subject(context, storage, head)),
 		cell_time(head->at_ms),
 		cell_name("result", text_of(outcome_name(traced->outcome))),
-		cell_text(words_of(context, storage, traced)),
+		cell_text(words_of(context, storage, outcome)),
 		cell_id(&traced->device),
 		cell_integer(traced->seq),
 		cell_integer(traced->gseq),
+		cell_string(advice_of(context, storage, outcome)),
 	};
 
 	table_row(table, cells);
@@ -54,9 +65,9 @@ static enum status list_operations(struct context *context, bool parked)
 {
 	static const struct column columns[] = { { "id", NULL, false }, { "actor", NULL, false }, { "kind", NULL, false },
 		{ "subject", NULL, false }, { "at", NULL, false }, { "outcome", NULL, false }, { "words", NULL, false },
-		{ "device", NULL, true }, { "seq", NULL, true }, { "gseq", NULL, true } };
+		{ "device", NULL, true }, { "seq", NULL, true }, { "gseq", NULL, true }, { "advice", "what to do", false } };
 	struct storage *storage = server_store_storage(office_of(context)->store);
-	struct table *table = output_table(context->output, "operations", columns, LENGTH(columns));
+	struct table *table = output_table(context->output, "operations", columns, LENGTH(columns) - !parked);
 	struct statement *statement;
 	struct id device;
 	enum status status = STATUS_OK;
@@ -112,9 +123,11 @@ static enum status tell_decision(struct context *context, const struct id *opera
 enum status command_trace(struct context *context)
 {
 	struct storage *storage = server_store_storage(office_of(context)->store);
+	const struct operation_outcome *outcome;
 	struct traced traced;
-	struct text words;
-	enum status status = traced_find(context, storage, arguments_text(context->arguments, "OPERATION"), &traced);
+	struct text words, which = text_trim(arguments_text(context->arguments, "OPERATION"));
+	enum status status = text_equals(which, "last") ? traced_last(context, storage, &traced)
+							: traced_find(context, storage, which, &traced);
 
 	if (status != STATUS_OK)
 		return status;
@@ -128,10 +141,13 @@ enum status command_trace(struct context *context)
 	output_value(context->output, "received_at", NULL, cell_time(traced.received_at_ms));
 	output_value(context->output, "commit", NULL, cell_integer(traced.gseq));
 	output_value(context->output, "outcome", NULL, cell_name("result", text_of(outcome_name(traced.outcome))));
-	words = words_of(context, storage, &traced);
+	outcome = outcome_row(context, storage, &traced.id);
+	words = words_of(context, storage, outcome);
 	if (words.size == 0 && traced.outcome == OUTCOME_APPLIED)
 		words = outcome_words(context, storage, text_of(""), text_of(""), text_of(""));
 	output_value(context->output, "words", NULL, cell_text(words));
+	if (traced.outcome == OUTCOME_PARKED)
+		output_value(context->output, "advice", "what to do", cell_string(advice_of(context, storage, outcome)));
 	status = tell_decision(context, &traced.id);
 	if (status != STATUS_OK)
 		return status;

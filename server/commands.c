@@ -162,7 +162,7 @@ static const struct option resolve_options[] = {
 		  "of two answers: take_other_answer" },
 	{ .name = "text", .value = "TEXT", .kind = OPTION_TEXT, .help = "what was decided" }, { 0 } };
 static const struct option trace_positionals[] = { { .name = "OPERATION", .kind = OPTION_TEXT, .required = true,
-	  .help = "operation: first digits of its id, at least four" }, { 0 } };
+	  .help = "operation: first digits of its id, at least four, or \"last\"" }, { 0 } };
 static const struct option outcomes_options[] = {
 	{ .name = "parked", .kind = OPTION_FLAG, .help = "only those that wait for a record or for a person" },
 	{ .name = "device", .value = "DEVICE", .kind = OPTION_TEXT, .help = "only this device's" },

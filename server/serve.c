@@ -85,11 +85,11 @@ static void tell_losses(struct server *server)
 	struct losses *losses = server_core_losses(server->office->core);
 
 	for (; losses->told < losses->count; losses->told++) {
-		const struct loss_proof *proof = &losses->proofs[losses->told];
+		const struct loss_sign *sign = &losses->signs[losses->told];
 		log_broken(&server->log, "store.behind",
-			"device=%.8s device_commit=%lld server_commit=%lld what=\"this store has lost commits: restore the newest "
-			"backup, or start once with --accept-loss\"",
-			id_to_text(&proof->device).characters, (long long)proof->device_gseq, (long long)proof->server_gseq);
+			"device=%.8s device_commit=%lld server_commit=%lld what=\"the device says that it knows more than this "
+			"store has: truckrolld incidents tells how to see whether that is true\"",
+			id_to_text(&sign->device).characters, (long long)sign->device_gseq, (long long)sign->server_gseq);
 	}
 }
 

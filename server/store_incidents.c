@@ -13,11 +13,28 @@ static void bind_incident(struct statement *statement, const struct incident *in
 	statement_bind_integer(statement, 5, now_ms);
 }
 
+/* A second history begins as a device does that was put back: who is told of the first need not be told of the other. */
+static enum status explain_restored(struct server_store *store, const struct incident *fork, int64_t now_ms)
+{
+	struct statement *explained = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_INCIDENT_EXPLAINED, &explained);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(explained, 1, INCIDENT_RESTORED);
+	statement_bind_id(explained, 2, &fork->device);
+	statement_bind_integer(explained, 3, now_ms);
+	statement_bind_text(explained, 4, text_of(incident_word(fork->kind)));
+	return store_run(explained);
+}
+
 enum status server_store_put_incident(struct server_store *store, const struct incident *incident, int64_t now_ms)
 {
 	struct statement *again = NULL, *add = NULL;
-	enum status status = statement_get(store->storage, STATEMENT_INCIDENT_AGAIN, &again);
+	enum status status = incident->kind == INCIDENT_FORK ? explain_restored(store, incident, now_ms) : STATUS_OK;
 
+	if (status == STATUS_OK)
+		status = statement_get(store->storage, STATEMENT_INCIDENT_AGAIN, &again);
 	if (status != STATUS_OK)
 		return status;
 	bind_incident(again, incident, now_ms);

@@ -76,3 +76,18 @@ enum status traced_find(struct context *context, struct storage *storage, struct
 		*out_traced = found;
 	return status;
 }
+
+enum status traced_last(struct context *context, struct storage *storage, struct traced *out_traced)
+{
+	struct statement *statement;
+	enum status status = statement_get(storage, STATEMENT_LOG_LATEST, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, 1);
+	status = statement_step(statement);
+	if (status == STATUS_OK)
+		status = traced_read(context->arena, statement, out_traced);
+	statement_reset(statement);
+	return status == STATUS_NOT_FOUND ? fail(STATUS_NOT_FOUND, "no operation has arrived yet") : status;
+}

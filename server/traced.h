@@ -22,4 +22,7 @@ enum status traced_read(struct arena *arena, struct statement *statement, struct
 /* The operation whose id begins with `digits`, in the context's arena. STATUS_INVALID, STATUS_NOT_FOUND, STATUS_AMBIGUOUS. */
 enum status traced_find(struct context *context, struct storage *storage, struct text digits, struct traced *out_traced);
 
+/* The one that was decided last. STATUS_NOT_FOUND. */
+enum status traced_last(struct context *context, struct storage *storage, struct traced *out_traced);
+
 #endif

@@ -233,8 +233,9 @@ const struct message catalogue_en[] = {
 	{ "incident.copied",
 	  "{device}: two copies of it are alive. Find them, revoke the device, and enrol each anew under a name of its own." },
 	{ "incident.loss",
-	  "{device} knows commit {device_commit}, but the server had come only to {server_commit}: it has lost some. Restore the "
-	  "newest backup, or start the server once with --accept-loss." },
+	  "{device} says that it knows commit {device_commit}, but the server had come only to {server_commit}. Its word alone "
+	  "proves nothing: was an old copy of the server put in place, or do other devices say it, too? Then commits are lost: "
+	  "restore the newest backup. Else the device is at fault: revoke it and enrol it anew." },
 	{ "incident.loss_accepted",
 	  "The server went on at commit {commit} without what it had lost. The devices send again what they have; what the "
 	  "office did after that commit has to be done again." },

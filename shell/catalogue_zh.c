@@ -225,14 +225,14 @@ const struct message catalogue_zh[] = {
 	{ "rule.no_op", "没有变化：本来就是如此。" },
 	{ "rule.exists", "{record} 已存在，且 {field} 的内容不同，已保留原内容；如需更改请修改它。" },
 	{ "rule.superseded", "已保留，但没有变化：该上门目前为{state}。" },
-	{ "rule.missing_record", "等待 {field} 所指的{record} {id}；到达后会自动继续。" },
+	{ "rule.missing_record", "等待 {field} 所指的{record} {id}：尚不存在，或提交人无权引用。到达后会自动继续，或由办公室放行。" },
 	{ "rule.bad_form", "已存档但未生效：{reason}。需要重新操作。" },
 	{ "rule.not_your_territory", "已存档但未生效：区域 {territory} 不属于提交人。需由办公室操作。" },
 	{ "rule.bug", "仅存档，未生效：每次尝试都会使服务器停止。程序修复后可以再试。" },
 	{ "rule.discarded", "办公室已将其搁置，未生效：{reason}。" },
-	{ "rule.revoked", "仅存档，未生效：终端已被吊销，{reason}。需要重新操作。" },
+	{ "rule.revoked", "仅存档，未生效：终端已被吊销（{reason}）。办公室可以放行。" },
 	{ "rule.not_allowed", "{role} 无权这样做：{reason}。请联系办公室。" },
-	{ "rule.no_such_record", "没有{record} {id}（{field}）；请核对编号。" },
+	{ "rule.no_such_record", "提交人没有{record} {id}（{field}）；请核对编号。" },
 	{ "rule.field_not_editable", "{field} 不能直接修改，只能通过操作改变。" },
 	{ "rule.visit_not_yours", "该上门由 {technician} 负责，目前为{state}；请联系调度员。" },
 	{ "rule.visit_reassigned", "该上门已改派给 {technician}，目前为{state}；请联系调度员。" },
@@ -267,8 +267,8 @@ const struct message catalogue_zh[] = {
 	{ "incident.fork", "{device} 自第 {seq} 条操作起有第二份历史，已另存。请询问技术员：如终端被复制，请吊销并分别重新注册；"
 	  "如是恢复旧备份后继续工作，请放行被搁置的操作：“truckrolld parked release --device DEVICE”。" },
 	{ "incident.copied", "{device}：有两个副本同时在用。请找到它们，吊销该终端，并分别以各自的名称重新注册。" },
-	{ "incident.loss", "{device} 已知提交 {device_commit}，而服务器当时只到 {server_commit}：有数据丢失。请恢复最新备份，"
-	  "或以 --accept-loss 启动一次服务器。" },
+	{ "incident.loss", "{device} 称其已知提交 {device_commit}，而服务器当时只到 {server_commit}。仅凭一台终端的说法不足为证："
+	  "是否放回过服务器的旧副本，或其他终端也这样说？如是，则有提交丢失：请恢复最新备份。否则是该终端有问题：请吊销并重新注册。" },
 	{ "incident.loss_accepted", "服务器放弃丢失的数据，从提交 {commit} 继续。终端会重新发送其持有的内容；办公室在该提交之后所做的需要重做。" },
 	{ "incident.poison", "{device}：操作 {operation} 每次尝试都使服务器停止，已被搁置。请告知程序维护者；更新后执行：“truckrolld parked release {operation}”。" },
 	{ "incident.unreadable", "{device} 发送了服务器无法读取的内容（{reason}）；终端会保留。如终端版本较新，请更新服务器，否则请保留终端并告知程序维护者。" },

@@ -141,6 +141,7 @@ const struct message catalogue_zh_help[] = {
 	  "对补报：accept_late（接受）；对两份检查结果：take_other_answer（采用另一份）" },
 	{ "what was decided", "处理决定" },
 	{ "operation: first digits of its id, at least four", "操作：编号的前几位，至少四位" },
+	{ "operation: first digits of its id, at least four, or \"last\"", "操作：编号的前几位，至少四位，或“last”（最近一条）" },
 	{ "only those that wait for a record or for a person", "只看等待其他记录或等待人工处理的" },
 	{ "only this device's", "只看该终端的" },
 	{ "make an organisation", "建立组织" },

@@ -4,9 +4,11 @@
 
 /* clang-format off */
 const struct message catalogue_zh_lines[] = {
-	{ "Device %.8s knows commit %lld, but this store had come only to %lld: it has lost some. Restore the newest backup, "
-	  "or start the server once with --accept-loss.",
-	  "终端 %.8s 已知提交 %lld，而本数据库当时只到 %lld：有数据丢失。请恢复最新的备份，或者以 --accept-loss 启动一次服务器。" },
+	{ "Device %.8s says that it knows commit %lld, but this store has come only to %lld. Its word alone proves nothing: "
+	  "was an old copy put in place, or do other devices say it, too? Then commits are lost: restore the newest backup. "
+	  "Else the device is at fault: revoke it and enrol it anew.",
+	  "终端 %.8s 称其已知提交 %lld，而本数据库只到 %lld。仅凭一台终端的说法不足为证：是否放回过旧的副本，或其他终端也这样说？"
+	  "如是，则有提交丢失：请恢复最新的备份。否则是该终端有问题：请吊销并重新注册。" },
 	{ "(not here yet)", "（尚未同步到本机）" },
 	{ "No visits for you today.", "今天没有您的上门任务。" },
 	{ "Nothing has been fetched yet: run \"truckroll sync\".", "尚未获取任何数据：请运行“truckroll sync”。" },
@@ -23,7 +25,17 @@ const struct message catalogue_zh_lines[] = {
 	{ "Every row here is as the office has it.", "本机的每一行都与办公室的一致。" },
 	{ "%.*s free", "剩余 %.*s" },
 	{ "%.*s, has it, as it should", "由 %.*s 占用，属正常情况" },
-	{ "%.*s: %.*s (%.*s); repaired by itself, tell the office when it comes again", "%.*s：%.*s（%.*s）；已自行修复，再次出现请告知办公室" },
+	{ "%.*s: %.*s; repaired by itself, tell the office when it comes again", "%.*s：%.*s；已自动修复，如再次出现请告知办公室" },
+	{ "the rows here did not fit the office's", "本机数据与办公室不符" },
+	{ "rows here had changed on the disk", "磁盘上的本机数据发生了变化" },
+	{ "what was to be compared with the office had to begin anew", "与办公室的比对需要重新开始" },
+	{ "this device was put back from an older copy of itself", "本终端从自身的旧备份恢复" },
+	{ "this is another machine than the device was on", "终端已换到另一台机器上" },
+	{ "the server was restored, and everything was fetched again", "服务器曾恢复备份，已重新获取全部数据" },
+	{ "the device was away for too long, and everything was fetched again", "终端离线过久，已重新获取全部数据" },
+	{ "The office has marked this device as stolen: it gets nothing more, and what it held is gone. What is done on it is kept aside "
+	  "until the office releases it. If it is in the right hands, call the office.",
+	  "办公室已将本终端标记为被盗：不再获得任何数据，原有数据已清除。在本机上所做的操作被另行保存，待办公室放行。如终端在合法持有人手中，请致电办公室。" },
 	{ "%lld operations wait: they go out with the next sync", "%lld 条操作待发送：下次同步时发出" },
 	{ "%lld operations wait and are kept: %s", "%lld 条操作待发送并已保留：%s" },
 	{ "the server does not know what the operations name: tell the office, and keep this device",
@@ -91,14 +103,20 @@ const struct message catalogue_zh_lines[] = {
 	  "全部一致：操作链从头完整，摘要与各行相符，结存与台账相符。" },
 	{ "Made. Keep a copy of %s/root.key elsewhere, then: truckrolld serve --dir %s",
 	  "已建立。请将 %s/root.key 另存一份到别处，然后运行：truckrolld serve --dir %s" },
-	{ "is decided by itself when that arrives", "到达后会自动处理" },
+	{ "nothing: it is decided by itself when that arrives", "无需操作：到达后会自动处理" },
+	{ "that is there, but its author never had it: if this is right \"truckrolld parked release\", else \"parked discard\"",
+	  "该记录存在，但提交人从未持有：如操作属实，请用“truckrolld parked release”，否则用“parked discard”" },
 	{ "the office releases it after an update: \"truckrolld parked release\"",
 	  "更新程序后由办公室放行：“truckrolld parked release”" },
 	{ "the office decides: \"truckrolld parked release\" or \"parked discard\"",
 	  "由办公室决定：“truckrolld parked release”或“parked discard”" },
 	{ "is decided when the device has it again, or by the office: \"truckrolld parked release\" or \"parked discard\"",
 	  "该终端再次持有这条记录时会自动处理；否则由办公室决定：“truckrolld parked release”或“parked discard”" },
-	{ "tell the author to make it anew; this one stays on record", "请提交人重新操作；本条仍存档" },
+	{ "find out which copy is right; then \"truckrolld parked release --device\" or \"parked discard\"",
+	  "请查明哪个副本属实；然后用“truckrolld parked release --device”或“parked discard”" },
+	{ "put it right with \"truckrolld parked correct\", or have it made anew and \"parked discard\" this one",
+	  "用“truckrolld parked correct”更正；或请提交人重新操作，并用“parked discard”搁置本条" },
+	{ "have its author make it anew, then \"truckrolld parked discard\"", "请提交人重新操作，然后用“truckrolld parked discard”搁置本条" },
 	{ "parked: kept, but without effect", "已存档但未生效的操作" },
 	{ "stands at %.*s, before this program was made: set it", "本机时间为 %.*s，早于本程序的制作时间：请校准" },
 	{ "%.*s ahead of the server's: set the one that is wrong", "比服务器快 %.*s：请校准有误的一方" },

@@ -6,6 +6,7 @@
 /* By the format that fail() is given; the conversions are the same in the same order. */
 /* clang-format off */
 const struct message catalogue_zh_reasons[] = {
+	{ "no operation has arrived yet", "尚无任何操作到达" },
 	{ "%s/organisation.db has lost what it had acknowledged: it ends at commit %lld, but commit %lld was made; stop the server "
 	  "and restore the newest backup, or go on without with \"truckrolld serve --accept-loss\", once: then the devices send again "
 	  "what they have",

@@ -8,13 +8,13 @@
 #include "protocol/domain/issue.h"
 #include "protocol/domain/movement.h"
 #include "protocol/domain/operation_outcome.h"
-#include "protocol/domain/reason.h"
 #include "protocol/domain/rule.h"
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/work_order.h"
 #include "shell/lookup.h"
 #include "shell/measured.h"
 #include "shell/outcome_words.h"
+#include "shell/parked_advice.h"
 
 void listing_read_records(struct context *context, struct storage *storage)
 {
@@ -385,39 +385,19 @@ static struct table *parked_table(struct context *context)
 	return output_table(context->output, "parked", columns, LENGTH(columns));
 }
 
-#define OFFICE_DECIDES "the office decides: \"truckrolld parked release\" or \"parked discard\""
-
-/* The first row that fits; no reason: whatever it is. */
-static const struct advice {
-	enum rule rule;
-	enum reason reason;
-	const char *words;
-} advices[] = {
-	{ RULE_MISSING_RECORD, REASON_NONE, "is decided by itself when that arrives" },
-	{ RULE_BUG, REASON_NONE, "the office releases it after an update: \"truckrolld parked release\"" },
-	{ RULE_FORK, REASON_NONE, OFFICE_DECIDES },
-	{ RULE_REVOKED, REASON_NONE, OFFICE_DECIDES },
-	{ RULE_NOT_YOUR_TERRITORY, REASON_NONE, OFFICE_DECIDES },
-	{ RULE_NOT_ALLOWED, REASON_NOT_REMEMBERED,
-		"is decided when the device has it again, or by the office: \"truckrolld parked release\" or \"parked discard\"" },
-	{ RULE_NOT_ALLOWED, REASON_NEVER_HAD, OFFICE_DECIDES },
-};
-
-/* The reason of a detail comes last in it. */
-static bool is_reason(struct text detail, enum reason reason)
+/* Its author could not name it, so it waits all the same. */
+static bool is_here(struct context *context, struct storage *storage, const struct operation_outcome *outcome)
 {
-	struct text word = text_of(reason_find(reason)->word);
+	const struct schema *schema;
+	void *row;
 
-	return detail.size >= word.size && memcmp(detail.data + detail.size - word.size, word.data, word.size) == 0;
+	return !id_is_nil(&outcome->waits_for) && lookup_kind(detail_value(outcome->detail, "record"), &schema) == STATUS_OK &&
+	       table_get(storage, schema, &outcome->waits_for, context->arena, &row, NULL) == STATUS_OK;
 }
 
-static const char *parked_advice(struct text rule, struct text detail)
+const char *listing_parked_advice(struct context *context, struct storage *storage, const struct operation_outcome *outcome)
 {
-	for (size_t i = 0; i < LENGTH(advices); i++)
-		if (text_equals(rule, rule_find(advices[i].rule)->word) &&
-			(advices[i].reason == REASON_NONE || is_reason(detail, advices[i].reason)))
-			return advices[i].words;
-	return "tell the author to make it anew; this one stays on record";
+	return catalogue_translate(context->language, parked_advice(outcome, is_here(context, storage, outcome)));
 }
 
 static enum status list_parked(void *context, const void *row, const struct row_meta *meta)
@@ -434,7 +414,7 @@ static enum status list_parked(void *context, const void *row, const struct row_
 		cell_text(id_is_nil(&outcome->subject) ? text_of("") : lookup_name(listing->storage, arena, &outcome->subject)),
 		cell_time(outcome->at_ms),
 		cell_text(outcome_words(listing->context, listing->storage, outcome->rule, outcome->field, outcome->detail)),
-		cell_string(catalogue_translate(language, parked_advice(outcome->rule, outcome->detail))),
+		cell_string(listing_parked_advice(listing->context, listing->storage, outcome)),
 		cell_text(outcome->rule),
 		cell_id(&outcome->waits_for),
 	};

@@ -7,6 +7,7 @@
 #include "protocol/domain/operation.h"
 #include "protocol/domain/task.h"
 #include "protocol/domain/work_order.h"
+#include "protocol/domain/operation_outcome.h"
 #include "shell/command.h"
 
 /* True for the rows that are wanted. */
@@ -42,6 +43,9 @@ void listing_note_overfull(struct context *context);
 
 /* Open issues (all with `all`) in words, oldest first, and beneath them the operations that are parked. */
 enum status listing_issues(struct context *context, struct storage *storage, bool all);
+
+/* What to do about an operation that is parked, in the reader's language. */
+const char *listing_parked_advice(struct context *context, struct storage *storage, const struct operation_outcome *outcome);
 
 /* Knowledge articles, and one of them in full, by what a person calls it. */
 enum status listing_kb(struct context *context, struct storage *storage, int64_t limit);

@@ -8,6 +8,10 @@ WHERE acknowledged_at_ms = 0 AND kind = $1 AND device = $2 AND subject = $3
 INSERT INTO incident (kind, device, subject, detail, count, first_at_ms, last_at_ms, acknowledged_at_ms, note)
 VALUES ($1, $2, $3, $4, 1, $5, $5, 0, '')
 
+-- name: incident_explained
+-- One event is told once: the incident that it looked like at first ends with the word for what it was.
+UPDATE incident SET acknowledged_at_ms = $3, note = $4 WHERE acknowledged_at_ms = 0 AND kind = $1 AND device = $2
+
 -- name: incident_each
 SELECT number, kind, device, subject, detail, count, first_at_ms, last_at_ms, acknowledged_at_ms, note FROM incident
 ORDER BY number DESC LIMIT $1

@@ -12,7 +12,7 @@ enum incident_kind {
 	INCIDENT_RESTORED = 2,      /* a device goes on from an older copy of itself */
 	INCIDENT_FORK = 3,          /* a device has a second history of the same operations */
 	INCIDENT_COPIED = 4,        /* two copies of a device are alive */
-	INCIDENT_LOSS = 5,          /* a device knows commits that the store does not have */
+	INCIDENT_LOSS = 5,          /* a device says that it knows commits that the store does not have */
 	INCIDENT_LOSS_ACCEPTED = 6, /* the server goes on without commits that it had acknowledged */
 	INCIDENT_POISON = 7,        /* an operation ended the server, again and again: it is parked */
 	INCIDENT_UNREADABLE = 8,    /* a device sends what the server cannot read */

@@ -5,10 +5,10 @@ bool loss_look(struct losses *losses, const struct server_state *state, const st
 	if (cursor->gseq <= state->gseq || !id_equal(&cursor->epoch, &state->epoch))
 		return false;
 	for (size_t i = 0; i < losses->count; i++)
-		if (id_equal(&losses->proofs[i].device, device))
+		if (id_equal(&losses->signs[i].device, device))
 			return false;
-	if (losses->count == LOSS_PROOFS_MAX)
+	if (losses->count == LOSS_SIGNS_MAX)
 		return false;
-	losses->proofs[losses->count++] = (struct loss_proof){ *device, cursor->gseq, state->gseq };
+	losses->signs[losses->count++] = (struct loss_sign){ *device, cursor->gseq, state->gseq };
 	return true;
 }

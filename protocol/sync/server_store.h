@@ -219,7 +219,8 @@ enum status server_store_grant(struct server_store *store, const struct id *devi
 /* Ends the open one, if any. */
 enum status server_store_ungrant(struct server_store *store, const struct id *device, int64_t scope, int64_t gseq);
 
-/* Incidents: what is open of the same kind, device and subject is one with it. */
+/* Incidents: what is open of the same kind, device and subject is one with it. A fork ends an open "restored" of its device, which it was
+ * taken for. */
 enum status server_store_put_incident(struct server_store *store, const struct incident *incident, int64_t now_ms);
 
 /* Short references over the stored rows. */

@@ -69,6 +69,7 @@ def of_two_copies_the_second_history_is_kept_aside_whole_and_told_within_one_syn
         assert not incidents(server)
         clone.ask("sync", expect=None)
         found = incidents(server)
+        assert "restored" not in found, found  # one event, one incident
         assert found["fork"]["device_id"] == device.id and "enrol each copy anew" in found["fork"]["words"], found
         assert outcomes(server, first, *second) == ["applied", "parked", "parked"]
         later = note(clone, "later")

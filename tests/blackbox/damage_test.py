@@ -421,6 +421,7 @@ def a_loss_that_no_note_tells_of_is_told_by_the_devices():
         for device, line in zip(telling, told):
             for text in (line, answer.err):
                 assert device.id[:8] in text and str(made) in text, text
+                assert "accept-loss" not in text, text  # a device's word alone gives nothing up
         assert str(left) in told[0], told[0]
 
 

@@ -238,7 +238,7 @@ def of_a_stolen_device_nothing_is_applied_and_nothing_vanishes():
         before = server.find("visit")
         server.run("device", "revoke", device.id, "--stolen")
         answer = device.ask("sync", "--wait", "2", expect=None)
-        assert "revoked" in str(answer), str(answer)
+        assert "marked this device as stolen" in str(answer), str(answer)
         assert {o["id"]: o["outcome"] for o in server.log_of_operations()}[operation] == "parked"
         assert server.find("visit") == before, "a stolen device changed a visit"
         assert server.run("device", "list")["devices"][0]["state"] == "stolen"
