@@ -262,7 +262,7 @@ static enum status open_server(struct server *server, struct context *context)
 	if (status == STATUS_OK)
 		status = begin_history(server, context);
 	if (status == STATUS_OK)
-		status = listener_open(url.data, &limits, &server->office->listener);
+		status = listener_nng_open(url.data, &limits, &server->office->listener);
 	if (status == STATUS_OK)
 		server->office->listen_url = arena_copy_text(&server->office->arena, url);
 	if (status == STATUS_OK)

@@ -45,7 +45,7 @@ static int open_with(void **state, struct listener_limits limits)
 	bench.clock = (struct clock){ .now_ms = bench_now, .monotonic_ms = bench_now, .context = &bench };
 	limits.clock = &bench.clock;
 	limits.unwatched = true;
-	if (listener_open("tcp://127.0.0.1:0", &limits, &bench.listener) != STATUS_OK)
+	if (listener_nng_open("tcp://127.0.0.1:0", &limits, &bench.listener) != STATUS_OK)
 		return -1;
 	(void)snprintf(bench.url, sizeof(bench.url), "tcp://127.0.0.1:%d", listener_port(bench.listener));
 	*state = &bench;
@@ -619,9 +619,9 @@ static void a_port_in_use_is_busy_and_says_what_to_do(void **state)
 	struct bench *bench = *state;
 	struct listener *other;
 
-	assert_int_equal(listener_open(bench->url, NULL, &other), STATUS_BUSY);
+	assert_int_equal(listener_nng_open(bench->url, NULL, &other), STATUS_BUSY);
 	assert_non_null(strstr(fail_reason(), "in use by another program"));
-	assert_int_equal(listener_open("tls+tcp://127.0.0.1:0", NULL, &other), STATUS_INVALID);
+	assert_int_equal(listener_nng_open("tls+tcp://127.0.0.1:0", NULL, &other), STATUS_INVALID);
 }
 
 int main(void)
