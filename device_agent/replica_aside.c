@@ -32,7 +32,7 @@ static void remove_earlier(struct context *context)
 
 	if (folder == NULL)
 		return;
-	while ((entry = readdir(folder)) != NULL)
+	while ((entry = readdir(folder)) != NULL) /* NOLINT(concurrency-mt-unsafe): the stream is this function's own */
 		if (strncmp(entry->d_name, ASIDE_PREFIX, strlen(ASIDE_PREFIX)) == 0)
 			(void)unlink(path_join(context->arena, context->dir, text_of(entry->d_name)).data);
 	(void)closedir(folder);

@@ -159,7 +159,7 @@ static enum status show_linked(
 {
 	struct arena arena = { 0 };
 	const struct schema *schema = NULL;
-	struct device_row found = { 0 };
+	struct device_row found;
 	struct row_meta meta = { 0 };
 	void *row = NULL;
 	enum status status = schema_of_record(kind, &schema);

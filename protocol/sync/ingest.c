@@ -1,5 +1,6 @@
 #include "protocol/sync/ingest.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "protocol/domain/device.h"
@@ -338,7 +339,7 @@ static enum status take_in_next(struct arrival *arrival, size_t position, struct
 	if (status == STATUS_OK && first != FIRST_ID_NONE && chain->forked_seq == 0 && !id_is_nil(&chain->previous))
 		status = look_for_fork(arrival, seq, &batch->first_ids[position]);
 	if (chain->forked_seq > 0)
-		intake.fork = arena_print(ingest->arena, "seq=%lld", (long long)(chain->shared_seq + chain->forked_seq)).data;
+		intake.fork = arena_print(ingest->arena, "seq=%" PRId64, chain->shared_seq + chain->forked_seq).data;
 	intake.records = &witness->records;
 	intake.log = (struct logged_operation){ .id = chain_operation_id(&verified->heads[position]),
 		.chain = chain->number,

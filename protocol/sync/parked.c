@@ -247,7 +247,8 @@ static enum status discard(struct intake *intake, struct text reason, struct ver
 	enum status status;
 
 	for (size_t i = 0; i < reason.size; i++) /* it must not end its own value */
-		plain[i] = plain[i] == ';' ? ',' : plain[i];
+		if (plain[i] == ';')
+			plain[i] = ',';
 	detail = arena_print(arena, "reason=%.*s", (int)reason.size, plain).data;
 	*out_verdict = (struct verdict){
 		.outcome = OUTCOME_REJECTED, .rule = text_of(rule_find(RULE_DISCARDED)->word), .detail = text_of(detail)
@@ -263,7 +264,9 @@ static struct bytes canonical_of(struct arena *arena, const struct operation *op
 	struct writer writer = writer_in(arena, OPERATION_SIZE_MAX);
 
 	operation_encode(&writer, operation);
-	return writer.overflow ? (struct bytes){ 0 } : writer_bytes(&writer);
+	if (writer.overflow)
+		return (struct bytes){ 0 };
+	return writer_bytes(&writer);
 }
 
 static enum status go_on(struct intake *intake, const struct parked_order *order, struct verdict *out_verdict)

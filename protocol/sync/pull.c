@@ -437,7 +437,7 @@ static enum status gather_all(struct gather *gather, struct cut *out_cut)
 {
 	struct pull_position *position = &gather->position;
 	bool resumed = take_up(gather);
-	enum status status = STATUS_OK;
+	enum status status;
 
 	for (;;) {
 		if (position->part != PART_WORDS)

@@ -8,7 +8,6 @@
 static const enum record_kind kinds[] = { RECORD_SITE, RECORD_ASSET, RECORD_ACCOUNT, RECORD_CONTACT, RECORD_METER };
 
 struct candidates {
-	struct device_node *device;
 	struct arena *arena;
 	struct candidate {
 		enum record_kind kind;
@@ -90,7 +89,7 @@ static enum status damage(struct simulation *simulation, struct device_store *st
 void rot_strike(struct simulation *simulation, struct device_node *device)
 {
 	struct arena arena = { 0 };
-	struct candidates candidates = { .device = device, .arena = &arena };
+	struct candidates candidates = { .arena = &arena };
 	struct replica_state state;
 	enum status status = STATUS_OK;
 
