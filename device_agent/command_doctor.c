@@ -351,7 +351,7 @@ static enum status ask_server(struct doctor *doctor, const struct keystore *keys
 	struct arena *arena = doctor->context->arena;
 	struct local_device *device;
 	struct server_keys server;
-	enum status status = enrol_ask(arena, keys->url.data, SERVER_TIMEOUT_MS, &server);
+	enum status status = enrol_ask(arena, keys->url, SERVER_TIMEOUT_MS, &server);
 
 	if (status == STATUS_OK && !id_equal(&server.organisation, &keys->organisation))
 		status = fail(STATUS_OFFLINE, "%.*s is the server of another organisation: ask the office for the right address",

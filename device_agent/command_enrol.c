@@ -1,4 +1,4 @@
-/* Joining an organisation. */
+/* Joining an organisation, and where its server is. */
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -6,6 +6,7 @@
 #include "device_agent/commands.h"
 #include "device_agent/device.h"
 #include "device_agent/enrol.h"
+#include "device_agent/link.h"
 #include "shell/file.h"
 #include "shell/lock.h"
 
@@ -15,9 +16,21 @@
 /* "office.example" and "office.example:7450" are tcp:// addresses. */
 static struct text complete_url(struct arena *arena, struct text url)
 {
+	url = arena_copy_text(arena, text_trim(url));
 	if (strstr(url.data, "://") != NULL)
 		return url;
 	return arena_print(arena, "tcp://%.*s%s", TEXT_ARGUMENTS(url), strchr(url.data, ':') == NULL ? ":" PORT_DEFAULT : "");
+}
+
+static struct text complete_urls(struct arena *arena, struct text list)
+{
+	const char *comma = memchr(list.data, ',', list.size);
+	struct text first = { list.data, comma == NULL ? list.size : (size_t)(comma - list.data) }, rest;
+
+	if (comma == NULL)
+		return complete_url(arena, first);
+	rest = complete_urls(arena, (struct text){ comma + 1, list.size - first.size - 1 });
+	return arena_print(arena, "%.*s,%.*s", TEXT_ARGUMENTS(complete_url(arena, first)), TEXT_ARGUMENTS(rest));
 }
 
 static void write_at_once(int descriptor, struct text text)
@@ -61,7 +74,7 @@ enum status command_enroll(struct context *context)
 	struct enrol_options options = { .dir = context->dir,
 		.keys_directory = local_device_keys_directory(context),
 		.code = arguments_text(context->arguments, "CODE"),
-		.url = complete_url(context->arena, arguments_text(context->arguments, "server")),
+		.url = complete_urls(context->arena, arguments_text(context->arguments, "server")),
 		.name = arguments_text(context->arguments, "name"),
 		.wait_ms = 1000 * arguments_integer(context->arguments, "wait", 600),
 		.bench = arguments_flag(context->arguments, "bench"),
@@ -86,5 +99,38 @@ enum status command_enroll(struct context *context)
 		tell_who(context, &keys, options.keys_directory);
 	keystore_wipe(&keys);
 	lock_release(&lock);
+	return status;
+}
+
+/* An agent goes on with the new ones at once. */
+static enum status change_addresses(struct context *context, struct text addresses)
+{
+	struct local_device *device = local_device_of(context);
+	struct keystore keys = device->keys;
+	struct route route;
+	enum status status = route_read(context->arena, addresses, &route);
+
+	if (status != STATUS_OK)
+		return status;
+	keys.url = addresses;
+	status = keystore_save(context->arena, device->keys_directory, &keys);
+	keystore_wipe(&keys);
+	if (status != STATUS_OK)
+		return status;
+	device->keys.url = arena_copy_text(&device->arena, addresses);
+	if (device->link != NULL)
+		link_reroute(device->link);
+	return STATUS_OK;
+}
+
+enum status command_server(struct context *context)
+{
+	struct local_device *device = local_device_of(context);
+	enum status status = STATUS_OK;
+
+	if (arguments_has(context->arguments, "URL[,URL]"))
+		status = change_addresses(context, complete_urls(context->arena, arguments_text(context->arguments, "URL[,URL]")));
+	if (status == STATUS_OK)
+		output_value(context->output, "server", NULL, cell_text(device->keys.url));
 	return status;
 }

@@ -132,6 +132,7 @@ enum status command_link(struct context *context)
 		return status;
 	report = report_of(context, device->link);
 	state = device_core_state(device->core);
+	output_value(context->output, "address", NULL, cell_string(link_address(device->link)));
 	output_value(context->output, "connected", NULL, cell_boolean(report.connected));
 	output_json(context->output, "unanswered", json_boolean(report.unanswered));
 	output_value(context->output, "synced", NULL, cell_boolean(report.synced));

@@ -15,8 +15,8 @@ static const struct option enroll_positionals[] = {
 	{ 0 },
 };
 static const struct option enroll_options[] = {
-	{ .name = "server", .value = "URL", .kind = OPTION_TEXT, .required = true,
-	  .help = "where the server is, such as tcp://office.example:7450" },
+	{ .name = "server", .value = "URL[,URL]", .kind = OPTION_TEXT, .required = true,
+	  .help = "where the server is, such as tcp://office.example:7450,https://office.example; the first that can be reached is used" },
 	{ .name = "name", .value = "TEXT", .kind = OPTION_TEXT, .help = "what to call this device (default: the machine's name)" },
 	{ .name = "wait", .value = "SECONDS", .kind = OPTION_INTEGER, .min = 0, .max = 86400,
 	  .help = "how long to wait for the approval (default 600)" },
@@ -226,6 +226,10 @@ static const struct option issues_options[] = {
 	KEYS_OPTION,
 	{ 0 },
 };
+static const struct option server_positionals[] = {
+	{ .name = "URL[,URL]", .kind = OPTION_TEXT, .help = "the new addresses" },
+	{ 0 },
+};
 static const struct option doctor_options[] = {
 	{ .name = "repair", .kind = OPTION_FLAG, .help = "put a damaged replica aside and begin a new one; the outbox is kept" },
 	{ .name = "offline", .kind = OPTION_FLAG, .help = "do not ask whether the server can be reached" },
@@ -313,6 +317,12 @@ static const struct command commands[] = {
 	  .run = command_agent },
 	{ .group = "The device", .name = "link", .summary = "what the running agent's connection does",
 	  .example = "truckroll link --now", .options = link_options, .place = PLACE_OWNER, .run = command_link },
+	{ .group = "The device", .name = "server", .summary = "where the server is: shows it, or says it anew",
+	  .details = "Several addresses stand in the order in which they are liked. The first one that can be reached is used;\n"
+		     "a better one is tried again after some minutes. tcp:// is the fastest, https:// goes through proxies.\n"
+		     "A server without a certificate that this machine trusts is known by its key: \";pin=sha256//BASE64\".",
+	  .example = "truckroll server tcp://office.example:7450,https://office.example", .positionals = server_positionals,
+	  .options = keys_options, .place = PLACE_OWNER, .run = command_server },
 	{ .group = "The device", .name = "status", .summary = "who you are and how things stand", .example = "truckroll status --json",
 	  .options = status_options, .place = PLACE_READER, .run = command_status },
 	{ .group = "The device", .name = "doctor", .summary = "check everything, and say what to do", .example = "truckroll doctor",

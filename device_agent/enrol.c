@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "device_agent/store.h"
-#include "protocol/transport/nng_client.h"
+#include "protocol/transport/route.h"
 #include "shell/catalogue.h"
 #include "shell/file.h"
 #include "tests/bench/record/bench_order.h"
@@ -46,15 +46,34 @@ static enum status ask_keys(struct transport *transport, struct arena *arena, in
 	return status == STATUS_OK ? enrolment_keys_open(answer, out_server) : status;
 }
 
-enum status enrol_ask(struct arena *arena, const char *url, int timeout_ms, struct server_keys *out_server)
+/* Asks the addresses in turn until one answers; *out_transport is then open to it. */
+static enum status reach(const struct route *route, struct arena *arena, int timeout_ms, struct transport **out_transport,
+	struct server_keys *out_server)
+{
+	enum status status = STATUS_OFFLINE;
+
+	for (size_t i = 0; i < route->count && status == STATUS_OFFLINE; i++) {
+		struct transport *transport = NULL;
+		status = route_open(route->addresses[i].data, &transport);
+		if (status == STATUS_OK)
+			status = ask_keys(transport, arena, timeout_ms, out_server);
+		if (status == STATUS_OK)
+			*out_transport = transport;
+		else
+			transport_close(transport);
+	}
+	return status;
+}
+
+enum status enrol_ask(struct arena *arena, struct text addresses, int timeout_ms, struct server_keys *out_server)
 {
 	struct transport *transport = NULL;
-	enum status status;
+	struct route route;
+	enum status status = route_read(arena, addresses, &route);
 
 	keys_init();
-	status = transport_nng_open(url, &transport);
 	if (status == STATUS_OK)
-		status = ask_keys(transport, arena, timeout_ms, out_server);
+		status = reach(&route, arena, timeout_ms, &transport, out_server);
 	transport_close(transport);
 	return status;
 }
@@ -163,16 +182,16 @@ static void pause_ms(int ms)
 static enum status reach_server(struct enrolment *enrolment, int64_t until_ms)
 {
 	const struct enrol_options *options = enrolment->options;
-	enum status status = STATUS_OFFLINE;
+	struct route route;
+	enum status status = route_read(enrolment->arena, options->url, &route);
 
+	if (status != STATUS_OK)
+		return status;
+	status = STATUS_OFFLINE;
 	for (int i = 0; i < REACH_TRIES && status == STATUS_OFFLINE; i++) {
 		if (i > 0)
 			pause_ms(POLL_EVERY_MS);
-		transport_close(enrolment->transport); /* a new one tries to connect at once */
-		enrolment->transport = NULL;
-		status = transport_nng_open(options->url.data, &enrolment->transport);
-		if (status == STATUS_OK)
-			status = ask_keys(enrolment->transport, enrolment->arena, ANSWER_TIMEOUT_MS, &enrolment->server);
+		status = reach(&route, enrolment->arena, ANSWER_TIMEOUT_MS, &enrolment->transport, &enrolment->server);
 		if (clock_monotonic_ms(options->clock) >= until_ms)
 			break;
 	}

@@ -10,7 +10,7 @@ struct enrol_options {
 	struct text dir; /* is there, and locked by the caller */
 	struct text keys_directory;
 	struct text code;
-	struct text url;  /* NUL-terminated */
+	struct text url;  /* where the server is: addresses as in route.h */
 	struct text name; /* of the device */
 	struct text platform;
 	int64_t wait_ms; /* for the approval */
@@ -26,7 +26,8 @@ struct enrol_options {
  * `out_keys` are in `arena`. */
 enum status enrol_device(struct arena *arena, const struct enrol_options *options, struct keystore *out_keys);
 
-/* Asks whoever answers at `url` for its keys: is it there, and is it a server? STATUS_OFFLINE, STATUS_CORRUPT. */
-enum status enrol_ask(struct arena *arena, const char *url, int timeout_ms, struct server_keys *out_server);
+/* Asks whoever answers at the first of `addresses` (route.h) that answers for its keys: is it there, and is it a server? STATUS_OFFLINE,
+ * STATUS_CORRUPT, STATUS_INVALID. */
+enum status enrol_ask(struct arena *arena, struct text addresses, int timeout_ms, struct server_keys *out_server);
 
 #endif

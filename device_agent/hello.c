@@ -1,7 +1,7 @@
 #include "device_agent/hello.h"
 
 #include "protocol/sync/request.h"
-#include "protocol/transport/nng_client.h"
+#include "protocol/transport/route.h"
 
 #define REPLY_MAX ((size_t)32 * 1024)
 
@@ -27,16 +27,30 @@ static enum status make_hello(const struct keystore *keys, struct device_store *
 	return status;
 }
 
-static enum status exchange(const char *url, struct arena *arena, int timeout_ms, struct bytes hello, struct bytes *out_reply)
+static enum status exchange_at(const char *url, struct arena *arena, int timeout_ms, struct bytes hello, struct bytes *out_reply)
 {
 	struct transport *transport = NULL;
-	enum status status = transport_nng_open(url, &transport);
+	enum status status = route_open(url, &transport);
 
 	if (status == STATUS_OK)
 		status = transport_send(transport, hello);
 	if (status == STATUS_OK)
 		status = transport_receive(transport, timeout_ms, arena, out_reply);
 	transport_close(transport);
+	return status;
+}
+
+/* At the first address that can be reached. */
+static enum status exchange(struct text addresses, struct arena *arena, int timeout_ms, struct bytes hello, struct bytes *out_reply)
+{
+	struct route route;
+	enum status status = route_read(arena, addresses, &route);
+
+	if (status != STATUS_OK)
+		return status;
+	status = STATUS_OFFLINE;
+	for (size_t i = 0; i < route.count && status == STATUS_OFFLINE; i++)
+		status = exchange_at(route.addresses[i].data, arena, timeout_ms, hello, out_reply);
 	return status;
 }
 
@@ -74,7 +88,7 @@ enum status hello_ask(const struct keystore *keys, struct device_store *store, c
 
 	if (status != STATUS_OK)
 		return status;
-	status = exchange(keys->url.data, arena, timeout_ms, hello, &reply);
+	status = exchange(keys->url, arena, timeout_ms, hello, &reply);
 	if (status == STATUS_OK)
 		status = read_welcome(keys, arena, reply, out_welcome);
 	if (status == STATUS_OK || status == STATUS_OFFLINE)

@@ -11,7 +11,7 @@ struct keystore {
 	struct id organisation;
 	struct id technician;
 	struct party server;
-	struct text url; /* NUL-terminated, as the names */
+	struct text url; /* where the server is: addresses as in route.h. NUL-terminated, as the names */
 	struct text organisation_name;
 	struct text technician_name;
 	struct text device_name;

@@ -1,19 +1,9 @@
 #include "device_agent/link.h"
 
 #include <stdio.h>
-
-#include "protocol/transport/nng_client.h"
+#include <string.h>
 
 #define LOOK_AGAIN_MS 1000 /* a carrier that finds no link only says so when it is asked */
-
-void link_init(struct link *link, struct local_device *device, struct log *log, bool once)
-{
-	*link = (struct link){ .device = device,
-		.log = log,
-		.incidents = device_core_state(device->core).incidents,
-		.once = once };
-	device->link = link;
-}
 
 static void drop_transport(struct link *link)
 {
@@ -28,11 +18,31 @@ static void drop_transport(struct link *link)
 	link->transport = NULL;
 }
 
+void link_init(struct link *link, struct local_device *device, struct log *log, bool once)
+{
+	*link = (struct link){ .device = device,
+		.log = log,
+		.incidents = device_core_state(device->core).incidents,
+		.once = once };
+	device->link = link;
+	link_reroute(link);
+}
+
 void link_finish(struct link *link)
 {
 	drop_transport(link);
 	arena_finish(&link->arena);
+	arena_finish(&link->addresses);
 	link->device->link = NULL;
+}
+
+void link_reroute(struct link *link)
+{
+	drop_transport(link);
+	arena_reset(&link->addresses);
+	link->route_status = route_read(&link->addresses, link->device->keys.url, &link->route);
+	if (link->route_status != STATUS_OK)
+		(void)snprintf(link->failure, sizeof(link->failure), "%s", fail_reason());
 }
 
 static void note_failure(struct link *link, const char *why)
@@ -42,22 +52,48 @@ static void note_failure(struct link *link, const char *why)
 	log_info(link->log, "sync.link.lost", "why=\"%s\"", link->failure);
 }
 
+static int64_t now_ms(const struct link *link)
+{
+	return clock_monotonic_ms(link->device->clock);
+}
+
+/* One address failed. The try as a whole failed when there is no other. */
+static bool turn_to_next(struct link *link, const char *why)
+{
+	log_info(link->log, "sync.address.failed", "address=%s why=\"%s\"", route_current(&link->route), why);
+	drop_transport(link);
+	return route_failed(&link->route, now_ms(link));
+}
+
 /* The carrier failed with the reason of this thread's latest failure. */
 static enum status carrier_lost(struct link *link)
 {
-	note_failure(link, fail_reason());
-	drop_transport(link);
-	return device_core_lost(link->device->core);
+	bool another = turn_to_next(link, fail_reason());
+	enum status status;
+
+	if (!another)
+		note_failure(link, fail_reason());
+	status = device_core_lost(link->device->core);
+	return status == STATUS_OK && another ? device_core_go(link->device->core, true) : status;
+}
+
+/* Between two requests nothing is lost by taking another way. */
+static enum status open_transport(struct link *link)
+{
+	if (route_turn_back(&link->route, now_ms(link)))
+		drop_transport(link);
+	return link->transport == NULL ? route_open(route_current(&link->route), &link->transport) : STATUS_OK;
 }
 
 static enum status send_frame(struct link *link, struct bytes frame)
 {
-	enum status status = STATUS_OK;
+	enum status status;
 
 	if (link->once && device_core_state(link->device->core).synced)
 		return STATUS_OK;
-	if (link->transport == NULL)
-		status = transport_nng_open(link->device->keys.url.data, &link->transport);
+	if (link->route_status != STATUS_OK)
+		return fail(link->route_status, "%s", arena_print(&link->arena, "%s", link->failure).data);
+	status = open_transport(link);
 	if (status == STATUS_OK)
 		status = transport_send(link->transport, frame);
 	log_debug(link->log, "frame.sent", "bytes=%zu status=%s", frame.size, status_to_text(status));
@@ -90,6 +126,19 @@ static enum status carry_out(struct link *link)
 	return status == STATUS_OK ? STATUS_OK : store_failed(link, status);
 }
 
+/* A request was given up. Whoever is there at another address may answer. */
+static enum status no_answer(struct link *link, const char *why)
+{
+	enum status status;
+
+	if (!turn_to_next(link, why)) {
+		note_failure(link, why);
+		return STATUS_OK;
+	}
+	status = device_core_go(link->device->core, true);
+	return status == STATUS_OK ? carry_out(link) : status;
+}
+
 /* After every event for the core: did the try that was under way just end badly? */
 static enum status after_event(struct link *link, const struct device_core_state *before, enum status status)
 {
@@ -108,11 +157,10 @@ static enum status after_event(struct link *link, const struct device_core_state
 		link->incidents = now.incidents;
 		log_broken(link->log, "sync.incident", "why=\"%s\"", now.failure);
 	} else if (before->waiting && !now.waiting && !now.connected && now.failure[0] != '\0' && link->transport != NULL) {
-		note_failure(link, now.failure);
-		drop_transport(link);
+		status = no_answer(link, now.failure);
 	}
 	if (!before->connected && now.connected)
-		log_info(link->log, "sync.link.up", "url=%s", link->device->keys.url.data);
+		log_info(link->log, "sync.link.up", "url=%s", route_current(&link->route));
 	return status;
 }
 
@@ -121,6 +169,15 @@ enum status link_go(struct link *link, bool now)
 	struct device_core_state before = device_core_state(link->device->core);
 
 	return after_event(link, &before, device_core_go(link->device->core, now));
+}
+
+/* The same for a device at all times, and no two alike. */
+static uint64_t chance_of(const struct link *link)
+{
+	uint64_t chance;
+
+	memcpy(&chance, link->device->keys.identity.id.bytes, sizeof(chance));
+	return chance;
 }
 
 static enum status take_reply(struct link *link)
@@ -134,10 +191,12 @@ static enum status take_reply(struct link *link)
 	if (status == STATUS_NOT_FOUND)
 		return STATUS_OK;
 	log_debug(link->log, "frame.received", "bytes=%zu status=%s", status == STATUS_OK ? reply.size : 0, status_to_text(status));
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		route_worked(&link->route, now_ms(link), chance_of(link));
 		status = device_core_reply(link->device->core, reply);
-	else
+	} else {
 		status = carrier_lost(link);
+	}
 	return after_event(link, &before, status);
 }
 
@@ -204,6 +263,11 @@ bool link_unanswered(const struct link *link)
 	if (link->transport != NULL)
 		transport_count(link->transport, &sent, &received);
 	return state.unanswered || (state.waiting && !state.connected && sent > 0);
+}
+
+const char *link_address(const struct link *link)
+{
+	return link->route_status == STATUS_OK ? route_current(&link->route) : "";
 }
 
 bool link_take_fresh(struct link *link)

@@ -5,13 +5,16 @@
 
 #include "device_agent/device.h"
 #include "protocol/base/log.h"
-#include "protocol/transport/transport.h"
+#include "protocol/transport/route.h"
 
 struct link {
 	struct local_device *device;
 	struct log *log;             /* NULL: silent */
+	struct route route;          /* the addresses of the server */
+	enum status route_status;    /* STATUS_INVALID: it has none that can be used */
 	struct transport *transport; /* NULL between tries */
 	struct arena arena;          /* of one reply */
+	struct arena addresses;      /* of the route */
 	uint64_t sent, received;     /* bytes over carriers that are closed */
 	int64_t failures;            /* tries that came to nothing since the start */
 	int64_t cuts, incidents;     /* as the core counted them at the last look */
@@ -38,6 +41,10 @@ int link_timeout_ms(const struct link *link);
 void link_count(const struct link *link, uint64_t *out_sent, uint64_t *out_received);
 /* A hello went out to the server, and no welcome came: to the latest one, or not yet. */
 bool link_unanswered(const struct link *link);
+/* The address that is used, or tried next. Valid until the addresses change. */
+const char *link_address(const struct link *link);
+/* The device has other addresses now (keystore.h): the next request goes there. */
+void link_reroute(struct link *link);
 /* True once after rows came. */
 bool link_take_fresh(struct link *link);
 

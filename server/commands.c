@@ -16,7 +16,12 @@ static const struct option init_positionals[] = { { .name = "DIR", .kind = OPTIO
 	  .help = "directory to make" }, { 0 } };
 static const struct option serve_options[] = {
 	{ .name = "listen", .value = "URL", .kind = OPTION_TEXT, .help = "where devices connect (default tcp://0.0.0.0:7450)" },
-	{ .name = "ready-file", .value = "FILE", .kind = OPTION_TEXT, .help = "write the port to FILE once devices can connect" },
+	{ .name = "http", .value = "URL", .kind = OPTION_TEXT,
+	  .help = "also over HTTP, such as http://127.0.0.1:7480 behind a terminator of TLS" },
+	{ .name = "certificate", .value = "FILE", .kind = OPTION_TEXT, .help = "for https: the server's certificate and its chain, PEM" },
+	{ .name = "certificate-key", .value = "FILE", .kind = OPTION_TEXT, .help = "for https: the certificate's secret key, PEM" },
+	{ .name = "ready-file", .value = "FILE", .kind = OPTION_TEXT,
+	  .help = "write the port, and below it that of HTTP, to FILE once devices can connect" },
 	{ .name = "accept-loss", .kind = OPTION_FLAG,
 	  .help = "once, after a restore or a loss: every device starts over and sends again what it has" },
 	{ 0 },

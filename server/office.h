@@ -4,7 +4,7 @@
 #define TRUCKROLL_SERVER_OFFICE_H
 
 #include "protocol/sync/server_core.h"
-#include "protocol/transport/nng_listener.h"
+#include "protocol/transport/listener.h"
 #include "server/commit_note.h"
 #include "server/run_mark.h"
 #include "server/server_keys.h"

@@ -8,6 +8,9 @@
 #include "protocol/sync/closure.h"
 #include "server/commands.h"
 #include "server/enrolment_desk.h"
+#include "protocol/transport/http_listener.h"
+#include "protocol/transport/listener_set.h"
+#include "protocol/transport/nng_listener.h"
 #include "shell/control.h"
 #include "shell/descriptors.h"
 #include "shell/file.h"
@@ -19,6 +22,7 @@
 #define LOCK_WAIT_MS      5000                       /* a command that works by itself is done by then */
 #define COMMIT_BYTES      ((size_t)64 * 1024 * 1024) /* … and holds at most about so much in memory */
 #define FRAMES_PER_COMMIT 256                        /* a group commit takes in at most so many frames */
+#define PEM_SIZE_MAX      ((size_t)64 * 1024)
 #define DESCRIPTORS_MAX   65536
 #define DESCRIPTORS_OWN   64 /* at least so many are no device's: files, commands, connections that have not even greeted */
 
@@ -216,11 +220,13 @@ static enum status loop(struct server *server)
 	return status;
 }
 
-static enum status write_ready_file(struct context *context, int port)
+static enum status write_ready_file(struct context *context, const struct listener *listeners)
 {
 	char text[32];
 	struct text path = arguments_text(context->arguments, "ready-file");
-	int size = snprintf(text, sizeof(text), "%d\n", port);
+	int http = listener_set_port(listeners, 1);
+	int size = http == 0 ? snprintf(text, sizeof(text), "%d\n", listener_port(listeners))
+			     : snprintf(text, sizeof(text), "%d\n%d\n", listener_port(listeners), http);
 
 	if (path.size == 0)
 		return STATUS_OK;
@@ -252,17 +258,59 @@ static enum status begin_history(struct server *server, struct context *context)
 	return status;
 }
 
+static enum status read_pem(struct context *context, const char *option, struct text *out_pem)
+{
+	struct text path = path_join(context->arena, context->working_dir, arguments_text(context->arguments, option));
+	struct bytes bytes = { 0 };
+	enum status status = STATUS_OK;
+
+	if (arguments_has(context->arguments, option))
+		status = file_read(context->arena, path.data, PEM_SIZE_MAX, &bytes);
+	*out_pem = (struct text){ (const char *)bytes.data, bytes.size };
+	return status;
+}
+
+static enum status open_http(struct context *context, struct listener *set, const struct listener_limits *limits)
+{
+	struct http_certificate certificate;
+	struct listener *listener = NULL;
+	enum status status = read_pem(context, "certificate", &certificate.chain);
+
+	if (status == STATUS_OK)
+		status = read_pem(context, "certificate-key", &certificate.key);
+	if (status == STATUS_OK && (certificate.chain.size == 0) != (certificate.key.size == 0))
+		status = fail(STATUS_INVALID, "--certificate and --certificate-key go together");
+	if (status == STATUS_OK)
+		status = listener_http_open(arguments_text(context->arguments, "http").data, &certificate, limits, &listener);
+	return status == STATUS_OK ? listener_set_add(set, listener) : status;
+}
+
+/* The live carrier first: its port is the one that is told. */
+static enum status open_listeners(struct context *context, const char *url, struct listener **out_set)
+{
+	const struct listener_limits limits = { .pipes_max = connections_max() };
+	struct listener *live = NULL;
+	enum status status = listener_set_make(out_set);
+
+	if (status == STATUS_OK)
+		status = listener_nng_open(url, &limits, &live);
+	if (status == STATUS_OK)
+		status = listener_set_add(*out_set, live);
+	if (status == STATUS_OK && arguments_has(context->arguments, "http"))
+		status = open_http(context, *out_set, &limits);
+	return status;
+}
+
 static enum status open_server(struct server *server, struct context *context)
 {
 	struct text url =
 		arguments_has(context->arguments, "listen") ? arguments_text(context->arguments, "listen") : text_of(LISTEN_DEFAULT);
-	const struct listener_limits limits = { .pipes_max = connections_max() };
 	enum status status = office_open(context->dir, context->clock, false, &server->office);
 
 	if (status == STATUS_OK)
 		status = begin_history(server, context);
 	if (status == STATUS_OK)
-		status = listener_nng_open(url.data, &limits, &server->office->listener);
+		status = open_listeners(context, url.data, &server->office->listener);
 	if (status == STATUS_OK)
 		server->office->listen_url = arena_copy_text(&server->office->arena, url);
 	if (status == STATUS_OK)
@@ -270,7 +318,7 @@ static enum status open_server(struct server *server, struct context *context)
 	if (status == STATUS_OK)
 		storage_defer_checkpoints(server_store_storage(server->office->store));
 	if (status == STATUS_OK)
-		status = write_ready_file(context, listener_port(server->office->listener));
+		status = write_ready_file(context, server->office->listener);
 	return status;
 }
 
@@ -287,7 +335,8 @@ enum status command_serve(struct context *context)
 	status = open_server(&server, context);
 	if (status == STATUS_OK) {
 		server.owner = (struct runner_owner){ context->program, context->clock, context->dir.data, server.office };
-		log_info(&server.log, "server.started", "dir=%s port=%d", context->dir.data, listener_port(server.office->listener));
+		log_info(&server.log, "server.started", "dir=%s port=%d http_port=%d", context->dir.data,
+			listener_port(server.office->listener), listener_set_port(server.office->listener, 1));
 		(void)catalogue_speak(LANGUAGE_EN); /* what the loop logs and sends is nobody's answer */
 		status = loop(&server);
 		log_info(&server.log, "server.stopped", "status=%s", status_to_text(status));

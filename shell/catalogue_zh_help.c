@@ -28,7 +28,22 @@ const struct message catalogue_zh_help[] = {
 	{ "at most so many (default 50)", "最多显示多少条（默认 50）" },
 	{ "the latest so many (default 50)", "最近多少条（默认 50）" },
 	{ "the code from the office", "办公室给的注册码" },
-	{ "where the server is, such as tcp://office.example:7450", "服务器地址，例如 tcp://office.example:7450" },
+	{ "where the server is, such as tcp://office.example:7450,https://office.example; the first that can be reached is used",
+	  "服务器地址，例如 tcp://office.example:7450 ；可列出多个，使用第一个可以连通的地址" },
+	{ "where the server is: shows it, or says it anew", "服务器地址：显示或重新设定" },
+	{ "Several addresses stand in the order in which they are liked. The first one that can be reached is used;\n"
+	  "a better one is tried again after some minutes. tcp:// is the fastest, https:// goes through proxies.\n"
+	  "A server without a certificate that this machine trusts is known by its key: \";pin=sha256//BASE64\".",
+	  "多个地址按优先顺序排列，使用第一个可以连通的地址；几分钟后会再次尝试更优先的地址。\n"
+	  "tcp:// 最快，https:// 可通过代理。\n"
+	  "如果本机不信任服务器的证书，则通过其公钥识别：“;pin=sha256//BASE64”。" },
+	{ "the new addresses", "新的地址" },
+	{ "also over HTTP, such as http://127.0.0.1:7480 behind a terminator of TLS",
+	  "同时通过 HTTP 提供服务，例如位于 TLS 终结代理之后的 http://127.0.0.1:7480" },
+	{ "for https: the server's certificate and its chain, PEM", "用于 https：服务器证书及其证书链（PEM）" },
+	{ "for https: the certificate's secret key, PEM", "用于 https：证书的私钥（PEM）" },
+	{ "write the port, and below it that of HTTP, to FILE once devices can connect",
+	  "终端可以连接后，将端口及其下一行的 HTTP 端口写入 FILE" },
 	{ "what to call this device (default: the machine's name)", "本终端的名称（默认：机器名）" },
 	{ "how long to wait for the approval (default 600)", "等待批准的秒数（默认 600）" },
 	{ "also the record that ./bench measures with", "另含 ./bench 性能测试用的记录" },
@@ -112,7 +127,6 @@ const struct message catalogue_zh_help[] = {
 	{ "seal the root key under the passphrase in FILE", "用 FILE 中的口令加密根密钥" },
 	{ "directory to make", "要建立的目录" },
 	{ "where devices connect (default tcp://0.0.0.0:7450)", "终端连接的地址（默认 tcp://0.0.0.0:7450）" },
-	{ "write the port to FILE once devices can connect", "终端可以连接后，将端口号写入 FILE" },
 	{ "once, after a restore or a loss: every device starts over and sends again what it has",
 	  "仅在恢复备份或丢失数据后用一次：各终端重新开始，并再次发送其现有数据" },
 	{ "CSV, JSONL or JSONL.gz", "CSV、JSONL 或 JSONL.gz 文件" },

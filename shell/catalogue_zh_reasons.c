@@ -59,6 +59,7 @@ const struct message catalogue_zh_reasons[] = {
 	  "\"truckroll doctor --repair\" begins an empty one",
 	  "%.*s。您做过的操作安全保存在 outbox.db 中：“truckroll sync”将 replica.db 另存并重新获取；没有连接时“truckroll doctor "
 	  "--repair”新建一个空的" },
+	{ "--certificate and --certificate-key go together", "--certificate 与 --certificate-key 必须同时给出" },
 	{ "the server did not answer within %d s", "服务器在 %d 秒内没有应答" },
 	{ "the server refused the enrolment (%u); ask the office", "服务器拒绝了注册（%u）；请联系办公室" },
 	{ "%.*s is enrolled already, as \"%.*s\" of %.*s: choose another directory with --dir",

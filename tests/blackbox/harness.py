@@ -172,7 +172,8 @@ class Server:
         until(lambda: self.process.poll() is not None or (self.ready.exists() and self.ready.read_text().strip()),
               "the server says that it is ready", PATIENCE)
         assert self.process.poll() is None, "the server ended at once"
-        self.port = int(self.ready.read_text())
+        self.port, *others = (int(line) for line in self.ready.read_text().split())
+        self.http_port = others[0] if others else None
 
     def stop(self):
         code = end(self.process)

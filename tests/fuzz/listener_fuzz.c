@@ -14,10 +14,10 @@
 #include "protocol/transport/nng_listener.h"
 #include "tests/fuzz/target.h"
 
-#define PATIENCE_MS    500 /* then the listener is taken for deaf */
+#define PATIENCE_MS    2000 /* then the listener is taken for deaf */
 #define TRIES_MAX      20
 #define MOMENT_NS      20000
-#define MOMENTS_MAX    200000 /* some ten seconds */
+#define MOMENTS_MAX    1500000 /* more than half a minute */
 #define GREETING_SIZE  8
 #define HEAD_SIZE      8 /* the length, its greatest byte first */
 #define WORD_SIZE      4
@@ -102,7 +102,7 @@ static int call(void)
 	const struct sockaddr_in address = {
 		.sin_family = AF_INET, .sin_port = htons((uint16_t)listener_port(listener)), .sin_addr = { htonl(INADDR_LOOPBACK) }
 	};
-	const struct timeval patience = { .tv_usec = PATIENCE_MS * 1000 };
+	const struct timeval patience = { .tv_sec = PATIENCE_MS / 1000, .tv_usec = PATIENCE_MS % 1000 * 1000 };
 	const struct linger reset = { .l_onoff = 1 };
 	int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -282,7 +282,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	if (listener == NULL)
-		insist(listener_open("tcp://127.0.0.1:0", &(struct listener_limits){ .clock = &clock }, &listener) == STATUS_OK);
+		insist(listener_nng_open("tcp://127.0.0.1:0", &(struct listener_limits){ .clock = &clock }, &listener) == STATUS_OK);
 	insist_on_being_heard((struct bytes){ data + 1, size - 1 }, (enum treatment)(data[0] % TREATMENT_COUNT));
 	insist_on_being_heard((struct bytes){ good, sizeof(good) }, TREATMENT_ANSWER);
 	return 0;

@@ -67,13 +67,17 @@ def figures(sizes):
     return f"median {sizes[len(sizes) // 2]}, 95 % up to {sizes[len(sizes) * 95 // 100]}, longest {sizes[-1]}"
 
 
+# Called back by a library, which says what they take: name -> which.
+CALLED_BACK = {"handle": "libmicrohttpd, MHD_AccessHandlerCallback"}
+
+
 def check_functions(root, paths):
     """The figures as a line, and what breaks a limit."""
     found = [(path, *function) for path in paths for function in functions(root, path)]
     complaints = []
     for path, name, line, length, parameters, nesting in found:
         for what, value, most in (("lines", length, FUNCTION_MAX), ("parameters", parameters, PARAMETERS_MAX), ("levels", nesting, NESTING_MAX)):
-            if value > most:
+            if value > most and not (what == "parameters" and name in CALLED_BACK):
                 complaints.append(f"{path}:{line}: {name}: {value} {what}, at most {most}")
     sizes = [function[3] for function in found]
     if sizes and sorted(sizes)[len(sizes) // 2] > MEDIAN_MAX:

@@ -1,0 +1,102 @@
+#include "protocol/transport/http_address.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define URL_SIZE_MAX 2000
+
+static const struct scheme {
+	const char *text;
+	bool tls;
+} schemes[] = { { "http://", false }, { "https://", true } };
+
+static const struct scheme *scheme_of(const char *url)
+{
+	for (size_t i = 0; i < LENGTH(schemes); i++)
+		if (strncmp(url, schemes[i].text, strlen(schemes[i].text)) == 0)
+			return &schemes[i];
+	return NULL;
+}
+
+bool http_address_looks_like(const char *url)
+{
+	return scheme_of(url) != NULL;
+}
+
+struct text http_address_without_pin(struct arena *arena, struct text url)
+{
+	const char *pin = strstr(url.data, HTTP_PIN);
+
+	return arena_copy_text(arena, (struct text){ url.data, pin == NULL ? url.size : (size_t)(pin - url.data) });
+}
+
+struct text http_address_pin(struct arena *arena, struct text url)
+{
+	const char *pin = strstr(url.data, HTTP_PIN);
+
+	return arena_copy_text(arena, text_of(pin == NULL ? "" : pin + strlen(HTTP_PIN)));
+}
+
+static enum status refuse(const char *url)
+{
+	return fail(STATUS_INVALID, "\"%.200s\" is not an address; use https://HOST[:PORT] or http://HOST[:PORT]", url);
+}
+
+/* Letters, digits, dots and hyphens, or what stands in brackets: nothing that could mean something else to anybody. */
+static bool is_host(struct text host, bool in_brackets)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+	static const char address[] = "0123456789abcdefABCDEF:.";
+
+	for (size_t i = 0; i < host.size; i++)
+		if (strchr(in_brackets ? address : plain, host.data[i]) == NULL)
+			return false;
+	return host.size > 0;
+}
+
+static bool is_port(struct text port)
+{
+	int number = 0;
+
+	for (size_t i = 0; i < port.size; i++) {
+		if (port.data[i] < '0' || port.data[i] > '9')
+			return false;
+		number = 10 * number + (port.data[i] - '0');
+	}
+	return port.size > 0 && port.size <= 5 && number <= UINT16_MAX;
+}
+
+static struct text slice(const char *from, const char *to)
+{
+	return (struct text){ from, (size_t)(to - from) };
+}
+
+enum status http_address_read(struct arena *arena, const char *url, struct http_address *out_address)
+{
+	const struct scheme *scheme = scheme_of(url);
+	const char *host, *end, *port;
+	bool in_brackets;
+
+	if (scheme == NULL || strnlen(url, URL_SIZE_MAX + 1) > URL_SIZE_MAX)
+		return refuse(url);
+	host = url + strlen(scheme->text);
+	in_brackets = *host == '[';
+	host += in_brackets;
+	end = host + strcspn(host, in_brackets ? "]" : ":/");
+	if (!is_host(slice(host, end), in_brackets) || (in_brackets && *end != ']'))
+		return refuse(url);
+	*out_address = (struct http_address){ .tls = scheme->tls, .host = arena_copy_text(arena, slice(host, end)) };
+	end += in_brackets;
+	out_address->port = arena_copy_text(arena, slice(end, end));
+	if (*end == ':') {
+		port = end + 1;
+		end = port + strcspn(port, "/");
+		if (!is_port(slice(port, end)))
+			return refuse(url);
+		out_address->port = arena_copy_text(arena, slice(port, end));
+	}
+	if (*end != '/' && *end != '\0')
+		return refuse(url);
+	out_address->path = arena_copy_text(arena, text_of(end));
+	return STATUS_OK;
+}

@@ -1,0 +1,394 @@
+#include "protocol/transport/http_client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "protocol/base/clock.h"
+#include "protocol/transport/curl_calls.h"
+#include "protocol/transport/http_address.h"
+
+#define CONNECT_MS       10000L
+#define KEEP_ALIVE_S     30L
+#define DEFAULT_PATH     "/sync"
+#define USER_AGENT       "truckroll"
+#define ANSWER_OK        200
+#define ANSWER_NO_ANSWER 204 /* the server dropped the request, as the other carrier would */
+
+enum request_state {
+	REQUEST_NONE,
+	REQUEST_RUNNING,
+	REQUEST_ANSWERED, /* `reply` is set */
+	REQUEST_SILENT,   /* there will be no reply */
+	REQUEST_FAILED,   /* `failure` is set */
+};
+
+struct http_client {
+	struct transport transport;
+	const struct curl_calls *curl;
+	struct arena arena; /* of the whole client */
+	struct text url;    /* as it was given */
+	CURLM *multi;
+	CURL *easy;
+	struct curl_slist *headers;
+	int events; /* epoll over libcurl's sockets and the timer */
+	int timer;
+	bool added; /* the easy handle runs */
+	enum request_state state;
+	char failure[CURL_ERROR_SIZE];
+	uint8_t *request;
+	uint8_t *reply;
+	size_t reply_size;
+	uint64_t sent;
+	uint64_t received;
+};
+
+/* ---- what libcurl asks for ---- */
+
+static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *known)
+{
+	struct http_client *client = context;
+	struct epoll_event event = { .data.fd = socket };
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		(void)epoll_ctl(client->events, EPOLL_CTL_DEL, socket, NULL);
+		return 0;
+	}
+	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0U) | (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
+	if (epoll_ctl(client->events, known == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event) != 0)
+		return -1;
+	(void)client->curl->curl_multi_assign_call(client->multi, socket, client);
+	return 0;
+}
+
+static int set_timer(CURLM *multi, long after_ms, void *context)
+{
+	const struct http_client *client = context;
+	struct itimerspec time = { 0 };
+
+	(void)multi;
+	if (after_ms >= 0) {
+		time.it_value.tv_sec = after_ms / 1000;
+		time.it_value.tv_nsec = after_ms % 1000 * 1000000;
+		if (after_ms == 0)
+			time.it_value.tv_nsec = 1; /* 0 would stop it */
+	}
+	return timerfd_settime(client->timer, 0, &time, NULL) == 0 ? 0 : -1;
+}
+
+static size_t take_in(char *data, size_t size, size_t count, void *context)
+{
+	struct http_client *client = context;
+	uint8_t *reply;
+
+	size *= count;
+	if (client->reply_size + size > TRANSPORT_BODY_MAX)
+		return 0; /* ends the transfer: no server of ours says so much */
+	reply = realloc(client->reply, client->reply_size + size + 1);
+	if (reply == NULL)
+		abort(); /* out of memory ends the process, as in an arena */
+	memcpy(reply + client->reply_size, data, size);
+	client->reply = reply;
+	client->reply_size += size;
+	return size;
+}
+
+/* ---- one request ---- */
+
+static void settle(struct http_client *client, enum request_state state)
+{
+	if (client->added)
+		(void)client->curl->curl_multi_remove_handle_call(client->multi, client->easy);
+	client->added = false;
+	client->state = state;
+}
+
+static void abandon(struct http_client *client)
+{
+	settle(client, REQUEST_NONE);
+	free(client->request);
+	free(client->reply);
+	client->request = client->reply = NULL;
+	client->reply_size = 0;
+	client->failure[0] = '\0';
+}
+
+/* What went over the line, with the carrier's own headers, without TLS. */
+static void count_bytes(struct http_client *client)
+{
+	long up_headers = 0, down_headers = 0;
+	curl_off_t up = 0, down = 0;
+
+	(void)client->curl->curl_easy_getinfo_call(client->easy, CURLINFO_REQUEST_SIZE, &up_headers);
+	(void)client->curl->curl_easy_getinfo_call(client->easy, CURLINFO_HEADER_SIZE, &down_headers);
+	(void)client->curl->curl_easy_getinfo_call(client->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+	(void)client->curl->curl_easy_getinfo_call(client->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
+	client->sent += (uint64_t)up_headers + (uint64_t)up;
+	client->received += (uint64_t)down_headers + (uint64_t)down;
+}
+
+static void finish(struct http_client *client, CURLcode result)
+{
+	long code = 0;
+
+	count_bytes(client);
+	(void)client->curl->curl_easy_getinfo_call(client->easy, CURLINFO_RESPONSE_CODE, &code);
+	if (result != CURLE_OK) {
+		if (client->failure[0] == '\0')
+			(void)snprintf(client->failure, sizeof(client->failure), "%s", client->curl->curl_easy_strerror_call(result));
+		settle(client, REQUEST_FAILED);
+	} else if (code == ANSWER_OK) {
+		settle(client, REQUEST_ANSWERED);
+	} else if (code == ANSWER_NO_ANSWER) {
+		settle(client, REQUEST_SILENT);
+	} else {
+		(void)snprintf(client->failure, sizeof(client->failure), "it answers with HTTP status %ld", code);
+		settle(client, REQUEST_FAILED);
+	}
+}
+
+/* Whatever is ready, without waiting. */
+static void run(struct http_client *client)
+{
+	struct epoll_event ready[4];
+	struct CURLMsg *message;
+	uint64_t expired;
+	int running = 0, left, count = epoll_wait(client->events, ready, LENGTH(ready), 0);
+
+	for (int i = 0; i < count; i++) {
+		int select = (ready[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) | (ready[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+			     (ready[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+		if (ready[i].data.fd != client->timer)
+			(void)client->curl->curl_multi_socket_action_call(client->multi, ready[i].data.fd, select, &running);
+		else if (read(client->timer, &expired, sizeof(expired)) > 0)
+			(void)client->curl->curl_multi_socket_action_call(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	}
+	while ((message = client->curl->curl_multi_info_read_call(client->multi, &left)) != NULL)
+		if (message->msg == CURLMSG_DONE)
+			finish(client, message->data.result);
+}
+
+static enum status http_send(struct transport *transport, struct bytes request)
+{
+	struct http_client *client = (struct http_client *)transport;
+	const struct curl_calls *curl = client->curl;
+
+	abandon(client);
+	client->request = malloc(request.size + 1);
+	if (client->request == NULL)
+		abort();
+	if (request.size > 0)
+		memcpy(client->request, request.data, request.size);
+	if (curl->curl_easy_setopt_call(client->easy, CURLOPT_POSTFIELDS, client->request) != CURLE_OK ||
+		curl->curl_easy_setopt_call(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request.size) != CURLE_OK ||
+		curl->curl_multi_add_handle_call(client->multi, client->easy) != CURLM_OK)
+		return fail(STATUS_OFFLINE, "libcurl takes no request to %s", client->url.data);
+	client->added = true;
+	client->state = REQUEST_RUNNING;
+	return STATUS_OK;
+}
+
+static enum status look(struct http_client *client, struct arena *arena, struct bytes *out_reply)
+{
+	enum status status = STATUS_NOT_FOUND;
+
+	if (client->state == REQUEST_RUNNING)
+		run(client);
+	if (client->state == REQUEST_ANSWERED) {
+		*out_reply = arena_copy_bytes(arena, (struct bytes){ client->reply, client->reply_size });
+		status = STATUS_OK;
+	} else if (client->state == REQUEST_FAILED) {
+		status = fail(STATUS_OFFLINE, "%s cannot be reached (%s)", client->url.data, client->failure);
+	}
+	if (status != STATUS_NOT_FOUND)
+		abandon(client);
+	return status;
+}
+
+static enum status http_receive(struct transport *transport, int timeout_ms, struct arena *arena, struct bytes *out_reply)
+{
+	struct http_client *client = (struct http_client *)transport;
+	int64_t until_ms = clock_monotonic_ms(clock_system()) + timeout_ms;
+
+	for (;;) {
+		struct pollfd ready = { .fd = client->events, .events = POLLIN };
+		int64_t left_ms = until_ms - clock_monotonic_ms(clock_system());
+		enum status status = look(client, arena, out_reply);
+
+		if (status != STATUS_NOT_FOUND || left_ms <= 0)
+			return status;
+		if (poll(&ready, 1, (int)left_ms) < 0)
+			return STATUS_NOT_FOUND; /* a signal: the caller looks what it was */
+	}
+}
+
+static void http_count(const struct transport *transport, uint64_t *out_sent, uint64_t *out_received)
+{
+	const struct http_client *client = (const struct http_client *)transport;
+
+	*out_sent = client->sent;
+	*out_received = client->received;
+}
+
+static int http_descriptor(const struct transport *transport)
+{
+	return ((const struct http_client *)transport)->events;
+}
+
+static void http_close(struct transport *transport)
+{
+	struct http_client *client = (struct http_client *)transport;
+
+	if (client->easy != NULL && client->multi != NULL)
+		abandon(client);
+	if (client->easy != NULL)
+		client->curl->curl_easy_cleanup_call(client->easy);
+	if (client->multi != NULL)
+		(void)client->curl->curl_multi_cleanup_call(client->multi);
+	if (client->headers != NULL)
+		client->curl->curl_slist_free_all_call(client->headers);
+	if (client->timer >= 0)
+		(void)close(client->timer);
+	if (client->events >= 0)
+		(void)close(client->events);
+	arena_finish(&client->arena);
+	free(client);
+}
+
+static const struct transport_operations operations = {
+	.send = http_send,
+	.receive = http_receive,
+	.count = http_count,
+	.descriptor = http_descriptor,
+	.close = http_close,
+};
+
+/* ---- opening ---- */
+
+static enum status open_events(struct http_client *client)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	client->events = epoll_create1(EPOLL_CLOEXEC);
+	client->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	event.data.fd = client->timer;
+	if (client->events < 0 || client->timer < 0 || epoll_ctl(client->events, EPOLL_CTL_ADD, client->timer, &event) != 0)
+		return fail(STATUS_CANNOT_WRITE, "no descriptor is left for the link (%s)", error_to_text(errno));
+	return STATUS_OK;
+}
+
+static enum status set_pin(struct http_client *client, const struct http_address *address, struct text pin)
+{
+	const struct curl_calls *curl = client->curl;
+	CURLcode result;
+
+	if (!address->tls || strncmp(pin.data, "sha256//", strlen("sha256//")) != 0)
+		return fail(STATUS_INVALID, "%s: a pin is " HTTP_PIN "sha256//BASE64 behind an https address", client->url.data);
+	result = curl->curl_easy_setopt_call(client->easy, CURLOPT_PINNEDPUBLICKEY, pin.data);
+	if (result == CURLE_OK) /* the key is known: whoever signed for it does not matter */
+		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_SSL_VERIFYPEER, 0L);
+	return result == CURLE_OK ? STATUS_OK : fail(STATUS_INVALID, "%s: %s", client->url.data, curl->curl_easy_strerror_call(result));
+}
+
+static enum status set_address(struct http_client *client)
+{
+	struct text url = http_address_without_pin(&client->arena, client->url), pin = http_address_pin(&client->arena, client->url);
+	struct http_address address;
+	CURLcode result;
+	enum status status = http_address_read(&client->arena, url.data, &address);
+
+	if (status == STATUS_OK && pin.size > 0)
+		status = set_pin(client, &address, pin);
+	if (status != STATUS_OK)
+		return status;
+	if (address.path.size == 0)
+		url = arena_print(&client->arena, "%s" DEFAULT_PATH, url.data);
+	result = client->curl->curl_easy_setopt_call(client->easy, CURLOPT_URL, url.data);
+	return result == CURLE_OK ? STATUS_OK : fail(STATUS_INVALID, "%s: %s", url.data, client->curl->curl_easy_strerror_call(result));
+}
+
+static const struct number_option {
+	CURLoption option;
+	long value;
+} number_options[] = {
+	{ CURLOPT_POST, 1 },
+	{ CURLOPT_NOSIGNAL, 1 },
+	{ CURLOPT_FOLLOWLOCATION, 0 },
+	{ CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS },
+	{ CURLOPT_TCP_KEEPALIVE, 1 },
+	{ CURLOPT_TCP_KEEPIDLE, KEEP_ALIVE_S },
+	{ CURLOPT_TCP_KEEPINTVL, KEEP_ALIVE_S },
+	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS },
+	{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+};
+
+static enum status set_options(struct http_client *client)
+{
+	const struct curl_calls *curl = client->curl;
+	CURLcode result = CURLE_OK;
+
+	client->headers = curl->curl_slist_append_call(NULL, "Content-Type: application/octet-stream");
+	if (client->headers != NULL && curl->curl_slist_append_call(client->headers, "Expect:") == NULL)
+		result = CURLE_OUT_OF_MEMORY;
+	for (size_t i = 0; i < LENGTH(number_options) && result == CURLE_OK; i++)
+		result = curl->curl_easy_setopt_call(client->easy, number_options[i].option, number_options[i].value);
+	if (result == CURLE_OK)
+		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (result == CURLE_OK)
+		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_USERAGENT, USER_AGENT);
+	if (result == CURLE_OK)
+		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_HTTPHEADER, client->headers);
+	if (result == CURLE_OK)
+		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_ERRORBUFFER, client->failure);
+	if (result == CURLE_OK)
+		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_WRITEFUNCTION, take_in);
+	if (result == CURLE_OK)
+		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_WRITEDATA, client);
+	return result == CURLE_OK ? STATUS_OK
+				  : fail(STATUS_CANNOT_WRITE, "libcurl cannot be used: %s", curl->curl_easy_strerror_call(result));
+}
+
+static enum status open_curl(struct http_client *client)
+{
+	const struct curl_calls *curl = client->curl;
+
+	client->multi = curl->curl_multi_init_call();
+	client->easy = curl->curl_easy_init_call();
+	if (client->multi == NULL || client->easy == NULL)
+		abort();
+	if (curl->curl_multi_setopt_call(client->multi, CURLMOPT_SOCKETFUNCTION, watch_socket) != CURLM_OK ||
+		curl->curl_multi_setopt_call(client->multi, CURLMOPT_SOCKETDATA, client) != CURLM_OK ||
+		curl->curl_multi_setopt_call(client->multi, CURLMOPT_TIMERFUNCTION, set_timer) != CURLM_OK ||
+		curl->curl_multi_setopt_call(client->multi, CURLMOPT_TIMERDATA, client) != CURLM_OK)
+		return fail(STATUS_CANNOT_WRITE, "libcurl cannot be used");
+	return set_options(client);
+}
+
+enum status transport_http_open(const char *url, struct transport **out_transport)
+{
+	struct http_client *client = calloc(1, sizeof(*client));
+	enum status status;
+
+	if (client == NULL)
+		abort();
+	client->transport.operations = &operations;
+	client->events = client->timer = -1;
+	client->url = arena_copy_text(&client->arena, text_of(url));
+	status = curl_calls_load(&client->curl);
+	if (status == STATUS_OK)
+		status = open_events(client);
+	if (status == STATUS_OK)
+		status = open_curl(client);
+	if (status == STATUS_OK)
+		status = set_address(client);
+	if (status == STATUS_OK)
+		*out_transport = &client->transport;
+	else
+		http_close(&client->transport);
+	return status;
+}

@@ -1,0 +1,626 @@
+#include "protocol/transport/http_listener.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "protocol/transport/connection_table.h"
+#include "protocol/transport/http_address.h"
+#include "protocol/transport/signal_file.h"
+
+#define HEADERS_MAX ((size_t)8 * 1024) /* memory of a connection beside its body */
+#define IDLE_S      120U               /* a connection on which nothing moved for so long, and no request waits */
+#define BACKLOG     512U
+#define TICK_MS     1000
+#define SPARE       16 /* connections that were told to close and are not gone yet */
+#define NONE        UINT32_MAX
+
+enum exchange {
+	EXCHANGE_NONE,     /* between two requests */
+	EXCHANGE_READING,  /* the body comes in */
+	EXCHANGE_WAITING,  /* suspended, in the queue */
+	EXCHANGE_TAKEN,    /* suspended, with a token */
+	EXCHANGE_ANSWERED, /* `reply` is set */
+	EXCHANGE_DROPPED,  /* no reply will come */
+	EXCHANGE_REFUSED,  /* the body is too large */
+};
+
+/* A connection and its one request. Its number in the table is its place + 1. */
+struct http_link {
+	struct MHD_Connection *connection; /* NULL: free */
+	int descriptor;
+	uint32_t generation; /* of the request */
+	enum exchange exchange;
+	uint8_t *body;
+	size_t size;
+	uint8_t *reply;
+	size_t reply_size;
+	uint32_t next; /* free list, or queue */
+};
+
+struct http_listener {
+	struct listener base;
+	struct listener_limits limits; /* whole */
+	struct MHD_Daemon *daemon;
+	int port;
+	int signal;
+	int events; /* epoll over the signal and libmicrohttpd's own */
+	struct connection_table connections;
+	struct http_link *links;
+	size_t link_count;
+	uint32_t free_link;
+	uint32_t queue_first, queue_last;
+	struct listener_counts counts;
+};
+
+/* ---- requests ---- */
+
+static struct http_link *link_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info == NULL ? NULL : info->socket_context;
+}
+
+static uint32_t place_of(const struct http_listener *listener, const struct http_link *link)
+{
+	return (uint32_t)(link - listener->links);
+}
+
+static struct listener_token token_of(const struct http_listener *listener, const struct http_link *link)
+{
+	return (struct listener_token){ (uint64_t)link->generation << 32 | (place_of(listener, link) + 1) };
+}
+
+/* NULL when the token ended. */
+static struct http_link *link_by_token(const struct http_listener *listener, struct listener_token token)
+{
+	uint32_t place = (uint32_t)token.value - 1;
+	struct http_link *link = &listener->links[place < listener->link_count ? place : 0];
+
+	if (token.value == 0 || place >= listener->link_count || link->exchange != EXCHANGE_TAKEN || link->generation != token.value >> 32)
+		return NULL;
+	return link;
+}
+
+static void queue_append(struct http_listener *listener, struct http_link *link)
+{
+	uint32_t place = place_of(listener, link);
+
+	link->exchange = EXCHANGE_WAITING;
+	link->next = NONE;
+	if (listener->queue_first == NONE)
+		listener->queue_first = place;
+	else
+		listener->links[listener->queue_last].next = place;
+	listener->queue_last = place;
+}
+
+static void exchange_end(struct http_link *link)
+{
+	free(link->body);
+	free(link->reply);
+	link->body = link->reply = NULL;
+	link->size = link->reply_size = 0;
+	link->exchange = EXCHANGE_NONE;
+	link->generation++;
+}
+
+/* Wakes the suspended connection, which then sends what was decided of it. */
+static void exchange_settle(struct http_listener *listener, struct http_link *link, enum exchange exchange)
+{
+	link->exchange = exchange;
+	MHD_resume_connection(link->connection);
+	signal_file_raise(listener->signal);
+}
+
+/* libmicrohttpd looks at suspended connections no more: a request that waits is dropped, which ends it. */
+static void link_close(struct http_listener *listener, uint32_t number)
+{
+	struct http_link *link;
+
+	if (number == 0)
+		return;
+	link = &listener->links[number - 1];
+	connection_remove(&listener->connections, number);
+	(void)shutdown(link->descriptor, SHUT_RDWR);
+	if (link->exchange == EXCHANGE_TAKEN)
+		exchange_settle(listener, link, EXCHANGE_DROPPED);
+	signal_file_raise(listener->signal);
+}
+
+/* ---- called by libmicrohttpd, on the owner's thread ---- */
+
+static void link_begin(struct http_listener *listener, struct MHD_Connection *connection, void **socket_context)
+{
+	struct http_link *link = &listener->links[listener->free_link];
+	uint32_t number = listener->free_link + 1;
+
+	assert(listener->free_link != NONE); /* libmicrohttpd has the same limit */
+	listener->free_link = link->next;
+	link->connection = connection;
+	link->descriptor = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	*socket_context = link;
+	if (listener->connections.count >= listener->limits.pipes_max) {
+		uint32_t leaving = connection_to_leave(&listener->connections);
+		listener->counts.refused++;
+		if (leaving == 0) {
+			(void)shutdown(link->descriptor, SHUT_RDWR);
+			return;
+		}
+		link_close(listener, leaving);
+	}
+	(void)connection_add(&listener->connections, number);
+}
+
+static void link_finish(struct http_listener *listener, struct http_link *link)
+{
+	exchange_end(link);
+	connection_remove(&listener->connections, place_of(listener, link) + 1);
+	link->connection = NULL;
+	link->next = listener->free_link;
+	listener->free_link = place_of(listener, link);
+}
+
+static void connection_notice(
+	void *context, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode what)
+{
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		link_begin(context, connection, socket_context);
+	else if (*socket_context != NULL)
+		link_finish(context, *socket_context);
+}
+
+static void request_notice(void *context, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode how)
+{
+	(void)context;
+	(void)connection;
+	(void)how;
+	if (*request != NULL)
+		exchange_end(*request);
+}
+
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int code, const void *data, size_t size, const char *type)
+{
+	/* The copy is libmicrohttpd's; the cast takes nothing that is written to. */
+	struct MHD_Response *response = MHD_create_response_from_buffer(size, (void *)(uintptr_t)data, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result result = MHD_NO;
+
+	if (response == NULL)
+		return MHD_NO;
+	if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") == MHD_YES)
+		result = MHD_queue_response(connection, code, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result answer_words(struct MHD_Connection *connection, unsigned int code, const char *words)
+{
+	return answer(connection, code, words, strlen(words), "text/plain; charset=utf-8");
+}
+
+/* What else may be asked, mostly by who looks whether somebody is there. */
+static const struct page {
+	const char *method;
+	const char *path;
+	unsigned int code;
+	const char *words;
+} pages[] = {
+	{ "GET", "/", MHD_HTTP_OK, "Truckroll: devices synchronise at " HTTP_SYNC_PATH "\n" },
+	{ "GET", "/health", MHD_HTTP_OK, "ok\n" },
+	{ "GET", HTTP_SYNC_PATH, MHD_HTTP_METHOD_NOT_ALLOWED, "Devices post to it.\n" },
+};
+
+static enum MHD_Result answer_page(struct MHD_Connection *connection, const char *method, const char *path)
+{
+	for (size_t i = 0; i < LENGTH(pages); i++)
+		if ((strcmp(method, pages[i].method) == 0 || strcmp(method, "HEAD") == 0) && strcmp(path, pages[i].path) == 0)
+			return answer_words(connection, pages[i].code, pages[i].words);
+	return answer_words(connection, MHD_HTTP_NOT_FOUND, "There is nothing here.\n");
+}
+
+static void take_in(struct http_link *link, const char *data, size_t size)
+{
+	uint8_t *body;
+
+	if (link->exchange != EXCHANGE_READING)
+		return;
+	if (link->size + size > TRANSPORT_BODY_MAX) {
+		link->exchange = EXCHANGE_REFUSED;
+		return;
+	}
+	body = realloc(link->body, link->size + size);
+	if (body == NULL)
+		abort(); /* out of memory ends the process, as in an arena */
+	memcpy(body + link->size, data, size);
+	link->body = body;
+	link->size += size;
+}
+
+/* The whole request is here, or has been decided. */
+static enum MHD_Result go_on(struct http_listener *listener, struct http_link *link)
+{
+	switch (link->exchange) {
+	case EXCHANGE_READING:
+		listener->counts.received_bytes += link->size;
+		queue_append(listener, link);
+		MHD_suspend_connection(link->connection);
+		return MHD_YES;
+	case EXCHANGE_ANSWERED:
+		return answer(link->connection, MHD_HTTP_OK, link->reply, link->reply_size, "application/octet-stream");
+	case EXCHANGE_DROPPED:
+		return answer(link->connection, MHD_HTTP_NO_CONTENT, "", 0, "application/octet-stream");
+	case EXCHANGE_REFUSED:
+		listener->counts.refused++;
+		return answer_words(link->connection, MHD_HTTP_CONTENT_TOO_LARGE, "That is more than a frame.\n");
+	case EXCHANGE_NONE:
+	case EXCHANGE_WAITING:
+	case EXCHANGE_TAKEN:
+		break;
+	}
+	return MHD_NO;
+}
+
+/* MHD_AccessHandlerCallback. */
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+	const char *upload, size_t *upload_size, void **request)
+{
+	struct http_link *link = link_of(connection);
+
+	(void)version;
+	if (link == NULL)
+		return MHD_NO;
+	if (*request == NULL) {
+		if (strcmp(method, "POST") != 0 || strcmp(url, HTTP_SYNC_PATH) != 0)
+			return answer_page(connection, method, url);
+		link->exchange = EXCHANGE_READING;
+		*request = link;
+		return MHD_YES;
+	}
+	if (*upload_size == 0)
+		return go_on(context, link);
+	take_in(link, upload, *upload_size);
+	*upload_size = 0;
+	return MHD_YES;
+}
+
+/* ---- the listener ---- */
+
+static int http_descriptor(const struct listener *base)
+{
+	return ((const struct http_listener *)base)->events;
+}
+
+static int http_port(const struct listener *base)
+{
+	return ((const struct http_listener *)base)->port;
+}
+
+static enum status http_take(struct listener *base, struct arena *arena, struct listener_token *out_token, struct bytes *out_request)
+{
+	struct http_listener *listener = (struct http_listener *)base;
+	struct http_link *link;
+
+	if (listener->queue_first == NONE) {
+		signal_file_clear(listener->signal);
+		(void)MHD_run(listener->daemon);
+	}
+	if (listener->queue_first == NONE)
+		return STATUS_NOT_FOUND;
+	link = &listener->links[listener->queue_first];
+	listener->queue_first = link->next;
+	link->exchange = EXCHANGE_TAKEN;
+	*out_token = token_of(listener, link);
+	*out_request = arena_copy_bytes(arena, (struct bytes){ link->body, link->size });
+	free(link->body);
+	link->body = NULL;
+	link->size = 0;
+	return STATUS_OK;
+}
+
+static void http_greet(struct listener *base, struct listener_token token)
+{
+	struct http_listener *listener = (struct http_listener *)base;
+	const struct http_link *link = link_by_token(listener, token);
+
+	if (link != NULL)
+		(void)connection_greet(
+			&listener->connections, place_of(listener, link) + 1, clock_monotonic_ms(listener->limits.clock));
+}
+
+static void http_validate(struct listener *base, struct listener_token token, const struct id *owner)
+{
+	struct http_listener *listener = (struct http_listener *)base;
+	const struct http_link *link = link_by_token(listener, token);
+	int64_t now_ms = clock_monotonic_ms(listener->limits.clock);
+
+	if (link != NULL && connection_prove(&listener->connections, place_of(listener, link) + 1, owner, now_ms))
+		link_close(listener, connection_oldest_beyond(&listener->connections, owner, LISTENER_OWNED_MAX));
+}
+
+static void http_close_owner(struct listener *base, const struct id *owner)
+{
+	struct http_listener *listener = (struct http_listener *)base;
+	uint32_t number;
+
+	while ((number = connection_oldest_beyond(&listener->connections, owner, 0)) != 0)
+		link_close(listener, number);
+}
+
+static enum status http_reply(struct listener *base, struct listener_token token, struct bytes reply)
+{
+	struct http_listener *listener = (struct http_listener *)base;
+	struct http_link *link = link_by_token(listener, token);
+
+	if (link == NULL)
+		return STATUS_NOT_FOUND;
+	link->reply = malloc(reply.size + 1);
+	if (link->reply == NULL)
+		abort();
+	if (reply.size > 0)
+		memcpy(link->reply, reply.data, reply.size);
+	link->reply_size = reply.size;
+	listener->counts.sent_bytes += reply.size;
+	exchange_settle(listener, link, EXCHANGE_ANSWERED);
+	return STATUS_OK;
+}
+
+static void http_forget(struct listener *base, struct listener_token token)
+{
+	struct http_listener *listener = (struct http_listener *)base;
+	struct http_link *link = link_by_token(listener, token);
+
+	if (link != NULL)
+		exchange_settle(listener, link, EXCHANGE_DROPPED);
+}
+
+static void sweep(struct http_listener *listener, enum connection_standing standing, int64_t life_ms)
+{
+	int64_t now_ms = clock_monotonic_ms(listener->limits.clock);
+	uint32_t number;
+
+	while ((number = connection_overdue(&listener->connections, standing, now_ms, life_ms)) != 0) {
+		link_close(listener, number);
+		listener->counts.unproved++;
+	}
+}
+
+static int64_t http_tick(struct listener *base)
+{
+	struct http_listener *listener = (struct http_listener *)base;
+	MHD_UNSIGNED_LONG_LONG due_ms;
+
+	sweep(listener, STANDING_SILENT, listener->limits.silent_ms);
+	sweep(listener, STANDING_GREETED, listener->limits.greeted_ms);
+	if (MHD_get_timeout(listener->daemon, &due_ms) != MHD_YES || due_ms > TICK_MS)
+		return TICK_MS;
+	if (due_ms == 0)
+		signal_file_raise(listener->signal);
+	return (int64_t)due_ms;
+}
+
+static void http_count(struct listener *base, struct listener_counts *out_counts)
+{
+	const struct http_listener *listener = (const struct http_listener *)base;
+
+	*out_counts = listener->counts;
+	out_counts->pipes = listener->connections.count;
+}
+
+/* libmicrohttpd must not be stopped over suspended connections. */
+static void http_close(struct listener *base)
+{
+	struct http_listener *listener = (struct http_listener *)base;
+
+	for (size_t i = 0; i < listener->link_count && listener->daemon != NULL; i++) {
+		struct http_link *link = &listener->links[i];
+		if (link->exchange == EXCHANGE_WAITING || link->exchange == EXCHANGE_TAKEN)
+			exchange_settle(listener, link, EXCHANGE_DROPPED);
+	}
+	if (listener->daemon != NULL) {
+		(void)MHD_run(listener->daemon);
+		MHD_stop_daemon(listener->daemon);
+	}
+	if (listener->events >= 0)
+		(void)close(listener->events);
+	if (listener->signal >= 0)
+		(void)close(listener->signal);
+	connection_table_finish(&listener->connections);
+	free(listener->links);
+	free(listener);
+}
+
+static const struct listener_operations operations = {
+	.descriptor = http_descriptor,
+	.port = http_port,
+	.take = http_take,
+	.greet = http_greet,
+	.validate = http_validate,
+	.close_owner = http_close_owner,
+	.reply = http_reply,
+	.forget = http_forget,
+	.tick = http_tick,
+	.count = http_count,
+	.close = http_close,
+};
+
+/* ---- opening ---- */
+
+static struct http_listener *listener_make(const struct listener_limits *limits)
+{
+	struct http_listener *listener = calloc(1, sizeof(*listener));
+
+	if (listener == NULL)
+		abort();
+	listener->base.operations = &operations;
+	listener->limits = listener_limits_of(limits);
+	listener->signal = listener->events = -1;
+	listener->queue_first = NONE;
+	connection_table_init(&listener->connections, listener->limits.pipes_max);
+	listener->link_count = listener->limits.pipes_max + SPARE;
+	listener->links = calloc(listener->link_count, sizeof(*listener->links));
+	if (listener->links == NULL)
+		abort();
+	for (size_t i = 0; i < listener->link_count; i++)
+		listener->links[i].next = i + 1 == listener->link_count ? NONE : (uint32_t)(i + 1);
+	return listener;
+}
+
+static enum status socket_refuse(const char *url, int error)
+{
+	if (error == EADDRINUSE)
+		return fail(STATUS_BUSY, "%s is in use by another program; stop it or choose another port", url);
+	if (error == EADDRNOTAVAIL)
+		return fail(STATUS_INVALID, "%s is no address of this machine", url);
+	return fail(STATUS_CANNOT_WRITE, "cannot listen on %s (%s)", url, error_to_text(error));
+}
+
+/* A socket that listens at the first of the names' addresses. */
+static enum status socket_open(const char *url, const struct addrinfo *where, int *out_descriptor)
+{
+	const int yes = 1;
+	int descriptor = socket(where->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
+
+	if (descriptor < 0)
+		return socket_refuse(url, errno);
+	if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+		bind(descriptor, where->ai_addr, where->ai_addrlen) == 0 && listen(descriptor, BACKLOG) == 0) {
+		*out_descriptor = descriptor;
+		return STATUS_OK;
+	}
+	error = errno;
+	(void)close(descriptor);
+	return socket_refuse(url, error);
+}
+
+static bool is_of_this_machine(const struct addrinfo *where)
+{
+	const struct sockaddr_in6 *six = (const void *)where->ai_addr;
+	const struct sockaddr_in *four = (const void *)where->ai_addr;
+
+	if (where->ai_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+	return where->ai_family == AF_INET && ntohl(four->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+static int port_of(int descriptor)
+{
+	struct sockaddr_storage bound;
+	socklen_t size = sizeof(bound);
+
+	if (getsockname(descriptor, (struct sockaddr *)&bound, &size) != 0)
+		return 0;
+	return ntohs(bound.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&bound)->sin6_port
+						  : ((const struct sockaddr_in *)&bound)->sin_port);
+}
+
+/* Behind a terminator every connection comes from this machine. */
+static struct MHD_Daemon *daemon_start(
+	struct http_listener *listener, int descriptor, bool behind_terminator, const struct http_certificate *certificate)
+{
+	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (certificate->chain.size > 0 ? MHD_USE_TLS : 0);
+	unsigned int each = behind_terminator ? 0 : (unsigned int)(listener->limits.pipes_max + 3) / 4;
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)certificate->chain.data },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)certificate->key.data },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	if (certificate->chain.size == 0)
+		tls[0].option = MHD_OPTION_END;
+	return MHD_start_daemon(flags, 0, NULL, NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, descriptor, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned int)listener->link_count, MHD_OPTION_PER_IP_CONNECTION_LIMIT, each, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADERS_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
+		connection_notice, listener, MHD_OPTION_NOTIFY_COMPLETED, request_notice, listener, MHD_OPTION_ARRAY, tls,
+		MHD_OPTION_END);
+}
+
+static enum status watch(struct http_listener *listener, int descriptor)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (epoll_ctl(listener->events, EPOLL_CTL_ADD, descriptor, &event) == 0)
+		return STATUS_OK;
+	return fail(STATUS_CANNOT_WRITE, "cannot watch the HTTP listener (%s)", error_to_text(errno));
+}
+
+static enum status start_at(struct http_listener *listener, const char *url, const struct addrinfo *where,
+	const struct http_certificate *certificate)
+{
+	int descriptor = -1;
+	enum status status = socket_open(url, where, &descriptor);
+
+	if (status != STATUS_OK)
+		return status;
+	listener->port = port_of(descriptor);
+	listener->daemon = daemon_start(listener, descriptor, is_of_this_machine(where), certificate);
+	if (listener->daemon == NULL) {
+		(void)close(descriptor);
+		return certificate->chain.size == 0
+			       ? fail(STATUS_CANNOT_WRITE, "cannot listen on %s", url)
+			       : fail(STATUS_INVALID, "the certificate or its key cannot be used; both must be in PEM and belong together");
+	}
+	listener->events = epoll_create1(EPOLL_CLOEXEC);
+	if (listener->events < 0)
+		return fail(STATUS_CANNOT_WRITE, "cannot watch the HTTP listener (%s)", error_to_text(errno));
+	status = watch(listener, listener->signal);
+	return status == STATUS_OK ? watch(listener, MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd) : status;
+}
+
+static enum status check_tls(const struct http_address *address, const char *url, const struct http_certificate *certificate)
+{
+	if (address->tls && certificate->chain.size == 0)
+		return fail(STATUS_INVALID,
+			"%s needs a certificate and its key; without them listen on http:// and put a terminator before it", url);
+	if (!address->tls && certificate->chain.size > 0)
+		return fail(STATUS_INVALID, "%s uses no certificate; listen on https://", url);
+	if (address->path.size > 1)
+		return fail(STATUS_INVALID, "%s has a path; devices always post to " HTTP_SYNC_PATH, url);
+	return STATUS_OK;
+}
+
+static enum status start(struct http_listener *listener, const char *url, const struct http_certificate *certificate)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	struct addrinfo *found = NULL;
+	struct arena arena = { 0 };
+	struct http_address address;
+	enum status status = http_address_read(&arena, url, &address);
+
+	if (status == STATUS_OK)
+		status = check_tls(&address, url, certificate);
+	if (status == STATUS_OK && address.port.size == 0)
+		address.port = arena_print(&arena, "%d", HTTP_PORT_DEFAULT);
+	if (status == STATUS_OK && getaddrinfo(address.host.data, address.port.data, &hints, &found) != 0)
+		status = fail(STATUS_INVALID, "there is no machine named %s", address.host.data);
+	if (status == STATUS_OK)
+		status = start_at(listener, url, found, certificate);
+	if (found != NULL)
+		freeaddrinfo(found);
+	arena_finish(&arena);
+	return status;
+}
+
+enum status listener_http_open(const char *url, const struct http_certificate *certificate, const struct listener_limits *limits,
+	struct listener **out_listener)
+{
+	struct http_listener *listener = listener_make(limits);
+	enum status status = signal_file_open(&listener->signal);
+
+	if (status == STATUS_OK)
+		status = start(listener, url, certificate);
+	if (status == STATUS_OK)
+		*out_listener = &listener->base;
+	else
+		http_close(&listener->base);
+	return status;
+}

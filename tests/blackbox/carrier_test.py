@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""One device and one server over every carrier: HTTP, HTTPS with a pinned key, a proxy, and from one to the other."""
+import base64
+import hashlib
+import http.client
+import os
+import socket
+import subprocess
+import threading
+import time
+
+import tap
+from equal import insist_on_equality
+from harness import DONE, OFFLINE, PATIENCE, USAGE, Device, Server, World
+from tap import promise, tell, until
+
+ADA = "Ada Brannock"
+HTTP = ("--http", "http://127.0.0.1:0")
+
+
+def with_http(world, options=HTTP):
+    server = Server.made(world, start=False)
+    server.start(options=options)
+    server.book("HH-5001", ADA)
+    return server
+
+
+def http_url(server):
+    return f"http://127.0.0.1:{server.http_port}"
+
+
+def ask(server, method, path, body=None, headers=None):
+    connection = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=PATIENCE)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@promise
+def a_device_enrols_works_and_goes_on_line_over_http_alone():
+    with World() as world:
+        server = with_http(world)
+        device = Device.enrolled(server, ADA, "tablet", http_url(server))
+        device.sync()
+        device.run("accept", "HH-5001")
+        device.sync()
+        insist_on_equality(server, device)
+        device.start_agent()
+        until(lambda: device.run("link")["synced"], "the agent is on line")
+        began = time.monotonic()
+        server.book("HH-5002", ADA)
+        until(lambda: "HH-5002" in device.ask("today").out, "the poll is answered")
+        tell(f"news reached the device in {time.monotonic() - began:.2f} s")
+        device.run("note", "HH-5001", "over http")
+        until(lambda: [row for row in server.rows("note") if row["text"] == "over http"], "the note is there")
+        device.stop_agent()
+        insist_on_equality(server, device)
+
+
+@promise
+def a_self_signed_server_is_believed_by_its_pinned_key_and_by_nothing_else():
+    with World() as world:
+        key, chain = world.dir / "key.pem", world.dir / "chain.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out",
+                        chain, "-days", "2", "-subj", "/CN=127.0.0.1"], check=True, capture_output=True)
+        public = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"], check=True, capture_output=True).stdout
+        pin = base64.b64encode(hashlib.sha256(public).digest()).decode()
+        server = with_http(world, ("--http", "https://127.0.0.1:0", "--certificate", chain, "--certificate-key", key))
+        url = f"https://127.0.0.1:{server.http_port}"
+        device = Device.enrolled(server, ADA, "tablet", f"{url};pin=sha256//{pin}")
+        device.sync()
+        insist_on_equality(server, device)
+        other = base64.b64encode(bytes(32)).decode()
+        for address in (f"{url};pin=sha256//{other}", url):
+            device.run("server", address)
+            answer = device.ask("sync", expect=None)
+            assert answer.code == OFFLINE and "cannot be reached" in answer.reason, str(answer)
+        device.run("server", f"{url};pin=sha256//{pin}")
+        device.sync()
+
+
+@promise
+def nng_is_used_when_it_can_be_reached_else_http_and_nothing_is_lost_or_done_twice_by_the_change():
+    with World() as world:
+        server = with_http(world)
+        closed = f"tcp://127.0.0.1:{free_port()}"
+        device = Device.enrolled(server, ADA, "tablet", f"{closed},{http_url(server)}")
+        device.sync()
+        device.start_agent()
+        until(lambda: device.run("link")["synced"], "the agent is on line")
+        assert device.run("link")["address"] == http_url(server)
+        for turn in range(6):
+            device.run("note", "HH-5001", f"note {turn}")
+            if turn % 2:
+                server.kill()
+                device.run("note", "HH-5001", f"in between {turn}")
+                server.start(options=("--http", http_url(server)))
+                device.run("link", "--now")
+        until(lambda: device.run("link")["synced"], "everything is exchanged", 3 * PATIENCE)
+        device.stop_agent()
+        texts = [row["text"] for row in server.rows("note")]
+        assert sorted(texts) == sorted([f"note {turn}" for turn in range(6)] + [f"in between {turn}" for turn in (1, 3, 5)]), texts
+        device.run("server", f"{server.url},{http_url(server)}")
+        device.start_agent()
+        until(lambda: device.run("link")["synced"], "the agent is on line")
+        assert device.run("link")["address"] == server.url
+        device.stop_agent()
+        insist_on_equality(server, device)
+
+
+class Proxy(threading.Thread):
+    """An HTTP proxy as offices have them: forwards plain requests, tells how many."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port, self.seen = self.socket.getsockname()[1], 0
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        with client, client.makefile("rb") as reader:
+            while line := reader.readline():
+                method, url, _ = line.decode().split()
+                host = url.split("/")[2]
+                lines, size = [], 0
+                while (header := reader.readline().strip()):
+                    lines.append(header)
+                    if header.lower().startswith(b"content-length:"):
+                        size = int(header.split(b":")[1])
+                body = reader.read(size)
+                self.seen += 1
+                headers = dict(line.decode().split(": ", 1) for line in lines)
+                connection = http.client.HTTPConnection(host, timeout=PATIENCE)
+                connection.request(method, "/" + url.split("/", 3)[3], body, {"Content-Type": headers.get("Content-Type", "")})
+                answer = connection.getresponse()
+                data = answer.read()
+                client.sendall(b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n" % (answer.status, len(data)) + data)
+                connection.close()
+
+
+@promise
+def the_systems_proxy_is_used():
+    with World() as world:
+        server = with_http(world)
+        proxy = Proxy()
+        proxy.start()
+        world.environment["http_proxy"] = f"http://127.0.0.1:{proxy.port}"
+        device = Device.enrolled(server, ADA, "tablet", http_url(server))
+        device.sync()
+        insist_on_equality(server, device)
+        proxy.socket.close()
+        assert proxy.seen >= 3, proxy.seen
+
+
+@promise
+def what_is_no_frame_is_answered_plainly_and_harms_nobody():
+    with World() as world:
+        server = with_http(world)
+        device = Device.enrolled(server, ADA, "tablet", http_url(server))
+        assert ask(server, "GET", "/health") == (200, b"ok\n")
+        assert ask(server, "GET", "/")[0] == 200
+        assert ask(server, "GET", "/sync")[0] == 405
+        assert ask(server, "POST", "/elsewhere", b"x")[0] == 404
+        assert ask(server, "POST", "/sync", b"no frame")[0] == 204
+        assert ask(server, "POST", "/sync", b"")[0] == 204
+        assert ask(server, "POST", "/sync", bytes(1 << 20))[0] == 413
+        assert ask(server, "POST", "/sync", b"x", {"X-Long": "y" * 100000})[0] in (400, 413, 431)
+        for raw in (b"POST /sync HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", b"\x16\x03\x01" + os.urandom(200), b"POST /sync HTTP/1.1\r\n",
+                    b"POST /sync HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nffffffffffffffff\r\n"):
+            with socket.create_connection(("127.0.0.1", server.http_port), timeout=PATIENCE) as client:
+                client.sendall(raw)
+                client.shutdown(socket.SHUT_WR)
+                while client.recv(65536):
+                    pass
+        device.sync()
+        insist_on_equality(server, device)
+
+
+@promise
+def a_silent_connection_is_closed_and_its_place_is_free_again():
+    with World() as world:
+        server = with_http(world)
+        idle = [socket.create_connection(("127.0.0.1", server.http_port)) for _ in range(50)]
+        for client in idle[:25]:
+            client.sendall(b"POST /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\nslow")
+        until(lambda: server.run("status")["connections"] >= 50, "they are counted")
+        until(lambda: server.run("status")["connections"] == 0, "they are closed", 60)
+        for client in idle:
+            client.close()
+
+
+@promise
+def a_revoked_devices_http_connection_is_closed():
+    with World() as world:
+        server = with_http(world)
+        device = Device.enrolled(server, ADA, "tablet", http_url(server))
+        device.sync()
+        device.start_agent()
+        until(lambda: device.run("link")["synced"], "the agent is on line")
+        server.run("device", "revoke", device.id, "--stolen")
+        until(lambda: not device.run("link")["connected"] or device.run("link")["revoked"], "it is told")
+        device.stop_agent()
+
+
+@promise
+def an_address_that_cannot_be_one_is_refused_with_a_sentence():
+    with World() as world:
+        server = Server.made(world, start=False)
+        for options, word in ((("--http", "ftp://x"), "http://HOST"), (("--http", "https://127.0.0.1:0"), "certificate"),
+                              (("--http", "http://127.0.0.1:99999"), "http://HOST"), (("--http", "http://127.0.0.1:0/deep"), "path")):
+            answer = world.run("truckrolld", "serve", "--dir", server.dir, "--listen", "tcp://127.0.0.1:0", *options, "--json", expect=None)
+            assert answer.code not in (DONE, None) and word in answer.reason, str(answer)
+
+
+if __name__ == "__main__":
+    tap.main()
