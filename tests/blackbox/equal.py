@@ -83,7 +83,10 @@ def differences(server, device, server_side=None):
     for table, identifier in sorted(wanted - device_rows.keys()):
         found.append(f"{device.name} misses {table} {identifier.hex()}")
     for table, identifier in sorted(device_rows.keys() - wanted):
-        found.append(f"{device.name} has {table} {identifier.hex()}, which is not for it")
+        home, there = device_rows[table, identifier][0], server_rows.get((table, identifier))
+        linking = [job for job, rows in links.items() if (table, identifier) in rows]
+        found.append(f"{device.name} has {table} {identifier.hex()}, which is not for it: at home in {home} here, "
+                     f"at the server {there and there[0]}, linked by {linking}; it holds {sorted(held)}")
     for table, identifier in sorted(wanted & device_rows.keys()):
         (_, ours), (_, theirs) = server_rows[table, identifier], device_rows[table, identifier]
         for column in ours:
