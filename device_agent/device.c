@@ -110,8 +110,7 @@ static enum status explain_damage(struct local_device *device)
 	if (status != STATUS_OK)
 		return fail(STATUS_CORRUPT, "%.*s", TEXT_ARGUMENTS(why));
 	return fail(STATUS_CORRUPT,
-		"%.*s. What you did is safe in outbox.db: \"truckroll sync\" puts replica.db aside and fetches a new one; without a link "
-		"\"truckroll doctor --repair\" begins an empty one",
+		"%.*s. What you did is safe in outbox.db. Without a link \"truckroll doctor --repair\" begins an empty one",
 		TEXT_ARGUMENTS(why));
 }
 

@@ -55,10 +55,8 @@ const struct message catalogue_zh_reasons[] = {
 	  "及其日志的备份请放回，或舍弃丢失的部分继续：“truckroll doctor --repair”" },
 	{ "%.*s belongs to device %s, but the keys to device %s: name the right keys with --keys, or put them back",
 	  "%.*s 属于终端 %s，而密钥属于终端 %s：请用 --keys 指明正确的密钥，或将其放回" },
-	{ "%.*s. What you did is safe in outbox.db: \"truckroll sync\" puts replica.db aside and fetches a new one; without a link "
-	  "\"truckroll doctor --repair\" begins an empty one",
-	  "%.*s。您做过的操作安全保存在 outbox.db 中：“truckroll sync”将 replica.db 另存并重新获取；没有连接时“truckroll doctor "
-	  "--repair”新建一个空的" },
+	{ "%.*s. What you did is safe in outbox.db. Without a link \"truckroll doctor --repair\" begins an empty one",
+	  "%.*s。您做过的操作安全保存在 outbox.db 中。没有连接时“truckroll doctor --repair”新建一个空的" },
 	{ "--certificate and --certificate-key go together", "--certificate 与 --certificate-key 必须同时给出" },
 	{ "the server did not answer within %d s", "服务器在 %d 秒内没有应答" },
 	{ "the server refused the enrolment (%u); ask the office", "服务器拒绝了注册（%u）；请联系办公室" },

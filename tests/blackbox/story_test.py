@@ -20,7 +20,7 @@ def the_story_of_a_day_ends_with_everything_equal():
     assert "everything equal" in done.stdout, done.stdout
     for told in ("refused whole: customer.csv:3001:", "and none twice", "beyond the limits"):
         assert told in done.stdout, f"nothing is told of {told}"
-    for told in ("2 mandatory to answer", "work_done_after_cancel", "late_fact", "older copy", "--accept-loss", "draining"):
+    for told in ("2 mandatory to answer", "work_done_after_cancel", "late_fact", "older copy", "--accept-loss", "draining", "put aside", "Only HTTP"):
         assert told in done.stdout.partition("8. A checklist")[2], f"nothing is told of {told}"
     assert "\033" not in done.stdout, "colours without a terminal"
 
