@@ -229,7 +229,7 @@ static int64_t tally_of(struct text detail, const char *name)
 {
 	int64_t number;
 
-	return number_from_text(detail_value(detail, name), 1, &number) == STATUS_OK ? number : 0;
+	return number_from_text(detail_value(detail, name), 0, &number) == STATUS_OK ? number : 0;
 }
 
 /* What a repair by range did, as device_rows.c notes it. */
@@ -252,6 +252,7 @@ static const struct {
 	{ "rot",      "rows here had changed on the disk" },
 	{ "repair",   "what was to be compared with the office had to begin anew" },
 	{ "restored", "this device was put back from an older copy of itself" },
+	{ "replaced", "replica.db was damaged; a new one was begun and everything was fetched again" },
 	{ "moved",    "this is another machine than the device was on" },
 	{ "epoch",    "the server was restored, and everything was fetched again" },
 	{ "absent",   "the device was away for too long, and everything was fetched again" },

@@ -18,6 +18,7 @@ const struct message catalogue_zh_lines[] = {
 	{ "%.*s answers", "%.*s 有应答" },
 	{ "%.*s: %lld rows were not as the office has them, %lld were missing, %lld were too many; they were fetched again",
 	  "%.*s：%lld 行与办公室的不同，%lld 行缺失，%lld 行多余；已重新获取" },
+	{ "replica.db was damaged; a new one was begun and everything was fetched again", "replica.db 已损坏；已新建一个并重新获取全部数据" },
 	{ "replica.db was damaged and is put aside as %.*s; everything was fetched again, and nothing of yours was lost.",
 	  "replica.db 已损坏，已另存为 %.*s；全部数据已重新获取，您的工作没有丢失。" },
 	{ "%lld rows here were not as the office has them; they have been put right, and nothing of yours was lost.",

@@ -60,7 +60,7 @@ def rot_is_found_without_being_asked_by_an_agent_and_by_a_sync_and_both_sides_te
         until(lambda: device.told("rows put right") and told_of_rot(server), "the agent finds it", PATIENCE)
         insist_on_equality(server, device)
         until(lambda: "fitted at" in device.told("rows")[0], "all rows were looked at again", PATIENCE)
-        assert any("rot" in found for found in device.told("incident")), device.told("incident")
+        assert any("changed on the disk" in found for found in device.told("incident")), device.told("incident")
         incident = told_of_rot(server)[0]
         assert incident["device"] == "tablet" and "have its disk checked" in str(incident), incident
         device.stop_agent()
