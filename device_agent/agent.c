@@ -111,6 +111,8 @@ static enum status agent_loop(struct agent *agent)
 		if (control_take_starved(agent->control))
 			log_unusual(&agent->log, "descriptors.used_up", "what=\"commands wait; allow more open files (ulimit -n)\"");
 		status = link_step(&agent->link); /* it has said in the log what failed, and tries again */
+		if (agent->link.damaged)
+			return STATUS_CORRUPT; /* a command gave the reason */
 		if (status == STATUS_CORRUPT || device_store_replica_storage(agent->device->store) == NULL)
 			return status;
 		if (device_store_unsynced(agent->device->store))

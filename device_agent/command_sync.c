@@ -126,6 +126,9 @@ enum status command_link(struct context *context)
 	}
 	if (arguments_flag(context->arguments, "check"))
 		status = device_core_check(device->core);
+	device->link->damaged = status == STATUS_CORRUPT;
+	if (status == STATUS_CORRUPT) /* the agent replaces it as soon as this is answered */
+		status = STATUS_OK;
 	if (status == STATUS_OK && arguments_flag(context->arguments, "now"))
 		status = link_go(device->link, true);
 	if (status != STATUS_OK && status != STATUS_OFFLINE)

@@ -18,6 +18,7 @@ struct link {
 	uint64_t sent, received;     /* bytes over carriers that are closed */
 	int64_t failures;            /* tries that came to nothing since the start */
 	int64_t cuts, incidents;     /* as the core counted them at the last look */
+	bool damaged;                /* a command found that the replica's file is */
 	bool fresh;                  /* a cut came since link_take_fresh() */
 	bool once;                   /* asks nothing more of the server once everything is exchanged */
 	char failure[REASON_SIZE];   /* why the latest try failed */

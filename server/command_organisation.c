@@ -3,6 +3,7 @@
 
 #include "server/commands.h"
 #include "server/enrolment_desk.h"
+#include "server/metrics.h"
 #include "server/office.h"
 #include "server/verify.h"
 #include "shell/digest_listing.h"
@@ -241,6 +242,27 @@ enum status command_status(struct context *context)
 	if (status == STATUS_OK && arguments_flag(context->arguments, "digests"))
 		status = list_digests(context, storage);
 	return status == STATUS_OK ? check_rest(context) : status;
+}
+
+/* ---- metrics ---- */
+
+static void tell_metric(void *user, const char *name, int64_t value)
+{
+	struct context *context = user;
+
+	output_json(context->output, name, json_integer(value));
+}
+
+enum status command_metrics(struct context *context)
+{
+	struct metrics metrics;
+	enum status status = metrics_gather(office_of(context), context->arena, &metrics);
+
+	if (status != STATUS_OK)
+		return status;
+	metrics_each(&metrics, tell_metric, context);
+	output_plain(context->output, metrics_print(context->arena, &metrics));
+	return STATUS_OK;
 }
 
 /* ---- verify ---- */

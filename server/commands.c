@@ -210,6 +210,8 @@ static const struct command commands[] = {
 	  .options = serve_options, .place = PLACE_HERE, .run = command_serve },
 	{ .group = "The server", .name = "status", .summary = "what the server holds and does",
 	  .example = "truckrolld status --json", .options = status_options, .place = PLACE_OWNER, .run = command_status },
+	{ .group = "The server", .name = "metrics", .summary = "numbers for a monitoring system, as Prometheus reads them",
+	  .example = "truckrolld metrics >/var/lib/node_exporter/truckroll.prom", .place = PLACE_OWNER, .run = command_metrics },
 	{ .group = "The server", .name = "verify", .summary = "check the store, the ledger and the chains",
 	  .example = "truckrolld verify", .place = PLACE_OWNER, .long_running = true, .run = command_verify },
 	{ .group = "The server", .name = "import", .summary = "take records in from files; a dry run unless told to apply",

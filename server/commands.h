@@ -9,6 +9,7 @@ extern const struct program server_program;
 enum status command_init(struct context *context);
 enum status command_serve(struct context *context);
 enum status command_status(struct context *context);
+enum status command_metrics(struct context *context);
 enum status command_verify(struct context *context);
 enum status command_import(struct context *context);
 enum status command_list(struct context *context);

@@ -30,6 +30,7 @@ const struct message catalogue_zh_help[] = {
 	{ "the code from the office", "办公室给的注册码" },
 	{ "where the server is, such as tcp://office.example:7450,https://office.example; the first that can be reached is used",
 	  "服务器地址，例如 tcp://office.example:7450 ；可列出多个，使用第一个可以连通的地址" },
+	{ "numbers for a monitoring system, as Prometheus reads them", "供监控系统读取的数值，采用 Prometheus 格式" },
 	{ "where the server is: shows it, or says it anew", "服务器地址：显示或重新设定" },
 	{ "Several addresses stand in the order in which they are liked. The first one that can be reached is used;\n"
 	  "a better one is tried again after some minutes. tcp:// is the fastest, https:// goes through proxies.\n"

@@ -349,6 +349,13 @@ void output_heading(struct output *output, const char *title)
 	put(output, text_of("\n"));
 }
 
+void output_plain(struct output *output, struct text text)
+{
+	end_table(output);
+	if (!output->style.json)
+		put(output, text);
+}
+
 static void put_error(struct output *output, struct text text)
 {
 	struct text clean = text_printable(output->arena, text);

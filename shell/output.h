@@ -106,6 +106,9 @@ void output_message(struct output *output, const char *key, const struct message
 void output_line(struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void output_heading(struct output *output, const char *title);
 
+/* Not in JSON: what another program reads, byte for byte. */
+void output_plain(struct output *output, struct text text);
+
 /* For JSON only: a member of the result; `value` is taken over. */
 void output_json(struct output *output, const char *name, json_t *value);
 

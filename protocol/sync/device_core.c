@@ -361,6 +361,8 @@ enum status device_core_check(struct device_core *core)
 	if (core->link == LINK_COMMITTING)
 		return fail(STATUS_BUSY, "a cut is being committed: ask for the comparison again");
 	if (status == STATUS_OK)
+		status = device_store_verify(core->options.store);
+	if (status == STATUS_OK)
 		status = repair_load(core->options.store, &core->arena, &repair);
 	if (status == STATUS_OK && state.cursor.gseq != 0 && !repair.under_way)
 		status = repair_prepare(core->options.store, &core->arena, INT64_MAX, false, &fetch);

@@ -45,7 +45,8 @@ enum status device_core_operation(struct device_core *core, struct arena *arena,
 /* Goes on line: a request is sent as soon as time allows. `now` forgets the waiting time after a failure. */
 enum status device_core_go(struct device_core *core, bool now);
 /* Everything that is held is compared with the server's rows when the device is on line next, and what differs is fetched again. Does
- * nothing before a first sync, and while a comparison is under way. Adds the store's statuses; STATUS_BUSY while a commit is awaited. */
+ * nothing before a first sync, and while a comparison is under way. Adds the store's statuses; STATUS_BUSY while a commit is awaited;
+ * STATUS_CORRUPT when the file itself is damaged, which no comparison sees or mends. O(replica). */
 enum status device_core_check(struct device_core *core);
 /* There is leisure: the replica is checked against itself (self_check.h) when the last whole check is long enough ago, `rows_max` rows at
  * most. What does not fit is an incident, and leads to a comparison with the server at once. `*out_done`: there is nothing more to look
