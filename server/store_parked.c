@@ -1,8 +1,11 @@
 /* What people decided of parked operations; the log keeps what was received. */
+#include "protocol/domain/operation.h"
 #include "protocol/domain/rule.h"
-#include "protocol/sync/authority.h"
 #include "protocol/sync/parked.h"
 #include "server/store_inner.h"
+
+/* Of an EDIT that the first release set aside for the same reason, under the rule "not_allowed". */
+#define EARLIER_DETAIL "role=device;reason=not_remembered"
 
 enum status server_store_put_parked_decision(struct server_store *store, const struct id *operation, enum parked_decision decision,
 	struct bytes canonical, struct text reason, int64_t now_ms)
@@ -48,21 +51,22 @@ enum status server_store_end_forks(struct server_store *store, const struct id *
 	return store_run(statement);
 }
 
-enum status server_store_not_remembered(struct server_store *store, struct parked_place *after, size_t most, struct arena *arena,
+enum status server_store_parked_edits(struct server_store *store, struct parked_place *after, size_t most, struct arena *arena,
 	struct id **out_operations, size_t *out_count)
 {
 	struct statement *statement = NULL;
 	struct id *operations = NULL;
 	size_t count = 0, capacity = 0;
-	enum status status = statement_get(store->storage, STATEMENT_PARKED_WITH, &statement);
+	enum status status = statement_get(store->storage, STATEMENT_PARKED_EDITS, &statement);
 
 	if (status != STATUS_OK)
 		return status;
-	statement_bind_text(statement, 1, text_of(rule_find(RULE_NOT_ALLOWED)->word));
-	statement_bind_text(statement, 2, text_of(AUTHORITY_NOT_REMEMBERED));
-	statement_bind_integer(statement, 3, after->chain);
-	statement_bind_integer(statement, 4, after->seq);
-	statement_bind_integer(statement, 5, (int64_t)most);
+	statement_bind_integer(statement, 1, OPERATION_EDIT);
+	statement_bind_text(statement, 2, text_of(rule_find(RULE_MISSING_RECORD)->word));
+	statement_bind_text(statement, 3, text_of(EARLIER_DETAIL));
+	statement_bind_integer(statement, 4, after->chain);
+	statement_bind_integer(statement, 5, after->seq);
+	statement_bind_integer(statement, 6, (int64_t)most);
 	while (statement_next(statement, &status)) {
 		*after = (struct parked_place){ statement_integer(statement, 1), statement_integer(statement, 2) };
 		operations = arena_grow(arena, operations, count, &capacity, sizeof(*operations));

@@ -107,6 +107,9 @@ const struct message catalogue_zh_lines[] = {
 	{ "nothing: it is decided by itself when that arrives", "无需操作：到达后会自动处理" },
 	{ "that is there, but its author never had it: if this is right \"truckrolld parked release\", else \"parked discard\"",
 	  "该记录存在，但提交人从未持有：如操作属实，请用“truckrolld parked release”，否则用“parked discard”" },
+	{ "the server does not know that its author has that: it is decided when it does, or by the office: "
+	  "\"truckrolld parked release\" or \"parked discard\"",
+	  "服务器不知道提交人持有该记录：一旦得知即自动处理；否则由办公室决定：“truckrolld parked release”或“parked discard”" },
 	{ "the office releases it after an update: \"truckrolld parked release\"",
 	  "更新程序后由办公室放行：“truckrolld parked release”" },
 	{ "the office decides: \"truckrolld parked release\" or \"parked discard\"",

@@ -48,7 +48,6 @@ enum status authority_open(struct authority *authority, struct server_store *sto
 	if (status != STATUS_OK)
 		return status;
 	authority->epoch = state.epoch;
-	authority->horizon = state.horizon;
 	if (device->state == DEVICE_STATE_ACTIVE)
 		return STATUS_OK;
 	status = find_base(store, arena, chain, &state.epoch, &authority->base_gseq);
@@ -93,50 +92,4 @@ enum rule authority_judge(struct authority *authority, const struct operation *o
 		return RULE_REVOKED;
 	*out_detail = authority->device->state == DEVICE_STATE_DRAINING ? drained_too_late(authority, &operation->head) : NULL;
 	return *out_detail == NULL ? RULE_NONE : RULE_REVOKED;
-}
-
-/* What device held what at the time that the operation says to be of. */
-static bool is_remembered(const struct authority *authority, const struct operation_head *head)
-{
-	return id_equal(&head->base_epoch, &authority->epoch) && head->base_gseq >= authority->horizon;
-}
-
-/* Whoever knows an id could write to any record: those of imported ones can be worked out. */
-enum status authority_reach(const struct authority *authority, struct server_store *store, const struct operation *operation,
-	enum rule *out_objection, const char **out_detail)
-{
-	const struct operation_head *head = &operation->head;
-	struct server_row row;
-	enum status status;
-
-	*out_objection = RULE_NONE;
-	if (head->kind != OPERATION_EDIT || arguments_schema(head->kind, head->record) == NULL)
-		return STATUS_OK;
-	status = server_store_row(store, head->record, &head->subject, &row);
-	if (status != STATUS_OK)
-		return status == STATUS_NOT_FOUND ? STATUS_OK : status; /* it waits for the record */
-	status = server_store_reaches(store, &authority->device->id, head->record, &head->subject, row.home);
-	if (status != STATUS_NOT_FOUND)
-		return status;
-	*out_objection = RULE_NOT_ALLOWED;
-	*out_detail = is_remembered(authority, head) ? "role=device;reason=never_had" : AUTHORITY_NOT_REMEMBERED;
-	return STATUS_OK;
-}
-
-enum status authority_reach_now(struct server_store *store, const struct id *device, const struct operation *operation,
-	enum rule *out_objection, const char **out_detail)
-{
-	struct authority authority;
-	struct device_entry entry;
-	struct server_state state;
-	enum status status = server_store_device(store, device, &entry);
-
-	*out_objection = RULE_NONE;
-	if (status != STATUS_OK)
-		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-	status = server_store_state(store, &state);
-	if (status != STATUS_OK)
-		return status;
-	authority = (struct authority){ .device = &entry, .epoch = state.epoch, .horizon = state.horizon };
-	return authority_reach(&authority, store, operation, out_objection, out_detail);
 }

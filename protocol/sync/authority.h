@@ -14,7 +14,6 @@
 struct authority {
 	const struct device_entry *device;
 	struct id epoch;
-	int64_t horizon; /* which device held what before is forgotten */
 	int64_t now_ms;
 	int64_t granted_from; /* the device's grants: the first commit of any, and the last */
 	int64_t granted_until;
@@ -28,17 +27,5 @@ enum status authority_open(struct authority *authority, struct server_store *sto
 
 /* What stands against the next operation of the chain, and the reason as the detail of its outcome; RULE_NONE when nothing does. */
 enum rule authority_judge(struct authority *authority, const struct operation *operation, const char **out_detail);
-
-/* The detail of an EDIT that is set aside because it says to be of a time that this server does not remember: before the horizon, or of an
- * epoch that was lost. It is looked at again: see parked_look_again(). */
-#define AUTHORITY_NOT_REMEMBERED "role=device;reason=not_remembered"
-
-/* The same of what only a store can tell: an EDIT is of a record that the device has, or had. STATUS_OK with RULE_NONE when it is so. */
-enum status authority_reach(const struct authority *authority, struct server_store *store, const struct operation *operation,
-	enum rule *out_objection, const char **out_detail);
-
-/* The same again of one that was kept; nothing stands against what is not a device's. */
-enum status authority_reach_now(struct server_store *store, const struct id *device, const struct operation *operation,
-	enum rule *out_objection, const char **out_detail);
 
 #endif

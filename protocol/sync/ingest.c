@@ -265,7 +265,6 @@ static enum status take_in_once(struct intake *intake, struct authority *authori
 {
 	const char *detail = "role=device;reason=speaks_for_others";
 	enum rule objection = first == FIRST_ID_FOREIGN ? RULE_NOT_ALLOWED : RULE_NONE;
-	enum status status = STATUS_OK;
 
 	*out_verdict = (struct verdict){ 0 };
 	if (first == FIRST_ID_KNOWN)
@@ -278,10 +277,6 @@ static enum status take_in_once(struct intake *intake, struct authority *authori
 	}
 	if (objection == RULE_NONE)
 		objection = authority_judge(authority, intake->operation, &detail);
-	if (objection == RULE_NONE)
-		status = authority_reach(authority, intake->ingest->commit->store, intake->operation, &objection, &detail);
-	if (status != STATUS_OK)
-		return status;
 	if (objection != RULE_NONE) {
 		*out_verdict = (struct verdict){ .outcome = OUTCOME_PARKED };
 		return set_aside(intake, OUTCOME_PARKED, objection, detail);
@@ -331,7 +326,7 @@ static enum status take_in_next(struct arrival *arrival, size_t position, struct
 	const struct batch *batch = arrival->batch;
 	const struct verified_batch *verified = arrival->verified;
 	struct intake intake = { .ingest = ingest, .operation = &batch->operations[position], .device = device->id,
-		.sight = &arrival->sight.sight, .witness = witness };
+		.sight = device_sight_of(&arrival->sight, &batch->operations[position]), .witness = witness };
 	int64_t seq = batch->first_seq + (int64_t)position;
 	enum first_id first;
 	enum status status = judge_first_id(ingest, device, batch, position, &first);

@@ -2,7 +2,6 @@
 
 #include "protocol/domain/device.h"
 #include "protocol/domain/operation_outcome.h"
-#include "protocol/sync/authority.h"
 #include "protocol/sync/intake.h"
 #include "protocol/sync/publish.h"
 #include "protocol/sync/sight.h"
@@ -87,12 +86,6 @@ static enum status decide_again(struct intake *intake, struct parked_list *more,
 	return status == STATUS_OK && out_verdict->outcome != OUTCOME_PARKED ? collect_for_changes(ingest, &overlay, more) : status;
 }
 
-/* Whether its author may do this, judged by what is there now. */
-static enum status judge_again(const struct intake *intake, enum rule *out_objection, const char **out_detail)
-{
-	return authority_reach_now(intake->ingest->commit->store, &intake->device, intake->operation, out_objection, out_detail);
-}
-
 /* As its author may: it may have named what it could not know of before that was there. The office, which is no device, names anything. */
 static enum status go_on_by_itself(struct intake *intake, struct parked_list *more, struct verdict *out_verdict)
 {
@@ -111,25 +104,19 @@ static enum status go_on_by_itself(struct intake *intake, struct parked_list *mo
 	if (status != STATUS_OK)
 		return status;
 	device_sight_init(&sight, store, ingest->arena, &intake->device, grants, count);
-	intake->sight = &sight.sight;
+	intake->sight = device_sight_of(&sight, intake->operation);
 	return decide_again(intake, more, out_verdict);
 }
 
-/* What waited goes on, or is set aside for another reason. */
+/* What waited goes on, or waits on. */
 static enum status decide_next(struct ingest *ingest, struct parked_list *list, const struct id *id)
 {
 	struct operation operation;
 	struct intake intake;
 	struct verdict verdict;
-	enum rule objection;
-	const char *detail;
 	enum status status = read_parked(ingest, id, &operation, &intake);
 
-	if (status == STATUS_OK)
-		status = judge_again(&intake, &objection, &detail);
-	if (status != STATUS_OK)
-		return status;
-	return objection == RULE_NONE ? go_on_by_itself(&intake, list, &verdict) : intake_tell(&intake, OUTCOME_PARKED, objection, detail);
+	return status == STATUS_OK ? go_on_by_itself(&intake, list, &verdict) : status;
 }
 
 static bool is_its_own_failure(enum status status)
@@ -158,23 +145,23 @@ enum status parked_decide_for(struct ingest *ingest, const struct overlay *overl
 	return status == STATUS_OK ? decide_woken(ingest, &list, 0) : status;
 }
 
-/* ---- what the server did not remember ---- */
+/* ---- edits of what their device did not have ---- */
 
 /* Does the device have the record now, or again? */
 static enum status is_reached_now(struct intake *intake, bool *out_reached)
 {
 	struct ingest *ingest = intake->ingest;
+	struct server_store *store = ingest->commit->store;
+	const struct operation_head *head = &intake->operation->head;
 	struct device_entry device;
-	enum rule objection;
-	const char *detail;
-	enum status status = server_store_device(ingest->commit->store, &intake->device, &device);
+	enum status status = server_store_device(store, &intake->device, &device);
 
 	*out_reached = false;
 	if (status != STATUS_OK || device.state != DEVICE_STATE_ACTIVE)
 		return status;
-	status = judge_again(intake, &objection, &detail);
-	*out_reached = status == STATUS_OK && objection == RULE_NONE;
-	return status;
+	status = sight_device_had(store, &intake->device, head->record, &head->subject);
+	*out_reached = status == STATUS_OK;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status look_again(struct ingest *ingest, const struct id *id, struct parked_list *list, size_t *decided)
@@ -189,7 +176,7 @@ static enum status look_again(struct ingest *ingest, const struct id *id, struct
 		status = is_reached_now(&intake, &reached);
 	if (status != STATUS_OK || !reached)
 		return is_its_own_failure(status) ? STATUS_OK : status;
-	status = decide_again(&intake, list, &verdict);
+	status = go_on_by_itself(&intake, list, &verdict);
 	*decided += status == STATUS_OK;
 	return is_its_own_failure(status) ? STATUS_OK : status;
 }
@@ -200,7 +187,7 @@ enum status parked_look_again(struct ingest *ingest, struct parked_place *after,
 	struct parked_list woken = { .arena = ingest->arena };
 	struct id *ids;
 	size_t count;
-	enum status status = server_store_not_remembered(ingest->commit->store, &place, most, ingest->arena, &ids, &count);
+	enum status status = server_store_parked_edits(ingest->commit->store, &place, most, ingest->arena, &ids, &count);
 
 	*out_decided = 0;
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)

@@ -2,6 +2,14 @@
 
 #include "protocol/sync/grants.h"
 
+enum status sight_device_had(struct server_store *store, const struct id *device, enum record_kind kind, const struct id *id)
+{
+	struct server_row row;
+	enum status status = server_store_row(store, kind, id, &row);
+
+	return status == STATUS_OK ? server_store_reaches(store, device, kind, id, row.home) : status;
+}
+
 /* What a device makes has its operation's id: it may name that before it is sent it back. */
 static enum status made(const struct device_sight *sight, const struct id *id)
 {
@@ -25,7 +33,7 @@ static enum status reaches(struct sight *base, enum record_kind kind, const stru
 	if (status != STATUS_OK || grants_find(sight->grants, sight->grant_count, row.home) != NULL)
 		return status;
 	status = server_store_reaches(sight->store, &sight->device, kind, id, row.home);
-	return status == STATUS_NOT_FOUND ? made(sight, id) : status;
+	return status == STATUS_NOT_FOUND && !id_equal(id, &sight->edited) ? made(sight, id) : status;
 }
 
 void device_sight_init(struct device_sight *sight, struct server_store *store, struct arena *arena, const struct id *device,
@@ -34,4 +42,10 @@ void device_sight_init(struct device_sight *sight, struct server_store *store, s
 	*sight = (struct device_sight){
 		.sight = { reaches }, .store = store, .arena = arena, .device = *device, .grants = grants, .grant_count = grant_count
 	};
+}
+
+struct sight *device_sight_of(struct device_sight *sight, const struct operation *operation)
+{
+	sight->edited = operation->head.kind == OPERATION_EDIT ? operation->head.subject : (struct id){ 0 };
+	return &sight->sight;
 }

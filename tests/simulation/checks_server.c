@@ -12,8 +12,8 @@
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/task.h"
 #include "protocol/domain/task_answer.h"
-#include "protocol/sync/authority.h"
 #include "protocol/sync/careful.h"
+#include "protocol/sync/sight.h"
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/record_codec.h"
 #include "server/store.h"
@@ -37,22 +37,30 @@ static bool is_revoked(const struct snapshot *server, const struct id *device)
 	return row != NULL && ((const struct device *)row->row)->state != DEVICE_STATE_ACTIVE;
 }
 
-/* An edit of a time that the server does not remember waits for a person, but not when the device has the record now. */
+static bool is_remembered(struct simulation *simulation, const struct operation_head *head)
+{
+	struct server_state state;
+
+	return server_store_state(simulation->server.store, &state) == STATUS_OK && id_equal(&head->base_epoch, &state.epoch) &&
+	       head->base_gseq >= state.horizon;
+}
+
+/* Only of a time that the server does not remember is there something that its author named rightly, and that waits all the same: for a
+ * person, or, when it is an edit of that, until the device has it. */
 static bool is_not_remembered(struct simulation *simulation, const struct snapshot *server, const struct operation_outcome *outcome)
 {
 	struct server_store *store = simulation->server.store;
 	struct logged_operation logged;
 	struct operation operation;
-	enum rule objection;
-	const char *detail;
 
-	if ((simulation->retention_ms == 0 && !simulation->server.swapped) || !text_equals(outcome->detail, AUTHORITY_NOT_REMEMBERED))
-		return false;
-	if (server_store_logged(store, &outcome->id, &simulation->arena, &logged) != STATUS_OK ||
+	if (!text_equals(outcome->rule, "missing_record") ||
+		server_store_logged(store, &outcome->id, &simulation->arena, &logged) != STATUS_OK ||
 		operation_decode(&simulation->arena, logged.canonical, &operation) != STATUS_OK ||
-		authority_reach_now(store, &outcome->device_id, &operation, &objection, &detail) != STATUS_OK)
+		is_remembered(simulation, &operation.head))
 		return false;
-	return objection != RULE_NONE || is_revoked(server, &outcome->device_id);
+	return outcome->kind != OPERATION_EDIT || !id_equal(&outcome->waits_for, &outcome->subject) ||
+	       is_revoked(server, &outcome->device_id) ||
+	       sight_device_had(store, &outcome->device_id, operation.head.record, &outcome->subject) == STATUS_NOT_FOUND;
 }
 
 /* What is still parked waits for a record that is not there, or for a person: a technician who opened an order elsewhere. */
@@ -71,11 +79,9 @@ static void check_parked(struct simulation *simulation, const struct snapshot *s
 		if (text_equals(outcome->rule, "bug") && outcome->kind == OPERATION_ADD_NOTE &&
 			simulation->server.poisoned >= CAREFUL_TRIES_MAX)
 			continue;
-		if (is_not_remembered(simulation, server, outcome))
+		if (comes && (simulation->retention_ms > 0 || simulation->server.swapped) &&
+			is_not_remembered(simulation, server, outcome))
 			continue;
-		if (comes && text_equals(outcome->rule, "missing_record") &&
-			(simulation->retention_ms > 0 || simulation->server.swapped))
-			continue; /* the server does not remember any more that the device had the record: a person decides */
 		if (text_equals(outcome->rule, "fork") && simulation->counts.happened[FAULT_CLONE] > 0)
 			continue; /* I12: one history is admitted, the other kept aside whole */
 		if (comes || (id_is_nil(&outcome->waits_for) && !text_equals(outcome->rule, "not_your_territory") &&

@@ -21,6 +21,7 @@ static void every_parked_operation_has_something_to_do_that_works_in_both_langua
 	} rows[] = {
 		{ OPERATION_CREATE, "missing_record", "record=asset;id=1", false, "by itself" },
 		{ OPERATION_CREATE, "missing_record", "record=asset;id=1", true, "parked release" },
+		{ OPERATION_EDIT, "missing_record", "record=asset;id=1", true, "is decided when it does" },
 		{ OPERATION_FINISH, "revoked", "reason=stolen", false, "parked release" },
 		{ OPERATION_CREATE, "not_your_territory", "territory=1", false, "parked release" },
 		{ OPERATION_FINISH, "fork", "seq=4", false, "--device" },

@@ -11,6 +11,7 @@
 #include "protocol/sync/authority.h"
 #include "server/verify.h"
 #include "tests/unit/protocol/sync/by_hand.h"
+#include "tests/unit/protocol/sync/by_store.h"
 
 static struct hand_device hand, other; /* large */
 
@@ -328,13 +329,14 @@ static void an_edit_of_what_the_device_never_had_is_set_aside(void **state)
 
 /* ---- what the server does not remember ---- */
 
-static void assert_kept_for(struct simulation *pair, const struct id *operation, const char *detail)
+/* In the words of an edit of what is nowhere. */
+static void assert_waits_for(struct simulation *pair, const struct id *operation, const struct id *site)
 {
 	const struct operation_outcome *outcome = server_row(pair, RECORD_OPERATION, operation);
 
 	assert_int_equal(outcome->outcome, OUTCOME_PARKED);
-	assert_true(text_equals(outcome->rule, "not_allowed") && text_equals(outcome->detail, detail));
-	assert_true(id_is_nil(&outcome->waits_for));
+	assert_true(text_equals(outcome->rule, "missing_record") && text_equals(outcome->field, "subject"));
+	assert_true(id_equal(&outcome->waits_for, site));
 }
 
 static void assert_notes(struct simulation *pair, const struct id *site, const char *expected)
@@ -390,15 +392,37 @@ static void an_edit_of_a_lost_epoch_is_decided_when_the_device_has_the_record_ag
 
 	hand_device_open(&hand, pair, 1, 7);
 	made = send_edit(pair, &elsewhere, &lost, 1000);
-	assert_kept_for(pair, &made, AUTHORITY_NOT_REMEMBERED);
+	assert_waits_for(pair, &made, &elsewhere);
 	pass_an_hour(pair);
-	assert_kept_for(pair, &made, AUTHORITY_NOT_REMEMBERED);
+	assert_waits_for(pair, &made, &elsewhere);
 	assert_notes(pair, &elsewhere, "");
 	(void)pair_book(pair, &order, 1);
 	pass_an_hour(pair);
 	assert_notes(pair, &elsewhere, "the gate is open");
 	assert_false(pair_on_server(pair, RECORD_OPERATION, &made));
 	pair_settle(pair);
+	hand_device_close(&hand);
+}
+
+/* As the first release told it. */
+static void what_an_earlier_version_set_aside_is_looked_at_again(void **state)
+{
+	const struct id lost = { { 0xee } };
+	struct simulation *pair = *state;
+	struct id elsewhere = organisation_id(RECORD_SITE, 1), order = pair_order(pair, 1), made;
+	struct operation_outcome outcome;
+
+	hand_device_open(&hand, pair, 1, 7);
+	made = send_edit(pair, &elsewhere, &lost, 1000);
+	outcome = *(const struct operation_outcome *)server_row(pair, RECORD_OPERATION, &made);
+	outcome.rule = text_of("not_allowed");
+	outcome.field = text_of("");
+	outcome.detail = text_of("role=device;reason=not_remembered");
+	outcome.waits_for = (struct id){ 0 };
+	(void)by_store_put_one(pair, RECORD_OPERATION, &outcome);
+	(void)pair_book(pair, &order, 1);
+	pass_an_hour(pair);
+	assert_notes(pair, &elsewhere, "the gate is open");
 	hand_device_close(&hand);
 }
 
@@ -430,15 +454,15 @@ static void an_edit_from_before_the_horizon_is_decided_when_the_device_has_the_r
 	assert_int_equal(server_store_commit(pair->server.store), STATUS_OK);
 	hand_device_open(&hand, pair, 1, 7);
 	made = send_edit(pair, &elsewhere, &epoch, horizon - 1);
-	assert_kept_for(pair, &made, AUTHORITY_NOT_REMEMBERED);
+	assert_waits_for(pair, &made, &elsewhere);
 	(void)pair_book(pair, &order, 1);
 	pass_an_hour(pair);
 	assert_notes(pair, &elsewhere, "the gate is open");
 	hand_device_close(&hand);
 }
 
-/* Nothing is forgotten of that time: it cannot be. Should it have the site later, that makes no edit right. */
-static void an_edit_of_what_the_device_cannot_have_had_waits_for_a_person(void **state)
+/* Of a time that the server remembers: whoever wrote it can have known no more than the id, and is told no more. */
+static void an_edit_of_what_the_device_never_had_waits_until_it_has_it(void **state)
 {
 	struct simulation *pair = *state;
 	const struct id epoch = organisation_epoch();
@@ -446,11 +470,12 @@ static void an_edit_of_what_the_device_cannot_have_had_waits_for_a_person(void *
 
 	hand_device_open(&hand, pair, 1, 7);
 	made = send_edit(pair, &elsewhere, &epoch, server_gseq(pair));
-	assert_kept_for(pair, &made, "role=device;reason=never_had");
+	pass_an_hour(pair);
+	assert_waits_for(pair, &made, &elsewhere);
+	assert_notes(pair, &elsewhere, "");
 	(void)pair_book(pair, &order, 1);
 	pass_an_hour(pair);
-	assert_kept_for(pair, &made, "role=device;reason=never_had");
-	assert_notes(pair, &elsewhere, "");
+	assert_notes(pair, &elsewhere, "the gate is open");
 	hand_device_close(&hand);
 }
 
@@ -465,7 +490,7 @@ static void nothing_more_is_decided_of_a_device_that_was_revoked(void **state)
 	(void)pair_book(pair, &order, 1);
 	assert_true(server_node_revoke(pair, &device, DEVICE_STATE_DRAINING));
 	pass_an_hour(pair);
-	assert_kept_for(pair, &made, AUTHORITY_NOT_REMEMBERED);
+	assert_waits_for(pair, &made, &elsewhere);
 	assert_notes(pair, &elsewhere, "");
 	hand_device_close(&hand);
 }
@@ -503,7 +528,7 @@ static void an_edit_that_waits_for_a_record_counts_only_where_the_device_gets_it
 	import_site(pair, &elsewhere, 1);
 	assert_notes(pair, &here, "the gate is open");
 	assert_notes(pair, &elsewhere, "");
-	assert_kept_for(pair, &made[1], "role=device;reason=never_had");
+	assert_waits_for(pair, &made[1], &elsewhere);
 	assert_false(pair_on_server(pair, RECORD_OPERATION, &made[0]));
 	hand_device_close(&hand);
 }
@@ -518,11 +543,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_edit_of_what_the_device_never_had_is_set_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			an_edit_of_a_lost_epoch_is_decided_when_the_device_has_the_record_again, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_an_earlier_version_set_aside_is_looked_at_again, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			edits_of_a_lost_epoch_are_decided_in_the_order_they_were_made, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			an_edit_from_before_the_horizon_is_decided_when_the_device_has_the_record_again, pair_open, pair_close),
-		cmocka_unit_test_setup_teardown(an_edit_of_what_the_device_cannot_have_had_waits_for_a_person, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(an_edit_of_what_the_device_never_had_waits_until_it_has_it, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(nothing_more_is_decided_of_a_device_that_was_revoked, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			an_edit_that_waits_for_a_record_counts_only_where_the_device_gets_it, pair_open, pair_close),
