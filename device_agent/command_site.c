@@ -8,7 +8,7 @@
 #include "protocol/domain/meter.h"
 #include "protocol/domain/task_answer.h"
 #include "protocol/domain/time_entry.h"
-#include "protocol/wire/blob.h"
+#include "protocol/sync/blob_store.h"
 #include "shell/file.h"
 #include "shell/listing.h"
 #include "shell/lookup.h"
@@ -244,6 +244,29 @@ enum status command_read(struct context *context)
 	return status == STATUS_OK ? run_on(context, visit, OPERATION_READ_METER, &arguments) : status;
 }
 
+/* The copy is what is sent later: what becomes of the file itself does not matter. It is there before the operation that speaks of it, and
+ * when that is refused nobody speaks of it. */
+static enum status keep_file(struct context *context, struct bytes bytes, struct text *out_blob)
+{
+	struct local_device *device = local_device_of(context);
+	struct hash id;
+	enum status status = blob_id_of_list((int64_t)bytes.size, blob_list_of(context->arena, bytes), &id);
+
+	if (status == STATUS_OK && device->blobs->free_bytes(device->blobs->context) - (int64_t)bytes.size < BLOB_RESERVE_BYTES)
+		status = fail(STATUS_CANNOT_WRITE,
+			"no room for a file of %lld bytes: the disk is nearly full, and work needs the rest; free some space",
+			(long long)bytes.size);
+	if (status == STATUS_OK)
+		status = blob_put(device->blobs, &id, bytes);
+	if (status == STATUS_OK)
+		status = blob_list_add(device->blobs, BLOB_OUT, &id);
+	if (status != STATUS_OK)
+		return status;
+	device_core_files(device->core);
+	*out_blob = arena_copy_text(context->arena, text_of(blob_to_text(&id).characters));
+	return STATUS_OK;
+}
+
 /* What is known of a file: its name by content, its size, and what it seems to be. */
 static enum status look_at_file(
 	struct context *context, struct text name, struct text *out_blob, int64_t *out_size, struct text *out_media_type)
@@ -258,7 +281,9 @@ static enum status look_at_file(
 
 	if (status != STATUS_OK)
 		return status;
-	*out_blob = arena_copy_text(context->arena, text_of(blob_id(bytes).characters));
+	status = keep_file(context, bytes, out_blob);
+	if (status != STATUS_OK)
+		return status;
 	*out_size = (int64_t)bytes.size;
 	*out_media_type = text_of("application/octet-stream");
 	for (size_t i = 0; i < LENGTH(marks); i++) {

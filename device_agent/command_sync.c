@@ -11,6 +11,7 @@
 #include "device_agent/outbox_view.h"
 #include "device_agent/replica_aside.h"
 #include "protocol/domain/device.h"
+#include "protocol/sync/blob_store.h"
 #include "shell/control.h"
 #include "shell/lock.h"
 #include "shell/outcome_words.h"
@@ -82,12 +83,34 @@ struct progress_report {
 	bool unanswered; /* a hello went out, and no welcome came */
 	int64_t failures;
 	int64_t rounds, rows, sent, received;
+	int64_t files_waiting, files_stuck, files_sent, files_received;
 	int64_t repairs, repaired; /* comparisons by range, and rows that they put right */
 	bool revoked;        /* the server says so */
 	bool stolen;         /* and this */
 	struct text failure; /* in the command's arena */
+	struct text file_trouble; /* why files cannot be moved; empty: nothing stands in the way */
 	struct text refusal; /* why the server takes nothing that is pending; empty: it does */
 };
+
+/* Why files are not moved, in English. */
+static struct text file_trouble(const struct context *context, const struct device_core_state *state)
+{
+	switch ((enum blob_trouble)state->file_trouble) {
+	case BLOB_TROUBLE_SERVER_ROOM:
+		return text_of("the server has no room for files: it keeps the rest for work; the office is to free some space");
+	case BLOB_TROUBLE_SERVER_REFUSES:
+		return text_of("the server takes no files from this device");
+	case BLOB_TROUBLE_SERVER_FINDS:
+		return text_of("the server finds a file damaged that is sound here");
+	case BLOB_TROUBLE_DAMAGED:
+		return text_of("what the server sends of a file is not what it says");
+	case BLOB_TROUBLE_HERE:
+		return arena_print(context->arena, "%s", state->file_reason);
+	case BLOB_TROUBLE_NONE:
+		break;
+	}
+	return text_of("");
+}
 
 static struct progress_report report_of(struct context *context, const struct link *link)
 {
@@ -98,6 +121,11 @@ static struct progress_report report_of(struct context *context, const struct li
 		.failures = link->failures,
 		.rounds = state.rounds,
 		.rows = state.rows_received,
+		.files_waiting = state.files_waiting,
+		.files_stuck = state.files_stuck,
+		.files_sent = state.files_sent,
+		.files_received = state.files_received,
+		.file_trouble = file_trouble(context, &state),
 		.repairs = state.repairs,
 		.repaired = state.repaired_rows,
 		.revoked = state.rounds > 0 && state.device_state != DEVICE_STATE_ACTIVE,
@@ -143,6 +171,11 @@ enum status command_link(struct context *context)
 	output_value(context->output, "rows_received", "rows received", cell_integer(report.rows));
 	output_json(context->output, "repairs", json_integer(report.repairs));
 	output_value(context->output, "repaired_rows", "rows put right", cell_integer(report.repaired));
+	output_value(context->output, "files_waiting", "files under way", cell_integer(report.files_waiting));
+	output_json(context->output, "files_stuck", json_integer(report.files_stuck));
+	output_value(context->output, "files_sent", "files sent", cell_integer(report.files_sent));
+	output_value(context->output, "files_received", "files received", cell_integer(report.files_received));
+	output_value(context->output, "file_trouble", "trouble with files", cell_text(report.file_trouble));
 	output_value(context->output, "bytes_sent", "sent", cell_size(report.sent));
 	output_value(context->output, "bytes_received", "received", cell_size(report.received));
 	output_value(context->output, "last_contact_at", "last contact", cell_time(state.last_contact_at_ms));
@@ -289,6 +322,7 @@ static enum status read_report(struct context *context, struct text text, struct
 	json_t *object = json_loadb(text.data, text.size, 0, NULL);
 	const char *failure = json_string_value(json_object_get(object, "failure"));
 	const char *refusal = json_string_value(json_object_get(object, "refusal"));
+	const char *trouble = json_string_value(json_object_get(object, "file_trouble"));
 
 	if (!json_is_true(json_object_get(object, "running"))) {
 		json_decref(object);
@@ -300,6 +334,11 @@ static enum status read_report(struct context *context, struct text text, struct
 		.failures = member(object, "failures"),
 		.rounds = member(object, "rounds"),
 		.rows = member(object, "rows_received"),
+		.files_waiting = member(object, "files_waiting"),
+		.files_stuck = member(object, "files_stuck"),
+		.files_sent = member(object, "files_sent"),
+		.files_received = member(object, "files_received"),
+		.file_trouble = arena_print(context->arena, "%s", trouble == NULL ? "" : trouble),
 		.repairs = member(object, "repairs"),
 		.repaired = member(object, "repaired_rows"),
 		.sent = member(object, "bytes_sent"),
@@ -434,6 +473,22 @@ static void tell_repair(struct sync_run *run)
 		output_line(output, "Every row here is as the office has it.");
 }
 
+/* Files are told of when there were any. */
+static void tell_files(const struct sync_run *run)
+{
+	struct output *output = run->context->output;
+	int64_t sent = run->last.files_sent - run->first.files_sent, received = run->last.files_received - run->first.files_received;
+
+	output_json(output, "files_sent", json_integer(sent));
+	output_json(output, "files_received", json_integer(received));
+	output_json(output, "files_stuck", json_integer(run->last.files_stuck));
+	if (sent > 0 || received > 0)
+		output_line(output, "Files: %lld sent, %lld received.", (long long)sent, (long long)received);
+	if (run->last.files_stuck > 0)
+		output_warning(output, "%lld files could not be moved: %s", (long long)run->last.files_stuck,
+			catalogue_translate(run->context->language, run->last.file_trouble.data));
+}
+
 static enum status tell_sync(struct sync_run *run)
 {
 	struct output *output = run->context->output;
@@ -458,6 +513,7 @@ static enum status tell_sync(struct sync_run *run)
 	output_value(output, "bytes_sent", "sent", cell_size(run->last.sent - run->first.sent));
 	output_value(output, "bytes_received", "received", cell_size(run->last.received - run->first.received));
 	output_value(output, "rounds", NULL, cell_integer(run->last.rounds - run->first.rounds));
+	tell_files(run);
 	status = tell_outcomes(run, device);
 	local_device_close(device);
 	return status;

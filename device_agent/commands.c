@@ -237,6 +237,20 @@ static const struct option doctor_options[] = {
 	{ 0 },
 };
 
+static const struct option file_list_positionals[] = {
+	{ .name = "ORDER", .kind = OPTION_TEXT, .help = "work order: its number, or first digits of its id; without it all files" },
+	{ 0 },
+};
+static const struct option file_get_positionals[] = {
+	{ .name = "ATTACHMENT", .kind = OPTION_TEXT, .required = true, .help = "first digits of its id" },
+	{ 0 },
+};
+static const struct option file_get_options[] = {
+	{ .name = "out", .value = "FILE", .kind = OPTION_TEXT, .help = "where to put it (default: here, named by digits of its id)" },
+	KEYS_OPTION,
+	{ 0 },
+};
+
 static const struct command commands[] = {
 	{ .group = "The day", .name = "today", .summary = "your visits", .example = "truckroll today", .options = today_options,
 	  .place = PLACE_READER, .run = command_today },
@@ -296,6 +310,14 @@ static const struct command commands[] = {
 	{ .group = "Records", .name = "create", .summary = "make a record, such as a request that you met on the road",
 	  .example = "truckroll create service_request text=\"second pump leaks, too\" site_id=\"Cairn Hotel\"",
 	  .positionals = create_positionals, .options = keys_options, .place = PLACE_OWNER, .run = command_create },
+	{ .group = "Records", .name = "file list", .summary = "photos, signatures and documents, and whether they are here",
+	  .example = "truckroll file list HH-5008", .positionals = file_list_positionals, .options = keys_options,
+	  .place = PLACE_READER, .run = command_file_list },
+	{ .group = "Records", .name = "file get", .summary = "the file of an attachment",
+	  .details = "When it is not here it is asked for, and comes with the next exchange. The files of work that is not over come\n"
+		     "by themselves.",
+	  .example = "truckroll file get 09f2c1 --out before.jpg", .positionals = file_get_positionals, .options = file_get_options,
+	  .place = PLACE_OWNER, .run = command_file_get },
 	{ .group = "Knowledge", .name = "kb search", .summary = "articles about words", .example = "truckroll kb search pump leaks",
 	  .positionals = search_positionals, .options = search_options, .place = PLACE_READER, .run = command_kb_search },
 	{ .group = "Knowledge", .name = "kb list", .summary = "knowledge articles", .example = "truckroll kb list --limit 10",

@@ -53,4 +53,7 @@ enum status find_order(struct context *context, struct text which, struct id *ou
 /* The technician's van. STATUS_NOT_FOUND says why there is none. */
 enum status own_van(struct context *context, struct id *out_location);
 
+enum status command_file_list(struct context *context);
+enum status command_file_get(struct context *context);
+
 #endif

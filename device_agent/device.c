@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shell/blob_folder.h"
 #include "shell/file.h"
 #include "shell/lock.h"
 #include "shell/outcome_words.h"
@@ -47,6 +48,7 @@ static enum status open_core(struct local_device *device, int64_t poll_wait_ms)
 		.organisation = device->keys.organisation,
 		.technician = device->keys.technician,
 		.standing = device->note.standing,
+		.blobs = device->blobs,
 		.poll_wait_ms = poll_wait_ms };
 	uint8_t machine[MACHINE_SIZE];
 	enum status status;
@@ -134,6 +136,7 @@ enum status local_device_open(const struct local_device_options *options, struct
 	device->clock = options->clock;
 	device->dir = arena_copy_text(&device->arena, options->dir);
 	device->keys_directory = arena_copy_text(&device->arena, options->keys_directory);
+	device->blobs = blob_folder(&device->arena, device->dir);
 	status = keystore_load(&device->arena, options->keys_directory, &device->keys);
 	if (status == STATUS_OK)
 		device->note = standing_note_read(&device->arena, device->keys_directory, &device->keys.identity.id);

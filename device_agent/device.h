@@ -16,6 +16,7 @@ struct local_device {
 	struct text dir;
 	struct keystore keys;
 	struct device_store *store;
+	const struct blob_files *blobs; /* DIR/blobs */
 	struct device_core *core; /* NULL when opened for reading */
 	struct link *link;        /* NULL unless on line (link.h) */
 	const struct clock *clock;

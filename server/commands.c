@@ -201,6 +201,19 @@ static const struct option kb_list_options[] = {
 static const struct option kb_show_positionals[] = { { .name = "ARTICLE", .kind = OPTION_TEXT, .required = true,
 	  .help = "its number or digits of its id" }, { 0 } };
 
+static const struct option file_list_positionals[] = {
+	{ .name = "ORDER", .kind = OPTION_TEXT, .help = "work order: its number, or first digits of its id; without it all files" },
+	{ 0 },
+};
+static const struct option file_get_positionals[] = {
+	{ .name = "ATTACHMENT", .kind = OPTION_TEXT, .required = true, .help = "first digits of its id" },
+	{ 0 },
+};
+static const struct option file_get_options[] = {
+	{ .name = "out", .value = "FILE", .kind = OPTION_TEXT, .help = "where to put it (default: here, named by digits of its id)" },
+	{ 0 },
+};
+
 static const struct command commands[] = {
 	{ .group = "The server", .name = "init", .summary = "make an organisation",
 	  .example = "truckrolld init /var/lib/truckroll --name \"Harbour & Hill Service\"",
@@ -224,6 +237,12 @@ static const struct command commands[] = {
 	  .positionals = list_positionals, .options = list_options, .place = PLACE_READER, .run = command_list },
 	{ .group = "Records", .name = "show", .summary = "one record",
 	  .example = "truckrolld show work_order HH-5008", .positionals = show_positionals, .place = PLACE_READER, .run = command_show },
+	{ .group = "Records", .name = "file list", .summary = "photos, signatures and documents, and whether they are here",
+	  .example = "truckrolld file list HH-5008", .positionals = file_list_positionals, .place = PLACE_READER,
+	  .run = command_file_list },
+	{ .group = "Records", .name = "file get", .summary = "the file of an attachment",
+	  .example = "truckrolld file get 09f2c1 --out before.jpg", .positionals = file_get_positionals, .options = file_get_options,
+	  .place = PLACE_READER, .run = command_file_get },
 	{ .group = "Records", .name = "create", .summary = "make a record",
 	  .example = "truckrolld create work_order title=Leak territory_id=North site_id=\"Cairn Hotel\" released=true",
 	  .positionals = create_positionals, .place = PLACE_OWNER, .run = command_create },

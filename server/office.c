@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "server/commands.h"
+#include "shell/blob_folder.h"
 #include "shell/file.h"
 #include "shell/lookup.h"
 #include "shell/outcome_words.h"
@@ -44,6 +45,7 @@ static enum status open_core(struct office *office)
 		.random = random_system(),
 		.identity = office->identity,
 		.before_decide = watch,
+		.blobs = office->blobs,
 		.sink = { run_mark_put, &office->mark },
 		.suspects = suspects,
 		.suspect_count = count,
@@ -144,6 +146,7 @@ enum status office_open(struct text dir, const struct clock *clock, bool read_on
 	keys_init();
 	office->clock = clock;
 	office->dir = arena_copy_text(&office->arena, dir);
+	office->blobs = blob_folder(&office->arena, office->dir);
 	if (file_exists(path_join(&office->arena, office->dir, text_of(OFFICE_BENCH_FILE)).data))
 		bench_order_register();
 	status = server_keys_load(&office->arena, office->dir, &office->keys, &office->identity);

@@ -20,6 +20,7 @@ struct office {
 	struct server_keys keys;
 	struct identity identity;
 	struct server_store *store;
+	const struct blob_files *blobs; /* DIR/blobs */
 	struct server_core *core;  /* NULL when opened for reading */
 	struct listener *listener; /* NULL unless serving */
 	struct text listen_url;    /* as the listener was told to listen; NUL-terminated */

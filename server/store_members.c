@@ -266,3 +266,22 @@ enum status server_store_job_grants(struct server_store *store, const struct job
 	*out_count = count;
 	return STATUS_OK;
 }
+
+/* ---- files ---- */
+
+enum status server_store_attachments_of(struct server_store *store, struct text blob, attachment_visit visit, void *context)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_ATTACHMENT_OF_BLOB, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_text(statement, 1, blob);
+	while (statement_next(statement, &status)) {
+		struct id id = statement_id_column(statement, 0);
+
+		status = visit(context, &id, statement_integer(statement, 1));
+	}
+	statement_reset(statement);
+	return status;
+}

@@ -74,3 +74,6 @@ ORDER BY completed_at_ms DESC, id DESC LIMIT $3
 -- name: done_at_site
 SELECT id FROM work_order WHERE site_id = $1 AND completed_at_ms > $2
 ORDER BY completed_at_ms DESC, id DESC LIMIT $3
+
+-- name: attachment_of_blob
+SELECT id, home FROM attachment WHERE blob = $1 AND blob != '' ORDER BY id

@@ -132,6 +132,7 @@ enum status device_core_create(const struct device_core_options *options, struct
 	if (core == NULL)
 		abort();
 	core->options = *options;
+	core->blobs.files = options->blobs;
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->batch_raw_max = options->batch_raw_max > 0 ? options->batch_raw_max : (size_t)128 * 1024;
 	status = show_unshown(core);
@@ -155,6 +156,7 @@ void device_core_destroy(struct device_core *core)
 {
 	if (core == NULL)
 		return;
+	device_blobs_finish(&core->blobs);
 	session_wipe(&core->session);
 	ephemeral_wipe(&core->ephemeral);
 	identity_wipe(&core->options.identity);
@@ -192,6 +194,7 @@ enum status device_core_operation(struct device_core *core, struct arena *arena,
 static void link_down(struct device_core *core)
 {
 	core->link = LINK_DOWN;
+	device_blobs_lost(&core->blobs);
 	core->state.connected = false;
 	session_wipe(&core->session);
 	core->retry_at_ms = monotonic_ms(core) + core->backoff_ms;
@@ -268,6 +271,19 @@ static enum status ask_for_rows(struct device_core *core, struct request *reques
 	return status;
 }
 
+/* A piece of a file goes when nothing else waits; then the answer is not held. */
+static enum status ask_for_files(struct device_core *core, struct request *request, const struct repair *repair, struct pull *pull)
+{
+	bool asked = false;
+	enum status status = STATUS_OK;
+
+	if (core->nothing_missing && !core->batch_out && !repair->under_way && pull->resume.size == 0)
+		status = device_blobs_ask(&core->blobs, core->options.store, request, monotonic_ms(core), &asked);
+	if (asked)
+		pull->wait_ms = 0;
+	return status;
+}
+
 /* What the server is to know before the operations. */
 static enum status tell_of_itself(struct device_core *core, struct request *request)
 {
@@ -309,6 +325,8 @@ static enum status send_request(struct device_core *core)
 		status = repair_load(core->options.store, &core->arena, &repair);
 	if (status == STATUS_OK)
 		status = make_pull(core, &replica, &repair, !core->batch_out, &pull);
+	if (status == STATUS_OK)
+		status = ask_for_files(core, &request, &repair, &pull);
 	/* A cut while more is on its way would lay all that again; and a batch leaves no room for questions. */
 	if (status == STATUS_OK && last_seq == outbox.last_seq && !(core->batch_out && repair.question_count > 0))
 		status = ask_for_rows(core, &request, &pull, &repair);
@@ -349,6 +367,11 @@ enum status device_core_go(struct device_core *core, bool now)
 	if (core->link == LINK_HELLO_SENT || (core->link == LINK_WAITING && core->batch_out))
 		return STATUS_OK; /* the answer under way leads on */
 	return proceed(core);
+}
+
+void device_core_files(struct device_core *core)
+{
+	core->blobs.planned = false;
 }
 
 enum status device_core_check(struct device_core *core)
@@ -549,11 +572,18 @@ static enum status take_section(struct device_core *core, const struct section *
 		return device_take_recon(core, section->body);
 	case SECTION_AGAIN:
 		return device_take_again(core, section->body);
+	case SECTION_HAVE_REPLY:
+	case SECTION_CHUNK_REPLY:
+	case SECTION_BLOB_LIST:
+		return device_blobs_take(&core->blobs, &core->arena, section, monotonic_ms(core));
 	case SECTION_HELLO:
 	case SECTION_BATCH:
 	case SECTION_PULL:
 	case SECTION_ORIGIN:
 	case SECTION_INCIDENT:
+	case SECTION_HAVE:
+	case SECTION_WANT:
+	case SECTION_CHUNK:
 	case SECTION_RECON:
 		break;
 	}
@@ -597,6 +627,7 @@ static enum status open_welcome(struct device_core *core, struct bytes reply, st
 	ephemeral_wipe(&core->ephemeral);
 	core->session_started_at_ms = monotonic_ms(core);
 	core->link = LINK_IDLE;
+	device_blobs_begin(&core->blobs);
 	core->whole_ids = false;
 	core->batch_refused = false;
 	core->state.refused = 0;
@@ -637,6 +668,7 @@ static void reply_was_good(struct device_core *core)
 	core->state.rounds++;
 	if (core->telling)
 		core->untold = (struct told_incident){ 0 };
+	device_blobs_settle(&core->blobs);
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->state.failure[0] = '\0';
 }
@@ -702,6 +734,19 @@ enum status device_core_committed(struct device_core *core, enum status result)
 	return proceed(core);
 }
 
+static void tell_of_files(const struct device_core *core, struct device_core_state *state)
+{
+	const struct device_blobs *blobs = &core->blobs;
+
+	device_blobs_count(blobs, &state->files_waiting, &state->files_stuck);
+	state->files_sent = blobs->files_sent;
+	state->files_received = blobs->files_received;
+	state->file_bytes_sent = blobs->bytes_sent;
+	state->file_bytes_received = blobs->bytes_received;
+	state->file_trouble = blobs->trouble;
+	(void)snprintf(state->file_reason, sizeof(state->file_reason), "%s", blobs->reason);
+}
+
 struct device_core_state device_core_state(const struct device_core *core)
 {
 	struct device_core_state state = core->state;
@@ -711,7 +756,9 @@ struct device_core_state device_core_state(const struct device_core *core)
 	state.acknowledged_seq = core->acknowledged_seq;
 	state.waiting = core->link == LINK_HELLO_SENT || core->link == LINK_WAITING;
 	state.synced = false;
-	if (core->nothing_missing && device_store_outbox(core->options.store, &outbox) == STATUS_OK &&
+	tell_of_files(core, &state);
+	if (core->nothing_missing && !device_blobs_pending(&core->blobs, monotonic_ms(core)) &&
+		device_store_outbox(core->options.store, &outbox) == STATUS_OK &&
 		device_store_replica(core->options.store, &replica) == STATUS_OK)
 		state.synced = outbox.last_seq == replica.settled_seq && core->acknowledged_seq >= outbox.last_seq;
 	return state;

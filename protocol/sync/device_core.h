@@ -6,6 +6,7 @@
 
 #include "protocol/base/clock.h"
 #include "protocol/base/random.h"
+#include "protocol/sync/blob_files.h"
 #include "protocol/sync/bugs.h"
 #include "protocol/sync/device_store.h"
 #include "protocol/sync/standing.h"
@@ -27,6 +28,7 @@ struct device_core_options {
 	int64_t poll_wait_ms; /* how long the server may hold a poll; 0: never wait */
 	enum seeded_bug bug;
 	int64_t check_every_ms; /* between two whole checks of the replica; 0: a day */
+	const struct blob_files *blobs; /* borrowed; NULL: no files are moved */
 	size_t batch_raw_max; /* bytes of operations in a batch to begin with; 0: the usual. Tests take few */
 };
 
@@ -60,6 +62,8 @@ enum status device_core_lost(struct device_core *core);
 /* What was found wrong with this device outside of the core, such as a damaged file: kept here, and told to the server with the next
  * request. `what` is a word of at most TOLD_WHAT_MAX characters. Adds the store's statuses. */
 enum status device_core_incident(struct device_core *core, const char *what, const char *detail);
+/* A file was put into the store, or a person asked for one: what is to be moved is looked up again. */
+void device_core_files(struct device_core *core);
 /* Time passed. */
 enum status device_core_tick(struct device_core *core);
 /* The commit asked for was carried out or failed. */
@@ -82,7 +86,7 @@ bool device_core_next(struct device_core *core, struct device_effect *out_effect
 
 struct device_core_state {
 	bool connected;             /* a session is alive */
-	bool synced;                /* nothing pending, and the server's last word was that nothing is missing here */
+	bool synced;                /* nothing pending, and the server's last word was that nothing is missing here; files too */
 	bool waiting;               /* a request is out */
 	bool unanswered;            /* the latest hello got no answer in time, or none of this device's server */
 	int64_t last_contact_at_ms; /* wall time of the last good reply; 0: none since the start */
@@ -98,8 +102,14 @@ struct device_core_state {
 	int64_t repairs; /* by range, ended with their cut */
 	int64_t repaired_rows;
 	int64_t fetches; /* of everything, since nothing less would do */
+	int64_t files_waiting; /* to be sent or fetched */
+	int64_t files_stuck;   /* not in this session: file_trouble says why */
+	int64_t files_sent, files_received;
+	int64_t file_bytes_sent, file_bytes_received;
 	uint32_t refused; /* enum wire_error: the server takes nothing of what is pending; 0: it does */
 	char failure[REASON_SIZE]; /* why the link failed last; "" when it is well */
+	uint32_t file_trouble;         /* enum blob_trouble (blob_store.h): why a file cannot be moved */
+	char file_reason[REASON_SIZE]; /* … when it is this disk */
 	char rot[REASON_SIZE];     /* what the latest check found that does not fit; "": nothing */
 };
 struct device_core_state device_core_state(const struct device_core *core);

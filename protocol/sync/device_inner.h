@@ -2,6 +2,7 @@
 #ifndef TRUCKROLL_SYNC_DEVICE_INNER_H
 #define TRUCKROLL_SYNC_DEVICE_INNER_H
 
+#include "protocol/sync/device_blobs.h"
 #include "protocol/sync/device_core.h"
 #include "protocol/sync/repair.h"
 #include "protocol/sync/self_check.h"
@@ -44,6 +45,7 @@ struct device_core {
 	bool repairing;                  /* that cut ends a repair … */
 	struct repair_tally tally;       /* … which did this */
 	struct self_check check;
+	struct device_blobs blobs;
 	int64_t check_again_at_ms; /* monotonic; after one that failed */
 	struct arena decided_arena;
 	struct arena arena; /* life of one event */

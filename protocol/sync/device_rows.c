@@ -205,6 +205,7 @@ enum status device_finish_cut(struct device_core *core)
 	if (core->committing.settled_seq > core->acknowledged_seq)
 		core->acknowledged_seq = core->committing.settled_seq;
 	core->nothing_missing = true;
+	device_core_files(core);
 	return STATUS_OK;
 }
 

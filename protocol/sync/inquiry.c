@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/wire/blob.h"
 #include "protocol/wire/recon.h"
 
 struct inquiry *inquiry_create(uint64_t connection)
@@ -17,8 +18,10 @@ struct inquiry *inquiry_create(uint64_t connection)
 
 void inquiry_free(struct inquiry *inquiry)
 {
-	if (inquiry != NULL)
+	if (inquiry != NULL) {
 		free(inquiry->recon);
+		free(inquiry->blob);
+	}
 	free(inquiry);
 }
 
@@ -123,5 +126,35 @@ enum status inquiry_take_recon(struct inquiry *inquiry, struct arena *arena, str
 	inquiry->recon_size = body.size;
 	inquiry->has_pull = false; /* it is answered in the place of one */
 	inquiry->without_page = true;
+	return STATUS_OK;
+}
+
+static enum status check_blob(const struct section *section, struct arena *arena)
+{
+	struct blob_offer offer;
+	struct blob_wishes wishes;
+	struct blob_piece piece;
+
+	if (section->number == SECTION_HAVE)
+		return blob_offer_decode(section->body, &offer);
+	if (section->number == SECTION_WANT)
+		return blob_wishes_decode(section->body, arena, &wishes);
+	return blob_piece_decode(section->body, &piece);
+}
+
+enum status inquiry_take_blob(struct inquiry *inquiry, struct arena *arena, const struct section *section)
+{
+	enum status status = check_blob(section, arena);
+
+	if (status == STATUS_OK && (inquiry->by_envelope || inquiry->blob != NULL))
+		status = fail(STATUS_CORRUPT, "file: only a session's frame brings a section about files, and only one");
+	if (status != STATUS_OK)
+		return status;
+	inquiry->blob = malloc(section->body.size + 1);
+	if (inquiry->blob == NULL)
+		abort();
+	memcpy(inquiry->blob, section->body.data, section->body.size);
+	inquiry->blob_size = section->body.size;
+	inquiry->blob_section = section->number;
 	return STATUS_OK;
 }

@@ -72,6 +72,10 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 		if (welcome.rolled_back)
 			return STATUS_OK;
 	}
+	if (waiting->blob != NULL && waiting->fault.code == 0)
+		status = server_core_answer_blob(core, waiting, &device, reply);
+	if (status != STATUS_OK)
+		return status;
 	if (waiting->recon != NULL)
 		return reply_recon(
 			reply, store, &core->recon_cache, &waiting->device, (struct bytes){ waiting->recon, waiting->recon_size });
@@ -179,7 +183,7 @@ static void charge(struct server_core *core, const struct inquiry *waiting, size
 static enum status make_sections(struct server_core *core, const struct inquiry *waiting, struct bytes *out_sections)
 {
 	struct ahead *ahead = &core->ahead;
-	bool simple = !waiting->by_envelope && waiting->has_pull && waiting->fault.code == 0;
+	bool simple = !waiting->by_envelope && waiting->has_pull && waiting->fault.code == 0 && waiting->blob == NULL;
 	struct reply reply;
 	enum status status;
 
@@ -298,7 +302,7 @@ void server_core_wake(struct server_core *core)
 static bool wants_to_wait(struct server_core *core, const struct inquiry *waiting)
 {
 	return waiting->has_pull && !waiting->by_envelope && waiting->fault.code == 0 && waiting->pull.wait_ms > 0 &&
-	       !has_news(core, waiting);
+	       waiting->blob == NULL && !has_news(core, waiting);
 }
 
 enum status server_core_answer_all(struct server_core *core)

@@ -562,6 +562,8 @@ static enum status take_sections(struct server_core *core, struct inquiry *waiti
 			status = inquiry_take_pull(waiting, sections[i].body);
 		else if (sections[i].number == SECTION_RECON)
 			status = inquiry_take_recon(waiting, &core->request_arena, sections[i].body);
+		else if (sections[i].number == SECTION_HAVE || sections[i].number == SECTION_WANT || sections[i].number == SECTION_CHUNK)
+			status = inquiry_take_blob(waiting, &core->request_arena, &sections[i]);
 		else if (sections[i].number == SECTION_ORIGIN)
 			status = origin_decode(sections[i].body, &waiting->origin);
 		else if (sections[i].number != SECTION_BATCH && sections[i].number != SECTION_INCIDENT)

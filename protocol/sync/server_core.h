@@ -5,6 +5,7 @@
 
 #include "protocol/base/clock.h"
 #include "protocol/base/random.h"
+#include "protocol/sync/blob_files.h"
 #include "protocol/sync/bugs.h"
 #include "protocol/sync/incident.h"
 #include "protocol/sync/loss.h"
@@ -35,6 +36,7 @@ struct server_core_options {
 	/* Called before each operation is decided; NULL. For tests that end the server there. */
 	void (*before_decide)(const struct operation *operation);
 	int64_t retention_ms; /* how long it is known what left a scope; 0: the usual */
+	const struct blob_files *blobs; /* borrowed; NULL: no files are moved */
 	size_t held_max;      /* bytes of batches that are held (careful.h); 0: the usual */
 	size_t page_raw_max; /* bytes of rows in a page to begin with; 0: the usual. Tests take few, so that pulls are resumed */
 };
@@ -108,6 +110,8 @@ struct server_core_counts {
 	int64_t frames_refused;
 	int64_t operations;
 	int64_t commits;
+	int64_t files_received;
+	int64_t files_without_room;
 	int64_t overfull_jobs;   /* walked with more rows than a device is given */
 	struct id overfull_job; /* the last of them: its work order */
 };

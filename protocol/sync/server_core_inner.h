@@ -12,6 +12,7 @@
 #include "protocol/sync/parked.h"
 #include "protocol/sync/poll_table.h"
 #include "protocol/sync/recon.h"
+#include "protocol/sync/reply.h"
 #include "protocol/sync/server_core.h"
 
 struct effect_entry {
@@ -90,6 +91,11 @@ void server_core_look_for_copy(struct server_core *core, const struct live_sessi
 enum status server_core_careful_next(struct server_core *core);
 /* Counts a try of the office's operation, when that is called for; `*out_attempt` as it was before, seq 0: not counted. */
 enum status server_core_count_own(struct server_core *core, const struct operation *operation, struct attempt *out_attempt);
+
+/* Answers a request's section about files (server_blobs.c), before the pull: what the answer takes of the frame, the page has less. The
+ * read snapshot is open. Adds the store's statuses; what the store of files cannot do is told to the device. */
+enum status server_core_answer_blob(struct server_core *core, const struct inquiry *waiting, const struct device_entry *device,
+	struct reply *reply);
 
 /* Puts an inquiry with those that wait for the commit. */
 void server_core_let_wait(struct server_core *core, struct inquiry *waiting);

@@ -223,6 +223,10 @@ enum status server_store_ungrant(struct server_store *store, const struct id *de
  * taken for. */
 enum status server_store_put_incident(struct server_store *store, const struct incident *incident, int64_t now_ms);
 
+/* Where the attachments are whose file has this name (64 digits): by id and the number of their home. */
+typedef enum status (*attachment_visit)(void *context, const struct id *id, int64_t home);
+enum status server_store_attachments_of(struct server_store *store, struct text blob, attachment_visit visit, void *context);
+
 /* Short references over the stored rows. */
 const struct references *server_store_references(struct server_store *store);
 

@@ -17,6 +17,9 @@ static const struct known {
 	{ SECTION_RECON,   false, true  },
 	{ SECTION_ORIGIN,  true,  true  },
 	{ SECTION_INCIDENT, true, true  },
+	{ SECTION_HAVE,    true,  true  },
+	{ SECTION_WANT,    true,  true  },
+	{ SECTION_CHUNK,   true,  true  },
 	{ SECTION_WELCOME, false, false },
 	{ SECTION_DECIDED, false, false },
 	{ SECTION_PAGE,    false, true  },
@@ -24,6 +27,9 @@ static const struct known {
 	{ SECTION_AGAIN,   false, false },
 	{ SECTION_ERROR,   false, false },
 	{ SECTION_RECON_REPLY, false, true },
+	{ SECTION_HAVE_REPLY,  true,  true },
+	{ SECTION_CHUNK_REPLY, true,  true },
+	{ SECTION_BLOB_LIST,   true,  true },
 };
 /* clang-format on */
 

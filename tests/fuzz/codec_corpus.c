@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "protocol/wire/blob.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/pack.h"
@@ -177,11 +178,36 @@ static void save_recon(struct arena *arena, struct writer *message)
 	save("sections", "recon", writer_bytes(message));
 }
 
+static void save_files(struct arena *arena, struct writer *message)
+{
+	static const uint8_t content[BLOB_CHUNK_SIZE + 5];
+	const struct bytes bytes = { content, sizeof(content) };
+	const struct blob_standing standings[] = { { .state = BLOB_ABSENT },
+		{ .state = BLOB_LACKS, .ranges = { { 0, 5 }, { 70, 9 } }, .range_count = 2 } };
+	struct blob_wish wishes[] = { { .offset = 0 }, { .list_known = true, .offset = 32768 } };
+	struct blob_offer offer = { .size = sizeof(content), .list = blob_list_of(arena, bytes) };
+	const struct blob_piece piece = { .id = offer.id, .offset = BLOB_CHUNK_SIZE, .bytes = { content, 5 } };
+	struct writer bodies[4];
+	static const enum section_number numbers[] = { SECTION_HAVE, SECTION_WANT, SECTION_CHUNK, SECTION_HAVE_REPLY };
+
+	for (size_t i = 0; i < LENGTH(bodies); i++)
+		bodies[i] = writer_in(arena, INPUT_MAX);
+	blob_offer_encode(&bodies[0], &offer);
+	blob_wishes_encode(&bodies[1], &(struct blob_wishes){ BLOB_PIECE_MAX, wishes, LENGTH(wishes) });
+	blob_piece_encode(&bodies[2], &piece);
+	blob_standings_encode(&bodies[3], standings, LENGTH(standings));
+	for (size_t i = 0; i < LENGTH(bodies); i++)
+		section_write(message, numbers[i], writer_bytes(&bodies[i]));
+	section_write(message, SECTION_CHUNK_REPLY, writer_bytes(&bodies[2]));
+	section_write(message, SECTION_BLOB_LIST, writer_bytes(&bodies[0]));
+	save("sections", "files", writer_bytes(message));
+}
+
 int main(int argc, char **argv)
 {
 	struct arena arena = { 0 };
 	struct writer whole = writer_in(&arena, INPUT_MAX), small = writer_in(&arena, INPUT_MAX), stored = writer_in(&arena, INPUT_MAX);
-	struct writer recon = writer_in(&arena, INPUT_MAX);
+	struct writer recon = writer_in(&arena, INPUT_MAX), files = writer_in(&arena, INPUT_MAX);
 
 	if (argc != 2)
 		return 2;
@@ -194,6 +220,7 @@ int main(int argc, char **argv)
 	save("sections", "batch_and_page", writer_bytes(&whole));
 	save("sections", "small", writer_bytes(&small));
 	save_recon(&arena, &recon);
+	save_files(&arena, &files);
 	pack_write(&stored, (struct bytes){ (const uint8_t *)"short", 5 }, 3);
 	save("pack", "stored", writer_bytes(&stored));
 	arena_finish(&arena);

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "protocol/wire/blob.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/pack.h"
 #include "protocol/wire/recon.h"
@@ -9,6 +10,24 @@
 static void ignore(enum status status)
 {
 	(void)status;
+}
+
+static void decode_file(const struct section *section, struct arena *arena)
+{
+	struct blob_offer offer;
+	struct blob_wishes wishes;
+	struct blob_piece piece;
+	struct blob_standing *standings;
+	size_t count;
+
+	if (section->number == SECTION_HAVE || section->number == SECTION_BLOB_LIST)
+		ignore(blob_offer_decode(section->body, &offer));
+	else if (section->number == SECTION_WANT)
+		ignore(blob_wishes_decode(section->body, arena, &wishes));
+	else if (section->number == SECTION_HAVE_REPLY)
+		ignore(blob_standings_decode(section->body, arena, &standings, &count));
+	else
+		ignore(blob_piece_decode(section->body, &piece));
 }
 
 static void decode_body(const struct section *section, struct arena *arena)
@@ -46,6 +65,14 @@ static void decode_body(const struct section *section, struct arena *arena)
 		break;
 	case SECTION_INCIDENT:
 		ignore(told_incident_decode(section->body, &told));
+		break;
+	case SECTION_HAVE:
+	case SECTION_BLOB_LIST:
+	case SECTION_WANT:
+	case SECTION_CHUNK:
+	case SECTION_CHUNK_REPLY:
+	case SECTION_HAVE_REPLY:
+		decode_file(section, arena);
 		break;
 	case SECTION_RECON_REPLY:
 		ignore(recon_reply_decode(section->body, arena, &recon_reply));

@@ -7,6 +7,7 @@
 
 #include "protocol/domain/account.h"
 #include "protocol/domain/work_order.h"
+#include "protocol/wire/blob.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/recon.h"
@@ -267,6 +268,35 @@ static void write_pull_of_repair(struct writer *writer)
 	pull_encode(writer, &pull);
 }
 
+static void write_have(struct writer *writer)
+{
+	static uint8_t list[3 * BLOB_HASH_SIZE];
+
+	for (size_t i = 0; i < sizeof(list); i++)
+		list[i] = (uint8_t)i;
+	blob_offer_encode(writer, &(struct blob_offer){ .id = hash_of(5), .size = 150000, .list = { list, sizeof(list) } });
+}
+
+static void write_want(struct writer *writer)
+{
+	struct blob_wish wishes[] = { { .id = hash_of(6) }, { .id = hash_of(7), .list_known = true, .offset = 98304 } };
+
+	blob_wishes_encode(writer, &(struct blob_wishes){ 32768, wishes, LENGTH(wishes) });
+}
+
+static void write_chunk(struct writer *writer)
+{
+	blob_piece_encode(writer, &(struct blob_piece){ .id = hash_of(7), .offset = 98304, .bytes = { (const uint8_t *)"content", 7 } });
+}
+
+static void write_have_reply(struct writer *writer)
+{
+	const struct blob_standing standings[] = { { .id = hash_of(5), .state = BLOB_KNOWN },
+		{ .id = hash_of(6), .state = BLOB_LACKS, .ranges = { { 0, 65536 }, { 131072, 18928 } }, .range_count = 2 } };
+
+	blob_standings_encode(writer, standings, LENGTH(standings));
+}
+
 static void write_recon(struct writer *writer)
 {
 	struct recon_digest buckets[RECON_FAN] = { [0] = { 3, 0x0102030405060708 }, [255] = { 300, UINT64_MAX } };
@@ -500,6 +530,10 @@ static const struct form {
 	{ "welcome", write_welcome, NULL },
 	{ "pull", write_pull, NULL },
 	{ "pull.of_repair", write_pull_of_repair, NULL },
+	{ "have", write_have, NULL },
+	{ "want", write_want, NULL },
+	{ "chunk", write_chunk, NULL },
+	{ "have.reply", write_have_reply, NULL },
 	{ "recon", write_recon, NULL },
 	{ "recon.scopes", write_recon_scopes, NULL },
 	{ "recon.reply", write_recon_reply, NULL },

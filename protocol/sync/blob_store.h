@@ -1,0 +1,73 @@
+/* A store of files by content, over blob_files: whole ones, which are durable and as their name says; parts of what is under way, whose
+ * length says how far it is; and two lists of names: what the server is to be offered, and what a person asked for. */
+#ifndef TRUCKROLL_SYNC_BLOB_STORE_H
+#define TRUCKROLL_SYNC_BLOB_STORE_H
+
+#include "protocol/sync/blob_files.h"
+#include "protocol/wire/blob.h"
+#include "protocol/wire/message.h"
+
+/* Kept free, so that a file never takes the room that the databases need. */
+#define BLOB_RESERVE_BYTES ((int64_t)64 * 1024 * 1024)
+
+/* STATUS_NOT_FOUND: not here, or not whole. */
+enum status blob_whole(const struct blob_files *files, const struct hash *id, int64_t *out_size);
+/* Durable when it returns STATUS_OK. STATUS_CANNOT_WRITE also when it would leave too little room. */
+enum status blob_put(const struct blob_files *files, const struct hash *id, struct bytes content);
+/* The whole file, at most BLOB_FILE_MAX, in `arena`. STATUS_CORRUPT: it is not what its name says. */
+enum status blob_read_whole(const struct blob_files *files, struct arena *arena, const struct hash *id, struct bytes *out_content);
+/* A piece of a whole file from `offset` on: as much of its chunk as there is, at most `size_max`. STATUS_INVALID: it ends before. */
+enum status blob_read_piece(const struct blob_files *files, struct arena *arena, const struct hash *id, int64_t offset, size_t size_max,
+	struct blob_piece *out_piece);
+
+/* ---- parts; `owner` is who sends it, NULL on a device: nobody learns from another's part what the other has ---- */
+
+struct blob_part {
+	struct hash id;
+	struct id owner; /* nil on a device */
+	int64_t size;
+	int64_t have; /* of its content, from the start */
+	struct bytes list;
+};
+/* STATUS_NOT_FOUND. The list is in `arena`. */
+enum status blob_part_find(const struct blob_files *files, struct arena *arena, const struct id *owner, const struct hash *id,
+	struct blob_part *out_part);
+/* STATUS_CORRUPT: the list is not of that id; STATUS_CANNOT_WRITE: no room. What an earlier try left is dropped. */
+enum status blob_part_begin(const struct blob_files *files, const struct id *owner, const struct blob_offer *offer);
+/* Adds a piece that begins where the part ends; another one is dropped without a word. `*out_whole`: that was the last, and the file is
+ * kept. STATUS_CORRUPT: a chunk was not as the list says, and is dropped. `part->have` moves. */
+enum status blob_part_add(
+	const struct blob_files *files, struct arena *arena, struct blob_part *part, const struct blob_piece *piece, bool *out_whole);
+void blob_part_drop(const struct blob_files *files, const struct id *owner, const struct hash *id);
+
+/* ---- lists of names ---- */
+
+#define BLOB_OUT  "out"  /* to be offered to the server */
+#define BLOB_WANT "want" /* a person asked for it */
+enum status blob_list_add(const struct blob_files *files, const char *list, const struct hash *id);
+enum status blob_list_remove(const struct blob_files *files, const char *list, const struct hash *id);
+typedef enum status (*blob_visit)(void *user, const struct hash *id);
+enum status blob_list_each(const struct blob_files *files, const char *list, blob_visit visit, void *user);
+
+/* ---- sweeping ---- */
+
+#define BLOB_PART_AGE_MS   ((int64_t)24 * 3600 * 1000)
+/* Drops parts that nothing came to for BLOB_PART_AGE_MS. */
+enum status blob_sweep_parts(const struct blob_files *files);
+/* STATUS_OK: a row speaks of it; STATUS_NOT_FOUND: none does. */
+typedef enum status (*blob_question)(void *user, const struct hash *id);
+/* Removes whole files of `folder` (0 to 255, the first byte of their ids) that are older than `age_ms` and of which no row speaks. */
+enum status blob_sweep_whole(
+	const struct blob_files *files, uint8_t folder, int64_t age_ms, blob_question has_row, void *user, size_t *out_removed);
+
+/* Why a file cannot be moved, as its device sees it. */
+enum blob_trouble {
+	BLOB_TROUBLE_NONE = 0,
+	BLOB_TROUBLE_SERVER_ROOM,    /* the server has none */
+	BLOB_TROUBLE_SERVER_REFUSES, /* it takes no files from this device */
+	BLOB_TROUBLE_SERVER_FINDS,   /* it finds damaged what is sound here, or says what cannot be */
+	BLOB_TROUBLE_DAMAGED,        /* what it sends is not what it says */
+	BLOB_TROUBLE_HERE,           /* this disk: see the reason */
+};
+
+#endif

@@ -1,0 +1,457 @@
+#include "protocol/sync/device_blobs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/domain/attachment.h"
+#include "protocol/domain/work_order.h"
+
+#define ABSENT_MS      ((int64_t)10 * 60 * 1000) /* a file that its author has not sent yet is asked for again */
+#define BAD_CHUNKS_MAX 3
+#define PIECE_MIN      ((size_t)4 * 1024)
+#define LIST_IN_REQUEST_MAX (BLOB_LIST_MAX + 128)
+
+void device_blobs_finish(struct device_blobs *blobs)
+{
+	arena_finish(&blobs->arena);
+}
+
+void device_blobs_begin(struct device_blobs *blobs)
+{
+	blobs->unserved = false;
+	blobs->sending = false;
+	blobs->planned = false;
+	blobs->count = blobs->capacity = 0;
+	blobs->items = NULL;
+	blobs->trouble = BLOB_TROUBLE_NONE;
+	blobs->reason[0] = '\0';
+	arena_reset(&blobs->arena);
+}
+
+void device_blobs_lost(struct device_blobs *blobs)
+{
+	if (blobs->asked && blobs->piece > PIECE_MIN)
+		blobs->piece /= 2;
+	blobs->asked = false;
+	blobs->sending = false;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+	return memcmp(((const struct blob_item *)left)->id.bytes, ((const struct blob_item *)right)->id.bytes, BLOB_HASH_SIZE);
+}
+
+/* By their order: the items are sorted. */
+static struct blob_item *find(const struct device_blobs *blobs, const struct hash *id)
+{
+	const struct blob_item key = { .id = *id };
+
+	return blobs->count == 0 ? NULL : bsearch(&key, blobs->items, blobs->count, sizeof(key), compare_ids);
+}
+
+static bool is_due(const struct blob_item *item, int64_t now_ms)
+{
+	return item->step == BLOB_STEP_WAITING || (item->step == BLOB_STEP_ABSENT && item->retry_at_ms <= now_ms);
+}
+
+static void get_stuck(struct device_blobs *blobs, struct blob_item *item, enum blob_trouble trouble)
+{
+	item->step = BLOB_STEP_STUCK;
+	blobs->trouble = trouble;
+	blobs->sending = false;
+}
+
+/* What the store of files could not do, with the reason of this thread's latest failure. */
+static void note_trouble(struct device_blobs *blobs)
+{
+	blobs->trouble = BLOB_TROUBLE_HERE;
+	(void)snprintf(blobs->reason, sizeof(blobs->reason), "%s", fail_reason());
+}
+
+static void get_stuck_here(struct device_blobs *blobs, struct blob_item *item)
+{
+	get_stuck(blobs, item, BLOB_TROUBLE_HERE);
+	note_trouble(blobs);
+}
+
+/* ---- what is to be moved ---- */
+
+struct planning {
+	struct device_blobs *blobs;
+	struct blob_item *items;
+	size_t count, capacity;
+	bool out;
+};
+
+static enum status plan_one(void *user, const struct hash *id)
+{
+	struct planning *planning = user;
+	const struct blob_item *before = find(planning->blobs, id);
+
+	planning->items =
+		arena_grow(&planning->blobs->arena, planning->items, planning->count, &planning->capacity, sizeof(*planning->items));
+	planning->items[planning->count] = (struct blob_item){ .id = *id, .out = planning->out };
+	if (before != NULL && before->out == planning->out && before->step != BLOB_STEP_DONE)
+		planning->items[planning->count] = *before;
+	planning->count++;
+	return STATUS_OK;
+}
+
+static enum status plan_missing(void *user, const struct hash *id)
+{
+	const struct planning *planning = user;
+	int64_t size;
+	enum status status = blob_whole(planning->blobs->files, id, &size);
+
+	return status == STATUS_NOT_FOUND ? plan_one(user, id) : STATUS_OK;
+}
+
+struct wanted {
+	struct hash id;
+	struct id work_order;
+};
+
+struct gathering {
+	struct arena *arena;
+	struct wanted *wanted;
+	size_t count, capacity;
+};
+
+static enum status gather(void *user, enum record_kind kind, const void *row, const struct device_row *meta)
+{
+	struct gathering *gathering = user;
+	const struct attachment *attachment = row;
+	struct wanted wanted;
+
+	(void)meta;
+	if (kind != RECORD_ATTACHMENT)
+		return STATUS_BUSY; /* beyond them */
+	if (attachment->size > (int64_t)BLOB_FILE_MAX || blob_from_text(attachment->blob, &wanted.id) != STATUS_OK)
+		return STATUS_OK;
+	wanted.work_order = attachment->work_order_id;
+	gathering->wanted = arena_grow(gathering->arena, gathering->wanted, gathering->count, &gathering->capacity, sizeof(wanted));
+	gathering->wanted[gathering->count++] = wanted;
+	return STATUS_OK;
+}
+
+/* What belongs to orders that are not over comes by itself; the rest when a person asks for it. */
+static enum status plan_rows(struct planning *planning, struct device_store *store, struct arena *arena)
+{
+	struct gathering gathering = { .arena = arena };
+	enum status status = device_store_rows_beyond(store, RECORD_ATTACHMENT, &(struct id){ 0 }, gather, &gathering);
+
+	if (status == STATUS_BUSY)
+		status = STATUS_OK;
+	for (size_t i = 0; i < gathering.count && status == STATUS_OK; i++) {
+		const void *order = NULL;
+		status = records_look(device_store_records(store), RECORD_WORK_ORDER, &gathering.wanted[i].work_order, &order);
+		if (status == STATUS_OK && order != NULL && !work_order_is_over(order))
+			status = plan_missing(planning, &gathering.wanted[i].id);
+		device_store_reset_rows(store);
+	}
+	return status;
+}
+
+static void drop_doubles(struct planning *planning)
+{
+	size_t kept = 0;
+
+	if (planning->count > 0)
+		qsort(planning->items, planning->count, sizeof(*planning->items), compare_ids);
+	for (size_t i = 0; i < planning->count; i++)
+		if (kept == 0 || compare_ids(&planning->items[kept - 1], &planning->items[i]) != 0)
+			planning->items[kept++] = planning->items[i];
+	planning->count = kept;
+}
+
+/* A folder that cannot be read is no reason to exchange no rows. */
+static enum status plan(struct device_blobs *blobs, struct device_store *store, struct arena *arena)
+{
+	struct planning planning = { .blobs = blobs, .out = true };
+	enum status status = blob_list_each(blobs->files, BLOB_OUT, plan_one, &planning);
+
+	planning.out = false;
+	if (status == STATUS_OK)
+		status = blob_list_each(blobs->files, BLOB_WANT, plan_missing, &planning);
+	if (status != STATUS_OK)
+		note_trouble(blobs);
+	status = plan_rows(&planning, store, arena);
+	drop_doubles(&planning);
+	blobs->items = planning.items;
+	blobs->count = planning.count;
+	blobs->capacity = planning.capacity;
+	blobs->planned = status == STATUS_OK;
+	return status;
+}
+
+/* ---- asking ---- */
+
+static void add_section(struct device_blobs *blobs, struct request *request, enum section_number number, const struct writer *body)
+{
+	section_write(&request->writer, number, writer_bytes(body));
+	blobs->asked = true;
+	blobs->answered = false;
+}
+
+static void offer(struct device_blobs *blobs, struct request *request, struct blob_item *item)
+{
+	struct writer body = writer_in(request->arena, LIST_IN_REQUEST_MAX);
+	struct blob_offer offer = { .id = item->id };
+	struct bytes content;
+	enum status status = blob_read_whole(blobs->files, request->arena, &item->id, &content);
+
+	if (status != STATUS_OK) {
+		get_stuck_here(blobs, item);
+		return;
+	}
+	offer.size = (int64_t)content.size;
+	offer.list = blob_list_of(request->arena, content);
+	blob_offer_encode(&body, &offer);
+	add_section(blobs, request, SECTION_HAVE, &body);
+}
+
+/* As many as one request names: the server serves the first that it has. */
+static void wish(struct device_blobs *blobs, struct request *request, int64_t now_ms)
+{
+	struct writer body = writer_in(request->arena, LIST_IN_REQUEST_MAX);
+	struct blob_wish names[BLOB_NAMES_MAX];
+	struct blob_wishes wishes = { .piece_max = blobs->piece, .wishes = names };
+
+	for (size_t i = 0; i < blobs->count && wishes.count < BLOB_NAMES_MAX; i++) {
+		struct blob_part part;
+		if (blobs->items[i].out || !is_due(&blobs->items[i], now_ms))
+			continue;
+		names[wishes.count] = (struct blob_wish){ .id = blobs->items[i].id };
+		if (blob_part_find(blobs->files, request->arena, NULL, &blobs->items[i].id, &part) == STATUS_OK) {
+			names[wishes.count].list_known = true;
+			names[wishes.count].offset = part.have;
+		}
+		wishes.count++;
+	}
+	if (wishes.count == 0)
+		return;
+	blob_wishes_encode(&body, &wishes);
+	add_section(blobs, request, SECTION_WANT, &body);
+}
+
+static void send_piece(struct device_blobs *blobs, struct request *request, struct blob_item *item)
+{
+	struct writer body = writer_in(request->arena, BLOB_PIECE_MAX + 128);
+	struct blob_piece piece;
+	enum status status = blob_read_piece(blobs->files, request->arena, &item->id, blobs->sending_at, blobs->piece, &piece);
+
+	if (status != STATUS_OK) {
+		get_stuck_here(blobs, item);
+		return;
+	}
+	blob_piece_encode(&body, &piece);
+	blobs->bytes_sent += (int64_t)piece.bytes.size;
+	add_section(blobs, request, SECTION_CHUNK, &body);
+}
+
+static struct blob_item *next_out(const struct device_blobs *blobs, int64_t now_ms)
+{
+	for (size_t i = 0; i < blobs->count; i++)
+		if (blobs->items[i].out && is_due(&blobs->items[i], now_ms))
+			return &blobs->items[i];
+	return NULL;
+}
+
+enum status device_blobs_ask(
+	struct device_blobs *blobs, struct device_store *store, struct request *request, int64_t now_ms, bool *out_asked)
+{
+	struct blob_item *item;
+	enum status status = STATUS_OK;
+
+	*out_asked = false;
+	if (blobs->files == NULL || blobs->unserved)
+		return STATUS_OK;
+	if (blobs->piece == 0)
+		blobs->piece = BLOB_PIECE_MAX;
+	if (!blobs->planned)
+		status = plan(blobs, store, request->arena);
+	if (status != STATUS_OK)
+		return status;
+	blobs->asked = false;
+	item = blobs->sending ? find(blobs, &blobs->sending_id) : NULL;
+	if (item != NULL && item->step == BLOB_STEP_WAITING)
+		send_piece(blobs, request, item);
+	while (!blobs->asked && (item = next_out(blobs, now_ms)) != NULL)
+		offer(blobs, request, item);
+	if (!blobs->asked)
+		wish(blobs, request, now_ms);
+	*out_asked = blobs->asked;
+	return STATUS_OK;
+}
+
+/* ---- answers ---- */
+
+static void was_sent(struct device_blobs *blobs, struct blob_item *item)
+{
+	item->step = BLOB_STEP_DONE;
+	blobs->sending = false;
+	blobs->files_sent++;
+	if (blob_list_remove(blobs->files, BLOB_OUT, &item->id) != STATUS_OK)
+		note_trouble(blobs);
+}
+
+/* The server says where the file goes on. */
+static void go_on(struct device_blobs *blobs, struct blob_item *item, const struct blob_standing *standing)
+{
+	if (standing->range_count == 0) {
+		get_stuck(blobs, item, BLOB_TROUBLE_SERVER_FINDS);
+		return;
+	}
+	blobs->sending = true;
+	blobs->sending_id = item->id;
+	blobs->sending_at = standing->ranges[0].offset;
+}
+
+static void take_out_standing(struct device_blobs *blobs, struct blob_item *item, const struct blob_standing *standing)
+{
+	switch ((enum blob_state)standing->state) {
+	case BLOB_KNOWN:
+		was_sent(blobs, item);
+		return;
+	case BLOB_BAD_CHUNK:
+		if (++item->bad_chunks >= BAD_CHUNKS_MAX) {
+			get_stuck(blobs, item, BLOB_TROUBLE_SERVER_FINDS);
+			return;
+		}
+		go_on(blobs, item, standing);
+		return;
+	case BLOB_LACKS:
+		go_on(blobs, item, standing);
+		return;
+	case BLOB_NO_OFFER:
+		blobs->sending = false; /* it is offered anew */
+		if (++item->bad_chunks >= BAD_CHUNKS_MAX)
+			get_stuck(blobs, item, BLOB_TROUBLE_SERVER_FINDS);
+		return;
+	case BLOB_NO_ROOM:
+		get_stuck(blobs, item, BLOB_TROUBLE_SERVER_ROOM);
+		return;
+	case BLOB_ABSENT:
+	case BLOB_REFUSED:
+		break;
+	}
+	get_stuck(blobs, item, BLOB_TROUBLE_SERVER_REFUSES);
+}
+
+static enum status take_standings(struct device_blobs *blobs, struct arena *arena, struct bytes body, int64_t now_ms)
+{
+	struct blob_standing *standings;
+	size_t count;
+	enum status status = blob_standings_decode(body, arena, &standings, &count);
+
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		struct blob_item *item = find(blobs, &standings[i].id);
+		if (item == NULL || item->step == BLOB_STEP_DONE)
+			continue;
+		if (item->out) {
+			take_out_standing(blobs, item, &standings[i]);
+		} else {
+			item->step = BLOB_STEP_ABSENT;
+			item->retry_at_ms = now_ms + ABSENT_MS;
+		}
+	}
+	return status;
+}
+
+static void was_received(struct device_blobs *blobs, struct blob_item *item)
+{
+	item->step = BLOB_STEP_DONE;
+	blobs->files_received++;
+	if (blob_list_remove(blobs->files, BLOB_WANT, &item->id) != STATUS_OK)
+		note_trouble(blobs);
+}
+
+/* As a list alone it must fit its name: an empty one is put under a name that only nothing has. */
+static enum status take_list(struct device_blobs *blobs, struct bytes body)
+{
+	struct blob_offer offer;
+	struct blob_item *item;
+	enum status status = blob_offer_decode(body, &offer);
+
+	if (status != STATUS_OK)
+		return status;
+	item = find(blobs, &offer.id);
+	if (item == NULL || item->out || item->step == BLOB_STEP_DONE)
+		return STATUS_OK;
+	item->step = BLOB_STEP_WAITING;
+	status = offer.size == 0 ? blob_put(blobs->files, &offer.id, (struct bytes){ 0 }) : blob_part_begin(blobs->files, NULL, &offer);
+	if (status == STATUS_CORRUPT)
+		get_stuck(blobs, item, BLOB_TROUBLE_DAMAGED);
+	else if (status != STATUS_OK)
+		get_stuck_here(blobs, item);
+	else if (offer.size == 0)
+		was_received(blobs, item);
+	return STATUS_OK;
+}
+
+static enum status take_piece(struct device_blobs *blobs, struct arena *arena, struct bytes body)
+{
+	struct blob_piece piece;
+	struct blob_part part;
+	struct blob_item *item;
+	bool whole = false;
+	enum status status = blob_piece_decode(body, &piece);
+
+	if (status != STATUS_OK)
+		return status;
+	item = find(blobs, &piece.id);
+	if (item == NULL || item->out || blob_part_find(blobs->files, arena, NULL, &piece.id, &part) != STATUS_OK)
+		return STATUS_OK; /* nobody waits for it */
+	blobs->bytes_received += (int64_t)piece.bytes.size;
+	status = blob_part_add(blobs->files, arena, &part, &piece, &whole);
+	if (status == STATUS_OK && whole)
+		was_received(blobs, item);
+	else if (status == STATUS_CORRUPT && ++item->bad_chunks >= BAD_CHUNKS_MAX)
+		get_stuck(blobs, item, BLOB_TROUBLE_DAMAGED);
+	else if (status != STATUS_OK && status != STATUS_CORRUPT)
+		get_stuck_here(blobs, item);
+	return STATUS_OK;
+}
+
+enum status device_blobs_take(struct device_blobs *blobs, struct arena *arena, const struct section *section, int64_t now_ms)
+{
+	if (blobs->files == NULL)
+		return STATUS_OK;
+	blobs->answered = true;
+	if (section->number == SECTION_HAVE_REPLY)
+		return take_standings(blobs, arena, section->body, now_ms);
+	if (section->number == SECTION_BLOB_LIST)
+		return take_list(blobs, section->body);
+	return take_piece(blobs, arena, section->body);
+}
+
+void device_blobs_settle(struct device_blobs *blobs)
+{
+	if (blobs->asked && !blobs->answered)
+		blobs->unserved = true;
+	else if (blobs->asked && blobs->piece < BLOB_PIECE_MAX)
+		blobs->piece *= 2;
+	blobs->asked = false;
+}
+
+bool device_blobs_pending(const struct device_blobs *blobs, int64_t now_ms)
+{
+	if (blobs->files == NULL || blobs->unserved)
+		return false;
+	if (!blobs->planned)
+		return true;
+	for (size_t i = 0; i < blobs->count; i++)
+		if (is_due(&blobs->items[i], now_ms))
+			return true;
+	return false;
+}
+
+void device_blobs_count(const struct device_blobs *blobs, int64_t *out_waiting, int64_t *out_stuck)
+{
+	*out_waiting = *out_stuck = 0;
+	for (size_t i = 0; i < blobs->count; i++) {
+		*out_waiting += blobs->items[i].step == BLOB_STEP_WAITING;
+		*out_stuck += blobs->items[i].step == BLOB_STEP_STUCK;
+	}
+}

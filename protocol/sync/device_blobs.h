@@ -1,0 +1,63 @@
+/* The device's share in moving files: what is offered to the server, what is fetched from it, one piece a request, when nothing else is to
+ * be exchanged. What is under way lies in the store of files; this here is lost with the process and asked for again. */
+#ifndef TRUCKROLL_SYNC_DEVICE_BLOBS_H
+#define TRUCKROLL_SYNC_DEVICE_BLOBS_H
+
+#include "protocol/sync/blob_store.h"
+#include "protocol/sync/device_store.h"
+#include "protocol/sync/request.h"
+
+enum blob_step {
+	BLOB_STEP_WAITING, /* its turn comes */
+	BLOB_STEP_DONE,
+	BLOB_STEP_ABSENT,  /* the server has none (yet) */
+	BLOB_STEP_STUCK,   /* not in this session: `trouble` says why */
+};
+
+struct blob_item {
+	struct hash id;
+	bool out; /* offered; else fetched */
+	enum blob_step step;
+	int bad_chunks;
+	int64_t retry_at_ms; /* monotonic; of ABSENT */
+};
+
+/* Zero-initialised it is idle. */
+struct device_blobs {
+	const struct blob_files *files; /* NULL: no files are moved */
+	struct arena arena;             /* of the items */
+	struct blob_item *items;
+	size_t count, capacity;
+	bool planned;     /* the items are those of the rows that are held */
+	bool unserved;    /* in this session: the server does not know these sections */
+	bool asked;       /* the request that is out has one of them … */
+	bool answered;    /* … and the reply another */
+	bool sending;     /* the server said where the file goes on: */
+	struct hash sending_id;
+	int64_t sending_at;
+	size_t piece; /* bytes a request; fewer after one that was lost */
+	int64_t files_sent, files_received; /* whole */
+	int64_t bytes_sent, bytes_received; /* of content */
+	enum blob_trouble trouble;          /* why one is STUCK, the latest */
+	char reason[REASON_SIZE];           /* of HERE */
+};
+
+void device_blobs_finish(struct device_blobs *blobs);
+/* A session begins: everything may be asked again. */
+void device_blobs_begin(struct device_blobs *blobs);
+/* The link is gone, with what was out. */
+void device_blobs_lost(struct device_blobs *blobs);
+/* Adds what comes next to a request; `*out_asked` false: nothing does. Adds the statuses of the store of rows; what the store of files
+ * cannot do is that file's own trouble. */
+enum status device_blobs_ask(
+	struct device_blobs *blobs, struct device_store *store, struct request *request, int64_t now_ms, bool *out_asked);
+/* Takes one of the sections of a reply. STATUS_CORRUPT: malformed. */
+enum status device_blobs_take(struct device_blobs *blobs, struct arena *arena, const struct section *section, int64_t now_ms);
+/* The reply was taken. */
+void device_blobs_settle(struct device_blobs *blobs);
+/* Something is to be moved, as far as is known. */
+bool device_blobs_pending(const struct device_blobs *blobs, int64_t now_ms);
+/* How many wait, and how many cannot be moved now. */
+void device_blobs_count(const struct device_blobs *blobs, int64_t *out_waiting, int64_t *out_stuck);
+
+#endif

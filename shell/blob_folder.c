@@ -1,0 +1,215 @@
+#include "shell/blob_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shell/file.h"
+
+#define PATH_SIZE 4096
+
+struct folder {
+	struct blob_files files;
+	char dir[PATH_SIZE - 256];
+};
+
+struct path {
+	char characters[PATH_SIZE];
+};
+
+static struct path path_of(void *context, const char *name)
+{
+	const struct folder *folder = context;
+	struct path path;
+
+	(void)snprintf(path.characters, sizeof(path.characters), "%s/%.*s", folder->dir, 200, name);
+	return path;
+}
+
+/* The folder that `path` lies in. */
+static struct path parent_of(const struct path *path)
+{
+	struct path parent = *path;
+
+	*strrchr(parent.characters, '/') = '\0';
+	return parent;
+}
+
+static enum status size_of(void *context, const char *name, int64_t *out_size)
+{
+	struct path path = path_of(context, name);
+	struct stat what;
+
+	if (stat(path.characters, &what) != 0)
+		return file_fail(errno, "read", path.characters);
+	if (!S_ISREG(what.st_mode))
+		return fail(STATUS_CORRUPT, "cannot read %s: it is not a file", path.characters);
+	*out_size = (int64_t)what.st_size;
+	return STATUS_OK;
+}
+
+static enum status read_exactly(void *context, const char *name, int64_t offset, uint8_t *data, size_t size)
+{
+	struct path path = path_of(context, name);
+	int descriptor = open(path.characters, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	enum status status = STATUS_OK;
+
+	if (descriptor < 0)
+		return file_fail(errno, "read", path.characters);
+	for (size_t done = 0; done < size && status == STATUS_OK;) {
+		ssize_t got = pread(descriptor, data + done, size - done, (off_t)(offset + (int64_t)done));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			status = fail(STATUS_CORRUPT, "cannot read %s: it ends after %zu of %zu bytes; check the disk", path.characters,
+				done, size);
+		else
+			done += (size_t)got;
+	}
+	(void)close(descriptor);
+	return status;
+}
+
+/* Opens to write; makes the folders when they are missing. */
+static enum status open_to_write(const struct path *path, int *out_descriptor)
+{
+	struct path parent = parent_of(path);
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+	enum status status = STATUS_OK;
+
+	*out_descriptor = open(path->characters, flags, 0600);
+	if (*out_descriptor < 0 && errno == ENOENT) {
+		status = directory_make(parent.characters);
+		if (status == STATUS_OK)
+			*out_descriptor = open(path->characters, flags, 0600);
+	}
+	if (status == STATUS_OK && *out_descriptor < 0)
+		status = file_fail(errno, "write", path->characters);
+	return status == STATUS_NOT_FOUND ? STATUS_CANNOT_WRITE : status;
+}
+
+static enum status write_at(void *context, const char *name, int64_t offset, struct bytes bytes)
+{
+	struct path path = path_of(context, name);
+	int descriptor = -1;
+	size_t done = 0;
+	enum status status = open_to_write(&path, &descriptor);
+
+	if (status != STATUS_OK)
+		return status;
+	while (done < bytes.size && status == STATUS_OK) {
+		ssize_t put = pwrite(descriptor, bytes.data + done, bytes.size - done, (off_t)(offset + (int64_t)done));
+		if (put < 0 && errno != EINTR)
+			status = file_fail(errno, "write", path.characters);
+		else if (put > 0)
+			done += (size_t)put;
+	}
+	if (ftruncate(descriptor, (off_t)(offset + (int64_t)done)) != 0 && status == STATUS_OK)
+		status = file_fail(errno, "write", path.characters);
+	(void)close(descriptor);
+	return status;
+}
+
+static enum status sync_path(const char *path, int flags)
+{
+	int descriptor = open(path, flags | O_CLOEXEC);
+	enum status status = STATUS_OK;
+
+	if (descriptor < 0)
+		return file_fail(errno, "open", path);
+	if (fsync(descriptor) != 0)
+		status = file_fail(errno, "write", path);
+	(void)close(descriptor);
+	return status;
+}
+
+/* A folder that was made now is durable only when the one it lies in is: up to DIR. */
+static enum status sync_folders(const struct folder *folder, struct path path)
+{
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && strlen(path.characters) > strlen(folder->dir)) {
+		path = parent_of(&path);
+		status = sync_path(path.characters, O_RDONLY | O_DIRECTORY);
+	}
+	path = parent_of(&path);
+	return status == STATUS_OK ? sync_path(path.characters, O_RDONLY | O_DIRECTORY) : status;
+}
+
+static enum status keep_as(void *context, const char *name, const char *as)
+{
+	struct path from = path_of(context, name), to = path_of(context, as), parent = parent_of(&to);
+	enum status status = sync_path(from.characters, O_RDONLY | O_NOFOLLOW);
+
+	if (status == STATUS_OK)
+		status = directory_make(parent.characters);
+	if (status == STATUS_OK && rename(from.characters, to.characters) != 0)
+		status = file_fail(errno, "write", to.characters);
+	return status == STATUS_OK ? sync_folders(context, to) : status;
+}
+
+static enum status remove_name(void *context, const char *name)
+{
+	struct path path = path_of(context, name);
+
+	if (unlink(path.characters) == 0 || errno == ENOENT || errno == ENOTDIR)
+		return STATUS_OK;
+	return file_fail(errno, "remove", path.characters);
+}
+
+static int64_t age_of(int directory, const char *name)
+{
+	struct stat what;
+	struct timespec now;
+
+	if (fstatat(directory, name, &what, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(what.st_mode) || clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return -1;
+	return ((int64_t)now.tv_sec - (int64_t)what.st_mtim.tv_sec) * 1000;
+}
+
+static enum status each_of(void *context, const char *name, blob_file_visit visit, void *user)
+{
+	struct path path = path_of(context, name);
+	DIR *directory = opendir(path.characters);
+	enum status status = STATUS_OK;
+
+	if (directory == NULL)
+		return errno == ENOENT ? STATUS_OK : file_fail(errno, "read", path.characters);
+	for (const struct dirent *entry = readdir(directory); entry != NULL && status == STATUS_OK; entry = readdir(directory)) {
+		int64_t age_ms = entry->d_name[0] == '.' ? -1 : age_of(dirfd(directory), entry->d_name);
+		if (age_ms >= 0)
+			status = visit(user, entry->d_name, age_ms);
+	}
+	(void)closedir(directory);
+	return status;
+}
+
+/* Before the folder is there, what is free where it will be. */
+static int64_t free_bytes(void *context)
+{
+	struct path path = path_of(context, "");
+	struct statvfs what;
+	bool known = false;
+
+	for (int i = 0; i < 4 && !known && strlen(path.characters) > 1 && strchr(path.characters, '/') != NULL; i++) {
+		known = statvfs(path.characters, &what) == 0;
+		if (!known)
+			path = parent_of(&path);
+	}
+	return known ? (int64_t)what.f_bavail * (int64_t)what.f_frsize : INT64_MAX;
+}
+
+const struct blob_files *blob_folder(struct arena *arena, struct text dir)
+{
+	struct folder *folder = arena_allocate(arena, sizeof(*folder));
+
+	(void)snprintf(folder->dir, sizeof(folder->dir), "%.*s/blobs", TEXT_ARGUMENTS(dir));
+	folder->files = (struct blob_files){ folder, size_of, read_exactly, write_at, keep_as, remove_name, each_of, free_bytes };
+	return &folder->files;
+}

@@ -1,0 +1,12 @@
+/* The files of a device or of the server: DIR/blobs, as protocol/sync/blob_files.h asks for it. What is kept was written under another
+ * name, synced, renamed, and its folder synced. */
+#ifndef TRUCKROLL_SHELL_BLOB_FOLDER_H
+#define TRUCKROLL_SHELL_BLOB_FOLDER_H
+
+#include "protocol/base/arena.h"
+#include "protocol/sync/blob_files.h"
+
+/* The folder is made with its first file. Everything lives in `arena`, and nothing is to be closed. */
+const struct blob_files *blob_folder(struct arena *arena, struct text dir);
+
+#endif

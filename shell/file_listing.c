@@ -1,0 +1,134 @@
+#include "shell/file_listing.h"
+
+#include <string.h>
+
+#include "protocol/sync/blob_store.h"
+#include "shell/file.h"
+#include "shell/lookup.h"
+
+struct file_state {
+	const char *word; /* as JSON has it; people see its translation */
+	int64_t percent;
+};
+
+static bool is_listed(const struct blob_files *files, const char *list, const struct hash *id)
+{
+	struct text text = text_of(blob_to_text(id).characters);
+	char name[80];
+	int64_t size;
+
+	(void)memcpy(name, list, strlen(list));
+	name[strlen(list)] = '/';
+	(void)memcpy(name + strlen(list) + 1, text.data, text.size);
+	name[strlen(list) + 1 + text.size] = '\0';
+	return files->size(files->context, name, &size) == STATUS_OK;
+}
+
+static struct file_state state_of(struct arena *arena, const struct blob_files *files, const struct attachment *attachment)
+{
+	struct blob_part part;
+	struct hash id;
+	int64_t size;
+
+	if (blob_from_text(attachment->blob, &id) != STATUS_OK)
+		return (struct file_state){ "none", 0 };
+	if (blob_whole(files, &id, &size) == STATUS_OK)
+		return (struct file_state){ is_listed(files, BLOB_OUT, &id) ? "to_send" : "here", 100 };
+	if (blob_part_find(files, arena, NULL, &id, &part) == STATUS_OK && part.size > 0)
+		return (struct file_state){ "under_way", 100 * part.have / part.size };
+	return (struct file_state){ is_listed(files, BLOB_WANT, &id) ? "asked_for" : "missing", 0 };
+}
+
+struct file_rows {
+	struct context *context;
+	struct table *table;
+	const struct blob_files *files;
+};
+
+static enum status list_file(void *user, const void *row, const struct row_meta *meta)
+{
+	struct file_rows *rows = user;
+	const struct attachment *attachment = row;
+	struct arena *arena = rows->context->arena;
+	struct file_state state = state_of(arena, rows->files, attachment);
+	struct text word = catalogue_word(arena, rows->context->language, "state.file", text_of(state.word));
+	struct text kind = choice_to_text(arena, attachment_kind_names, attachment->kind);
+
+	(void)meta;
+	if (strcmp(state.word, "under_way") == 0)
+		word = arena_print(arena, "%.*s %lld %%", TEXT_ARGUMENTS(word), (long long)state.percent);
+	table_row(rows->table, (const struct cell[]){
+				       cell_id(&attachment->id),
+				       cell_name("state.attachment_kind", kind),
+				       cell_text(attachment->caption),
+				       cell_size(attachment->size),
+				       cell_text(word),
+				       cell_string(state.word),
+				       cell_integer(state.percent),
+			       });
+	return STATUS_OK;
+}
+
+enum status file_listing(struct context *context, struct storage *storage, const struct blob_files *files, const struct id *order)
+{
+	static const struct column columns[] = { { "id", "attachment", false }, { "kind", NULL, false }, { "caption", NULL, false },
+		{ "size", NULL, false }, { "words", "file", false }, { "state", NULL, true }, { "percent", NULL, true } };
+	struct file_rows rows = { .context = context, .files = files };
+
+	rows.table = output_table(context->output, "files", columns, LENGTH(columns));
+	if (id_is_nil(order))
+		return table_scan(storage, &attachment_schema, &(struct id){ 0 }, list_file, &rows);
+	return table_each(storage, &attachment_schema, "work_order_id", order, list_file, &rows);
+}
+
+enum status file_find(struct context *context, struct storage *storage, struct attachment *out_attachment)
+{
+	struct id id;
+	void *row;
+	enum status status = lookup_record(storage, RECORD_ATTACHMENT, arguments_text(context->arguments, "ATTACHMENT"), &id);
+
+	if (status == STATUS_OK)
+		status = table_get(storage, &attachment_schema, &id, context->arena, &row, NULL);
+	if (status == STATUS_OK)
+		*out_attachment = *(const struct attachment *)row;
+	return status;
+}
+
+static const char *ending_of(struct text media_type)
+{
+	static const struct {
+		const char *media_type, *ending;
+	} endings[] = { { "image/jpeg", ".jpg" }, { "image/png", ".png" }, { "application/pdf", ".pdf" } };
+
+	for (size_t i = 0; i < LENGTH(endings); i++)
+		if (text_equals(media_type, endings[i].media_type))
+			return endings[i].ending;
+	return "";
+}
+
+enum status file_hand_out(struct context *context, const struct blob_files *files, const struct attachment *attachment)
+{
+	struct text name = arguments_text(context->arguments, "out"), path;
+	struct bytes content;
+	struct hash id;
+	enum status status = blob_from_text(attachment->blob, &id);
+
+	if (status != STATUS_OK)
+		return fail(STATUS_NOT_FOUND, "this attachment has no file: only what is known of it was recorded");
+	status = blob_read_whole(files, context->arena, &id, &content);
+	if (status == STATUS_CORRUPT)
+		return fail(STATUS_CORRUPT, "the file of this attachment is damaged here (%s)", blob_to_text(&id).characters);
+	if (status != STATUS_OK)
+		return status;
+	if (name.size == 0)
+		name = arena_print(context->arena, "%.8s%s", id_to_text(&attachment->id).characters, ending_of(attachment->media_type));
+	path = path_join(context->arena, context->working_dir, name);
+	if (file_exists(path.data))
+		return fail(STATUS_REFUSED, "%s is there already: name another file with --out", path.data);
+	status = file_write(path.data, content, 0600);
+	if (status != STATUS_OK)
+		return status;
+	output_value(context->output, "file", NULL, cell_text(path));
+	output_value(context->output, "size", NULL, cell_size((int64_t)content.size));
+	return STATUS_OK;
+}

@@ -1,0 +1,18 @@
+/* Files that belong to records: which are here, and handing them out. */
+#ifndef TRUCKROLL_SHELL_FILE_LISTING_H
+#define TRUCKROLL_SHELL_FILE_LISTING_H
+
+#include "db/storage.h"
+#include "protocol/domain/attachment.h"
+#include "protocol/sync/blob_files.h"
+#include "shell/command.h"
+
+/* The attachments of a work order, or all of them when `order` is nil, each with the state of its file. */
+enum status file_listing(struct context *context, struct storage *storage, const struct blob_files *files, const struct id *order);
+/* The attachment that the command's ATTACHMENT names, in the command's arena. */
+enum status file_find(struct context *context, struct storage *storage, struct attachment *out_attachment);
+/* Writes the file of an attachment where --out says, else into the working directory under digits of its id, and tells so. What is there is
+ * not replaced: STATUS_REFUSED. STATUS_NOT_FOUND: the file is not here. STATUS_CORRUPT: it is damaged. */
+enum status file_hand_out(struct context *context, const struct blob_files *files, const struct attachment *attachment);
+
+#endif

@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""Files of attachments, between devices and the server."""
+import os
+import random
+import struct
+
+import tap
+from harness import Device, Server, World
+from peer import Peer, blake2b, section, wire
+from proxy import UP
+from tap import promise
+
+ADA, STRANGER, ORDER = "Ada Brannock", "Bridget Sorrell", "HH-5001"
+PHOTO_SIZE, CHUNK, PIECE = 300 * 1024, 64 * 1024, 32 * 1024
+KNOWN, LACKS, ABSENT, _, BAD_CHUNK, NO_OFFER, REFUSED = range(7)
+
+
+def picture(size=PHOTO_SIZE, seed=1):
+    return b"\xff\xd8\xff" + random.Random(seed).randbytes(size - 3)
+
+
+def put(world, name, content):
+    path = os.path.join(world.dir, name)
+    with open(path, "wb") as file:
+        file.write(content)
+    return path
+
+
+def content_of(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def at_work(world, url=None):
+    """A device of a technician who is at a visit."""
+    server = Server.made(world)
+    server.book(ORDER, ADA)
+    device = Device.enrolled(server, ADA, "tablet", url=url(server) if url else None)
+    device.sync()
+    for word in ("accept", "travel", "arrive"):
+        device.run(word)
+    device.sync()
+    return server, device
+
+
+def states(owner, *words):
+    return [row["state"] for row in owner.run("file", "list", *words)["files"]]
+
+
+@promise
+def a_photo_goes_to_the_office_and_to_who_has_the_job_too():
+    with World() as world:
+        server, device = at_work(world)
+        path = put(world, "leak.jpg", picture())
+        device.run("photo", path, "--caption", "before")
+        os.remove(path)  # its copy is what is sent
+        assert states(device) == ["to_send"] and not server.run("file", "list")["files"]
+        told = device.sync()
+        assert told["files_sent"] == 1 and told["files_stuck"] == 0, told
+        assert PHOTO_SIZE < told["bytes_sent"] < PHOTO_SIZE * 1.05, told
+        assert states(device) == states(server, ORDER) == ["here"]
+        again = device.sync()
+        assert again["files_sent"] == 0 and again["bytes_sent"] < 10000, again
+        attachment = server.run("file", "list")["files"][0]["id"]
+        out = os.path.join(world.dir, "office.jpg")
+        server.run("file", "get", attachment[:12], "--out", out)
+        assert content_of(out) == picture()
+        other = Device.enrolled(server, ADA, "phone")
+        told = other.sync()
+        assert told["files_received"] == 1, told
+        out = os.path.join(world.dir, "phone.jpg")
+        other.run("file", "get", attachment[:12], "--out", out)
+        assert content_of(out) == picture()
+
+
+def attachment_of(server):
+    return server.run("file", "list")["files"][0]["id"]
+
+
+def photographed(world, device, seed=1, size=PHOTO_SIZE):
+    path = put(world, f"photo-{seed}.jpg", picture(size, seed))
+    device.run("photo", path)
+    return picture(size, seed)
+
+
+@promise
+def a_line_that_breaks_at_any_byte_sends_no_piece_twice():
+    with World() as world:
+        proxies = []
+
+        def by_proxy(server):
+            proxies.append(world.proxy(server))
+            return proxies[0].url
+
+        server, device = at_work(world, by_proxy)
+        proxy, chance = proxies[0], random.Random(5)
+        content = photographed(world, device)
+        before = proxy.bytes[UP]
+        for _ in range(tap.size(4, 8, 30)):
+            proxy.cut_at = chance.randrange(1, 80000)
+            device.ask("sync", expect=None)
+        proxy.cut_at = None
+        device.sync()
+        most = len(content) + (proxy.cuts + 1) * (PIECE + 8000)  # what was under way, and a new session
+        assert len(content) < proxy.bytes[UP] - before < most, (proxy.bytes[UP] - before, most, proxy.cuts)
+        out = os.path.join(world.dir, "office.jpg")
+        server.run("file", "get", attachment_of(server)[:12], "--out", out)
+        assert content_of(out) == content
+        told = device.sync()
+        assert told["files_sent"] == 0 and told["bytes_sent"] < 10000, told
+
+
+@promise
+def a_server_that_is_killed_goes_on_with_the_part_that_it_has():
+    with World() as world:
+        proxies = []
+
+        def by_proxy(server):
+            proxies.append(world.proxy(server))
+            return proxies[0].url
+
+        server, device = at_work(world, by_proxy)
+        content = photographed(world, device)
+        proxies[0].cut_at = 150000
+        device.ask("sync", expect=None)
+        parts = [path for path in (server.dir / "blobs" / "in").iterdir() if path.suffix != ".list"]
+        assert len(parts) == 1 and 0 < parts[0].stat().st_size < len(content), parts
+        have = parts[0].stat().st_size
+        server.kill()
+        server.start()
+        proxies[0].server_port = server.port
+        told = device.sync()
+        assert told["files_sent"] == 1 and told["bytes_sent"] < len(content) - have + PIECE, (told, have)
+        assert not list((server.dir / "blobs" / "in").iterdir())
+
+
+@promise
+def a_damaged_part_is_found_and_only_its_chunk_comes_again():
+    with World() as world:
+        proxies = []
+
+        def by_proxy(server):
+            proxies.append(world.proxy(server))
+            return proxies[0].url
+
+        server, device = at_work(world, by_proxy)
+        content = photographed(world, device)
+        proxies[0].cut_at = 180000
+        device.ask("sync", expect=None)
+        part = next(path for path in (server.dir / "blobs" / "in").iterdir() if path.suffix != ".list")
+        with open(part, "r+b") as file:
+            file.seek(70000)
+            file.write(b"spoilt")
+        told = device.sync()
+        assert told["files_sent"] == 1 and told["files_stuck"] == 0, told
+        out = os.path.join(world.dir, "office.jpg")
+        server.run("file", "get", attachment_of(server)[:12], "--out", out)
+        assert content_of(out) == content
+
+
+def have_body(content):
+    chunks = [content[at:at + CHUNK] for at in range(0, len(content), CHUNK)]
+    hashes = b"".join(blake2b(chunk) for chunk in chunks)
+    return blake2b(struct.pack("<Q", len(content)) + hashes), wire.varint(len(content)) + hashes
+
+
+def chunk_body(name, offset, data):
+    return name + wire.varint(offset) + wire.with_length(data)
+
+
+def standing(answer):
+    """Its name, state and ranges."""
+    reader = wire.Reader(answer[17])
+    assert reader.varint() == 1
+    name, state = reader.raw(32), reader.u8()
+    return name, state, [(reader.varint(), reader.varint()) for _ in range(reader.varint())]
+
+
+@promise
+def a_stranger_is_told_nothing_of_a_file_that_the_server_has():
+    with World() as world:
+        server, device = at_work(world)
+        content = photographed(world, device)
+        device.sync()
+        peer = Peer(server.port)
+        peer.enrol(server, STRANGER)
+        peer.start()
+        known, rest = have_body(content)
+        unknown, _ = have_body(picture(seed=9))
+        for name in (known, unknown):
+            answer = peer.say(section(8, wire.varint(PIECE) + wire.varint(1) + name + bytes([0]) + wire.varint(0), True))
+            assert 18 not in answer and 19 not in answer and standing(answer) == (name, ABSENT, []), answer
+            answer = peer.say(section(8, wire.varint(PIECE) + wire.varint(1) + name + bytes([1]) + wire.varint(0), True))
+            assert 18 not in answer and 19 not in answer and standing(answer) == (name, ABSENT, []), answer
+        answer = peer.say(section(7, known + rest, True))
+        assert standing(answer) == (known, LACKS, [(0, len(content))]), answer
+
+
+@promise
+def a_chunk_that_is_not_what_was_said_is_dropped():
+    with World() as world:
+        server, _ = at_work(world)
+        peer = Peer(server.port)
+        peer.enrol(server, ADA)
+        peer.start()
+        content = picture(CHUNK + 100)
+        name, rest = have_body(content)
+        assert standing(peer.say(section(9, chunk_body(name, 0, content[:PIECE]), True)))[1] == NO_OFFER
+        assert standing(peer.say(section(7, blake2b(b"another name") + rest, True)))[1] == REFUSED
+        assert standing(peer.say(section(7, name + rest, True))) == (name, LACKS, [(0, len(content))])
+        assert standing(peer.say(section(9, chunk_body(name, 0, content[:PIECE]), True)))[2] == [(PIECE, len(content) - PIECE)]
+        spoilt = bytes(PIECE)
+        assert standing(peer.say(section(9, chunk_body(name, PIECE, spoilt), True))) == (name, BAD_CHUNK, [(0, len(content))])
+        for offset in (0, PIECE):
+            state = standing(peer.say(section(9, chunk_body(name, offset, content[offset:offset + PIECE]), True)))[1]
+            assert state == LACKS, state
+        assert standing(peer.say(section(9, chunk_body(name, CHUNK, content[CHUNK:]), True))) == (name, KNOWN, [])
+
+
+if __name__ == "__main__":
+    tap.main()
