@@ -9,6 +9,7 @@
 #include "device_agent/outbox_view.h"
 #include "device_agent/replica_aside.h"
 #include "protocol/domain/device.h"
+#include "protocol/transport/route.h"
 #include "shell/catalogue.h"
 #include "shell/control.h"
 #include "shell/digest_listing.h"
@@ -385,13 +386,29 @@ static void check_standing(struct doctor *doctor, const struct keystore *keys, c
 		tell_check(doctor, "office", STATUS_OK, say(doctor, "knows this device as its own"));
 }
 
+/* A line for each address, as if it were the only one. */
+static void check_address(struct doctor *doctor, const struct keystore *keys, struct text address, struct welcome *out_welcome)
+{
+	struct keystore alone = *keys;
+	enum status status;
+
+	alone.url = address;
+	status = ask_server(doctor, &alone, out_welcome);
+	tell_result(doctor, "server", status,
+		catalogue_format(doctor->context->arena, doctor->context->language, "%.*s answers", TEXT_ARGUMENTS(address)));
+	keystore_wipe(&alone);
+}
+
 static void check_server(struct doctor *doctor, const struct keystore *keys, int64_t *out_server_ms)
 {
 	struct welcome welcome = { 0 };
-	enum status status = ask_server(doctor, keys, &welcome);
+	struct route route = { 0 };
+	enum status status = route_read(doctor->context->arena, keys->url, &route);
 
-	tell_result(doctor, "server", status,
-		catalogue_format(doctor->context->arena, doctor->context->language, "%.*s answers", TEXT_ARGUMENTS(keys->url)));
+	if (status != STATUS_OK)
+		tell_result(doctor, "server", status, text_of(""));
+	for (size_t i = 0; i < route.count && status == STATUS_OK; i++)
+		check_address(doctor, keys, route.addresses[i], &welcome);
 	check_standing(doctor, keys, &welcome);
 	*out_server_ms = welcome.time_ms;
 }

@@ -340,9 +340,11 @@ static const struct command commands[] = {
 	{ .group = "The device", .name = "link", .summary = "what the running agent's connection does",
 	  .example = "truckroll link --now", .options = link_options, .place = PLACE_OWNER, .run = command_link },
 	{ .group = "The device", .name = "server", .summary = "where the server is: shows it, or says it anew",
-	  .details = "Several addresses stand in the order in which they are liked. The first one that can be reached is used;\n"
-		     "a better one is tried again after some minutes. tcp:// is the fastest, https:// goes through proxies.\n"
-		     "A server without a certificate that this machine trusts is known by its key: \";pin=sha256//BASE64\".",
+	  .details = "Several addresses stand in the order in which they are liked: the first one\n"
+		     "that can be reached is used, a better one is tried again after some minutes.\n"
+		     "tcp:// is the fastest, https:// goes through proxies. A server without a\n"
+		     "certificate that this machine trusts is known by its key, written behind its\n"
+		     "address: \";pin=sha256//BASE64\".",
 	  .example = "truckroll server tcp://office.example:7450,https://office.example", .positionals = server_positionals,
 	  .options = keys_options, .place = PLACE_OWNER, .run = command_server },
 	{ .group = "The device", .name = "status", .summary = "who you are and how things stand", .example = "truckroll status --json",

@@ -40,9 +40,11 @@ const struct message catalogue_zh_help[] = {
 	  "服务器地址，例如 tcp://office.example:7450 ；可列出多个，使用第一个可以连通的地址" },
 	{ "numbers for a monitoring system, as Prometheus reads them", "供监控系统读取的数值，采用 Prometheus 格式" },
 	{ "where the server is: shows it, or says it anew", "服务器地址：显示或重新设定" },
-	{ "Several addresses stand in the order in which they are liked. The first one that can be reached is used;\n"
-	  "a better one is tried again after some minutes. tcp:// is the fastest, https:// goes through proxies.\n"
-	  "A server without a certificate that this machine trusts is known by its key: \";pin=sha256//BASE64\".",
+	{ "Several addresses stand in the order in which they are liked: the first one\n"
+	  "that can be reached is used, a better one is tried again after some minutes.\n"
+	  "tcp:// is the fastest, https:// goes through proxies. A server without a\n"
+	  "certificate that this machine trusts is known by its key, written behind its\n"
+	  "address: \";pin=sha256//BASE64\".",
 	  "多个地址按优先顺序排列，使用第一个可以连通的地址；几分钟后会再次尝试更优先的地址。\n"
 	  "tcp:// 最快，https:// 可通过代理。\n"
 	  "如果本机不信任服务器的证书，则通过其公钥识别：“;pin=sha256//BASE64”。" },

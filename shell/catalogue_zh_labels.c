@@ -168,6 +168,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "check.device", "终端" },
 	{ "check.server", "服务器" },
 	{ "check.clock", "时钟" },
+	{ "check.rows", "数据行" },
 	{ "kind.stock_location.depot", "仓库" },
 	{ "kind.stock_location.van", "服务车" },
 	{ "kind.stock_location.customer_site", "客户现场" },

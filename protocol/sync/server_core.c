@@ -409,7 +409,8 @@ enum status server_core_committed(struct server_core *core, enum status result)
 	incidents_settle(&core->incidents, true);
 	core->counts.commits++;
 	core->counts.overfull_jobs += (int64_t)core->commit.overfull_count;
-	core->counts.overfull_job = core->commit.overfull;
+	if (core->commit.overfull_count > 0)
+		core->counts.overfull_job = core->commit.overfull;
 	server_core_wake(core);
 	server_store_reset_rows(core->options.store);
 	arena_reset(&core->commit_arena);

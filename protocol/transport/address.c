@@ -13,5 +13,5 @@ enum status address_check(const char *url)
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
 		if (strncmp(url, schemes[i], strlen(schemes[i])) == 0 && url[strlen(schemes[i])] != '\0')
 			return STATUS_OK;
-	return fail(STATUS_INVALID, "\"%s\" is not an address to connect to; use tcp://HOST:PORT or ipc://PATH", url);
+	return fail(STATUS_INVALID, "\"%s\" is not an address to connect to; use tcp://HOST:PORT, https://HOST or ipc://PATH", url);
 }

@@ -288,7 +288,7 @@ static enum status set_pin(struct http_client *client, const struct http_address
 	CURLcode result;
 
 	if (!address->tls || strncmp(pin.data, "sha256//", strlen("sha256//")) != 0)
-		return fail(STATUS_INVALID, "%s: a pin is " HTTP_PIN "sha256//BASE64 behind an https address", client->url.data);
+		return fail(STATUS_INVALID, "%s: a pin is ;pin=sha256//BASE64 behind an https address", client->url.data);
 	result = curl->curl_easy_setopt_call(client->easy, CURLOPT_PINNEDPUBLICKEY, pin.data);
 	if (result == CURLE_OK) /* the key is known: whoever signed for it does not matter */
 		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_SSL_VERIFYPEER, 0L);

@@ -228,6 +228,39 @@ static enum MHD_Result answer_page(struct MHD_Connection *connection, const char
 	return answer_words(connection, MHD_HTTP_NOT_FOUND, "There is nothing here.\n");
 }
 
+static const char *header_of(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* Why a request is not read any further: 0 when it is. Two framings of one body would let it mean two things to two readers (RFC 9112
+ * 6.1). */
+static unsigned int refusal_of(struct MHD_Connection *connection)
+{
+	const char *size = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	if (size != NULL && header_of(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL)
+		return MHD_HTTP_BAD_REQUEST;
+	return size != NULL && strtoull(size, NULL, 10) > TRANSPORT_BODY_MAX ? MHD_HTTP_CONTENT_TOO_LARGE : 0;
+}
+
+static enum MHD_Result begin_request(
+	struct http_listener *listener, struct http_link *link, const char *method, const char *url, void **request)
+{
+	unsigned int refusal;
+
+	if (strcmp(method, "POST") != 0 || strcmp(url, HTTP_SYNC_PATH) != 0)
+		return answer_page(link->connection, method, url);
+	refusal = refusal_of(link->connection);
+	if (refusal != 0) {
+		listener->counts.refused++;
+		return answer_words(link->connection, refusal, "That is no frame.\n");
+	}
+	link->exchange = EXCHANGE_READING;
+	*request = link;
+	return MHD_YES;
+}
+
 static void take_in(struct http_link *link, const char *data, size_t size)
 {
 	uint8_t *body;
@@ -279,13 +312,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	(void)version;
 	if (link == NULL)
 		return MHD_NO;
-	if (*request == NULL) {
-		if (strcmp(method, "POST") != 0 || strcmp(url, HTTP_SYNC_PATH) != 0)
-			return answer_page(connection, method, url);
-		link->exchange = EXCHANGE_READING;
-		*request = link;
-		return MHD_YES;
-	}
+	if (*request == NULL)
+		return begin_request(context, link, method, url, request);
 	if (*upload_size == 0)
 		return go_on(context, link);
 	take_in(link, upload, *upload_size);
@@ -584,7 +612,7 @@ static enum status check_tls(const struct http_address *address, const char *url
 	if (!address->tls && certificate->chain.size > 0)
 		return fail(STATUS_INVALID, "%s uses no certificate; listen on https://", url);
 	if (address->path.size > 1)
-		return fail(STATUS_INVALID, "%s has a path; devices always post to " HTTP_SYNC_PATH, url);
+		return fail(STATUS_INVALID, "%s has a path; devices always post to /sync", url);
 	return STATUS_OK;
 }
 

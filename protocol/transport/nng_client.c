@@ -1,19 +1,16 @@
 #include "protocol/transport/nng_client.h"
 
-#include <errno.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <poll.h>
 #include <pthread.h>
-#include <semaphore.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "protocol/base/clock.h"
 #include "protocol/transport/address.h"
+#include "protocol/transport/patience.h"
 #include "protocol/transport/signal_file.h"
 
 #define RECONNECT_MIN_MS 1000
@@ -221,8 +218,10 @@ static int client_descriptor(const struct transport *transport)
 	return ((const struct nng_client *)transport)->signal;
 }
 
-static void client_free(struct nng_client *client)
+static void client_free(void *context)
 {
+	struct nng_client *client = context;
+
 	(void)nng_close(client->socket); /* ends the first try, and its thread */
 	if (client->dialling_started)
 		(void)pthread_join(client->dialling, NULL);
@@ -234,69 +233,17 @@ static void client_free(struct nng_client *client)
 	free(client);
 }
 
-/* nng 1.5.2 sometimes waits for ever in nng_close() when the thread that delivered the last reply is not out of it yet: it is
- * given a moment, and the closing is left to a thread of its own, for which the caller waits only so long. */
-#define CLOSE_PAUSE_MS 5
+#define CLOSE_PAUSE_MS 5 /* for nng's thread that delivered the last reply */
 #define CLOSE_WAIT_MS  2000
-
-struct closing {
-	struct nng_client *client;
-	sem_t done;
-	atomic_int holders; /* the last one frees it */
-};
-
-static void closing_release(struct closing *closing)
-{
-	if (atomic_fetch_sub(&closing->holders, 1) != 1)
-		return;
-	(void)sem_destroy(&closing->done);
-	free(closing);
-}
-
-static void *client_closer(void *context)
-{
-	struct closing *closing = context;
-
-	client_free(closing->client);
-	(void)sem_post(&closing->done);
-	closing_release(closing);
-	return NULL;
-}
-
-static void wait_for_closer(struct closing *closing)
-{
-	struct timespec until;
-
-	if (clock_gettime(CLOCK_REALTIME, &until) != 0)
-		return;
-	until.tv_sec += CLOSE_WAIT_MS / 1000;
-	while (sem_timedwait(&closing->done, &until) != 0 && errno == EINTR)
-		;
-}
 
 static void client_close(struct transport *transport)
 {
 	struct nng_client *client = (struct nng_client *)transport;
-	struct closing *closing = calloc(1, sizeof(*closing));
-	pthread_t closer;
 
-	if (closing == NULL)
-		abort();
 	if (client->aio != NULL)
 		client_abandon(client);
 	(void)poll(NULL, 0, CLOSE_PAUSE_MS);
-	closing->client = client;
-	atomic_init(&closing->holders, 2);
-	if (sem_init(&closing->done, 0, 0) != 0)
-		abort();
-	if (pthread_create(&closer, NULL, client_closer, closing) != 0) {
-		client_free(client);
-		atomic_store(&closing->holders, 1);
-	} else {
-		(void)pthread_detach(closer);
-		wait_for_closer(closing);
-	}
-	closing_release(closing);
+	(void)patience_run(client_free, client, CLOSE_WAIT_MS);
 }
 
 static const struct transport_operations operations = {

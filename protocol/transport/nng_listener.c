@@ -11,6 +11,7 @@
 #include "protocol/transport/address.h"
 #include "protocol/transport/connection_table.h"
 #include "protocol/transport/listener_watch.h"
+#include "protocol/transport/patience.h"
 #include "protocol/transport/signal_file.h"
 
 #define RECEIVERS          8
@@ -18,6 +19,7 @@
 #define SEND_QUEUE_LENGTH  1024
 #define REQUEST_HEADER_MAX 64 /* pipe, hops and request number; nng allows 8 hops */
 #define TICK_MS            1000
+#define CLOSE_WAIT_MS      2000
 #define SWEEP_MAX          64 /* connections closed in one go */
 #define NONE               UINT32_MAX
 
@@ -428,14 +430,10 @@ static void *zeroed(size_t count, size_t size)
 	return memory;
 }
 
-static void live_close(struct listener *base)
+static void live_free(void *context)
 {
-	struct live_listener *listener = (struct live_listener *)base;
+	struct live_listener *listener = context;
 
-	(void)pthread_mutex_lock(&listener->mutex);
-	listener->closing = true;
-	(void)pthread_mutex_unlock(&listener->mutex);
-	listener_watch_finish(&listener->watch);
 	(void)nng_close(listener->socket); /* no callback runs for a connection after it */
 	for (size_t i = 0; i < RECEIVERS; i++)
 		nng_aio_free(listener->receivers[i].aio);
@@ -447,6 +445,17 @@ static void live_close(struct listener *base)
 	connection_table_finish(&listener->connections);
 	free(listener->requests);
 	free(listener);
+}
+
+static void live_close(struct listener *base)
+{
+	struct live_listener *listener = (struct live_listener *)base;
+
+	(void)pthread_mutex_lock(&listener->mutex);
+	listener->closing = true;
+	(void)pthread_mutex_unlock(&listener->mutex);
+	listener_watch_finish(&listener->watch);
+	(void)patience_run(live_free, listener, CLOSE_WAIT_MS);
 }
 
 static const struct listener_operations operations = {

@@ -35,7 +35,7 @@ def a_copy_that_does_not_fit_is_an_incident_for_the_office_and_a_line_of_the_doc
         found = incident_of(server, "digest", "tablet", "repairs itself", "have its disk checked")
         assert found["device_id"] == device.id
         line, = device.told("incident")
-        assert "digest" in line and "tell the office when it comes again" in line, line
+        assert "did not fit the office's" in line and "tell the office when it comes again" in line, line
 
 
 @promise
