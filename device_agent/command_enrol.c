@@ -22,15 +22,21 @@ static struct text complete_url(struct arena *arena, struct text url)
 	return arena_print(arena, "tcp://%.*s%s", TEXT_ARGUMENTS(url), strchr(url.data, ':') == NULL ? ":" PORT_DEFAULT : "");
 }
 
+/* More than a server can have are left for route_read() to refuse. */
 static struct text complete_urls(struct arena *arena, struct text list)
 {
-	const char *comma = memchr(list.data, ',', list.size);
-	struct text first = { list.data, comma == NULL ? list.size : (size_t)(comma - list.data) }, rest;
+	struct text whole = text_of(""), rest = list;
 
-	if (comma == NULL)
-		return complete_url(arena, first);
-	rest = complete_urls(arena, (struct text){ comma + 1, list.size - first.size - 1 });
-	return arena_print(arena, "%.*s,%.*s", TEXT_ARGUMENTS(complete_url(arena, first)), TEXT_ARGUMENTS(rest));
+	for (size_t i = 0; i < ROUTE_MAX; i++) {
+		const char *comma = memchr(rest.data, ',', rest.size);
+		struct text url = { rest.data, comma == NULL ? rest.size : (size_t)(comma - rest.data) };
+		whole = arena_print(
+			arena, "%.*s%s%.*s", TEXT_ARGUMENTS(whole), i == 0 ? "" : ",", TEXT_ARGUMENTS(complete_url(arena, url)));
+		if (comma == NULL)
+			return whole;
+		rest = (struct text){ comma + 1, rest.size - url.size - 1 };
+	}
+	return arena_print(arena, "%.*s,%.*s", TEXT_ARGUMENTS(whole), TEXT_ARGUMENTS(rest));
 }
 
 static void write_at_once(int descriptor, struct text text)
@@ -118,9 +124,7 @@ static enum status change_addresses(struct context *context, struct text address
 	if (status != STATUS_OK)
 		return status;
 	device->keys.url = arena_copy_text(&device->arena, addresses);
-	if (device->link != NULL)
-		link_reroute(device->link);
-	return STATUS_OK;
+	return device->link == NULL ? STATUS_OK : link_reroute(device->link);
 }
 
 enum status command_server(struct context *context)

@@ -18,16 +18,6 @@ static void drop_transport(struct link *link)
 	link->transport = NULL;
 }
 
-void link_init(struct link *link, struct local_device *device, struct log *log, bool once)
-{
-	*link = (struct link){ .device = device,
-		.log = log,
-		.incidents = device_core_state(device->core).incidents,
-		.once = once };
-	device->link = link;
-	link_reroute(link);
-}
-
 void link_finish(struct link *link)
 {
 	drop_transport(link);
@@ -36,13 +26,23 @@ void link_finish(struct link *link)
 	link->device->link = NULL;
 }
 
-void link_reroute(struct link *link)
+static void read_route(struct link *link)
 {
 	drop_transport(link);
 	arena_reset(&link->addresses);
 	link->route_status = route_read(&link->addresses, link->device->keys.url, &link->route);
 	if (link->route_status != STATUS_OK)
 		(void)snprintf(link->failure, sizeof(link->failure), "%s", fail_reason());
+}
+
+void link_init(struct link *link, struct local_device *device, struct log *log, bool once)
+{
+	*link = (struct link){ .device = device,
+		.log = log,
+		.incidents = device_core_state(device->core).incidents,
+		.once = once };
+	device->link = link;
+	read_route(link);
 }
 
 static void note_failure(struct link *link, const char *why)
@@ -180,6 +180,16 @@ static uint64_t chance_of(const struct link *link)
 	return chance;
 }
 
+enum status link_reroute(struct link *link)
+{
+	struct device_core_state before = device_core_state(link->device->core);
+	enum status status;
+
+	read_route(link);
+	status = device_core_lost(link->device->core);
+	return status == STATUS_OK && before.waiting ? link_go(link, true) : status;
+}
+
 static enum status take_reply(struct link *link)
 {
 	struct device_core_state before = device_core_state(link->device->core);
@@ -191,12 +201,11 @@ static enum status take_reply(struct link *link)
 	if (status == STATUS_NOT_FOUND)
 		return STATUS_OK;
 	log_debug(link->log, "frame.received", "bytes=%zu status=%s", status == STATUS_OK ? reply.size : 0, status_to_text(status));
-	if (status == STATUS_OK) {
+	if (status != STATUS_OK)
+		return after_event(link, &before, carrier_lost(link));
+	status = device_core_reply(link->device->core, reply);
+	if (device_core_state(link->device->core).rounds > before.rounds) /* whoever else answers is not this device's server */
 		route_worked(&link->route, now_ms(link), chance_of(link));
-		status = device_core_reply(link->device->core, reply);
-	} else {
-		status = carrier_lost(link);
-	}
 	return after_event(link, &before, status);
 }
 

@@ -44,8 +44,9 @@ void link_count(const struct link *link, uint64_t *out_sent, uint64_t *out_recei
 bool link_unanswered(const struct link *link);
 /* The address that is used, or tried next. Valid until the addresses change. */
 const char *link_address(const struct link *link);
-/* The device has other addresses now (keystore.h): the next request goes there. */
-void link_reroute(struct link *link);
+/* The device has other addresses now (keystore.h): what is under way is given up, and asked there at once. STATUS_CANNOT_WRITE and the
+ * like: the store fails. */
+enum status link_reroute(struct link *link);
 /* True once after rows came. */
 bool link_take_fresh(struct link *link);
 

@@ -180,6 +180,7 @@ void office_close(struct office *office)
 	if (office == NULL)
 		return;
 	listener_close(office->listener);
+	office->listener = NULL; /* nobody can be answered any more */
 	if (office->core != NULL && !office->lost)
 		retire(office);
 	if (office->core != NULL)

@@ -288,7 +288,8 @@ static enum status open_http(struct context *context, struct listener *set, cons
 /* The live carrier first: its port is the one that is told. */
 static enum status open_listeners(struct context *context, const char *url, struct listener **out_set)
 {
-	const struct listener_limits limits = { .pipes_max = connections_max() };
+	bool both = arguments_has(context->arguments, "http");
+	const struct listener_limits limits = { .pipes_max = (connections_max() + both) / (1 + (size_t)both) };
 	struct listener *live = NULL;
 	enum status status = listener_set_make(out_set);
 
@@ -296,7 +297,7 @@ static enum status open_listeners(struct context *context, const char *url, stru
 		status = listener_nng_open(url, &limits, &live);
 	if (status == STATUS_OK)
 		status = listener_set_add(*out_set, live);
-	if (status == STATUS_OK && arguments_has(context->arguments, "http"))
+	if (status == STATUS_OK && both)
 		status = open_http(context, *out_set, &limits);
 	return status;
 }

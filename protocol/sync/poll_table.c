@@ -68,7 +68,7 @@ void poll_table_destroy(struct poll_table *table)
 	if (table == NULL)
 		return;
 	while ((poll = poll_table_take_due(table, INT64_MAX)) != NULL)
-		free(poll);
+		inquiry_free(poll);
 	free(table->devices);
 	free(table->scopes);
 	free(table->heap);

@@ -58,12 +58,14 @@ static bool is_port(struct text port)
 {
 	int number = 0;
 
+	if (port.size == 0 || port.size > 5)
+		return false;
 	for (size_t i = 0; i < port.size; i++) {
 		if (port.data[i] < '0' || port.data[i] > '9')
 			return false;
 		number = 10 * number + (port.data[i] - '0');
 	}
-	return port.size > 0 && port.size <= 5 && number <= UINT16_MAX;
+	return number <= UINT16_MAX;
 }
 
 static struct text slice(const char *from, const char *to)

@@ -319,6 +319,7 @@ static const struct number_option {
 	{ CURLOPT_POST, 1 },
 	{ CURLOPT_NOSIGNAL, 1 },
 	{ CURLOPT_FOLLOWLOCATION, 0 },
+	{ CURLOPT_QUICK_EXIT, 1 }, /* a name that is still being looked up is not waited for */
 	{ CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS },
 	{ CURLOPT_TCP_KEEPALIVE, 1 },
 	{ CURLOPT_TCP_KEEPIDLE, KEEP_ALIVE_S },

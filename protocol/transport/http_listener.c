@@ -429,6 +429,8 @@ static int64_t http_tick(struct listener *base)
 
 	sweep(listener, STANDING_SILENT, listener->limits.silent_ms);
 	sweep(listener, STANDING_GREETED, listener->limits.greeted_ms);
+	if (listener->queue_first != NONE)
+		return 0; /* what a round left */
 	if (MHD_get_timeout(listener->daemon, &due_ms) != MHD_YES || due_ms > TICK_MS)
 		return TICK_MS;
 	if (due_ms == 0)

@@ -19,7 +19,8 @@ struct transport_operations {
 	/* Waits up to `timeout_ms` (0: only looks) for the reply. STATUS_OK with the reply in `arena`;
 	 * STATUS_NOT_FOUND when nothing came; STATUS_OFFLINE when the link is down or refused. */
 	enum status (*receive)(struct transport *transport, int timeout_ms, struct arena *arena, struct bytes *out_reply);
-	/* Bytes sent and received so far, as the carrier counts payload. */
+	/* Bytes sent and received so far, as the carrier counts them: nng's messages, HTTP's bodies and headers; of a request that is under
+	 * way perhaps nothing yet. */
 	void (*count)(const struct transport *transport, uint64_t *out_sent, uint64_t *out_received);
 	/* May be NULL: there is nothing to poll. */
 	int (*descriptor)(const struct transport *transport);

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import http.client
+import http.server
 import os
 import socket
 import subprocess
@@ -162,6 +163,43 @@ class Proxy(threading.Thread):
                 data = answer.read()
                 client.sendall(b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n" % (answer.status, len(data)) + data)
                 connection.close()
+
+
+class Stranger(http.server.BaseHTTPRequestHandler):
+    """Answers everything with a page, as the net of a hotel does."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked += 1
+        self.send_response(200)
+        self.send_header("Content-Length", "7")
+        self.end_headers()
+        self.wfile.write(b"welcome")
+
+    def log_message(self, *_):
+        pass
+
+
+@promise
+def who_answers_with_something_else_is_no_server_and_is_not_asked_without_a_pause():
+    with World() as world:
+        server = with_http(world)
+        device = Device.enrolled(server, ADA, "tablet", http_url(server))
+        strangers = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) for _ in range(2)]
+        for stranger in strangers:
+            stranger.asked = 0
+            threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        device.run("server", ",".join(f"http://127.0.0.1:{stranger.server_port}" for stranger in strangers))
+        answer = device.ask("sync", expect=None)
+        assert answer.code == OFFLINE, str(answer)
+        asked = [stranger.asked for stranger in strangers]
+        assert all(1 <= times <= 3 for times in asked), f"asked so often: {asked}"
+        device.run("server", f"http://127.0.0.1:{strangers[0].server_port},{http_url(server)}")
+        device.sync()
+        insist_on_equality(server, device)
+        for stranger in strangers:
+            stranger.shutdown()
+            stranger.server_close()
 
 
 @promise

@@ -77,11 +77,19 @@ def a_device_whose_operations_the_server_cannot_read_says_so_until_they_are_take
 
 @promise
 def a_store_that_is_found_damaged_while_it_serves_ends_the_server_and_is_an_incident_afterwards():
+    for served_before in (False, True):  # then it is a device's frame that meets the damage, not a look of the server's own
+        a_store_is_found_damaged(served_before)
+
+
+def a_store_is_found_damaged(served_before):
     with World() as world:
         server, device = with_a_job(world)
         server.stop()
         fold(server.dir / "organisation.db")
         server.start()
+        if served_before:
+            device.sync()
+            until(lambda: server.run("status")["frames"] > 0, "it serves")
         damage_tables(server.dir / "organisation.db", "note", "work_order", "visit")
         device.run("note", "HH-5001", "saved here all the same")
         device.ask("sync", "--wait", "2", expect=OFFLINE)
