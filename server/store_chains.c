@@ -60,7 +60,7 @@ enum status server_store_chain_by_number(struct server_store *store, int64_t num
 }
 
 enum status server_store_add_chain(struct server_store *store, const struct id *device, const struct id *incarnation,
-	const struct hash *genesis, struct chain_state *out_chain)
+	const struct hash *genesis, int64_t begun_at_ms, struct chain_state *out_chain)
 {
 	struct chain_state chain = { .device = *device, .incarnation = *incarnation, .last_hash = *genesis };
 	struct statement *statement = NULL;
@@ -71,6 +71,7 @@ enum status server_store_add_chain(struct server_store *store, const struct id *
 	statement_bind_id(statement, 1, device);
 	statement_bind_id(statement, 2, incarnation);
 	store_bind_raw(statement, 3, genesis->bytes, HASH_SIZE);
+	statement_bind_integer(statement, 4, begun_at_ms);
 	status = statement_step(statement);
 	if (status == STATUS_OK) {
 		chain.number = statement_integer(statement, 0);
@@ -79,6 +80,24 @@ enum status server_store_add_chain(struct server_store *store, const struct id *
 	statement_reset(statement);
 	if (status == STATUS_OK)
 		*out_chain = chain;
+	return status;
+}
+
+enum status server_store_chains_begun(
+	struct server_store *store, const struct id *device, int64_t from_ms, int64_t until_ms, int64_t *out_count)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_CHAINS_BEGUN, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_id(statement, 1, device);
+	statement_bind_integer(statement, 2, from_ms);
+	statement_bind_integer(statement, 3, until_ms);
+	status = statement_step(statement);
+	if (status == STATUS_OK)
+		*out_count = statement_integer(statement, 0);
+	statement_reset(statement);
 	return status;
 }
 

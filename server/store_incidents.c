@@ -48,6 +48,24 @@ enum status server_store_put_incident(struct server_store *store, const struct i
 	return store_run(add);
 }
 
+enum status server_store_told_lately(struct server_store *store, const struct incident *incident, int64_t now_ms)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_INCIDENT_LATELY, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, incident->kind);
+	statement_bind_id(statement, 2, &incident->device);
+	statement_bind_id(statement, 3, &incident->subject);
+	statement_bind_integer(statement, 4, INCIDENT_TIMES_FREE);
+	statement_bind_integer(statement, 5, now_ms - INCIDENT_AGAIN_MS + 1);
+	statement_bind_integer(statement, 6, now_ms);
+	status = statement_step(statement);
+	statement_reset(statement);
+	return status;
+}
+
 static struct kept_incident read_incident(struct statement *statement)
 {
 	return (struct kept_incident){ .number = statement_integer(statement, 0),

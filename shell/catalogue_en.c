@@ -266,6 +266,9 @@ const struct message catalogue_en[] = {
 	{ "incident.rot",
 	  "{device} found rows that had changed behind its back ({what}). It repairs itself; when it comes again, have its disk "
 	  "checked." },
+	{ "incident.incarnations",
+	  "{device} has begun {count} new histories within a day, as after being put back from a copy: more are taken tomorrow. "
+	  "What it made it keeps and sends again. Find out what puts it back, or, when nobody does, revoke it." },
 	{ "incident.told",
 	  "{device} told: {what}." },
 	{ NULL, NULL },

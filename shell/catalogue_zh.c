@@ -287,6 +287,8 @@ const struct message catalogue_zh[] = {
 	{ "incident.replaced",
 	  "{device}：其 replica.db 已损坏（{what}）。它已新建一个并重新获取全部数据；技术员所做的工作没有丢失。如再次发生，请检查其磁盘。" },
 	{ "incident.rot", "{device} 发现有数据行被悄然改变（{what}）。会自行修复；如再次出现，请检查其磁盘。" },
+	{ "incident.incarnations", "{device} 一天内已新开 {count} 段历史，如同反复从副本恢复：更多的要到明天才接受。它所做的会保留并重新发送。"
+	  "请查明是什么在反复恢复它；如无人这样做，请吊销该终端。" },
 	{ "incident.told", "{device} 报告：{what}。" },
 	{ NULL, NULL },
 };

@@ -7,8 +7,11 @@ SELECT number, device, incarnation, last_seq, last_hash, last_gseq, previous, sh
 SELECT number, device, incarnation, last_seq, last_hash, last_gseq, previous, shared_seq, forked FROM chain WHERE number = $1
 
 -- name: chain_add
-INSERT INTO chain (device, incarnation, last_seq, last_hash, last_gseq) VALUES ($1, $2, 0, $3, 0)
+INSERT INTO chain (device, incarnation, last_seq, last_hash, last_gseq, begun_at_ms) VALUES ($1, $2, 0, $3, 0, $4)
 RETURNING number
+
+-- name: chains_begun
+SELECT count(*) FROM chain WHERE device = $1 AND begun_at_ms BETWEEN $2 AND $3
 
 -- name: chain_put
 UPDATE chain SET last_seq = $2, last_hash = $3, last_gseq = $4 WHERE number = $1

@@ -4,6 +4,10 @@
 UPDATE incident SET count = count + 1, last_at_ms = $5, detail = $4
 WHERE acknowledged_at_ms = 0 AND kind = $1 AND device = $2 AND subject = $3
 
+-- name: incident_lately
+SELECT 1 FROM incident
+WHERE acknowledged_at_ms = 0 AND kind = $1 AND device = $2 AND subject = $3 AND count >= $4 AND last_at_ms BETWEEN $5 AND $6
+
 -- name: incident_add
 INSERT INTO incident (kind, device, subject, detail, count, first_at_ms, last_at_ms, acknowledged_at_ms, note)
 VALUES ($1, $2, $3, $4, 1, $5, $5, 0, '')

@@ -19,6 +19,7 @@ static const char *const words[] = {
 	[INCIDENT_TOLD]          = "told",
 	[INCIDENT_REPLACED]      = "replaced",
 	[INCIDENT_ROT]           = "rot",
+	[INCIDENT_INCARNATIONS]  = "incarnations",
 };
 /* clang-format on */
 static_assert(LENGTH(words) == INCIDENT_KIND_COUNT, "every kind of incident has a word");
@@ -65,15 +66,26 @@ void incidents_note(struct incidents *incidents, const struct incident *incident
 	noted->incident.detail = (struct text){ noted->detail, detail.size };
 }
 
+static void move(struct incidents *incidents, size_t from, size_t to)
+{
+	incidents->noted[to] = incidents->noted[from];
+	incidents->noted[to].incident.detail.data = incidents->noted[to].detail;
+}
+
+void incidents_drop(struct incidents *incidents, size_t position)
+{
+	for (size_t i = position + 1; i < incidents->count; i++)
+		move(incidents, i, i - 1);
+	incidents->count--;
+}
+
 void incidents_settle(struct incidents *incidents, bool durable)
 {
 	size_t kept = incidents->count - incidents->written;
 
 	if (durable) {
-		for (size_t i = 0; i < kept; i++) {
-			incidents->noted[i] = incidents->noted[incidents->written + i];
-			incidents->noted[i].incident.detail.data = incidents->noted[i].detail;
-		}
+		for (size_t i = 0; i < kept; i++)
+			move(incidents, incidents->written + i, i);
 		incidents->count = kept;
 	}
 	incidents->written = 0;

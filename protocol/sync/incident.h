@@ -21,6 +21,7 @@ enum incident_kind {
 	INCIDENT_TOLD = 11,         /* a device told something that this version has no kind for */
 	INCIDENT_REPLACED = 12,     /* a device told: its replica was damaged, and it began a new one */
 	INCIDENT_ROT = 13,          /* a device told: its rows did not fit what it had noted of them */
+	INCIDENT_INCARNATIONS = 14, /* a device begins more incarnations than it may */
 	INCIDENT_KIND_COUNT,
 };
 
@@ -58,6 +59,12 @@ struct incidents {
 
 /* Copies the incident, its detail cut to INCIDENT_DETAIL_MAX. Beyond so many at once, what comes is dropped: the same will come again. */
 void incidents_note(struct incidents *incidents, const struct incident *incident);
+/* So often what a device brings about is put on record at once; after that, while nobody has acknowledged it, once in so long. Else it
+ * could make the server write without end. */
+#define INCIDENT_TIMES_FREE 8
+#define INCIDENT_AGAIN_MS   ((int64_t)3600 * 1000)
+/* Takes out the n-th. */
+void incidents_drop(struct incidents *incidents, size_t position);
 /* The commit that they went into is durable, or never was. */
 void incidents_settle(struct incidents *incidents, bool durable);
 

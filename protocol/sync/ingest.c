@@ -6,6 +6,7 @@
 #include "protocol/domain/device.h"
 #include "protocol/domain/operation_outcome.h"
 #include "protocol/sync/authority.h"
+#include "protocol/sync/incarnation.h"
 #include "protocol/sync/intake.h"
 #include "protocol/sync/parked.h"
 #include "protocol/sync/publish.h"
@@ -467,7 +468,11 @@ enum status ingest_verified(struct ingest *ingest, const struct device_entry *de
 	if (verified->heads == NULL)
 		return STATUS_OK;
 	if (chain->number == 0)
-		status = server_store_add_chain(store, &device->id, &batch->incarnation, &chain->last_hash, chain);
+		status = incarnation_begin(store, &device->id, &batch->incarnation, ingest->received_at_ms, chain);
+	if (status == STATUS_BUSY) {
+		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_BUSY };
+		return STATUS_OK;
+	}
 	if (status == STATUS_OK)
 		status = store_windows(store, chain, batch);
 	if (status == STATUS_CORRUPT) { /* another salt than the window began with */

@@ -1,19 +1,20 @@
 #include "protocol/sync/own_chain.h"
 
-static enum status begin(struct own_chain *own, struct server_store *store)
+static enum status begin(struct own_chain *own, const struct ingest *ingest)
 {
 	struct hash genesis = chain_genesis(&own->device, &own->incarnation);
 
 	if (own->chain.number != 0)
 		return STATUS_OK;
-	return server_store_add_chain(store, &own->device, &own->incarnation, &genesis, &own->chain);
+	return server_store_add_chain(
+		ingest->commit->store, &own->device, &own->incarnation, &genesis, ingest->received_at_ms, &own->chain);
 }
 
 enum status own_chain_decide(struct own_chain *own, struct ingest *ingest, const struct server_state *state,
 	const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id)
 {
 	struct operation stamped = *operation;
-	enum status status = begin(own, ingest->commit->store);
+	enum status status = begin(own, ingest);
 
 	if (status != STATUS_OK)
 		return status;

@@ -318,8 +318,10 @@ static void answer_unknown_session(struct server_core *core, uint64_t connection
 static enum status write_incidents(struct server_core *core)
 {
 	struct incidents *incidents = &core->incidents;
-	enum status status;
+	enum status status = core->in_commit ? STATUS_OK : server_core_drop_told(core);
 
+	if (status != STATUS_OK)
+		return status;
 	incidents->alone = !core->in_commit;
 	if (incidents->count == 0 || (incidents->alone && server_core_monotonic_ms(core) < incidents->retry_at_ms))
 		return STATUS_OK;
@@ -454,6 +456,8 @@ enum status server_core_ingest_apart(struct server_core *core, struct ingest *in
 		return status;
 	if (status != STATUS_OK)
 		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
+	if (out_fault->code == WIRE_ERROR_BUSY)
+		server_core_note_incarnations(core, &device->id);
 	if (out_fault->code != 0)
 		return commit_rewind(&core->commit);
 	core->counts.operations += (int64_t)ingest->taken;
@@ -589,6 +593,8 @@ struct server_sender server_core_sender(const struct server_core *core)
 static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
 {
 	core->sender = sender_of(core->options.store, waiting);
+	if (waiting->fault.code == WIRE_ERROR_BUSY)
+		waiting->has_pull = false; /* it comes again */
 	waiting->deadline_ms = server_core_monotonic_ms(core);
 	waiting->deadline_ms += waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS;
 	if (waiting->batch.size > 0 && !careful_has_room(&core->careful, waiting->batch.size)) { /* it keeps it, and comes again */

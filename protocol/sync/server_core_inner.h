@@ -79,9 +79,12 @@ enum status server_core_ingest_apart(struct server_core *core, struct ingest *in
 bool server_core_mark_reading(struct server_core *core, const struct inquiry *waiting);
 bool server_core_mark_deciding(struct server_core *core, const struct attempt *first, int64_t last_seq);
 
-/* A device's word on where its incarnation comes from; what it found wrong with itself. */
-enum status server_core_take_origin(struct server_core *core, const struct inquiry *waiting);
+/* A device's word on where its incarnation comes from (`waiting->fault`: it has begun too many); what it found wrong with itself. */
+enum status server_core_take_origin(struct server_core *core, struct inquiry *waiting);
+void server_core_note_incarnations(struct server_core *core, const struct id *device);
 enum status server_core_take_told(struct server_core *core, const struct inquiry *waiting, struct bytes body);
+/* Before a commit is opened for nothing but incidents: forgets those noted that stand on record often enough. The store's statuses. */
+enum status server_core_drop_told(struct server_core *core);
 void server_core_note_fork(struct server_core *core, const struct id *device, int64_t seq);
 /* At the first frame of a session. */
 void server_core_look_for_copy(struct server_core *core, const struct live_session *live);

@@ -1,15 +1,15 @@
 /* What devices say of themselves, and what their histories show: put back from an older copy, or alive twice. */
+#include "protocol/sync/incarnation.h"
 #include "protocol/sync/server_core_inner.h"
 
 static enum status begin_anew(struct server_core *core, const struct inquiry *waiting)
 {
 	struct server_store *store = core->options.store;
-	struct hash genesis = chain_genesis(&waiting->device, &waiting->incarnation);
 	struct chain_state chain;
 	enum status status = server_core_ensure_commit(core);
 
 	if (status == STATUS_OK)
-		status = server_store_add_chain(store, &waiting->device, &waiting->incarnation, &genesis, &chain);
+		status = incarnation_begin(store, &waiting->device, &waiting->incarnation, server_core_now_ms(core), &chain);
 	if (status != STATUS_OK)
 		return status;
 	chain.previous = waiting->origin.previous;
@@ -20,7 +20,7 @@ static enum status begin_anew(struct server_core *core, const struct inquiry *wa
 }
 
 /* Only once, and only when the server knows the history that it goes on from. */
-enum status server_core_take_origin(struct server_core *core, const struct inquiry *waiting)
+enum status server_core_take_origin(struct server_core *core, struct inquiry *waiting)
 {
 	struct server_store *store = core->options.store;
 	struct chain_state chain;
@@ -31,6 +31,11 @@ enum status server_core_take_origin(struct server_core *core, const struct inqui
 	status = server_store_chain(store, &waiting->device, &waiting->origin.previous, &chain);
 	if (status == STATUS_OK)
 		status = begin_anew(core, waiting);
+	if (status == STATUS_BUSY) {
+		server_core_note_incarnations(core, &waiting->device);
+		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_BUSY };
+		return STATUS_OK;
+	}
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -45,6 +50,32 @@ enum status server_core_take_told(struct server_core *core, const struct inquiry
 						 .device = waiting->device,
 						 .detail = arena_print(&core->request_arena, "what=%.*s", TEXT_ARGUMENTS(told.detail)) });
 	return STATUS_OK;
+}
+
+void server_core_note_incarnations(struct server_core *core, const struct id *device)
+{
+	struct text detail = arena_print(&core->request_arena, "count=%d", INCARNATIONS_A_DAY);
+
+	incidents_note(&core->incidents, &(struct incident){ .kind = INCIDENT_INCARNATIONS, .device = *device, .detail = detail });
+}
+
+enum status server_core_drop_told(struct server_core *core)
+{
+	struct incidents *incidents = &core->incidents;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < incidents->count && status == STATUS_OK;) {
+		const struct incident *incident = &incidents->noted[i].incident;
+		status = id_is_nil(&incident->device)
+				 ? STATUS_NOT_FOUND
+				 : server_store_told_lately(core->options.store, incident, server_core_now_ms(core));
+		if (status == STATUS_OK)
+			incidents_drop(incidents, i);
+		else if (status == STATUS_NOT_FOUND)
+			i++;
+		status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	}
+	return status;
 }
 
 /* A session that began after the device had gone on under another incarnation is another copy of it. */

@@ -137,7 +137,10 @@ enum status server_store_chain(
 enum status server_store_chain_by_number(struct server_store *store, int64_t number, struct chain_state *out_chain);
 /* Gives out_chain->number. */
 enum status server_store_add_chain(struct server_store *store, const struct id *device, const struct id *incarnation,
-	const struct hash *genesis, struct chain_state *out_chain);
+	const struct hash *genesis, int64_t begun_at_ms, struct chain_state *out_chain);
+/* How many chains of the device were begun from..until, both included; 0 when that was before it was noted. O(those). */
+enum status server_store_chains_begun(
+	struct server_store *store, const struct id *device, int64_t from_ms, int64_t until_ms, int64_t *out_count);
 /* `chain` goes on from another incarnation, from this commit on. */
 enum status server_store_begin_anew(struct server_store *store, const struct chain_state *chain, int64_t gseq);
 /* Notes chain->forked_seq. */
@@ -222,6 +225,8 @@ enum status server_store_ungrant(struct server_store *store, const struct id *de
 /* Incidents: what is open of the same kind, device and subject is one with it. A fork ends an open "restored" of its device, which it was
  * taken for. */
 enum status server_store_put_incident(struct server_store *store, const struct incident *incident, int64_t now_ms);
+/* Whether the same is open, was put INCIDENT_TIMES_FREE times, and within INCIDENT_AGAIN_MS. STATUS_NOT_FOUND: no. */
+enum status server_store_told_lately(struct server_store *store, const struct incident *incident, int64_t now_ms);
 
 /* Where the attachments are whose file has this name (64 digits): by id and the number of their home. */
 typedef enum status (*attachment_visit)(void *context, const struct id *id, int64_t home);

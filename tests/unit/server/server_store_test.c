@@ -485,7 +485,7 @@ static struct chain_state add_chain(void)
 	struct hash genesis = hash_of(7);
 	struct chain_state chain;
 
-	OK(server_store_add_chain(store, &device, &incarnation, &genesis, &chain));
+	OK(server_store_add_chain(store, &device, &incarnation, &genesis, 0, &chain));
 	return chain;
 }
 

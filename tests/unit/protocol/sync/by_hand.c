@@ -228,6 +228,24 @@ void hand_device_pull(struct hand_device *hand, const struct pull *pull)
 	send_section(hand, SECTION_PULL, writer_bytes(&body));
 }
 
+void hand_device_tell(struct hand_device *hand, const char *what, const char *detail)
+{
+	const struct told_incident told = { clock_now_ms(&hand->pair->server.clock), text_of(what), text_of(detail) };
+	struct writer body = writer_in(&hand->arena, FRAME_SIZE_MAX);
+
+	told_incident_encode(&body, &told);
+	send_section(hand, SECTION_INCIDENT, writer_bytes(&body));
+}
+
+void hand_device_origin(struct hand_device *hand, const struct id *previous, int64_t shared_seq)
+{
+	const struct origin origin = { *previous, shared_seq };
+	struct writer body = writer_in(&hand->arena, FRAME_SIZE_MAX);
+
+	origin_encode(&body, &origin);
+	send_section(hand, SECTION_ORIGIN, writer_bytes(&body));
+}
+
 void hand_device_recon(struct hand_device *hand, const struct recon_request *request)
 {
 	struct writer body = writer_in(&hand->arena, FRAME_SIZE_MAX);

@@ -55,6 +55,9 @@ struct bytes hand_device_hello(struct hand_device *hand, struct ephemeral *out_e
 /* Hands the server the operations first..last in a frame of the session. `incarnation` is what the batch says. */
 void hand_device_send_as(struct hand_device *hand, const struct id *incarnation, int64_t first, int64_t last);
 void hand_device_send(struct hand_device *hand, int64_t first, int64_t last);
+/* Hands the server what the device says of itself. */
+void hand_device_tell(struct hand_device *hand, const char *what, const char *detail);
+void hand_device_origin(struct hand_device *hand, const struct id *previous, int64_t shared_seq);
 /* Hands the server a pull, or questions of a repair. */
 void hand_device_pull(struct hand_device *hand, const struct pull *pull);
 void hand_device_recon(struct hand_device *hand, const struct recon_request *request);

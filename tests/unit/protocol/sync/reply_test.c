@@ -13,7 +13,7 @@ static struct chain_state log_alternating(struct simulation *pair, int64_t count
 	struct chain_state chain;
 
 	assert_int_equal(server_store_begin(store), STATUS_OK);
-	assert_int_equal(server_store_add_chain(store, &device, &incarnation, &genesis, &chain), STATUS_OK);
+	assert_int_equal(server_store_add_chain(store, &device, &incarnation, &genesis, 0, &chain), STATUS_OK);
 	for (int64_t seq = 1; seq <= count; seq++) {
 		struct logged_operation operation = { .chain = chain.number,
 			.seq = seq,
