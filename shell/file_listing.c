@@ -11,19 +11,6 @@ struct file_state {
 	int64_t percent;
 };
 
-static bool is_listed(const struct blob_files *files, const char *list, const struct hash *id)
-{
-	struct text text = text_of(blob_to_text(id).characters);
-	char name[80];
-	int64_t size;
-
-	(void)memcpy(name, list, strlen(list));
-	name[strlen(list)] = '/';
-	(void)memcpy(name + strlen(list) + 1, text.data, text.size);
-	name[strlen(list) + 1 + text.size] = '\0';
-	return files->size(files->context, name, &size) == STATUS_OK;
-}
-
 static struct file_state state_of(struct arena *arena, const struct blob_files *files, const struct attachment *attachment)
 {
 	struct blob_part part;
@@ -33,10 +20,10 @@ static struct file_state state_of(struct arena *arena, const struct blob_files *
 	if (blob_from_text(attachment->blob, &id) != STATUS_OK)
 		return (struct file_state){ "none", 0 };
 	if (blob_whole(files, &id, &size) == STATUS_OK)
-		return (struct file_state){ is_listed(files, BLOB_OUT, &id) ? "to_send" : "here", 100 };
+		return (struct file_state){ blob_listed(files, BLOB_OUT, &id) ? "to_send" : "here", 100 };
 	if (blob_part_find(files, arena, NULL, &id, &part) == STATUS_OK && part.size > 0)
 		return (struct file_state){ "under_way", 100 * part.have / part.size };
-	return (struct file_state){ is_listed(files, BLOB_WANT, &id) ? "asked_for" : "missing", 0 };
+	return (struct file_state){ blob_listed(files, BLOB_WANT, &id) ? "asked_for" : "missing", 0 };
 }
 
 struct file_rows {

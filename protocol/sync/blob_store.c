@@ -243,6 +243,13 @@ enum status blob_list_remove(const struct blob_files *files, const char *list, c
 	return files->remove(files->context, listed_name(list, id).characters);
 }
 
+bool blob_listed(const struct blob_files *files, const char *list, const struct hash *id)
+{
+	int64_t size;
+
+	return files->size(files->context, listed_name(list, id).characters, &size) == STATUS_OK;
+}
+
 struct listing {
 	blob_visit visit;
 	void *user;

@@ -46,12 +46,16 @@ void blob_part_drop(const struct blob_files *files, const struct id *owner, cons
 #define BLOB_WANT "want" /* a person asked for it */
 enum status blob_list_add(const struct blob_files *files, const char *list, const struct hash *id);
 enum status blob_list_remove(const struct blob_files *files, const char *list, const struct hash *id);
+bool blob_listed(const struct blob_files *files, const char *list, const struct hash *id);
 typedef enum status (*blob_visit)(void *user, const struct hash *id);
 enum status blob_list_each(const struct blob_files *files, const char *list, blob_visit visit, void *user);
 
 /* ---- sweeping ---- */
 
 #define BLOB_PART_AGE_MS   ((int64_t)24 * 3600 * 1000)
+#define BLOB_DEVICE_AGE_MS ((int64_t)24 * 3600 * 1000)      /* without a row, on a device: what it may not see any more goes soon */
+#define BLOB_SERVER_AGE_MS ((int64_t)90 * 24 * 3600 * 1000) /* at the server: the operation that speaks of it may be parked */
+#define BLOB_FOLDERS       256
 /* Drops parts that nothing came to for BLOB_PART_AGE_MS. */
 enum status blob_sweep_parts(const struct blob_files *files);
 /* STATUS_OK: a row speaks of it; STATUS_NOT_FOUND: none does. */

@@ -455,3 +455,33 @@ void device_blobs_count(const struct device_blobs *blobs, int64_t *out_waiting, 
 		*out_stuck += blobs->items[i].step == BLOB_STEP_STUCK;
 	}
 }
+
+/* ---- what nobody speaks of ---- */
+
+struct sweeping {
+	const struct blob_files *files;
+	struct gathering rows;
+};
+
+static enum status is_spoken_of(void *user, const struct hash *id)
+{
+	const struct sweeping *sweeping = user;
+
+	for (size_t i = 0; i < sweeping->rows.count; i++)
+		if (hash_equal(&sweeping->rows.wanted[i].id, id))
+			return STATUS_OK;
+	return blob_listed(sweeping->files, BLOB_OUT, id) ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+enum status device_blobs_sweep(const struct device_blobs *blobs, struct device_store *store, struct arena *arena, uint8_t folder)
+{
+	struct sweeping sweeping = { .files = blobs->files, .rows = { .arena = arena } };
+	size_t removed;
+	enum status status = folder == 0 ? blob_sweep_parts(blobs->files) : STATUS_OK;
+
+	if (status == STATUS_OK)
+		status = device_store_rows_beyond(store, RECORD_ATTACHMENT, &(struct id){ 0 }, gather, &sweeping.rows);
+	if (status == STATUS_BUSY)
+		status = STATUS_OK;
+	return status == STATUS_OK ? blob_sweep_whole(blobs->files, folder, BLOB_DEVICE_AGE_MS, is_spoken_of, &sweeping, &removed) : status;
+}

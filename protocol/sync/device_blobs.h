@@ -55,6 +55,9 @@ enum status device_blobs_ask(
 enum status device_blobs_take(struct device_blobs *blobs, struct arena *arena, const struct section *section, int64_t now_ms);
 /* The reply was taken. */
 void device_blobs_settle(struct device_blobs *blobs);
+/* Removes what no row speaks of and is not to be sent, of one folder (0 to 255); with the first of them, parts that nothing came to for a
+ * day. Adds the statuses of both stores. */
+enum status device_blobs_sweep(const struct device_blobs *blobs, struct device_store *store, struct arena *arena, uint8_t folder);
 /* Something is to be moved, as far as is known. */
 bool device_blobs_pending(const struct device_blobs *blobs, int64_t now_ms);
 /* How many wait, and how many cannot be moved now. */

@@ -46,6 +46,7 @@ struct device_core {
 	struct repair_tally tally;       /* … which did this */
 	struct self_check check;
 	struct device_blobs blobs;
+	unsigned int unswept; /* folders of files that are to be swept, after a whole check */
 	int64_t check_again_at_ms; /* monotonic; after one that failed */
 	struct arena decided_arena;
 	struct arena arena; /* life of one event */

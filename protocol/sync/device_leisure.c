@@ -44,6 +44,7 @@ static enum status is_due(struct device_core *core, bool *out_due)
 
 static enum status was_whole(struct device_core *core)
 {
+	core->unswept = core->options.blobs == NULL ? 0 : BLOB_FOLDERS;
 	core->state.rot[0] = '\0';
 	core->state.checks++;
 	return device_store_put_checked_at(core->options.store, clock_now_ms(core->options.clock));
@@ -63,6 +64,23 @@ static enum status found_rot(struct device_core *core, const char *reason)
 	core->poll_again = false;
 	arena_reset(&core->arena);
 	return status == STATUS_OK && core->wanted ? device_core_go(core, false) : status;
+}
+
+/* A folder of files: only when all rows are there is it known which of them none speaks of. */
+static enum status sweep(struct device_core *core, bool *out_done)
+{
+	struct replica_state state;
+	enum status status = device_store_replica(core->options.store, &state);
+
+	if (status != STATUS_OK || device_store_seeding(core->options.store) || state.cursor.gseq == 0 || core->link == LINK_COMMITTING) {
+		core->unswept = 0; /* the rows are being fetched: after the next check */
+		return status;
+	}
+	core->unswept--;
+	*out_done = core->unswept == 0;
+	status = device_blobs_sweep(&core->blobs, core->options.store, &core->arena, (uint8_t)(BLOB_FOLDERS - 1 - core->unswept));
+	arena_reset(&core->arena);
+	return status;
 }
 
 static enum status look(struct device_core *core, size_t rows_max, bool *out_done)
@@ -86,6 +104,8 @@ enum status device_core_leisure(struct device_core *core, size_t rows_max, bool 
 	*out_done = true;
 	if (status == STATUS_OK && due)
 		status = look(core, rows_max, out_done);
+	else if (status == STATUS_OK && core->unswept > 0)
+		status = sweep(core, out_done);
 	if (status != STATUS_OK) /* not at once: what cannot be read or written now will not be in a second */
 		core->check_again_at_ms = clock_monotonic_ms(core->options.clock) + check_every_ms(core) / 24;
 	return status;

@@ -241,3 +241,42 @@ enum status server_core_answer_blob(
 		return answer_have(&asking, body);
 	return waiting->blob_section == SECTION_WANT ? answer_want(&asking, body) : answer_chunk(&asking, body);
 }
+
+/* ---- what nobody speaks of ---- */
+
+#define SWEEP_MS       ((int64_t)3600 * 1000)
+#define SWEEP_FOLDERS  16
+
+static enum status has_attachment(void *context, const struct id *id, int64_t home)
+{
+	(void)id;
+	(void)home;
+	*(bool *)context = true;
+	return STATUS_OK;
+}
+
+static enum status has_row(void *context, const struct hash *id)
+{
+	struct blob_text text = blob_to_text(id);
+	bool found = false;
+	enum status status = server_store_attachments_of(context, text_of(text.characters), has_attachment, &found);
+
+	if (status != STATUS_OK || found)
+		return status;
+	return STATUS_NOT_FOUND;
+}
+
+/* Which folders it is time for needs no memory: a server that is started anew goes on where the hour is. */
+void server_core_sweep_blobs(struct server_core *core)
+{
+	const struct blob_files *files = core->options.blobs;
+	int64_t first = server_core_now_ms(core) / SWEEP_MS * SWEEP_FOLDERS;
+	enum status status = files == NULL ? STATUS_NOT_FOUND : blob_sweep_parts(files);
+
+	for (int64_t i = 0; status == STATUS_OK && i < SWEEP_FOLDERS; i++) {
+		size_t removed = 0;
+		status = blob_sweep_whole(
+			files, (uint8_t)((first + i) % BLOB_FOLDERS), BLOB_SERVER_AGE_MS, has_row, core->options.store, &removed);
+		core->counts.files_swept += (int64_t)removed;
+	}
+}

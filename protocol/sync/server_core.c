@@ -739,6 +739,7 @@ enum status server_core_tick(struct server_core *core)
 	if (status == STATUS_OK && now >= core->rounds_at_ms) {
 		core->rounds_at_ms = now + round_ms(core);
 		status = do_rounds(core);
+		server_core_sweep_blobs(core);
 	}
 	if (status == STATUS_OK && !core->in_commit && (core->answering != NULL || (core->woken != NULL && core->wake_at_ms <= now)))
 		status = server_core_answer_all(core);

@@ -112,6 +112,7 @@ struct server_core_counts {
 	int64_t commits;
 	int64_t files_received;
 	int64_t files_without_room;
+	int64_t files_swept;
 	int64_t overfull_jobs;   /* walked with more rows than a device is given */
 	struct id overfull_job; /* the last of them: its work order */
 };

@@ -3,6 +3,7 @@
 import os
 import random
 import struct
+import time
 
 import tap
 from harness import Device, Server, World
@@ -215,6 +216,34 @@ def a_chunk_that_is_not_what_was_said_is_dropped():
             state = standing(peer.say(section(9, chunk_body(name, offset, content[offset:offset + PIECE]), True)))[1]
             assert state == LACKS, state
         assert standing(peer.say(section(9, chunk_body(name, CHUNK, content[CHUNK:]), True))) == (name, KNOWN, [])
+
+
+def aged(path, days):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.write_bytes(b"left over")
+    then = time.time() - days * 86400
+    os.utime(path, (then, then))
+    return path
+
+
+@promise
+def what_no_row_speaks_of_and_parts_that_nothing_came_to_are_swept():
+    with World() as world:
+        server, device = at_work(world)
+        photographed(world, device)
+        device.sync()
+        blobs = server.dir / "blobs"
+        spoken = next(path for path in blobs.glob("??/??/*"))
+        aged(spoken, 200)
+        names = [f"{first:02x}" + "0" * 62 for first in range(256)]  # a sixteenth an hour
+        orphans = [aged(blobs / name[:2] / name[2:4] / name, 91) for name in names]
+        young = [aged(blobs / name[:2] / "ff" / (name[:2] + "f" * 62), 1) for name in names]
+        part = aged(blobs / "in" / ("0" * 32 + "-" + "0" * 64), 2)
+        server.stop()
+        server.start()
+        tap.until(lambda: sum(path.exists() for path in orphans) <= 240, "a sixteenth is swept")
+        assert not part.exists() and spoken.exists() and all(path.exists() for path in young)
 
 
 if __name__ == "__main__":
