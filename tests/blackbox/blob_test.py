@@ -8,7 +8,7 @@ import time
 import tap
 from harness import Device, Server, World
 from peer import Peer, blake2b, section, wire
-from proxy import UP
+from proxy import DOWN, UP
 from tap import promise
 
 ADA, STRANGER, ORDER = "Ada Brannock", "Bridget Sorrell", "HH-5001"
@@ -109,6 +109,40 @@ def a_line_that_breaks_at_any_byte_sends_no_piece_twice():
         assert content_of(out) == content
         told = device.sync()
         assert told["files_sent"] == 0 and told["bytes_sent"] < 10000, told
+
+
+@promise
+def what_is_fetched_goes_on_where_it_was_cut_and_a_person_may_ask_for_what_does_not_come_by_itself():
+    with World() as world:
+        server, device = at_work(world)
+        content = photographed(world, device)
+        device.sync()
+        which = attachment_of(server)[:12]
+        proxy = world.proxy(server)
+        other = Device.enrolled(server, ADA, "phone", url=proxy.url)
+        before, chance = proxy.bytes[DOWN], random.Random(6)
+        proxy.cut_at = 250000
+        other.ask("sync", expect=None)
+        for _ in range(tap.size(2, 6, 30)):
+            proxy.cut_at = chance.randrange(1, 60000)
+            other.ask("sync", expect=None)
+        proxy.cut_at = None
+        other.sync()
+        out = world.dir / "phone.jpg"
+        other.run("file", "get", which, "--out", out)
+        assert content_of(out) == content
+        assert proxy.bytes[DOWN] - before < len(content) + (proxy.cuts + 1) * (PIECE + 8000) + 400000, proxy.bytes
+        for path in (other.dir / "blobs").glob("??/??/*"):  # as if it had never come
+            path.unlink()
+        device.run("finish", "--cause", "WEAR", "--action", "REPLACE", "--refused", "nobody there")
+        device.sync()
+        server.run("order", "close", ORDER)
+        other.sync()
+        assert states(other) == ["missing"]
+        assert other.run("file", "get", which, "--out", world.dir / "again.jpg")["asked_for"] and states(other) == ["asked_for"]
+        assert other.sync()["files_received"] == 1
+        other.run("file", "get", which, "--out", world.dir / "again.jpg")
+        assert content_of(world.dir / "again.jpg") == content
 
 
 @promise
