@@ -226,6 +226,14 @@ static const struct option issues_options[] = {
 	KEYS_OPTION,
 	{ 0 },
 };
+static const struct option bundle_positionals[] = {
+	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .help = "the file to write" },
+	{ 0 },
+};
+static const struct option bundles_positionals[] = {
+	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "bundles for this device" },
+	{ 0 },
+};
 static const struct option server_positionals[] = {
 	{ .name = "URL[,URL]", .kind = OPTION_TEXT, .help = "the new addresses" },
 	{ 0 },
@@ -334,6 +342,16 @@ static const struct command commands[] = {
 	{ .group = "The device", .name = "sync", .summary = "exchange with the server now",
 	  .details = "Prints what went and came, and every operation that was not simply applied.",
 	  .example = "truckroll sync --wait 60", .options = sync_options, .place = PLACE_HERE, .run = command_sync },
+	{ .group = "The device", .name = "bundle export",
+	  .summary = "write what the office does not have yet into a file: sync without a network",
+	  .details = "Only the office can read it. Send it by mail or on a stick; it may be written again at any time.",
+	  .example = "truckroll bundle export /media/stick/ada.bundle", .positionals = bundle_positionals, .options = keys_options,
+	  .place = PLACE_OWNER, .run = command_bundle_export },
+	{ .group = "The device", .name = "bundle import", .summary = "take in bundles that the office made for this device",
+	  .details = "In any order and again, before, after or between syncs over a network: what is older than what is here\n"
+		     "changes nothing.",
+	  .example = "truckroll bundle import /media/stick/for-tablet.bundle", .positionals = bundles_positionals, .options = keys_options,
+	  .place = PLACE_OWNER, .long_running = true, .run = command_bundle_import },
 	{ .group = "The device", .name = "agent", .summary = "stay on line until told to stop",
 	  .example = "truckroll agent --ready-file /run/user/1000/truckroll.ready", .options = agent_options, .place = PLACE_HERE,
 	  .run = command_agent },

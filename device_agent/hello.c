@@ -19,7 +19,7 @@ static enum status make_hello(const struct keystore *keys, struct device_store *
 	if (status != STATUS_OK)
 		return status;
 	request_init(&request, arena, REPLY_MAX);
-	request_hello(&request, &outbox, &replica, now_ms, device_store_free_bytes(store));
+	request_hello(&request, &outbox, &replica, now_ms, device_store_free_bytes(store), CARRIER_LIVE);
 	ephemeral_generate(&ephemeral);
 	status = request_seal_hello(&request, &keys->identity, &keys->organisation, &keys->server,
 		&(struct opening){ outbox.incarnation, replica.cursor.epoch, &ephemeral }, out_sealed);

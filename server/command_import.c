@@ -1,6 +1,4 @@
 /* Taking records in from files. */
-#include <unistd.h>
-
 #include "server/commands.h"
 #include "server/intake.h"
 #include "shell/file.h"
@@ -48,17 +46,6 @@ static void report(struct import_run *run, struct table *table, struct text path
 		output_warning(context->output, "%.*s", TEXT_ARGUMENTS(report->errors[i]));
 }
 
-/* The running server reads the file, not who gave the command: they need not see the same files. */
-static enum status unreadable(const struct context *context)
-{
-	struct text reason = arena_print(context->arena, "%s", fail_reason());
-
-	return fail(STATUS_NOT_FOUND,
-		"%.*s; the running server reads it as user number %u, and as a service may see neither /home nor /tmp: "
-		"put the file where it can read it, such as in %.*s",
-		TEXT_ARGUMENTS(reason), (unsigned int)geteuid(), TEXT_ARGUMENTS(office_of(context)->dir));
-}
-
 /* The file was found in order, and then something stopped it: what was committed is here to stay. */
 static enum status stopped(const struct context *context, enum status status, struct text path, const struct intake *intake)
 {
@@ -82,7 +69,7 @@ static enum status take_file(
 	intake_begin(&run->intake, !run->apply);
 	status = import_file(options, context->arena, &sinks, out_report);
 	if (status == STATUS_NOT_FOUND && context->forwarded)
-		status = unreadable(context);
+		status = office_cannot_see(context);
 	if (status == STATUS_OK)
 		status = intake_settle(&run->intake);
 	else

@@ -14,6 +14,11 @@ static const struct option init_options[] = {
 };
 static const struct option init_positionals[] = { { .name = "DIR", .kind = OPTION_TEXT, .required = true,
 	  .help = "directory to make" }, { 0 } };
+static const struct option bundle_positionals[] = { { .name = "FILE", .kind = OPTION_TEXT, .required = true, .repeated = true,
+	  .help = "bundles, as devices made them" }, { 0 } };
+static const struct option bundle_for_positionals[] = {
+	{ .name = "DEVICE", .kind = OPTION_TEXT, .required = true, .help = "whom it is for: the device's name, or first digits of its id" },
+	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .help = "the file to write" }, { 0 } };
 static const struct option serve_options[] = {
 	{ .name = "listen", .value = "URL", .kind = OPTION_TEXT, .help = "where devices connect (default tcp://0.0.0.0:7450)" },
 	{ .name = "http", .value = "URL", .kind = OPTION_TEXT,
@@ -356,6 +361,15 @@ static const struct command commands[] = {
 	  .example = "truckrolld incident acknowledge 7 --text \"the laptop was set up anew from a backup\"",
 	  .positionals = incident_positionals, .options = acknowledge_options, .place = PLACE_OWNER,
 	  .run = command_incident_acknowledge },
+	{ .group = "Bundles", .name = "bundle import", .summary = "take in bundles of devices: sync by a stick or by mail",
+	  .details = "A bundle may come before, after or between what its device sends over a network, in any order and again.\n"
+		     "What is new in it is decided; nothing is taken twice.",
+	  .example = "truckrolld bundle import /media/stick/ada.bundle", .positionals = bundle_positionals, .place = PLACE_OWNER,
+	  .long_running = true, .run = command_bundle_import },
+	{ .group = "Bundles", .name = "bundle export", .summary = "write what a device misses into a file that only it can read",
+	  .details = "It begins where the device said last that it stands: take in its bundle first.",
+	  .example = "truckrolld bundle export tablet /media/stick/for-tablet.bundle", .positionals = bundle_for_positionals,
+	  .place = PLACE_OWNER, .long_running = true, .run = command_bundle_export },
 	{ .group = "Knowledge", .name = "kb list", .summary = "knowledge articles",
 	  .example = "truckrolld kb list --limit 10", .options = kb_list_options, .place = PLACE_READER, .run = command_kb_list },
 	{ .group = "Knowledge", .name = "kb show", .summary = "one article",

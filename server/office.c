@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "server/commands.h"
 #include "shell/blob_folder.h"
@@ -12,6 +13,7 @@
 
 #define STORE_FILE    "organisation.db"
 #define NOTE_EVERY_MS 1000
+#define TURNS_MAX     100000 /* each decides something of what is held, or nothing is */
 
 static void (*watch)(const struct operation *operation);
 
@@ -207,6 +209,9 @@ enum status office_settle(struct office *office)
 		if (effect.kind == SERVER_EFFECT_COMMIT) {
 			status = server_core_committed(office->core, server_store_commit(office->store));
 			office->to_note = true;
+		} else if (effect.connection == OFFICE_CONNECTION) {
+			if (effect.kind == SERVER_EFFECT_SEND && office->answer_arena != NULL)
+				office->answer = arena_copy_bytes(office->answer_arena, effect.bytes);
 		} else if (effect.kind == SERVER_EFFECT_SEND && office->listener != NULL) {
 			(void)(listener_reply(office->listener, token, effect.bytes) == STATUS_OK); /* gone meanwhile: it asks again */
 		} else if (office->listener != NULL) {
@@ -214,6 +219,31 @@ enum status office_settle(struct office *office)
 		}
 	}
 	return status;
+}
+
+enum status office_settle_for(struct office *office, struct arena *arena, struct bytes *out_answer)
+{
+	enum status status = STATUS_OK;
+
+	office->answer = (struct bytes){ 0 };
+	office->answer_arena = arena;
+	for (size_t turn = 0; turn < TURNS_MAX && status == STATUS_OK && office->answer.size == 0; turn++)
+		status = office_settle(office);
+	office->answer_arena = NULL;
+	if (status == STATUS_OK && office->answer.size == 0)
+		status = fail(STATUS_BUSY, "the server is looking at other operations one by one: take the bundle in again in a while");
+	*out_answer = office->answer;
+	return status;
+}
+
+enum status office_cannot_see(const struct context *context)
+{
+	struct text reason = arena_print(context->arena, "%s", fail_reason());
+
+	return fail(STATUS_NOT_FOUND,
+		"%.*s; the running server reads it as user number %u, and as a service may see neither /home nor /tmp: "
+		"put the file where it can read it, such as in %.*s",
+		TEXT_ARGUMENTS(reason), (unsigned int)geteuid(), TEXT_ARGUMENTS(office_of(context)->dir));
 }
 
 void office_abandon(struct office *office)

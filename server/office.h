@@ -29,6 +29,8 @@ struct office {
 	int64_t noted_at_ms;     /* monotonic */
 	bool to_note;            /* the store has come further */
 	struct run_mark mark;    /* says that it is open, and what it is at */
+	struct arena *answer_arena; /* while a command waits for an answer of the core */
+	struct bytes answer;        /* to OFFICE_CONNECTION */
 	bool lost;               /* the note has come further than the store: nothing is changed */
 };
 
@@ -56,6 +58,13 @@ enum status office_operation(
 
 /* Carries out everything the core asks for: commits, answers devices. STATUS_CANNOT_WRITE: nothing of the commit happened. */
 enum status office_settle(struct office *office);
+/* The connection of what came by a command, not from a listener. */
+#define OFFICE_CONNECTION UINT64_MAX
+
+/* office_settle() until the core has answered OFFICE_CONNECTION, in `arena`. STATUS_BUSY: it was turned away, or it takes too long. */
+enum status office_settle_for(struct office *office, struct arena *arena, struct bytes *out_answer);
+/* The reason so far, and that the running server reads a file, not who gave the command: they need not see the same files. */
+enum status office_cannot_see(const struct context *context);
 /* Drops what the command decided since the last office_settle(). */
 void office_abandon(struct office *office);
 

@@ -44,6 +44,21 @@ enum status server_store_chain(
 	return status;
 }
 
+enum status server_store_latest_chain(struct server_store *store, const struct id *device, struct chain_state *out_chain)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_CHAIN_LATEST, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_id(statement, 1, device);
+	status = statement_step(statement);
+	if (status == STATUS_OK)
+		status = read_chain(statement, out_chain);
+	statement_reset(statement);
+	return status;
+}
+
 enum status server_store_chain_by_number(struct server_store *store, int64_t number, struct chain_state *out_chain)
 {
 	struct statement *statement = NULL;

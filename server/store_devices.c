@@ -79,6 +79,42 @@ enum status server_store_each_device(struct server_store *store, device_visit vi
 	return status;
 }
 
+enum status server_store_bundle_told(struct server_store *store, const struct id *device, struct bundle_told *out_told)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_BUNDLE_TOLD_GET, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_id(statement, 1, device);
+	status = statement_step(statement);
+	if (status == STATUS_OK)
+		*out_told = (struct bundle_told){
+			.incarnation = statement_id_column(statement, 0),
+			.cursor = { statement_id_column(statement, 1), statement_integer(statement, 2) },
+			.settled_seq = statement_integer(statement, 3),
+			.own_rows = statement_integer(statement, 4) != 0,
+		};
+	statement_reset(statement);
+	return status;
+}
+
+enum status server_store_put_bundle_told(struct server_store *store, const struct id *device, const struct bundle_told *told)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_BUNDLE_TOLD_PUT, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_id(statement, 1, device);
+	statement_bind_id(statement, 2, &told->incarnation);
+	statement_bind_id(statement, 3, &told->cursor.epoch);
+	statement_bind_integer(statement, 4, told->cursor.gseq);
+	statement_bind_integer(statement, 5, told->settled_seq);
+	statement_bind_integer(statement, 6, told->own_rows);
+	return store_run(statement);
+}
+
 /* ---- tickets ---- */
 
 /* Texts are borrowed from the statement. */

@@ -271,6 +271,12 @@ const struct message catalogue_en[] = {
 	  "What it made it keeps and sends again. Find out what puts it back, or, when nobody does, revoke it." },
 	{ "incident.told",
 	  "{device} told: {what}." },
+	{ "bundle.taken",
+	  "taken in" },
+	{ "bundle.nothing_new",
+	  "nothing new" },
+	{ "bundle.refused",
+	  "refused" },
 	{ NULL, NULL },
 };
 /* clang-format on */

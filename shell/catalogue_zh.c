@@ -290,6 +290,12 @@ const struct message catalogue_zh[] = {
 	{ "incident.incarnations", "{device} 一天内已新开 {count} 段历史，如同反复从副本恢复：更多的要到明天才接受。它所做的会保留并重新发送。"
 	  "请查明是什么在反复恢复它；如无人这样做，请吊销该终端。" },
 	{ "incident.told", "{device} 报告：{what}。" },
+	{ "bundle.taken",
+	  "已导入" },
+	{ "bundle.nothing_new",
+	  "没有新内容" },
+	{ "bundle.refused",
+	  "已拒绝" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -427,6 +427,10 @@ const struct message catalogue_zh_labels[] = {
 	{ "at the office", "办公室登记状态" },
 	{ "granted until", "授权至" },
 	{ "check.office", "办公室" },
+	{ "has up to",
+	  "已有至" },
+	{ "column.result",
+	  "结果" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -222,6 +222,14 @@ const struct message catalogue_zh_lines[] = {
 	{ "This device has not reached the office for longer than it is granted: sync, or ask the office.",
 	  "本终端与办公室失去联系的时间已超过授权期：请同步，或联系办公室。" },
 	{ "knows this device as its own", "认可本终端" },
+	{ "Nothing waits to be sent; the bundle says which data this device has.",
+	  "没有待发送的操作；同步包说明了本终端已有哪些数据。" },
+	{ "Operations #%lld to #%lld are in it, and which data this device has.",
+	  "其中包含操作 #%lld 至 #%lld，以及本终端已有哪些数据。" },
+	{ "The office takes it in with \"truckrolld bundle import\", and may answer with a bundle of its own.",
+	  "办公室用“truckrolld bundle import”导入，并可用自己的同步包作答。" },
+	{ "Only this device can read it. There: truckroll bundle import FILE",
+	  "只有该终端能读取。在该终端上：truckroll bundle import 文件" },
 	{ NULL, NULL },
 };
 /* clang-format on */

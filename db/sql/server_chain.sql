@@ -3,6 +3,10 @@
 -- name: chain_find
 SELECT number, device, incarnation, last_seq, last_hash, last_gseq, previous, shared_seq, forked FROM chain WHERE device = $1 AND incarnation = $2
 
+-- name: chain_latest
+SELECT number, device, incarnation, last_seq, last_hash, last_gseq, previous, shared_seq, forked FROM chain
+WHERE device = $1 ORDER BY number DESC LIMIT 1
+
 -- name: chain_by_number
 SELECT number, device, incarnation, last_seq, last_hash, last_gseq, previous, shared_seq, forked FROM chain WHERE number = $1
 

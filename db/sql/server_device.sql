@@ -16,6 +16,14 @@ acknowledged_gseq = excluded.acknowledged_gseq, last_seen_at_ms = excluded.last_
 SELECT id, technician, sign_key, box_key, key_number, state, lease_until_ms, acknowledged_gseq, last_seen_at_ms
 FROM device_entry ORDER BY id
 
+-- name: bundle_told_get
+SELECT incarnation, epoch, gseq, settled_seq, own_rows FROM bundle_told WHERE device = $1
+
+-- name: bundle_told_put
+INSERT INTO bundle_told (device, incarnation, epoch, gseq, settled_seq, own_rows) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (device) DO UPDATE SET incarnation = excluded.incarnation, epoch = excluded.epoch, gseq = excluded.gseq,
+settled_seq = excluded.settled_seq, own_rows = excluded.own_rows
+
 -- name: ticket_get
 SELECT id, key, technician, device_name, platform, created_at_ms, expires_at_ms, failures, state, device, sign_key, box_key, words
 FROM ticket WHERE id = $1

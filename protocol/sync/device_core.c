@@ -191,7 +191,7 @@ enum status device_core_operation(struct device_core *core, struct arena *arena,
 
 /* ---- requests ---- */
 
-static void link_down(struct device_core *core)
+void device_link_down(struct device_core *core)
 {
 	core->link = LINK_DOWN;
 	device_blobs_lost(&core->blobs);
@@ -235,7 +235,8 @@ static enum status send_hello(struct device_core *core)
 	if (status != STATUS_OK)
 		return status;
 	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
-	request_hello(&request, &outbox, &replica, clock_now_ms(core->options.clock), device_store_free_bytes(core->options.store));
+	request_hello(&request, &outbox, &replica, clock_now_ms(core->options.clock), device_store_free_bytes(core->options.store),
+		CARRIER_LIVE);
 	/* Else rows come with the answer to what is sent first: one cut instead of two. Questions are asked in the session. */
 	if (!repair.under_way && (outbox.last_seq == replica.settled_seq || core->batch_refused))
 		request_pull(&request, &pull);
@@ -401,7 +402,7 @@ enum status device_core_lost(struct device_core *core)
 		return STATUS_OK;
 	(void)snprintf(core->state.failure, sizeof(core->state.failure), "the server did not answer");
 	core->state.unanswered = false; /* it may not have come there */
-	link_down(core);
+	device_link_down(core);
 	return STATUS_OK;
 }
 
@@ -459,19 +460,21 @@ static enum status take_welcome(struct device_core *core, const struct welcome *
 		return status;
 	core->state.lease_until_ms = welcome->lease_until_ms;
 	core->state.device_state = welcome->device_state;
+	if (core->by_bundle && id_is_nil(&welcome->incarnation)) /* the server has heard of none: it speaks of rows alone */
+		return STATUS_OK;
 	core->tell_origin = !welcome->incarnation_known;
 	core->acknowledged_seq = same ? welcome->last_seq : 0; /* of the incarnation that goes on */
 	if (!same && core->options.bug == BUG_SEQUENCE_REUSED)
 		return bug_reuse_sequence(core->options.store, welcome->last_seq, &core->acknowledged_seq);
-	if (same)
-		return compare_epochs(core, welcome);
+	if (same) /* what a bundle stands on was looked at before */
+		return core->by_bundle ? STATUS_OK : compare_epochs(core, welcome);
 	status = history_begin_incarnation(core->options.store, core->options.random, &core->arena);
 	core->own_rows = true; /* what the lost history computed is missing here */
 	if (status == STATUS_OK)
 		status = device_note_incident(core, "restored", "the server knows operations that are not in this outbox");
 	if (status != STATUS_OK)
 		return status;
-	link_down(core);
+	device_link_down(core);
 	core->retry_at_ms = 0;
 	return fail(STATUS_OFFLINE, "this device was restored from an older copy: it goes on under a new incarnation");
 }
@@ -521,7 +524,7 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 	case WIRE_ERROR_CLASS:
 		break;
 	}
-	link_down(core);
+	device_link_down(core);
 	return fail(STATUS_OFFLINE, "the server refused the request (%u)", fault->code);
 }
 
@@ -538,7 +541,7 @@ static enum status take_decided(struct device_core *core, struct bytes body)
 	if (status != STATUS_OK)
 		return status;
 	if (!same) { /* what was under way before this device was restored arrived after its hello */
-		link_down(core);
+		device_link_down(core);
 		core->retry_at_ms = 0;
 		return fail(STATUS_OFFLINE, "the server decided operations that are not in this outbox: the next hello sorts it out");
 	}
@@ -586,11 +589,15 @@ static enum status take_section(struct device_core *core, const struct section *
 	case SECTION_CHUNK:
 	case SECTION_RECON:
 		break;
+	case SECTION_PART:
+		if (core->by_bundle)
+			return STATUS_OK; /* read first */
+		break;
 	}
-	return fail(STATUS_CORRUPT, "reply: section %d belongs in a request", (int)section->number);
+	return fail(STATUS_CORRUPT, "reply: section %d does not belong there", (int)section->number);
 }
 
-static enum status take_sections(struct device_core *core, struct bytes message)
+enum status device_take_sections(struct device_core *core, struct bytes message)
 {
 	struct section *sections;
 	size_t count = 0;
@@ -602,7 +609,7 @@ static enum status take_sections(struct device_core *core, struct bytes message)
 	return status;
 }
 
-static enum status find_server(void *context, const struct id *sender, uint32_t key_number, struct public_keys *out_keys)
+enum status device_find_server(void *context, const struct id *sender, uint32_t key_number, struct public_keys *out_keys)
 {
 	const struct device_core *core = context;
 
@@ -615,8 +622,8 @@ static enum status find_server(void *context, const struct id *sender, uint32_t 
 static enum status open_welcome(struct device_core *core, struct bytes reply, struct bytes *out_sections)
 {
 	struct envelope envelope;
-	enum status status =
-		envelope_open(&core->arena, &core->options.identity, &core->options.organisation, reply, find_server, core, &envelope);
+	enum status status = envelope_open(
+		&core->arena, &core->options.identity, &core->options.organisation, reply, device_find_server, core, &envelope);
 
 	if (status == STATUS_OK && (envelope.type != ENVELOPE_WELCOME || !envelope.has_ephemeral))
 		status = fail(STATUS_CORRUPT, "envelope: only a welcome answers a hello");
@@ -651,7 +658,7 @@ static enum status open_reply(struct device_core *core, struct bytes reply, stru
 		return status;
 	}
 	if (is_unknown_session(reply) && memcmp(reply.data + UNKNOWN_SESSION_MAGIC_SIZE, core->session.id, SESSION_ID_SIZE) == 0) {
-		link_down(core);
+		device_link_down(core);
 		core->retry_at_ms = 0;
 		return fail(STATUS_OFFLINE, "the server does not know this session any more");
 	}
@@ -673,8 +680,7 @@ static void reply_was_good(struct device_core *core)
 	core->state.failure[0] = '\0';
 }
 
-/* For those who ask where an operation is: neither synced nor missed, since the next welcome says it again. A cut brings it itself. */
-static void keep_decided(struct device_core *core)
+void device_keep_decided(struct device_core *core)
 {
 	struct device_store *store = core->options.store;
 	struct replica_state state;
@@ -700,9 +706,9 @@ enum status device_core_reply(struct device_core *core, struct bytes reply)
 	core->poll_again = false;
 	status = open_reply(core, reply, &sections);
 	if (status == STATUS_OK)
-		status = take_sections(core, sections);
+		status = device_take_sections(core, sections);
 	if (status == STATUS_OK)
-		keep_decided(core);
+		device_keep_decided(core);
 	arena_reset(&core->arena);
 	if (status == STATUS_OK) {
 		reply_was_good(core);
@@ -712,7 +718,7 @@ enum status device_core_reply(struct device_core *core, struct bytes reply)
 	if (status == STATUS_CANNOT_WRITE)
 		return status;
 	if (core->link != LINK_DOWN)
-		link_down(core);
+		device_link_down(core);
 	return proceed(core);
 }
 
@@ -720,18 +726,21 @@ enum status device_core_reply(struct device_core *core, struct bytes reply)
 
 enum status device_core_committed(struct device_core *core, enum status result)
 {
+	bool by_bundle = core->by_bundle;
+
 	if (core->link != LINK_COMMITTING)
 		return STATUS_OK;
-	core->link = LINK_IDLE;
+	core->link = by_bundle ? LINK_DOWN : LINK_IDLE;
+	core->by_bundle = false;
 	device_store_reset_rows(core->options.store);
 	if (result == STATUS_OK)
 		result = device_finish_cut(core);
 	if (result != STATUS_OK) {
 		(void)snprintf(core->state.failure, sizeof(core->state.failure), "%s", fail_reason());
-		link_down(core);
+		device_link_down(core);
 		return result;
 	}
-	return proceed(core);
+	return by_bundle ? STATUS_OK : proceed(core); /* more of the file may follow */
 }
 
 static void tell_of_files(const struct device_core *core, struct device_core_state *state)

@@ -68,6 +68,32 @@ void device_core_files(struct device_core *core);
 enum status device_core_tick(struct device_core *core);
 /* The commit asked for was carried out or failed. */
 enum status device_core_committed(struct device_core *core, enum status result);
+/* A bundle (docs/protocol.md, "Bundles") says in a file what requests and replies say in a session. */
+
+typedef enum status (*device_envelope_take)(void *context, struct bytes sealed);
+struct device_bundle {
+	int64_t first_seq;       /* of the operations in it; 0: none */
+	int64_t operation_count;
+};
+/* Everything that the server does not know yet, and where this device stands, as envelopes in their order; each is valid during the call
+ * of `take`. May be asked again and again: what was sent before does no harm. Adds the store's statuses and those of `take`. */
+enum status device_core_write_bundle(
+	struct device_core *core, device_envelope_take take, void *context, struct device_bundle *out_bundle);
+
+enum bundle_finding {
+	BUNDLE_TAKEN, /* it counts with the last part; a commit may be asked for */
+	BUNDLE_OLDER, /* nothing in it, nor in the parts after it, that is not here */
+	/* Nothing of it is taken: the server must first be told where this device stands (device_core_write_bundle()). */
+	BUNDLE_OTHER_EPOCH,  /* it may be from before the server was restored */
+	BUNDLE_OTHER_LIFE,   /* it is for what this device was before it was put back from a copy */
+	BUNDLE_BEGINS_LATER, /* than this device stands */
+	BUNDLE_NEEDS_ALL,    /* what changed is not enough */
+};
+/* An envelope of a bundle for this device; its parts come in their order. A session that is alive ends. STATUS_CORRUPT: damaged, or for
+ * another device, or the rows did not fit; STATUS_OFFLINE: this device must tell the server something first. After a failure nothing of
+ * the bundle counts. Adds the store's statuses. */
+enum status device_core_read_bundle(struct device_core *core, struct bytes sealed, enum bundle_finding *out_finding);
+
 /* When the next tick is due, in monotonic ms; INT64_MAX: never. */
 int64_t device_core_deadline_ms(const struct device_core *core);
 

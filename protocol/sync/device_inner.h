@@ -15,6 +15,11 @@ enum link_state {
 	LINK_COMMITTING
 };
 
+struct bundle_pass {
+	struct id bundle;
+	int64_t next; /* number of the part that is due */
+};
+
 struct device_core {
 	struct device_core_options options;
 	enum link_state link;
@@ -37,6 +42,8 @@ struct device_core {
 	struct told_incident untold; /* not told to the server yet; its texts are below; what empty: none */
 	char untold_what[TOLD_WHAT_MAX];
 	char untold_detail[TOLD_DETAIL_MAX];
+	bool by_bundle;              /* what is being taken in comes from a file */
+	struct bundle_pass bundle;   /* the file that is being taken in */
 	bool poll_again; /* the last answer was complete: wait for news */
 	size_t batch_raw_max;
 	struct decided decided; /* unlike is in decided_arena */
@@ -56,6 +63,16 @@ struct device_core {
 	size_t effect_taken;
 	struct device_core_state state;
 };
+
+/* The link ended; it is tried again after a while. */
+void device_link_down(struct device_core *core);
+/* Takes the sections of a reply, one after the other. STATUS_OFFLINE: the rest does not count. */
+enum status device_take_sections(struct device_core *core, struct bytes message);
+/* The server's keys, for envelope_open(). */
+enum status device_find_server(void *core, const struct id *sender, uint32_t key_number, struct public_keys *out_keys);
+/* How far the server decided, for those who ask where an operation is: neither synced nor missed, since the next welcome says it again. A
+ * cut brings it itself. */
+void device_keep_decided(struct device_core *core);
 
 void device_emit(struct device_core *core, enum device_effect_kind kind, struct bytes bytes);
 

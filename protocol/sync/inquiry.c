@@ -54,7 +54,7 @@ void hello_index_add(struct hello_index *index, struct inquiry *inquiry)
 {
 	struct inquiry **bucket = bucket_of(index, &inquiry->device);
 
-	if (!inquiry->by_envelope)
+	if (!inquiry->by_envelope || inquiry->by_bundle)
 		return;
 	inquiry->older_hello = *bucket;
 	*bucket = inquiry;

@@ -12,6 +12,7 @@ struct inquiry {
 	uint64_t connection;
 	uint8_t session_id[SESSION_ID_SIZE]; /* of a session frame */
 	bool by_envelope;                    /* a hello: answered with a welcome */
+	bool by_bundle;                      /* of a file: by_envelope, too, but nobody waits for a session */
 	struct id device;
 	struct id incarnation;
 	struct hello hello;

@@ -20,7 +20,7 @@ struct bytes request_bytes(const struct request *request)
 }
 
 void request_hello(struct request *request, const struct outbox_state *outbox, const struct replica_state *replica, int64_t now_ms,
-	int64_t free_disk_bytes)
+	int64_t free_disk_bytes, enum carrier_class carrier)
 {
 	struct hello hello = {
 		.incarnation = outbox->incarnation,
@@ -33,7 +33,7 @@ void request_hello(struct request *request, const struct outbox_state *outbox, c
 		.queue_depth = outbox->last_seq - replica->settled_seq,
 		.free_disk_bytes = free_disk_bytes,
 		.clock_ms = now_ms,
-		.carrier = CARRIER_LIVE,
+		.carrier = (uint32_t)carrier,
 	};
 	struct writer body = writer_in(request->arena, FRAME_SIZE_MAX);
 

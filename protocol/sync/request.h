@@ -15,7 +15,7 @@ struct request {
 
 void request_init(struct request *request, struct arena *arena, size_t size_max);
 void request_hello(struct request *request, const struct outbox_state *outbox, const struct replica_state *replica, int64_t now_ms,
-	int64_t free_disk_bytes);
+	int64_t free_disk_bytes, enum carrier_class carrier);
 void request_recon(struct request *request, const struct recon_request *recon);
 /* Where this incarnation comes from. Nothing when it is the first. */
 enum status request_origin(struct request *request, struct device_store *store);

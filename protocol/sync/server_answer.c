@@ -212,7 +212,9 @@ static void answer(struct server_core *core, const struct inquiry *waiting)
 
 	mark_answering(core, &waiting->device, &waiting->incarnation);
 	status = make_sections(core, waiting, &sections);
-	if (status == STATUS_OK && waiting->by_envelope)
+	if (status == STATUS_OK && waiting->by_bundle)
+		sealed = sections; /* for whoever took the file in */
+	else if (status == STATUS_OK && waiting->by_envelope)
 		status = seal_welcome(core, waiting, sections, &sealed);
 	else if (status == STATUS_OK && live != NULL)
 		status = session_seal(&core->request_arena, &live->session, sections, &sealed);

@@ -553,8 +553,8 @@ static enum status take_self_report(struct server_core *core, struct inquiry *wa
 	return status;
 }
 
-/* Reads a request's sections. STATUS_CORRUPT: malformed, nothing of it was taken. */
-static enum status take_sections(struct server_core *core, struct inquiry *waiting, struct bytes message, int64_t handler_revision)
+enum status server_core_take_sections(
+	struct server_core *core, struct inquiry *waiting, struct bytes message, int64_t handler_revision)
 {
 	struct section *sections;
 	size_t count = 0;
@@ -580,7 +580,8 @@ static enum status take_sections(struct server_core *core, struct inquiry *waiti
 		status = take_self_report(core, waiting, sections, count);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		if (sections[i].number == SECTION_BATCH && waiting->fault.code == 0)
-			status = take_batch(core, waiting, sections[i].body, handler_revision);
+			status = take_batch(core, waiting, sections[i].body,
+				waiting->by_bundle ? waiting->hello.handler_revision : handler_revision);
 	return status;
 }
 
@@ -589,8 +590,7 @@ struct server_sender server_core_sender(const struct server_core *core)
 	return core->sender;
 }
 
-/* Keeps a request until the commit that holds its operations is durable. */
-static void wait_for_commit(struct server_core *core, struct inquiry *waiting)
+void server_core_wait_for_commit(struct server_core *core, struct inquiry *waiting)
 {
 	core->sender = sender_of(core->options.store, waiting);
 	if (waiting->fault.code == WIRE_ERROR_BUSY)
@@ -630,9 +630,9 @@ static void take_hello(struct server_core *core, uint64_t connection, struct byt
 		status = inquiry_judge_hello(waiting, &core->hellos, core->sessions, server_core_monotonic_ms(core));
 	}
 	if (status == STATUS_OK)
-		status = take_sections(core, waiting, envelope.sections, 0);
+		status = server_core_take_sections(core, waiting, envelope.sections, 0);
 	if (status == STATUS_OK) {
-		wait_for_commit(core, waiting);
+		server_core_wait_for_commit(core, waiting);
 		return;
 	}
 	inquiry_free(waiting);
@@ -672,10 +672,10 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 	memcpy(waiting->session_id, id, sizeof(id));
 	waiting->device = live->device;
 	waiting->incarnation = live->incarnation;
-	status = take_sections(core, waiting, plain, live->handler_revision);
+	status = server_core_take_sections(core, waiting, plain, live->handler_revision);
 	if (status == STATUS_OK) {
 		inquiry_acknowledge(waiting, &core->state.epoch, live);
-		wait_for_commit(core, waiting);
+		server_core_wait_for_commit(core, waiting);
 		return;
 	}
 	inquiry_free(waiting);

@@ -50,6 +50,16 @@ void server_core_destroy(struct server_core *core);
  * dropped: a status is returned only when the store failed, and then the open commit was abandoned. */
 enum status server_core_frame(struct server_core *core, uint64_t connection, struct bytes frame);
 
+/* An envelope of a device's bundle came, from a file and at any time: taken in as a frame is, and answered with the bare sections of a
+ * welcome, for whoever gave the file. STATUS_CORRUPT: not an envelope of a bundle of a device of ours; the store's statuses as above. */
+enum status server_core_bundle(struct server_core *core, uint64_t connection, struct bytes sealed);
+
+typedef enum status (*envelope_take)(void *context, struct bytes sealed);
+/* What a device misses, as envelopes for a file, in their order; each is valid during the call of `take`. It begins where the device said
+ * last that it stands. No commit may be open. STATUS_NOT_FOUND: there is no such device; STATUS_REFUSED: it is to be sent nothing. Adds
+ * the store's statuses and those of `take`. */
+enum status server_core_bundle_for(struct server_core *core, const struct id *device, envelope_take take, void *context);
+
 /* Who the latest frame came from, and what that shows. */
 struct server_sender server_core_sender(const struct server_core *core);
 

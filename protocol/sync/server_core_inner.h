@@ -104,6 +104,12 @@ enum status server_core_answer_blob(struct server_core *core, const struct inqui
  * files cannot do is tried again. */
 void server_core_sweep_blobs(struct server_core *core);
 
+/* Reads a request's sections. STATUS_CORRUPT: malformed, nothing of it was taken. */
+enum status server_core_take_sections(
+	struct server_core *core, struct inquiry *waiting, struct bytes message, int64_t handler_revision);
+/* Keeps a request until the commit that holds its operations is durable. */
+void server_core_wait_for_commit(struct server_core *core, struct inquiry *waiting);
+
 /* Puts an inquiry with those that wait for the commit. */
 void server_core_let_wait(struct server_core *core, struct inquiry *waiting);
 /* No answer will come. */

@@ -133,6 +133,8 @@ struct chain_state {
 /* STATUS_NOT_FOUND for an incarnation never seen. */
 enum status server_store_chain(
 	struct server_store *store, const struct id *device, const struct id *incarnation, struct chain_state *out_chain);
+/* The one of a device that the server heard of last. STATUS_NOT_FOUND: it never sent anything. */
+enum status server_store_latest_chain(struct server_store *store, const struct id *device, struct chain_state *out_chain);
 /* STATUS_NOT_FOUND. */
 enum status server_store_chain_by_number(struct server_store *store, int64_t number, struct chain_state *out_chain);
 /* Gives out_chain->number. */
@@ -194,6 +196,17 @@ struct device_entry {
 };
 enum status server_store_device(struct server_store *store, const struct id *id, struct device_entry *out_device);
 enum status server_store_put_device(struct server_store *store, const struct device_entry *device);
+
+/* Where a device stood when it last told so in a bundle. */
+struct bundle_told {
+	struct id incarnation;
+	struct cursor cursor;
+	int64_t settled_seq;
+	bool own_rows;
+};
+/* STATUS_NOT_FOUND: it never did. */
+enum status server_store_bundle_told(struct server_store *store, const struct id *device, struct bundle_told *out_told);
+enum status server_store_put_bundle_told(struct server_store *store, const struct id *device, const struct bundle_told *told);
 
 /* Grants: which scopes a device holds, from which commit to which. */
 struct grant_entry {

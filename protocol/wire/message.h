@@ -33,6 +33,7 @@ enum section_number {
 	SECTION_HAVE_REPLY = 17,
 	SECTION_CHUNK_REPLY = 18,
 	SECTION_BLOB_LIST = 19,
+	SECTION_PART = 20,
 };
 
 struct section {

@@ -30,6 +30,7 @@ static const struct known {
 	{ SECTION_HAVE_REPLY,  true,  true },
 	{ SECTION_CHUNK_REPLY, true,  true },
 	{ SECTION_BLOB_LIST,   true,  true },
+	{ SECTION_PART, false, true },
 };
 /* clang-format on */
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "protocol/wire/blob.h"
+#include "protocol/wire/bundle.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/pack.h"
@@ -203,6 +204,31 @@ static void save_files(struct arena *arena, struct writer *message)
 	save("sections", "files", writer_bytes(message));
 }
 
+/* Whole bundles, whose envelopes are bodies of parts or nothing of sense; the byte behind is the target's. */
+static void save_bundles(struct arena *arena)
+{
+	for (uint64_t seed = 0; seed < 12; seed++) {
+		const struct bundle_head head = { seed % 2 == 0 ? BUNDLE_TO_SERVER : BUNDLE_TO_DEVICE, { { (uint8_t)seed } }, { { 7 } } };
+		struct bundle_part part = { .number = (int64_t)seed + 1, .last = seed % 3 == 0, .own_rows = seed % 2 == 0 };
+		struct writer body = writer_in(arena, INPUT_MAX), input = writer_in(arena, INPUT_MAX);
+		struct bundle_writer bundle;
+		struct bytes file;
+		char name[32];
+
+		part.until.gseq = (int64_t)seed * 1000;
+		bundle_part_encode(&body, &part);
+		bundle_begin(&bundle, arena, &head);
+		for (uint64_t i = 0; i <= seed; i++)
+			bundle_add(&bundle, writer_bytes(&body));
+		if (bundle_end(&bundle, &file) != STATUS_OK)
+			abort();
+		write_raw(&input, file.data, file.size - seed % 4);
+		write_u8(&input, (uint8_t)(seed / 4 % 2));
+		(void)snprintf(name, sizeof(name), "bundle-%02llu", (unsigned long long)seed);
+		save("bundle", name, writer_bytes(&input));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct arena arena = { 0 };
@@ -221,6 +247,7 @@ int main(int argc, char **argv)
 	save("sections", "small", writer_bytes(&small));
 	save_recon(&arena, &recon);
 	save_files(&arena, &files);
+	save_bundles(&arena);
 	pack_write(&stored, (struct bytes){ (const uint8_t *)"short", 5 }, 3);
 	save("pack", "stored", writer_bytes(&stored));
 	arena_finish(&arena);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "protocol/wire/blob.h"
+#include "protocol/wire/bundle.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/pack.h"
 #include "protocol/wire/recon.h"
@@ -45,6 +46,7 @@ static void decode_body(const struct section *section, struct arena *arena)
 	struct recon_reply recon_reply;
 	struct origin origin;
 	struct told_incident told;
+	struct bundle_part part;
 	int64_t after_ms;
 
 	switch (section->number) {
@@ -91,6 +93,9 @@ static void decode_body(const struct section *section, struct arena *arena)
 		break;
 	case SECTION_AGAIN:
 		ignore(again_decode(section->body, &after_ms));
+		break;
+	case SECTION_PART:
+		ignore(bundle_part_decode(section->body, &part));
 		break;
 	case SECTION_ERROR:
 		ignore(fault_decode(section->body, &wire_fault));

@@ -121,12 +121,25 @@ def sections_split_and_read(golden):
     equal((reply["cursor"], reply["answers"][0], reply["answers"][3], reply["page"]),
           ((identifier(4), 80), (forms.HELD, [(1, forms.NIL), (7, identifier(20))]), (forms.DIFFERING, [0, 255]), b""), "answers")
     bodies = {"pull": forms.PULL, "pull.of_repair": forms.PULL, "recon": forms.RECON, "recon.scopes": forms.RECON, "recon.reply": forms.RECON_REPLY, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "fault": forms.ERROR,
-              "origin": forms.ORIGIN, "incident": forms.INCIDENT}
+              "origin": forms.ORIGIN, "incident": forms.INCIDENT, "part": forms.PART}
     for name, form in bodies.items():
         forms.body_read(form, golden.bytes[name])
         for size in range(len(golden.bytes[name])):
             refused(forms.body_read, form, golden.bytes[name][:size])
         refused(forms.body_read, form, golden.bytes[name] + b"\0")
+
+
+def a_bundle_gives_its_envelopes(golden):
+    data = golden.bytes["bundle"]
+    bundle = forms.bundle_read(data)
+    equal((bundle.direction, bundle.organisation, bundle.device, bundle.envelopes),
+          (2, identifier(8), identifier(9), [b"the first envelope", b"and the second one"]), "bundle")
+    part = forms.body_read(forms.PART, golden.bytes["part"])
+    equal((part["bundle"], part["since"], part["until"], part["flags"], part["number"]),
+          (identifier(11), (identifier(4), 77), (identifier(4), 80), 3, 2), "part")
+    for size in range(len(data)):
+        refused(forms.bundle_read, data[:size] if size >= 45 else data[:8] + b"\0" * 37)
+    refused(forms.bundle_read, data + b"\0")
 
 
 def a_batch_gives_the_canonical_operations(golden):
@@ -184,7 +197,7 @@ def the_head_statement_is_what_is_signed(golden):
 def main():
     golden = Golden(sys.argv[1], sys.argv[2])
     checks = [records_are_canonical, row_hashes_are_siphash, operations_are_canonical, columns_give_the_rows, sections_split_and_read,
-              the_head_statement_is_what_is_signed]
+              the_head_statement_is_what_is_signed, a_bundle_gives_its_envelopes]
     packed = [a_batch_gives_the_canonical_operations, a_batch_sent_again_names_first_ids, a_page_gives_the_rows,
               a_page_gives_words_about_scopes]
     failed = 0

@@ -4,7 +4,7 @@ import struct
 import subprocess
 from dataclasses import dataclass, field
 
-from truckroll_primitives import insist
+from truckroll_primitives import blake2b, insist
 from truckroll_wire import NIL, Reader, domain, varint, with_length
 
 KINDS = {name: number for number, name in enumerate((
@@ -489,7 +489,9 @@ AGAIN = {"after_ms": count_of}
 ERROR = {"code": VARINT, "value": SIGNED}
 ORIGIN = {"previous": ID, "shared_seq": count_of}
 INCIDENT = {"at_ms": count_of, "what": lambda r: r.bytes(32), "detail": lambda r: r.bytes(200)}
-SECTIONS = {1: HELLO, 2: None, 3: PULL, 4: RECON, 5: ORIGIN, 6: INCIDENT, 10: WELCOME, 11: DECIDED, 12: None, 13: CUT, 14: AGAIN, 15: ERROR, 16: RECON_REPLY}
+PART = {"bundle": ID, "incarnation": ID, "told": cursor, "since": cursor, "settled_seq": count_of, "until": cursor, "flags": lambda r: flags(r, 3),
+        "number": count_of}
+SECTIONS = {1: HELLO, 2: None, 3: PULL, 4: RECON, 5: ORIGIN, 6: INCIDENT, 10: WELCOME, 11: DECIDED, 12: None, 13: CUT, 14: AGAIN, 15: ERROR, 16: RECON_REPLY, 20: PART}
 
 
 def body_read(form, data):
@@ -497,6 +499,31 @@ def body_read(form, data):
     values = {name: read(reader) for name, read in form.items()}
     reader.end()
     return values
+
+
+# Bundle
+
+@dataclass
+class Bundle:
+    direction: int
+    organisation: bytes
+    device: bytes
+    envelopes: list
+
+
+def bundle_read(data):
+    insist(data[:8] == b"TRKBNDL1", "no bundle")
+    direction, organisation, device, count = struct.unpack_from("<B16s16sI", data, 8)
+    insist(direction in (1, 2) and 1 <= count <= 65536, "a damaged head")
+    at, envelopes = 45, []
+    for _ in range(count):
+        insist(at + 4 <= len(data), "cut")
+        size, = struct.unpack_from("<I", data, at)
+        insist(16 <= size <= 65536 and at + 4 + size <= len(data), "cut, or a size that cannot be")
+        envelopes.append(data[at + 4:at + 4 + size])
+        at += 4 + size
+    insist(data[at:] == blake2b(data[:at], key=b"truckroll/bundle/v1"), "another hash")
+    return Bundle(direction, organisation, device, envelopes)
 
 
 # Batch and page

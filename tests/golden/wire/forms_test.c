@@ -8,6 +8,7 @@
 #include "protocol/domain/account.h"
 #include "protocol/domain/work_order.h"
 #include "protocol/wire/blob.h"
+#include "protocol/wire/bundle.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/recon.h"
@@ -385,6 +386,36 @@ static void write_incident(struct writer *writer)
 	told_incident_encode(writer, &told);
 }
 
+static const struct bundle_part bundle_part = {
+	.number = 2, .last = true, .own_rows = true, .settled_seq = 290,
+	.told = { .gseq = 77 }, .since = { .gseq = 77 }, .until = { .gseq = 80 },
+};
+
+static void write_part(struct writer *writer)
+{
+	struct bundle_part part = bundle_part;
+
+	part.bundle = id_of(11);
+	part.incarnation = id_of(7);
+	part.told.epoch = part.since.epoch = part.until.epoch = id_of(4);
+	bundle_part_encode(writer, &part);
+}
+
+/* What its envelopes hold is not looked at: any bytes will do. */
+static void write_bundle(struct writer *writer)
+{
+	const struct bundle_head head = { .direction = BUNDLE_TO_DEVICE, .organisation = id_of(8), .device = id_of(9) };
+	struct bundle_writer bundle;
+	struct bytes file = { 0 };
+
+	bundle_begin(&bundle, &arena, &head);
+	bundle_add(&bundle, (struct bytes){ (const uint8_t *)"the first envelope", 18 });
+	bundle_add(&bundle, (struct bytes){ (const uint8_t *)"and the second one", 18 });
+	if (bundle_end(&bundle, &file) != STATUS_OK)
+		abort();
+	write_raw(writer, file.data, file.size);
+}
+
 static void write_fault(struct writer *writer)
 {
 	const struct wire_fault fault = { .code = WIRE_ERROR_SEND_FROM, .value = 290 };
@@ -543,6 +574,8 @@ static const struct form {
 	{ "fault", write_fault, NULL },
 	{ "origin", write_origin, NULL },
 	{ "incident", write_incident, NULL },
+	{ "part", write_part, NULL },
+	{ "bundle", write_bundle, NULL },
 	{ "head_statement", write_head_statement, NULL },
 	{ "sections", write_sections, NULL },
 	{ "batch", write_batch, unfold_batch },

@@ -107,7 +107,7 @@ struct bytes hand_device_hello(struct hand_device *hand, struct ephemeral *out_e
 	struct bytes sealed;
 
 	request_init(&request, &hand->arena, REPLY_IN_WELCOME_MAX);
-	request_hello(&request, &outbox, &replica, WALL_START_MS, 0);
+	request_hello(&request, &outbox, &replica, WALL_START_MS, 0, CARRIER_LIVE);
 	ephemeral_generate(out_ephemeral);
 	assert_int_equal(request_seal_hello(&request, &hand->identity, &organisation_self, &server,
 				 &(struct opening){ .incarnation = hand->incarnation, .ephemeral = out_ephemeral }, &sealed),

@@ -199,7 +199,7 @@ static struct bytes make_hello(struct simulation *pair)
 	replica.cursor.gseq = 0;
 	pull.cursor = replica.cursor;
 	request_init(&request, &pair->arena, REPLY_IN_WELCOME_MAX);
-	request_hello(&request, &outbox, &replica, pair->now_ms, 1000000);
+	request_hello(&request, &outbox, &replica, pair->now_ms, 1000000, CARRIER_LIVE);
 	request_pull(&request, &pull);
 	ephemeral_generate(&ephemeral);
 	assert_int_equal(request_seal_hello(&request, &device, &organisation_self, &party,

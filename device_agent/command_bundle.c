@@ -1,0 +1,162 @@
+/* Sync by a file: what this device would send goes into one, what the office answers comes out of one. */
+#include "device_agent/commands.h"
+#include "device_agent/device.h"
+#include "device_agent/link.h"
+#include "shell/bundle_file.h"
+
+static enum status add_envelope(void *context, struct bytes sealed)
+{
+	bundle_add(context, sealed);
+	return STATUS_OK;
+}
+
+static void tell_written(struct context *context, struct text path, const struct device_bundle *written, size_t size)
+{
+	int64_t last_seq = written->first_seq + written->operation_count - 1;
+
+	output_value(context->output, "file", NULL, cell_text(path));
+	output_value(context->output, "operations", NULL, cell_integer(written->operation_count));
+	output_value(context->output, "size", NULL, cell_size((int64_t)size));
+	if (written->operation_count > 0)
+		output_line(context->output, "Operations #%lld to #%lld are in it, and which data this device has.",
+			(long long)written->first_seq, (long long)last_seq);
+	else
+		output_line(context->output, "Nothing waits to be sent; the bundle says which data this device has.");
+	output_line(context->output, "The office takes it in with \"truckrolld bundle import\", and may answer with a bundle of its own.");
+}
+
+enum status command_bundle_export(struct context *context)
+{
+	struct local_device *device = local_device_of(context);
+	struct text path = arguments_text(context->arguments, "FILE");
+	const struct bundle_head head = {
+		.direction = BUNDLE_TO_SERVER, .organisation = device->keys.organisation, .device = device->keys.identity.id
+	};
+	struct device_bundle written = { 0 };
+	struct bundle_writer bundle;
+	size_t size = 0;
+	enum status status;
+
+	bundle_begin(&bundle, context->arena, &head);
+	status = device_core_write_bundle(device->core, add_envelope, &bundle, &written);
+	if (status == STATUS_OK)
+		status = bundle_file_write(context, path, &bundle, &size);
+	if (status == STATUS_OK)
+		tell_written(context, path, &written, size);
+	return status;
+}
+
+/* ---- import ---- */
+
+/* What the core wants done before the next envelope. Requests over a link are the link's. */
+static enum status carry_out(struct local_device *device)
+{
+	struct device_effect effect;
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && device_core_next(device->core, &effect))
+		if (effect.kind == DEVICE_EFFECT_COMMIT)
+			status = device_core_committed(device->core, device_store_commit(device->store));
+	return status;
+}
+
+static enum status take_envelopes(struct local_device *device, const struct bundle *bundle, enum bundle_finding *out_finding)
+{
+	enum bundle_finding finding = BUNDLE_TAKEN;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < bundle->count && status == STATUS_OK && finding == BUNDLE_TAKEN; i++) {
+		status = device_core_read_bundle(device->core, bundle->envelopes[i], &finding);
+		if (status == STATUS_OK)
+			status = carry_out(device);
+	}
+	*out_finding = finding;
+	return status;
+}
+
+static enum status finding_words(enum bundle_finding finding)
+{
+	switch (finding) {
+	case BUNDLE_TAKEN:
+	case BUNDLE_OLDER:
+		return STATUS_OK;
+	case BUNDLE_OTHER_EPOCH:
+		return fail(STATUS_REFUSED,
+			"it is from before the server was restored, or the office does not know where this device stands: "
+			"give the office a bundle of this device first");
+	case BUNDLE_OTHER_LIFE:
+		return fail(STATUS_REFUSED,
+			"it is for what this device was before it was put back from a copy: give the office a bundle of this device first");
+	case BUNDLE_BEGINS_LATER:
+		return fail(STATUS_REFUSED, "it begins later than this device stands: give the office a bundle of this device first");
+	case BUNDLE_NEEDS_ALL:
+		break;
+	}
+	return fail(STATUS_REFUSED, "what changed is not enough for this device: give the office a bundle of this device first");
+}
+
+static enum status take_file(struct context *context, struct text path, enum bundle_finding *out_finding)
+{
+	struct local_device *device = local_device_of(context);
+	const struct bundle_head wanted = {
+		.direction = BUNDLE_TO_DEVICE, .organisation = device->keys.organisation, .device = device->keys.identity.id
+	};
+	struct arena arena = { 0 };
+	struct bundle bundle;
+	enum status status = bundle_file_read(context, path, &wanted, &arena, &bundle);
+
+	if (status == STATUS_OK)
+		status = take_envelopes(device, &bundle, out_finding);
+	if (status == STATUS_OK)
+		status = finding_words(*out_finding);
+	arena_finish(&arena);
+	return status;
+}
+
+/* The link, if there is one, goes on from where the files have brought the device. */
+static enum status resume_link(struct local_device *device)
+{
+	local_device_remember(device);
+	return device->link == NULL ? STATUS_OK : link_go(device->link, true);
+}
+
+static void tell_state(struct context *context, const struct device_core_state *before)
+{
+	struct local_device *device = local_device_of(context);
+	struct device_core_state state = device_core_state(device->core);
+	struct outbox_state outbox;
+	struct replica_state replica;
+
+	output_value(context->output, "rows_received", "rows received", cell_integer(state.rows_received - before->rows_received));
+	if (device_store_outbox(device->store, &outbox) != STATUS_OK || device_store_replica(device->store, &replica) != STATUS_OK)
+		return;
+	output_value(context->output, "pending", NULL, cell_integer(outbox.last_seq - replica.settled_seq));
+}
+
+/* All files are tried; the first that failed is told at the end. */
+enum status command_bundle_import(struct context *context)
+{
+	static const struct column columns[] = { { "file", NULL, false }, { "result", NULL, false } };
+	struct local_device *device = local_device_of(context);
+	struct device_core_state before = device_core_state(device->core);
+	struct table *table = output_table(context->output, "files", columns, LENGTH(columns));
+	struct text why = { 0 };
+	enum status failed = STATUS_OK;
+
+	for (size_t i = 0; i < arguments_count(context->arguments, "FILE"); i++) {
+		struct text path = arguments_text_at(context->arguments, "FILE", i);
+		enum bundle_finding finding = BUNDLE_TAKEN;
+		enum status status = take_file(context, path, &finding);
+		const char *result = status != STATUS_OK ? "refused" : finding == BUNDLE_OLDER ? "nothing_new" : "taken";
+
+		table_row(table, (const struct cell[]){ cell_text(path), cell_name("bundle", text_of(result)) });
+		if (status != STATUS_OK && failed == STATUS_OK) {
+			failed = status;
+			why = arena_print(context->arena, "%.*s: %s", TEXT_ARGUMENTS(path), fail_reason());
+		}
+	}
+	if (resume_link(device) != STATUS_OK && failed == STATUS_OK)
+		return fail(STATUS_CANNOT_WRITE, "%s", arena_print(context->arena, "%s", fail_reason()).data);
+	tell_state(context, &before);
+	return failed == STATUS_OK ? STATUS_OK : fail(failed, "%.*s", TEXT_ARGUMENTS(why));
+}

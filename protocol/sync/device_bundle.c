@@ -1,0 +1,266 @@
+/* What the device's core does for bundles: requests go into a file, and answers come out of one. No session: what an envelope stands on is
+ * said in it, and judged here. */
+#include "protocol/sync/device_inner.h"
+#include "protocol/sync/reply.h"
+#include "protocol/sync/request.h"
+#include "protocol/wire/bundle.h"
+
+/* ---- what the server is to know ---- */
+
+struct writing {
+	struct device_core *core;
+	struct outbox_state outbox;
+	struct replica_state replica;
+	bool anew; /* all rows are wanted: comparing them by ranges takes a session */
+	device_envelope_take take;
+	void *context;
+};
+
+static enum status look(struct writing *writing)
+{
+	struct device_store *store = writing->core->options.store;
+	struct repair repair;
+	enum status status = device_store_outbox(store, &writing->outbox);
+
+	if (status == STATUS_OK)
+		status = device_store_replica(store, &writing->replica);
+	if (status == STATUS_OK)
+		status = repair_load(store, &writing->core->arena, &repair);
+	if (status == STATUS_OK)
+		writing->anew = repair.under_way;
+	return status;
+}
+
+/* The server said once that it is decided. Should it have forgotten, it says so, and is sent it again. */
+static int64_t acknowledged_seq(const struct writing *writing)
+{
+	const struct replica_state *replica = &writing->replica;
+	int64_t seq = replica->decided_seq > replica->settled_seq ? replica->decided_seq : replica->settled_seq;
+
+	if (writing->core->acknowledged_seq > seq)
+		seq = writing->core->acknowledged_seq;
+	if (!id_equal(&replica->incarnation, &writing->outbox.incarnation) || seq > writing->outbox.last_seq)
+		return 0;
+	return seq;
+}
+
+static enum status seal(struct writing *writing, struct request *request)
+{
+	const struct device_core_options *options = &writing->core->options;
+	const struct envelope envelope = { .type = ENVELOPE_BUNDLE,
+		.incarnation = writing->outbox.incarnation,
+		.server_epoch = writing->replica.cursor.epoch,
+		.sections = request_bytes(request) };
+	struct bytes sealed;
+	enum status status = envelope_seal(
+		&writing->core->arena, &options->identity, &options->organisation, &options->server, &envelope, &sealed);
+
+	if (status == STATUS_OK)
+		status = writing->take(writing->context, sealed);
+	arena_reset(&writing->core->arena);
+	return status;
+}
+
+/* One envelope: where the device stands, and the operations after `after`, as many as it takes. Ids are whole: nobody can ask back. */
+static enum status write_one(struct writing *writing, int64_t after, int64_t *out_last_seq)
+{
+	struct device_core *core = writing->core;
+	const struct device_core_options *options = &core->options;
+	const struct outgoing outgoing = { .store = options->store,
+		.identity = &options->identity,
+		.organisation = &options->organisation,
+		.outbox = &writing->outbox,
+		.acknowledged_seq = after,
+		.whole_ids = true };
+	const struct cursor nowhere = { .gseq = 0 };
+	const struct pull pull = { .cursor = writing->anew ? nowhere : writing->replica.cursor,
+		.settled_seq = writing->replica.settled_seq,
+		.class_max = 5,
+		.own_rows = writing->anew || core->own_rows };
+	struct request request;
+	enum status status = STATUS_OK;
+
+	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
+	request_hello(&request, &writing->outbox, &writing->replica, clock_now_ms(options->clock), device_store_free_bytes(options->store),
+		CARRIER_BUNDLE);
+	*out_last_seq = after;
+	if (after < writing->outbox.last_seq)
+		status = request_batch(&request, &outgoing, &core->batch_raw_max, out_last_seq);
+	if (status != STATUS_OK)
+		return status;
+	request_pull(&request, &pull);
+	return seal(writing, &request);
+}
+
+enum status device_core_write_bundle(
+	struct device_core *core, device_envelope_take take, void *context, struct device_bundle *out_bundle)
+{
+	struct writing writing = { .core = core, .take = take, .context = context };
+	int64_t after = 0, from;
+	enum status status = look(&writing);
+
+	arena_reset(&core->arena);
+	from = after = acknowledged_seq(&writing);
+	do {
+		if (status == STATUS_OK)
+			status = write_one(&writing, after, &after);
+	} while (status == STATUS_OK && after < writing.outbox.last_seq);
+	arena_reset(&core->arena);
+	if (status == STATUS_OK)
+		*out_bundle = (struct device_bundle){ .first_seq = after > from ? from + 1 : 0, .operation_count = after - from };
+	return status;
+}
+
+/* ---- what the server answers ---- */
+
+/* Whatever came over the link so far is asked for again: the file may bring the replica further than that. */
+static enum status leave_link(struct device_core *core)
+{
+	if (core->link == LINK_COMMITTING)
+		return fail(STATUS_BUSY, "a cut is being committed: take the bundle in again");
+	if (core->link != LINK_DOWN)
+		device_link_down(core);
+	core->pull_of_repair = false;
+	core->batch_out = false;
+	core->poll_again = false;
+	return STATUS_OK;
+}
+
+static enum status open_part(struct device_core *core, struct bytes sealed, struct bytes *out_sections, struct bundle_part *out_part)
+{
+	struct envelope envelope;
+	struct section *sections;
+	size_t count = 0;
+	enum status status = envelope_open(
+		&core->arena, &core->options.identity, &core->options.organisation, sealed, device_find_server, core, &envelope);
+
+	if (status == STATUS_OK && envelope.type != ENVELOPE_BUNDLE)
+		status = fail(STATUS_CORRUPT, "envelope: it belongs to a session, not into a bundle");
+	if (status == STATUS_OK)
+		status = sections_read(envelope.sections, &core->arena, &sections, &count);
+	if (status == STATUS_OK && (count == 0 || sections[0].number != SECTION_PART))
+		status = fail(STATUS_CORRUPT, "bundle: a part does not say what it stands on");
+	if (status == STATUS_OK)
+		status = bundle_part_decode(sections[0].body, out_part);
+	*out_sections = envelope.sections;
+	return status;
+}
+
+static bool same_epoch(const struct cursor *a, const struct cursor *b)
+{
+	return id_equal(&a->epoch, &b->epoch);
+}
+
+/* Everything anew. Of another epoch than the rows here it is later only when the server knew where this device stands. */
+static enum bundle_finding judge_whole(const struct bundle_part *part, const struct replica_state *state)
+{
+	bool fits = state->cursor.gseq == 0 || same_epoch(&part->until, &state->cursor) || same_epoch(&part->told, &state->cursor);
+
+	return fits ? BUNDLE_TAKEN : BUNDLE_OTHER_EPOCH;
+}
+
+/* What changed since a cursor that this one has passed. */
+static enum bundle_finding judge_changes(
+	const struct device_core *core, const struct bundle_part *part, const struct replica_state *state, bool repairing)
+{
+	if (!same_epoch(&part->since, &state->cursor))
+		return BUNDLE_OTHER_EPOCH;
+	if (part->since.gseq > state->cursor.gseq || part->settled_seq > state->settled_seq)
+		return BUNDLE_BEGINS_LATER;
+	return repairing || (core->own_rows && !part->own_rows) ? BUNDLE_NEEDS_ALL : BUNDLE_TAKEN;
+}
+
+static enum status judge(struct device_core *core, const struct bundle_part *part, enum bundle_finding *out_finding)
+{
+	struct device_store *store = core->options.store;
+	struct outbox_state outbox;
+	struct replica_state state;
+	struct repair repair;
+	enum status status = device_store_outbox(store, &outbox);
+
+	if (status == STATUS_OK)
+		status = device_store_replica(store, &state);
+	if (status == STATUS_OK)
+		status = repair_load(store, &core->arena, &repair);
+	if (status != STATUS_OK)
+		return status;
+	if (same_epoch(&part->until, &state.cursor) && part->until.gseq <= state.cursor.gseq && !repair.under_way)
+		*out_finding = BUNDLE_OLDER;
+	else if (!id_is_nil(&part->incarnation) && !id_equal(&part->incarnation, &outbox.incarnation))
+		*out_finding = BUNDLE_OTHER_LIFE;
+	else if (part->since.gseq == 0)
+		*out_finding = judge_whole(part, &state);
+	else
+		*out_finding = judge_changes(core, part, &state, repair.under_way);
+	return STATUS_OK;
+}
+
+/* What a pull over the link left half-done does not mix with the parts. */
+static enum status begin_parts(struct device_core *core, const struct bundle_part *part)
+{
+	struct device_store *store = core->options.store;
+	enum status status;
+
+	if (part->since.gseq == 0)
+		return device_store_seed_begin(store); /* drops what was loaded */
+	status = device_store_begin(store, false);
+	if (status != STATUS_OK)
+		return status;
+	status = device_store_clear_staged(store);
+	if (status == STATUS_OK)
+		status = device_store_put_resume(store, (struct bytes){ 0 });
+	if (status == STATUS_OK)
+		return device_store_commit(store);
+	device_store_rollback(store);
+	return status;
+}
+
+static enum status take_first(struct device_core *core, const struct bundle_part *part, enum bundle_finding *out_finding)
+{
+	enum status status = judge(core, part, out_finding);
+
+	if (status != STATUS_OK || *out_finding != BUNDLE_TAKEN)
+		return status;
+	status = begin_parts(core, part);
+	core->bundle = (struct bundle_pass){ .bundle = part->bundle, .next = 1 };
+	return status;
+}
+
+static enum status take_part(struct device_core *core, struct bytes sections, const struct bundle_part *part)
+{
+	enum status status;
+
+	if (!id_equal(&part->bundle, &core->bundle.bundle) || part->number != core->bundle.next)
+		return fail(STATUS_CORRUPT, "bundle: part %lld is missing or out of its order", (long long)core->bundle.next);
+	core->bundle.next++;
+	core->by_bundle = true;
+	status = device_take_sections(core, sections);
+	if (status == STATUS_OK)
+		device_keep_decided(core);
+	if (status == STATUS_OK && part->last && core->link != LINK_COMMITTING && !device_store_seeding(core->options.store))
+		core->nothing_missing = true;
+	return status;
+}
+
+enum status device_core_read_bundle(struct device_core *core, struct bytes sealed, enum bundle_finding *out_finding)
+{
+	enum bundle_finding finding = BUNDLE_TAKEN;
+	struct bundle_part part;
+	struct bytes sections;
+	enum status status = leave_link(core);
+
+	if (status == STATUS_OK)
+		status = open_part(core, sealed, &sections, &part);
+	if (status == STATUS_OK && part.number == 1)
+		status = take_first(core, &part, &finding);
+	if (status == STATUS_OK && finding == BUNDLE_TAKEN)
+		status = take_part(core, sections, &part);
+	if (core->link != LINK_COMMITTING)
+		core->by_bundle = false;
+	arena_reset(&core->arena);
+	if (status == STATUS_OK)
+		*out_finding = finding;
+	else
+		core->bundle = (struct bundle_pass){ 0 };
+	return status;
+}

@@ -1,0 +1,269 @@
+/* What the server's core does for bundles: requests come out of a file, and answers go into one. No session: each envelope proves
+ * itself. */
+#include "protocol/domain/device.h"
+#include "protocol/sync/reply.h"
+#include "protocol/sync/server_core_inner.h"
+#include "protocol/wire/bundle.h"
+
+#define PART_ROOM 160 /* of a frame, for the section that says what a part stands on */
+
+/* ---- what a device sends ---- */
+
+/* Later words of one incarnation take the place of earlier ones, whatever the order they come in. Of another incarnation that counts which
+ * the server heard of later. */
+static enum status is_later(struct server_core *core, const struct id *device, const struct bundle_told *before,
+	const struct bundle_told *told, bool *out_later)
+{
+	struct chain_state was = { 0 }, is = { 0 };
+	bool was_here = id_equal(&before->cursor.epoch, &core->state.epoch), is_here = id_equal(&told->cursor.epoch, &core->state.epoch);
+	enum status status;
+
+	*out_later = is_here != was_here ? is_here : told->cursor.gseq >= before->cursor.gseq || told->own_rows;
+	if (id_equal(&before->incarnation, &told->incarnation))
+		return STATUS_OK;
+	status = server_store_chain(core->options.store, device, &before->incarnation, &was);
+	if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+		status = server_store_chain(core->options.store, device, &told->incarnation, &is);
+	*out_later = is.number == 0 || is.number > was.number;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static bool is_same(const struct bundle_told *a, const struct bundle_told *b)
+{
+	return id_equal(&a->incarnation, &b->incarnation) && id_equal(&a->cursor.epoch, &b->cursor.epoch) &&
+	       a->cursor.gseq == b->cursor.gseq && a->settled_seq == b->settled_seq && a->own_rows == b->own_rows;
+}
+
+/* Where the device stands goes into the open commit, when that is news. */
+static enum status keep_told(struct server_core *core, const struct inquiry *waiting)
+{
+	struct server_store *store = core->options.store;
+	const struct bundle_told told = { .incarnation = waiting->incarnation,
+		.cursor = waiting->pull.cursor,
+		.settled_seq = waiting->pull.settled_seq,
+		.own_rows = waiting->pull.own_rows };
+	struct bundle_told before;
+	bool later = true;
+	enum status status = server_store_bundle_told(store, &waiting->device, &before);
+
+	if (status == STATUS_OK)
+		status = is_later(core, &waiting->device, &before, &told, &later);
+	else if (status == STATUS_NOT_FOUND)
+		before = (struct bundle_told){ 0 };
+	if ((status != STATUS_OK && status != STATUS_NOT_FOUND) || !later || is_same(&before, &told))
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	status = server_core_ensure_commit(core);
+	if (status == STATUS_OK)
+		status = server_store_put_bundle_told(store, &waiting->device, &told);
+	core->changed = core->changed || status == STATUS_OK;
+	return status;
+}
+
+static enum status open_request(struct server_core *core, struct bytes sealed, struct envelope *out_envelope)
+{
+	enum status status = envelope_open(&core->request_arena, &core->options.identity, &core->state.organisation, sealed, sender_find,
+		core->options.store, out_envelope);
+
+	if (status == STATUS_OK && out_envelope->type != ENVELOPE_BUNDLE)
+		status = fail(STATUS_CORRUPT, "envelope: it belongs to a session, not into a bundle");
+	return status;
+}
+
+static enum status take_request(struct server_core *core, struct inquiry *waiting, const struct envelope *envelope)
+{
+	bool pulls;
+	enum status status;
+
+	waiting->by_envelope = waiting->by_bundle = true;
+	waiting->device = envelope->sender;
+	waiting->incarnation = envelope->incarnation;
+	status = server_core_take_sections(core, waiting, envelope->sections, 0);
+	pulls = waiting->has_pull;
+	waiting->has_pull = false; /* rows go into a file of their own */
+	if (status == STATUS_OK && pulls)
+		status = core->failed = keep_told(core, waiting);
+	return status;
+}
+
+enum status server_core_bundle(struct server_core *core, uint64_t connection, struct bytes sealed)
+{
+	struct inquiry *waiting = inquiry_create(connection);
+	struct envelope envelope;
+	enum status status = open_request(core, sealed, &envelope);
+
+	core->counts.frames++;
+	core->failed = STATUS_OK;
+	if (status == STATUS_OK)
+		status = take_request(core, waiting, &envelope);
+	if (status == STATUS_OK) {
+		server_core_wait_for_commit(core, waiting);
+	} else {
+		core->counts.frames_refused++;
+		inquiry_free(waiting);
+	}
+	arena_reset(&core->request_arena);
+	return status;
+}
+
+/* ---- what a device is sent ---- */
+
+struct outgoing_bundle {
+	struct server_core *core;
+	struct device_entry device;
+	struct chain_state chain; /* number 0: none */
+	struct bundle_part part;
+	struct pull pull;
+	envelope_take take;
+	void *context;
+};
+
+/* Of an incarnation that has sent nothing yet. */
+static void begin_chain(struct outgoing_bundle *bundle, const struct id *incarnation)
+{
+	bundle->chain = (struct chain_state){ .device = bundle->device.id, .incarnation = *incarnation };
+	bundle->chain.last_hash = chain_genesis(&bundle->device.id, incarnation);
+}
+
+/* The incarnation that the device told, unless it was heard of under a later one since. */
+static enum status find_chain(struct outgoing_bundle *bundle, struct bundle_told *told, bool *has_told)
+{
+	struct server_store *store = bundle->core->options.store;
+	static const struct id nobody = { 0 };
+	struct chain_state latest = { 0 }, of_told = { 0 };
+	enum status status = server_store_latest_chain(store, &bundle->device.id, &latest);
+
+	if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+		status = server_store_bundle_told(store, &bundle->device.id, told);
+	*has_told = status == STATUS_OK;
+	if (*has_told)
+		status = server_store_chain(store, &bundle->device.id, &told->incarnation, &of_told);
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		return status;
+	if (*has_told && of_told.number != 0 && of_told.number < latest.number)
+		*has_told = false;
+	bundle->chain = *has_told ? of_told : latest;
+	if (bundle->chain.number == 0)
+		begin_chain(bundle, *has_told ? &told->incarnation : &nobody);
+	return STATUS_OK;
+}
+
+/* What a device that never told has, as far as its network tells. */
+static struct bundle_told guess_told(struct outgoing_bundle *bundle)
+{
+	struct server_core *core = bundle->core;
+
+	sender_note_contact(session_table_of_device(core->sessions, &bundle->device.id), &bundle->device);
+	return (struct bundle_told){ .incarnation = bundle->chain.incarnation,
+		.cursor = { core->state.epoch, bundle->device.acknowledged_gseq },
+		.own_rows = true };
+}
+
+/* From where on: from nothing when the cursor means nothing any more, or what left since is not known. */
+static enum status begin_pull(struct outgoing_bundle *bundle)
+{
+	const struct server_state *state = &bundle->core->state;
+	struct bundle_told told;
+	const struct cursor nowhere = { .gseq = 0 };
+	bool has_told = false, whole;
+	enum status status = find_chain(bundle, &told, &has_told);
+
+	if (status != STATUS_OK)
+		return status;
+	if (has_told)
+		bundle->part.told = told.cursor;
+	if (!has_told)
+		told = guess_told(bundle);
+	whole = !id_equal(&told.cursor.epoch, &state->epoch) || told.cursor.gseq < state->horizon || told.cursor.gseq == 0 ||
+		told.cursor.gseq > state->gseq;
+	bundle->pull = (struct pull){ .cursor = whole ? nowhere : told.cursor,
+		.settled_seq = whole || told.settled_seq > bundle->chain.last_seq ? 0 : told.settled_seq,
+		.class_max = 5,
+		.own_rows = whole || told.own_rows };
+	bundle->part.incarnation = bundle->chain.incarnation;
+	bundle->part.since = bundle->pull.cursor;
+	bundle->part.settled_seq = bundle->pull.settled_seq;
+	bundle->part.own_rows = bundle->pull.own_rows;
+	bundle->part.until = (struct cursor){ state->epoch, state->gseq };
+	return STATUS_OK;
+}
+
+static void write_welcome(const struct outgoing_bundle *bundle, struct reply *reply)
+{
+	struct server_core *core = bundle->core;
+	const struct device_entry *device = &bundle->device;
+	int64_t now_ms = server_core_now_ms(core);
+	int64_t lease_until_ms = device->state == DEVICE_STATE_ACTIVE ? now_ms + LEASE_MS : device->lease_until_ms;
+	const struct hello hello = { .incarnation = bundle->chain.incarnation,
+		.next_seq = bundle->chain.last_seq + 1,
+		.chain_hash = bundle->chain.last_hash };
+	struct welcome welcome = reply_make_welcome(&hello, &core->state, device, &bundle->chain, now_ms, lease_until_ms);
+
+	reply_welcome(reply, &welcome);
+}
+
+static enum status seal_part(struct outgoing_bundle *bundle, const struct reply *reply)
+{
+	struct server_core *core = bundle->core;
+	struct arena *arena = &core->request_arena;
+	const struct party party = { .id = bundle->device.id, .keys = bundle->device.keys };
+	struct writer body = writer_in(arena, PART_ROOM), sections = writer_in(arena, FRAME_SIZE_MAX);
+	struct envelope envelope = { .type = ENVELOPE_BUNDLE,
+		.incarnation = core->options.incarnation,
+		.server_epoch = core->state.epoch };
+	struct bytes sealed;
+	enum status status;
+
+	bundle_part_encode(&body, &bundle->part);
+	section_write(&sections, SECTION_PART, writer_bytes(&body));
+	write_raw(&sections, reply_bytes(reply).data, reply_bytes(reply).size);
+	envelope.sections = writer_bytes(&sections);
+	status = envelope_seal(arena, &core->options.identity, &core->state.organisation, &party, &envelope, &sealed);
+	return status == STATUS_OK ? bundle->take(bundle->context, sealed) : status;
+}
+
+/* Page after page of one snapshot, to the cut. */
+static enum status write_parts(struct outgoing_bundle *bundle)
+{
+	struct server_core *core = bundle->core;
+	struct arena resumes = { 0 };
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && !bundle->part.last) {
+		struct reply reply;
+		reply_init(&reply, &core->request_arena, &core->page_raw_max, REPLY_IN_WELCOME_MAX - PART_ROOM);
+		reply.bug = core->options.bug;
+		bundle->part.number++;
+		if (bundle->part.number == 1)
+			write_welcome(bundle, &reply);
+		status = reply_pull(&reply, core->options.store, NULL, &bundle->device, &bundle->chain, &bundle->pull);
+		bundle->part.last = reply.resume.size == 0;
+		arena_reset(&resumes);
+		bundle->pull.resume = arena_copy_bytes(&resumes, reply.resume);
+		if (status == STATUS_OK)
+			status = seal_part(bundle, &reply);
+		server_store_reset_rows(core->options.store);
+		arena_reset(&core->request_arena);
+	}
+	arena_finish(&resumes);
+	return status;
+}
+
+enum status server_core_bundle_for(struct server_core *core, const struct id *device, envelope_take take, void *context)
+{
+	struct outgoing_bundle bundle = { .core = core, .take = take, .context = context };
+	enum status status = server_store_begin_read(core->options.store);
+
+	random_fill(core->options.random, &bundle.part.bundle, sizeof(bundle.part.bundle));
+	if (status == STATUS_OK)
+		status = server_store_state(core->options.store, &core->state);
+	if (status == STATUS_OK)
+		status = server_store_device(core->options.store, device, &bundle.device);
+	if (status == STATUS_OK && (bundle.device.state == DEVICE_STATE_STOLEN || bundle.device.state == DEVICE_STATE_PENDING))
+		status = fail(STATUS_REFUSED, "this device is stolen, or not let in yet: nothing is sent to it");
+	if (status == STATUS_OK)
+		status = begin_pull(&bundle);
+	if (status == STATUS_OK)
+		status = write_parts(&bundle);
+	server_store_rollback(core->options.store);
+	return status;
+}

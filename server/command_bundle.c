@@ -1,0 +1,173 @@
+/* Sync by a file: what devices send comes out of one, what the office answers goes into one. */
+#include "protocol/domain/device.h"
+#include "server/commands.h"
+#include "server/office.h"
+#include "shell/bundle_file.h"
+#include "shell/lookup.h"
+
+static enum status add_envelope(void *context, struct bytes sealed)
+{
+	bundle_add(context, sealed);
+	return STATUS_OK;
+}
+
+static enum status check_device(struct office *office, const struct id *id)
+{
+	struct device_entry device;
+	enum status status = server_store_device(office->store, id, &device);
+
+	if (status == STATUS_OK && device.state == DEVICE_STATE_STOLEN)
+		return fail(STATUS_REFUSED, "this device is stolen: nothing is sent to it");
+	return status;
+}
+
+enum status command_bundle_export(struct context *context)
+{
+	struct office *office = office_of(context);
+	struct text path = arguments_text(context->arguments, "FILE");
+	struct bundle_head head = { .direction = BUNDLE_TO_DEVICE, .organisation = office->keys.organisation };
+	struct bundle_writer bundle;
+	size_t size = 0;
+	enum status status = office_find(context, RECORD_DEVICE, arguments_text(context->arguments, "DEVICE"), &head.device);
+
+	bundle_begin(&bundle, context->arena, &head);
+	if (status == STATUS_OK)
+		status = check_device(office, &head.device);
+	if (status == STATUS_OK)
+		status = office_settle(office);
+	if (status == STATUS_OK)
+		status = server_core_bundle_for(office->core, &head.device, add_envelope, &bundle);
+	if (status == STATUS_OK)
+		status = bundle_file_write(context, path, &bundle, &size);
+	if (status != STATUS_OK)
+		return status;
+	output_value(context->output, "file", NULL, cell_text(path));
+	output_value(context->output, "device", NULL, cell_id(&head.device));
+	output_value(context->output, "size", NULL, cell_size((int64_t)size));
+	output_line(context->output, "Only this device can read it. There: truckroll bundle import FILE");
+	return STATUS_OK;
+}
+
+/* ---- import ---- */
+
+/* What came of one file. */
+struct taking {
+	struct context *context;
+	struct bundle bundle;
+	int64_t taken;
+	int64_t last_seq;
+	struct wire_fault fault; /* the first one */
+};
+
+static enum status fault_words(const struct wire_fault *fault)
+{
+	switch ((enum wire_error)fault->code) {
+	case WIRE_ERROR_SEND_FROM:
+		return fail(STATUS_REFUSED,
+			"operations from #%lld on are missing before it: take in the bundle with them first, or have the device make "
+			"a new one after it has taken in one of the office",
+			(long long)fault->value);
+	case WIRE_ERROR_NEWER:
+		return fail(STATUS_NEWER, "the device is newer than this server: update the server, then take the bundle in again");
+	case WIRE_ERROR_REVOKED:
+		return fail(STATUS_REFUSED, "the device was revoked: nothing more is taken from it");
+	case WIRE_ERROR_BUSY:
+		return fail(STATUS_BUSY, "the server is looking at other operations one by one: take the bundle in again in a while");
+	case WIRE_ERROR_SEND_WHOLE:
+	case WIRE_ERROR_FORK:
+	case WIRE_ERROR_MALFORMED:
+	case WIRE_ERROR_UNKNOWN_SESSION:
+	case WIRE_ERROR_EPOCH:
+	case WIRE_ERROR_CLASS:
+		break;
+	}
+	return fail(STATUS_CORRUPT,
+		"what the device says in it cannot be understood (%u): keep the device, and tell who maintains the program", fault->code);
+}
+
+static enum status read_answer(struct taking *taking, struct bytes answer)
+{
+	struct section *sections;
+	struct welcome welcome;
+	struct wire_fault fault;
+	size_t count = 0;
+	enum status status = sections_read(answer, taking->context->arena, &sections, &count);
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		if (sections[i].number == SECTION_ERROR) {
+			status = fault_decode(sections[i].body, &fault);
+			if (status == STATUS_OK && taking->fault.code == 0)
+				taking->fault = fault;
+		} else if (sections[i].number == SECTION_WELCOME) {
+			status = welcome_decode(sections[i].body, &welcome);
+			if (status == STATUS_OK)
+				taking->last_seq = welcome.last_seq;
+		}
+	}
+	return status;
+}
+
+/* One commit an envelope: what was answered is durable. */
+static enum status take_envelope(struct taking *taking, struct bytes sealed)
+{
+	struct office *office = office_of(taking->context);
+	int64_t before = server_core_counts(office->core).operations;
+	struct bytes answer;
+	enum status status = server_core_bundle(office->core, OFFICE_CONNECTION, sealed);
+
+	if (status == STATUS_OK)
+		status = office_settle_for(office, taking->context->arena, &answer);
+	taking->taken += server_core_counts(office->core).operations - before;
+	return status == STATUS_OK ? read_answer(taking, answer) : status;
+}
+
+static enum status take_file(struct taking *taking, struct text path)
+{
+	struct context *context = taking->context;
+	const struct bundle_head wanted = { .direction = BUNDLE_TO_SERVER, .organisation = office_of(context)->keys.organisation };
+	struct arena arena = { 0 };
+	enum status status = bundle_file_read(context, path, &wanted, &arena, &taking->bundle);
+
+	if (status == STATUS_NOT_FOUND && context->forwarded)
+		status = office_cannot_see(context);
+	for (size_t i = 0; status == STATUS_OK && i < taking->bundle.count; i++)
+		status = take_envelope(taking, taking->bundle.envelopes[i]);
+	arena_finish(&arena);
+	if (status == STATUS_OK && taking->fault.code != 0)
+		status = fault_words(&taking->fault);
+	return status;
+}
+
+static void report(const struct taking *taking, struct table *table, struct text path, enum status status)
+{
+	struct context *context = taking->context;
+	const struct id *device = &taking->bundle.head.device;
+	const char *result = status != STATUS_OK ? "refused" : taking->taken == 0 ? "nothing_new" : "taken";
+
+	table_row(table, (const struct cell[]){ cell_text(path),
+				  cell_text(lookup_name(server_store_storage(office_of(context)->store), context->arena, device)),
+				  cell_integer(taking->taken), cell_integer(taking->last_seq), cell_name("bundle", text_of(result)) });
+}
+
+/* All files are tried; the first that failed is told at the end. */
+enum status command_bundle_import(struct context *context)
+{
+	static const struct column columns[] = { { "file", NULL, false }, { "device", NULL, false }, { "operations", NULL, false },
+		{ "last_seq", "has up to", false }, { "result", NULL, false } };
+	struct table *table = output_table(context->output, "files", columns, LENGTH(columns));
+	struct text why = { 0 };
+	enum status failed = STATUS_OK;
+
+	for (size_t i = 0; i < arguments_count(context->arguments, "FILE"); i++) {
+		struct text path = arguments_text_at(context->arguments, "FILE", i);
+		struct taking taking = { .context = context };
+		enum status status = take_file(&taking, path);
+
+		if (status != STATUS_OK && failed == STATUS_OK) {
+			failed = status;
+			why = arena_print(context->arena, "%.*s: %s", TEXT_ARGUMENTS(path), fail_reason());
+		}
+		report(&taking, table, path, status);
+	}
+	return failed == STATUS_OK ? STATUS_OK : fail(failed, "%.*s", TEXT_ARGUMENTS(why));
+}

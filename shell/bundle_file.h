@@ -1,0 +1,17 @@
+/* Bundles as files of whoever gives the command. */
+#ifndef TRUCKROLL_SHELL_BUNDLE_FILE_H
+#define TRUCKROLL_SHELL_BUNDLE_FILE_H
+
+#include "protocol/wire/bundle.h"
+#include "shell/command.h"
+
+/* Reads a whole bundle of `organisation` that goes in this direction, in `arena`. `path` is as the person gave it. Statuses of file_read()
+ * and bundle_read(); STATUS_REFUSED for another organisation or direction. */
+enum status bundle_file_read(const struct context *context, struct text path, const struct bundle_head *wanted, struct arena *arena,
+	struct bundle *out_bundle);
+
+/* Ends the bundle and writes it whole or not at all, durable on return. STATUS_REFUSED when something else has the name. `*out_size`: in
+ * bytes. Statuses of bundle_end() and file_write(). */
+enum status bundle_file_write(const struct context *context, struct text path, struct bundle_writer *bundle, size_t *out_size);
+
+#endif
