@@ -487,10 +487,10 @@ void storage_fold(struct storage *storage)
 		move_log(storage);
 }
 
-static enum status verify(struct storage *storage, const char *pragma)
+enum status storage_verify(struct storage *storage)
 {
 	sqlite3_stmt *prepared = NULL;
-	enum status status = sql_prepare(storage, pragma, &prepared);
+	enum status status = sql_prepare(storage, "PRAGMA integrity_check(1)", &prepared);
 	const char *found;
 
 	if (status == STATUS_OK)
@@ -503,19 +503,6 @@ static enum status verify(struct storage *storage, const char *pragma)
 	}
 	sqlite3_finalize(prepared);
 	return status;
-}
-
-enum status storage_verify(struct storage *storage)
-{
-	return verify(storage, "PRAGMA integrity_check(1)");
-}
-
-enum status storage_verify_table(struct storage *storage, const char *table)
-{
-	char pragma[128];
-
-	(void)snprintf(pragma, sizeof(pragma), "PRAGMA integrity_check('%s')", table);
-	return verify(storage, pragma);
 }
 
 int64_t storage_free_bytes(const struct storage *storage)

@@ -80,8 +80,6 @@ bool storage_untidy(const struct storage *storage);
 void storage_fold(struct storage *storage);
 /* Full check of the file; STATUS_CORRUPT with what was found. O(file). */
 enum status storage_verify(struct storage *storage);
-/* The same for one table with its indexes; `table` is a schema's name. O(table). */
-enum status storage_verify_table(struct storage *storage, const char *table);
 /* Bytes that may still be written before the disk is full; INT64_MAX when unknown. */
 int64_t storage_free_bytes(const struct storage *storage);
 /* Creates the secondary indexes of a store made with `bare`. */

@@ -102,17 +102,6 @@ enum status device_store_rows_each(struct device_store *store, device_row_visit 
 
 /* ---- the device's own check ---- */
 
-enum status device_store_verify_kind(struct device_store *store, enum record_kind kind)
-{
-	const struct schema *schema = schema_find(kind);
-	struct storage *replica;
-	enum status status = device_replica(store, &replica);
-
-	if (status != STATUS_OK || (kind >= RECORD_BENCH_ORDER && !store->bench))
-		return status;
-	return storage_verify_table(replica, schema->name);
-}
-
 enum status device_store_verify(struct device_store *store)
 {
 	struct storage *replica;

@@ -141,10 +141,8 @@ enum status device_store_links_of_row(
 typedef enum status (*row_name_visit)(void *context, enum record_kind kind, const struct id *id);
 enum status device_store_rows_of_scope(struct device_store *store, const struct scope *scope, row_name_visit visit, void *context);
 
-/* Are the file's pages, and the indexes of one kind of rows, whole? What a row's bytes say is not looked at. STATUS_CORRUPT: the file is
- * damaged in a way that putting rows right does not mend. */
-enum status device_store_verify_kind(struct device_store *store, enum record_kind kind);
-/* The same for all of it. O(file). */
+/* Are the file's pages and indexes whole? What a row's bytes say is not looked at. STATUS_CORRUPT: the file is damaged in a way that
+ * putting rows right does not mend. O(file). */
 enum status device_store_verify(struct device_store *store);
 /* Rows as they lie in the file, with what is noted of them, in (kind, id) order; the store must not be changed meanwhile. */
 typedef enum status (*device_row_visit)(void *context, enum record_kind kind, const void *row, const struct device_row *meta);

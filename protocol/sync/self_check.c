@@ -30,9 +30,7 @@ static enum status begin(struct self_check *check, struct device_store *store)
 	enum status status;
 
 	arena_reset(&arena);
-	*check = (struct self_check){
-		.under_way = true, .tables = check->tables, .changes = device_store_changes(store), .arena = arena
-	};
+	*check = (struct self_check){ .under_way = true, .changes = device_store_changes(store), .arena = arena };
 	status = replica_open(&check->replica, store, &check->arena);
 	for (size_t i = 0; i < check->replica.scope_count; i++) {
 		struct held_scope *held = &check->replica.scopes[i];
@@ -175,22 +173,13 @@ enum status self_check_slice(
 	struct self_check *check, struct device_store *store, size_t rows_max, enum self_check_finding *out_finding)
 {
 	struct slice slice = { .check = check, .store = store, .left = rows_max };
-	const struct schema *schema = schema_at(check->tables);
 	enum status status = STATUS_OK;
 
-	if (schema != NULL) {
-		status = device_store_verify_kind(store, schema->kind);
-		check->tables += status == STATUS_OK;
-		*out_finding = SELF_CHECK_GOES_ON;
-		return status;
-	}
 	if (!check->under_way || check->changes != device_store_changes(store))
 		status = begin(check, store);
 	if (status == STATUS_OK)
 		status = take_slice(&slice, out_finding);
 	check->under_way = status == STATUS_OK && *out_finding == SELF_CHECK_GOES_ON;
-	if (!check->under_way)
-		check->tables = 0;
 	return status;
 }
 

@@ -1,6 +1,5 @@
-/* The device's check of its own replica, in slices: first each table with its indexes, since a row that its index does not name is seen by
- * no comparison; then each row against the hash that is noted of it, each scope held against its digest. Whatever is written to the replica
- * between two slices begins with the rows anew, so that all of them are of one state. */
+/* The device's check of its own replica, in slices: each row against the hash that is noted of it, each scope held against its digest.
+ * Whatever is written to the replica between two slices begins the pass anew, so that all of it is of one state. */
 #ifndef TRUCKROLL_SYNC_SELF_CHECK_H
 #define TRUCKROLL_SYNC_SELF_CHECK_H
 
@@ -15,7 +14,6 @@ enum self_check_finding {
 /* Zeroed: no pass is under way. */
 struct self_check {
 	bool under_way;
-	size_t tables;         /* so many are whole, in the order of schema_at() */
 	int64_t changes;       /* device_store_changes() at its beginning */
 	enum record_kind kind; /* looked at up to here, in (kind, id) order … */
 	struct id after;
@@ -29,8 +27,8 @@ struct self_check {
 	char reason[REASON_SIZE];
 };
 
-/* Looks at the next table, or at the next rows, `rows_max` at most, and begins when no pass is under way. No transaction may be open. Adds
- * the store's statuses, after which no pass is under way; STATUS_CORRUPT: the file is damaged, and has to be replaced. */
+/* Looks at the next rows, `rows_max` at most, and begins when no pass is under way. No transaction may be open. Adds the store's statuses,
+ * after which no pass is under way. */
 enum status self_check_slice(
 	struct self_check *check, struct device_store *store, size_t rows_max, enum self_check_finding *out_finding);
 /* Frees what it holds. */
