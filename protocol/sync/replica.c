@@ -350,7 +350,7 @@ static enum status purge_scope(struct replica *replica, const struct scope *scop
 	return status == STATUS_OK ? device_store_remove_scope(replica->store, scope) : status;
 }
 
-/* Rows at home in a scope can be here before it is held: a job linked them. */
+/* Rows at home in a scope can be here before it is held: a job links them. */
 struct homecoming {
 	struct replica *replica;
 	struct digest digest;
@@ -383,12 +383,11 @@ enum status replica_hold(struct replica *replica, const struct scope *scope)
 {
 	struct held_scope *held = find_scope(replica, scope);
 	struct held_scope fresh = { .scope = *scope, .changed = true };
-	enum status status = STATUS_OK;
+	enum status status;
 
 	if (held != NULL && !held->dropped)
 		return STATUS_OK;
-	if (held != NULL)
-		status = purge_scope(replica, scope);
+	status = purge_scope(replica, scope);
 	if (status == STATUS_OK)
 		status = count_home(replica, scope, &fresh.digest);
 	if (status != STATUS_OK)

@@ -31,7 +31,8 @@ enum status replica_close(struct replica *replica);
 
 /* NULL when the scope is not held. */
 struct held_scope *replica_scope(struct replica *replica, const struct scope *scope);
-/* Begins to hold a scope, empty: what is left of an earlier time goes first. Does nothing when it is held. */
+/* Begins to hold a scope, with those of its rows that jobs held link. What else of it lies here goes first: it is left of an earlier time,
+ * or of a job that is not held any more, and nobody said when such a row left the scope. Does nothing when it is held. */
 enum status replica_hold(struct replica *replica, const struct scope *scope);
 /* What the digest of a scope must be in the end; the latest word counts. A scope that is not held then will not fit. */
 void replica_expect(struct replica *replica, const struct scope *scope, const struct digest *wanted);

@@ -2,6 +2,7 @@
 #include "protocol/domain/asset.h"
 #include "protocol/domain/note.h"
 #include "protocol/domain/site.h"
+#include "protocol/domain/territory.h"
 #include "protocol/sync/recon.h"
 #include "protocol/sync/repair.h"
 #include "protocol/sync/server_core_inner.h"
@@ -296,6 +297,36 @@ static void a_row_of_a_job_is_put_right_whose_territory_goes_before_it_is_asked_
 	assert_true(pair_on_device(pair, 1, RECORD_WORK_ORDER, &order));
 }
 
+/* A row that a job brought leaves its territory, and the job ends, while the device is away. The device compares, and before it has heard
+ * everything its technician comes to that territory: nobody says that the row left, as it did so before the first answer. */
+static void a_row_that_left_before_a_comparison_goes_when_its_territory_comes_during_it(void **state)
+{
+	struct simulation *pair = *state;
+	const struct territory hills = { .name = text_of("the hills") };
+	const struct reason_arguments cancel = { .reason = text_of("called off") };
+	struct id technician = organisation_id(RECORD_TECHNICIAN, 1), coast = organisation_id(RECORD_TERRITORY, 0);
+	struct id site = organisation_id(RECORD_SITE, 0), elsewhere = pair_make(pair, RECORD_TERRITORY, &hills);
+	struct id order = pair_order(pair, 0), visit = pair_book(pair, &order, 2);
+	struct repair repair = { 0 };
+
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 2, RECORD_SITE, &site));
+	device_node_kill(pair, pair_device(pair, 2));
+	pair_set_id(pair, RECORD_SITE, &site, "territory_id", &elsewhere);
+	pair_office(pair, OPERATION_CANCEL, &visit, &cancel);
+	device_node_start(pair, pair_device(pair, 2), false);
+	compare(pair, 2);
+	while (!repair.answered) {
+		assert_true(simulation_step(pair));
+		assert_int_equal(repair_load(pair_device(pair, 2)->store, &pair->arena, &repair), STATUS_OK);
+	}
+	pair_set_id(pair, RECORD_TECHNICIAN, &technician, "territory_id", &coast);
+	assert_mended(pair, 2, 1);
+	assert_int_equal(state_of(pair, 2).incidents, 0);
+	assert_false(pair_on_device(pair, 2, RECORD_SITE, &site));
+	assert_true(pair_on_device(pair, 2, RECORD_WORK_ORDER, &order)); /* of the coast */
+}
+
 /* ---- what the server tells ---- */
 
 static struct recon_finding look(struct simulation *pair, unsigned number, const struct recon_question *questions, size_t count)
@@ -480,6 +511,7 @@ int main(void)
 		TEST(a_repair_goes_on_after_a_crash),
 		TEST(a_repair_that_cannot_be_read_begins_anew),
 		TEST(a_row_of_a_job_is_put_right_whose_territory_goes_before_it_is_asked_about),
+		TEST(a_row_that_left_before_a_comparison_goes_when_its_territory_comes_during_it),
 		TEST(nothing_is_told_of_a_scope_that_is_not_granted),
 		TEST(a_range_has_its_rows_and_goes_on_where_it_was_cut),
 		TEST(a_range_of_a_job_costs_the_rows_in_it),
