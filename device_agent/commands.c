@@ -1,6 +1,7 @@
 #include "device_agent/commands.h"
 
 #include "device_agent/device.h"
+#include "shell/file_listing.h"
 
 #define DEVICE_VERSION "0.1.0"
 
@@ -245,14 +246,6 @@ static const struct option doctor_options[] = {
 	{ 0 },
 };
 
-static const struct option file_list_positionals[] = {
-	{ .name = "ORDER", .kind = OPTION_TEXT, .help = "work order: its number, or first digits of its id; without it all files" },
-	{ 0 },
-};
-static const struct option file_get_positionals[] = {
-	{ .name = "ATTACHMENT", .kind = OPTION_TEXT, .required = true, .help = "first digits of its id" },
-	{ 0 },
-};
 static const struct option file_get_options[] = {
 	{ .name = "out", .value = "FILE", .kind = OPTION_TEXT, .help = "where to put it (default: here, named by digits of its id)" },
 	KEYS_OPTION,

@@ -148,14 +148,11 @@ enum status kb_index_step(struct device_store *store, const struct clock *clock,
 
 enum status kb_index_behind(struct device_store *store, size_t *out_count)
 {
-	struct statement *count = NULL;
-	enum status status = device_statement(store, STATEMENT_KB_CHANGED_COUNT, &count);
+	int64_t count = 0;
+	enum status status = device_integer(store, STATEMENT_KB_CHANGED_COUNT, &count);
 
 	if (status == STATUS_OK)
-		status = statement_step(count);
-	if (status == STATUS_OK)
-		*out_count = (size_t)statement_integer(count, 0);
-	statement_reset(count);
+		*out_count = (size_t)count;
 	return status;
 }
 

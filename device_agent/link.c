@@ -65,14 +65,14 @@ static bool turn_to_next(struct link *link, const char *why)
 	return route_failed(&link->route, now_ms(link));
 }
 
-/* The carrier failed with the reason of this thread's latest failure. */
-static enum status carrier_lost(struct link *link)
+/* The carrier failed, or nobody who knows this device answered: at once on to another address, if there is one. */
+static enum status carrier_lost(struct link *link, const char *why)
 {
-	bool another = turn_to_next(link, fail_reason());
+	bool another = turn_to_next(link, why);
 	enum status status;
 
 	if (!another)
-		note_failure(link, fail_reason());
+		note_failure(link, why);
 	status = device_core_lost(link->device->core);
 	return status == STATUS_OK && another ? device_core_go(link->device->core, true) : status;
 }
@@ -97,7 +97,7 @@ static enum status send_frame(struct link *link, struct bytes frame)
 	if (status == STATUS_OK)
 		status = transport_send(link->transport, frame);
 	log_debug(link->log, "frame.sent", "bytes=%zu status=%s", frame.size, status_to_text(status));
-	return status == STATUS_OK ? STATUS_OK : carrier_lost(link);
+	return status == STATUS_OK ? STATUS_OK : carrier_lost(link, fail_reason());
 }
 
 /* What the store cannot do now must not stop the core for good: it tries again later. */
@@ -126,19 +126,6 @@ static enum status carry_out(struct link *link)
 	return status == STATUS_OK ? STATUS_OK : store_failed(link, status);
 }
 
-/* A request was given up. Whoever is there at another address may answer. */
-static enum status no_answer(struct link *link, const char *why)
-{
-	enum status status;
-
-	if (!turn_to_next(link, why)) {
-		note_failure(link, why);
-		return STATUS_OK;
-	}
-	status = device_core_go(link->device->core, true);
-	return status == STATUS_OK ? carry_out(link) : status;
-}
-
 /* After every event for the core: did the try that was under way just end badly? */
 static enum status after_event(struct link *link, const struct device_core_state *before, enum status status)
 {
@@ -157,7 +144,9 @@ static enum status after_event(struct link *link, const struct device_core_state
 		link->incidents = now.incidents;
 		log_broken(link->log, "sync.incident", "why=\"%s\"", now.failure);
 	} else if (before->waiting && !now.waiting && !now.connected && now.failure[0] != '\0' && link->transport != NULL) {
-		status = no_answer(link, now.failure);
+		status = carrier_lost(link, now.failure);
+		if (status == STATUS_OK)
+			status = carry_out(link);
 	}
 	if (!before->connected && now.connected)
 		log_info(link->log, "sync.link.up", "url=%s", route_current(&link->route));
@@ -202,7 +191,7 @@ static enum status take_reply(struct link *link)
 		return STATUS_OK;
 	log_debug(link->log, "frame.received", "bytes=%zu status=%s", status == STATUS_OK ? reply.size : 0, status_to_text(status));
 	if (status != STATUS_OK)
-		return after_event(link, &before, carrier_lost(link));
+		return after_event(link, &before, carrier_lost(link, fail_reason()));
 	status = device_core_reply(link->device->core, reply);
 	if (device_core_state(link->device->core).rounds > before.rounds) /* whoever else answers is not this device's server */
 		route_worked(&link->route, now_ms(link), chance_of(link));

@@ -241,6 +241,19 @@ enum status device_statement(struct device_store *store, enum statement_id which
 	return status == STATUS_OK ? statement_get(replica, which, out_statement) : status;
 }
 
+enum status device_integer(struct device_store *store, enum statement_id which, int64_t *out_number)
+{
+	struct statement *read = NULL;
+	enum status status = device_statement(store, which, &read);
+
+	if (status == STATUS_OK)
+		status = statement_step(read);
+	if (status == STATUS_OK)
+		*out_number = statement_integer(read, 0);
+	statement_reset(read);
+	return status;
+}
+
 enum status device_run(struct device_store *store, enum statement_id which)
 {
 	struct statement *statement = NULL;

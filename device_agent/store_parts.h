@@ -41,6 +41,8 @@ struct device_store {
 /* The replica that calls go to: the fresh one while seeding. STATUS_CANNOT_WRITE when a failed swap left none. */
 enum status device_replica(struct device_store *store, struct storage **out_replica);
 enum status device_statement(struct device_store *store, enum statement_id which, struct statement **out_statement);
+/* The one number that a statement without parameters gives. */
+enum status device_integer(struct device_store *store, enum statement_id which, int64_t *out_number);
 /* Runs a statement without parameters to its end. */
 enum status device_run(struct device_store *store, enum statement_id which);
 /* After an update of the replica's state that succeeded: STATUS_CORRUPT when there was none to update (store_replica.c). */

@@ -112,15 +112,7 @@ enum status device_store_verify(struct device_store *store)
 
 enum status device_store_checked_at(struct device_store *store, int64_t *out_at_ms)
 {
-	struct statement *read = NULL;
-	enum status status = device_statement(store, STATEMENT_REPLICA_CHECKED_AT, &read);
-
-	if (status == STATUS_OK)
-		status = statement_step(read);
-	if (status == STATUS_OK)
-		*out_at_ms = statement_integer(read, 0);
-	statement_reset(read);
-	return status;
+	return device_integer(store, STATEMENT_REPLICA_CHECKED_AT, out_at_ms);
 }
 
 enum status device_store_put_checked_at(struct device_store *store, int64_t at_ms)

@@ -296,14 +296,11 @@ enum status device_store_stage(struct device_store *store, struct bytes page)
 
 enum status device_store_staged_count(struct device_store *store, size_t *out_count)
 {
-	struct statement *count = NULL;
-	enum status status = device_statement(store, STATEMENT_REPLICA_STAGED_COUNT, &count);
+	int64_t count = 0;
+	enum status status = device_integer(store, STATEMENT_REPLICA_STAGED_COUNT, &count);
 
 	if (status == STATUS_OK)
-		status = statement_step(count);
-	if (status == STATUS_OK)
-		*out_count = (size_t)statement_integer(count, 0);
-	statement_reset(count);
+		*out_count = (size_t)count;
 	return status;
 }
 

@@ -106,19 +106,6 @@ static enum status check_rest(struct context *context)
 	return status == STATUS_OK ? server_keys_check_root(context->arena, office->dir, &office->keys) : status;
 }
 
-static enum status count_log(struct storage *storage, int64_t counts[static 4])
-{
-	struct statement *statement;
-	enum status status = statement_get(storage, STATEMENT_LOG_COUNT, &statement);
-
-	if (status == STATUS_OK)
-		status = statement_step(statement);
-	for (int i = 0; i < 4 && status == STATUS_OK; i++)
-		counts[i] = statement_integer(statement, i);
-	statement_reset(statement);
-	return status;
-}
-
 struct pending_count {
 	int64_t now_ms;
 	int64_t count;
@@ -133,42 +120,35 @@ static enum status count_pending(void *context, const struct ticket_entry *ticke
 	return STATUS_OK;
 }
 
-static void show_listener(struct context *context, struct office *office)
+static void show_listener(struct context *context, const struct office *office, const struct metrics *metrics)
 {
-	struct server_core_counts core = server_core_counts(office->core);
-	struct listener_counts carrier = { 0 };
-
 	output_value(context->output, "serving", NULL, cell_boolean(office->listener != NULL));
 	if (office->listener == NULL)
 		return;
-	listener_count(office->listener, &carrier);
 	output_value(context->output, "port", NULL, cell_integer(listener_port(office->listener)));
-	output_value(context->output, "connections", NULL, cell_integer((int64_t)carrier.pipes));
-	output_value(context->output, "turned_away", NULL, cell_integer((int64_t)carrier.refused));
-	output_value(context->output, "closed_unproved", NULL, cell_integer((int64_t)carrier.unproved));
-	output_value(context->output, "sessions", NULL, cell_integer((int64_t)core.sessions));
-	output_value(context->output, "waiting_devices", "devices on line, waiting for news", cell_integer((int64_t)core.parked));
-	output_value(context->output, "commits_since_start", NULL, cell_integer(core.commits));
-	output_value(context->output, "frames", NULL, cell_integer(core.frames));
-	output_value(context->output, "frames_refused", NULL, cell_integer(core.frames_refused));
-	output_value(context->output, "bytes_received", NULL, cell_size((int64_t)carrier.received_bytes));
-	output_value(context->output, "bytes_sent", NULL, cell_size((int64_t)carrier.sent_bytes));
+	output_value(context->output, "connections", NULL, cell_integer(metrics->connections));
+	output_value(context->output, "turned_away", NULL, cell_integer(metrics->turned_away));
+	output_value(context->output, "closed_unproved", NULL, cell_integer(metrics->closed_unproved));
+	output_value(context->output, "sessions", NULL, cell_integer(metrics->sessions));
+	output_value(context->output, "waiting_devices", "devices on line, waiting for news", cell_integer(metrics->polls));
+	output_value(context->output, "commits_since_start", NULL, cell_integer(metrics->commits));
+	output_value(context->output, "frames", NULL, cell_integer(metrics->frames));
+	output_value(context->output, "frames_refused", NULL, cell_integer(metrics->frames_refused));
+	output_value(context->output, "bytes_received", NULL, cell_size(metrics->received_bytes));
+	output_value(context->output, "bytes_sent", NULL, cell_size(metrics->sent_bytes));
 }
 
-static enum status show_incidents(struct context *context, struct office *office)
+static void show_incidents(struct context *context, const struct office *office, const struct metrics *metrics)
 {
-	int64_t count = 0;
-	enum status status = server_store_count_incidents(office->store, &count);
+	int64_t count = metrics->incidents + (int64_t)server_core_incidents_noted(office->core);
 
-	count += (int64_t)server_core_incidents_noted(office->core);
 	output_value(context->output, "incidents", NULL, cell_integer(count));
 	if (count > 0)
 		output_line(context->output, "\"truckrolld incidents\" says what happened and what to do.");
-	if (server_core_careful(office->core))
+	if (metrics->careful)
 		output_line(context->output,
 			"The server had stopped without a word: what it was deciding then is decided one by one, all else as ever.");
-	output_json(context->output, "careful", json_boolean(server_core_careful(office->core)));
-	return status;
+	output_json(context->output, "careful", json_boolean(metrics->careful));
 }
 
 static void show_losses(struct context *context, struct office *office)
@@ -217,12 +197,12 @@ enum status command_status(struct context *context)
 	struct office *office = office_of(context);
 	struct storage *storage = server_store_storage(office->store);
 	struct server_state state;
-	int64_t counts[4] = { 0 };
+	struct metrics metrics;
 	struct pending_count pending = { .now_ms = context->now_ms };
 	enum status status = server_store_state(office->store, &state);
 
 	if (status == STATUS_OK)
-		status = count_log(storage, counts);
+		status = metrics_gather(office, context->arena, &metrics);
 	if (status == STATUS_OK)
 		status = server_store_each_ticket(office->store, count_pending, &pending);
 	if (status != STATUS_OK)
@@ -230,16 +210,16 @@ enum status command_status(struct context *context)
 	output_value(context->output, "organisation", NULL, cell_id(&state.organisation));
 	output_value(context->output, "epoch", NULL, cell_id(&state.epoch));
 	output_value(context->output, "commit", NULL, cell_integer(state.gseq));
-	output_value(context->output, "operations", NULL, cell_integer(counts[0]));
-	output_value(context->output, "with_issue", NULL, cell_integer(counts[1]));
-	output_value(context->output, "rejected", NULL, cell_integer(counts[2]));
-	output_value(context->output, "parked", NULL, cell_integer(counts[3]));
+	output_value(context->output, "operations", NULL, cell_integer(metrics.operations));
+	output_value(context->output, "with_issue", NULL, cell_integer(metrics.with_issue));
+	output_value(context->output, "rejected", NULL, cell_integer(metrics.rejected));
+	output_value(context->output, "parked", NULL, cell_integer(metrics.parked));
 	output_value(context->output, "devices_to_approve", "devices awaiting approval", cell_integer(pending.count));
-	output_value(context->output, "free_disk", NULL, cell_size(storage_free_bytes(storage)));
-	show_listener(context, office);
-	status = show_incidents(context, office);
+	output_value(context->output, "free_disk", NULL, cell_size(metrics.free_bytes));
+	show_listener(context, office, &metrics);
+	show_incidents(context, office, &metrics);
 	show_losses(context, office);
-	if (status == STATUS_OK && arguments_flag(context->arguments, "digests"))
+	if (arguments_flag(context->arguments, "digests"))
 		status = list_digests(context, storage);
 	return status == STATUS_OK ? check_rest(context) : status;
 }

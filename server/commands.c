@@ -2,6 +2,7 @@
 
 #include "protocol/domain/task.h"
 #include "server/office.h"
+#include "shell/file_listing.h"
 
 #define SERVER_VERSION "0.1.0"
 
@@ -206,14 +207,6 @@ static const struct option kb_list_options[] = {
 static const struct option kb_show_positionals[] = { { .name = "ARTICLE", .kind = OPTION_TEXT, .required = true,
 	  .help = "its number or digits of its id" }, { 0 } };
 
-static const struct option file_list_positionals[] = {
-	{ .name = "ORDER", .kind = OPTION_TEXT, .help = "work order: its number, or first digits of its id; without it all files" },
-	{ 0 },
-};
-static const struct option file_get_positionals[] = {
-	{ .name = "ATTACHMENT", .kind = OPTION_TEXT, .required = true, .help = "first digits of its id" },
-	{ 0 },
-};
 static const struct option file_get_options[] = {
 	{ .name = "out", .value = "FILE", .kind = OPTION_TEXT, .help = "where to put it (default: here, named by digits of its id)" },
 	{ 0 },

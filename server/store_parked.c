@@ -51,12 +51,32 @@ enum status server_store_end_forks(struct server_store *store, const struct id *
 	return store_run(statement);
 }
 
+/* Ids in the first column, up to the end. `after` may be NULL: it gets the place of the last one, from the next two columns. */
+static enum status take_ids(struct statement *statement, struct parked_place *after, struct arena *arena, struct id **out_operations,
+	size_t *out_count)
+{
+	struct id *operations = NULL;
+	size_t count = 0, capacity = 0;
+	enum status status = STATUS_OK;
+
+	while (statement_next(statement, &status)) {
+		if (after != NULL)
+			*after = (struct parked_place){ statement_integer(statement, 1), statement_integer(statement, 2) };
+		operations = arena_grow(arena, operations, count, &capacity, sizeof(*operations));
+		operations[count++] = statement_id_column(statement, 0);
+	}
+	statement_reset(statement);
+	if (status != STATUS_OK)
+		return status;
+	*out_operations = operations;
+	*out_count = count;
+	return STATUS_OK;
+}
+
 enum status server_store_parked_edits(struct server_store *store, struct parked_place *after, size_t most, struct arena *arena,
 	struct id **out_operations, size_t *out_count)
 {
 	struct statement *statement = NULL;
-	struct id *operations = NULL;
-	size_t count = 0, capacity = 0;
 	enum status status = statement_get(store->storage, STATEMENT_PARKED_EDITS, &statement);
 
 	if (status != STATUS_OK)
@@ -67,38 +87,19 @@ enum status server_store_parked_edits(struct server_store *store, struct parked_
 	statement_bind_integer(statement, 4, after->chain);
 	statement_bind_integer(statement, 5, after->seq);
 	statement_bind_integer(statement, 6, (int64_t)most);
-	while (statement_next(statement, &status)) {
-		*after = (struct parked_place){ statement_integer(statement, 1), statement_integer(statement, 2) };
-		operations = arena_grow(arena, operations, count, &capacity, sizeof(*operations));
-		operations[count++] = statement_id_column(statement, 0);
-	}
-	statement_reset(statement);
-	*out_operations = operations;
-	*out_count = count;
-	return status;
+	return take_ids(statement, after, arena, out_operations, out_count);
 }
 
 enum status server_store_parked_of(
 	struct server_store *store, const struct id *device, struct arena *arena, struct id **out_operations, size_t *out_count)
 {
 	struct statement *statement = NULL;
-	struct id *operations = NULL;
-	size_t count = 0, capacity = 0;
 	enum status status = statement_get(store->storage, STATEMENT_PARKED_OF, &statement);
 
 	if (status != STATUS_OK)
 		return status;
 	statement_bind_id(statement, 1, device);
-	while (statement_next(statement, &status)) {
-		operations = arena_grow(arena, operations, count, &capacity, sizeof(*operations));
-		operations[count++] = statement_id_column(statement, 0);
-	}
-	statement_reset(statement);
-	if (status != STATUS_OK)
-		return status;
-	*out_operations = operations;
-	*out_count = count;
-	return STATUS_OK;
+	return take_ids(statement, NULL, arena, out_operations, out_count);
 }
 
 enum status server_store_decided_by_person(

@@ -6,6 +6,15 @@
 #include "shell/file.h"
 #include "shell/lookup.h"
 
+const struct option file_list_positionals[] = {
+	{ .name = "ORDER", .kind = OPTION_TEXT, .help = "work order: its number, or first digits of its id; without it all files" },
+	{ 0 },
+};
+const struct option file_get_positionals[] = {
+	{ .name = "ATTACHMENT", .kind = OPTION_TEXT, .required = true, .help = "first digits of its id" },
+	{ 0 },
+};
+
 struct file_state {
 	const char *word; /* as JSON has it; people see its translation */
 	int64_t percent;

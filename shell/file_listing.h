@@ -7,6 +7,10 @@
 #include "protocol/sync/blob_files.h"
 #include "shell/command.h"
 
+/* What "file list" and "file get" are about, in both programs. */
+extern const struct option file_list_positionals[];
+extern const struct option file_get_positionals[];
+
 /* The attachments of a work order, or all of them when `order` is nil, each with the state of its file. */
 enum status file_listing(struct context *context, struct storage *storage, const struct blob_files *files, const struct id *order);
 /* The attachment that the command's ATTACHMENT names, in the command's arena. */

@@ -7,6 +7,8 @@
 #include "protocol/base/arena.h"
 #include "protocol/base/status.h"
 
+#define HTTP_SYNC_PATH "/sync" /* where devices post to, when an address names no other path */
+
 struct http_address {
 	bool tls;
 	struct text host; /* without brackets; NUL-terminated */

@@ -1,20 +1,17 @@
 #include "protocol/transport/http_client.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "protocol/base/clock.h"
 #include "protocol/transport/curl_calls.h"
 #include "protocol/transport/http_address.h"
 
 #define CONNECT_MS       10000L
 #define KEEP_ALIVE_S     30L
-#define DEFAULT_PATH     "/sync"
 #define USER_AGENT       "truckroll"
 #define ANSWER_OK        200
 #define ANSWER_NO_ANSWER 204 /* the server dropped the request, as the other carrier would */
@@ -193,10 +190,12 @@ static enum status http_send(struct transport *transport, struct bytes request)
 	return STATUS_OK;
 }
 
-static enum status look(struct http_client *client, struct arena *arena, struct bytes *out_reply)
+static enum status http_look(struct transport *transport, bool time_over, struct arena *arena, struct bytes *out_reply)
 {
+	struct http_client *client = (struct http_client *)transport;
 	enum status status = STATUS_NOT_FOUND;
 
+	(void)time_over; /* libcurl says by itself when it gives up */
 	if (client->state == REQUEST_RUNNING)
 		run(client);
 	if (client->state == REQUEST_ANSWERED) {
@@ -208,23 +207,6 @@ static enum status look(struct http_client *client, struct arena *arena, struct 
 	if (status != STATUS_NOT_FOUND)
 		abandon(client);
 	return status;
-}
-
-static enum status http_receive(struct transport *transport, int timeout_ms, struct arena *arena, struct bytes *out_reply)
-{
-	struct http_client *client = (struct http_client *)transport;
-	int64_t until_ms = clock_monotonic_ms(clock_system()) + timeout_ms;
-
-	for (;;) {
-		struct pollfd ready = { .fd = client->events, .events = POLLIN };
-		int64_t left_ms = until_ms - clock_monotonic_ms(clock_system());
-		enum status status = look(client, arena, out_reply);
-
-		if (status != STATUS_NOT_FOUND || left_ms <= 0)
-			return status;
-		if (poll(&ready, 1, (int)left_ms) < 0)
-			return STATUS_NOT_FOUND; /* a signal: the caller looks what it was */
-	}
 }
 
 static void http_count(const struct transport *transport, uint64_t *out_sent, uint64_t *out_received)
@@ -262,7 +244,7 @@ static void http_close(struct transport *transport)
 
 static const struct transport_operations operations = {
 	.send = http_send,
-	.receive = http_receive,
+	.look = http_look,
 	.count = http_count,
 	.descriptor = http_descriptor,
 	.close = http_close,
@@ -307,7 +289,7 @@ static enum status set_address(struct http_client *client)
 	if (status != STATUS_OK)
 		return status;
 	if (address.path.size == 0)
-		url = arena_print(&client->arena, "%s" DEFAULT_PATH, url.data);
+		url = arena_print(&client->arena, "%s" HTTP_SYNC_PATH, url.data);
 	result = client->curl->curl_easy_setopt_call(client->easy, CURLOPT_URL, url.data);
 	return result == CURLE_OK ? STATUS_OK : fail(STATUS_INVALID, "%s: %s", url.data, client->curl->curl_easy_strerror_call(result));
 }

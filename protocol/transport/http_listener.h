@@ -6,7 +6,6 @@
 #include "protocol/transport/listener.h"
 
 #define HTTP_PORT_DEFAULT 7480
-#define HTTP_SYNC_PATH    "/sync"
 
 /* The listener's own TLS, in PEM; both empty: none, as behind a terminator. NUL-terminated. */
 struct http_certificate {

@@ -162,7 +162,7 @@ static bool client_stuck(const struct nng_client *client, bool time_over)
 }
 
 /* One look. STATUS_NOT_FOUND when it is worth waiting. */
-static enum status client_look(struct nng_client *client, bool time_over, struct arena *arena, struct bytes *out_reply)
+static enum status client_take(struct nng_client *client, bool time_over, struct arena *arena, struct bytes *out_reply)
 {
 	enum status status = STATUS_NOT_FOUND;
 
@@ -183,23 +183,14 @@ static enum status client_look(struct nng_client *client, bool time_over, struct
 	return status;
 }
 
-static enum status client_receive(struct transport *transport, int timeout_ms, struct arena *arena, struct bytes *out_reply)
+static enum status client_look(struct transport *transport, bool time_over, struct arena *arena, struct bytes *out_reply)
 {
 	struct nng_client *client = (struct nng_client *)transport;
-	int64_t until_ms = clock_monotonic_ms(clock_system()) + timeout_ms;
+	enum status status = client_take(client, time_over, arena, out_reply);
 
-	for (;;) {
-		struct pollfd ready = { .fd = client->signal, .events = POLLIN };
-		int64_t left_ms = until_ms - clock_monotonic_ms(clock_system());
-		enum status status = client_look(client, left_ms <= 0 && timeout_ms > 0, arena, out_reply);
-
-		if (status == STATUS_OFFLINE)
-			client_abandon(client); /* its reply must not come later */
-		if (status != STATUS_NOT_FOUND || left_ms <= 0)
-			return status;
-		if (poll(&ready, 1, (int)left_ms) < 0)
-			return STATUS_NOT_FOUND; /* a signal: the caller looks what it was */
-	}
+	if (status == STATUS_OFFLINE)
+		client_abandon(client); /* its reply must not come later */
+	return status;
 }
 
 static void client_count(const struct transport *transport, uint64_t *out_sent, uint64_t *out_received)
@@ -248,7 +239,7 @@ static void client_close(struct transport *transport)
 
 static const struct transport_operations operations = {
 	.send = client_send,
-	.receive = client_receive,
+	.look = client_look,
 	.count = client_count,
 	.descriptor = client_descriptor,
 	.close = client_close,

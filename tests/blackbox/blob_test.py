@@ -44,6 +44,18 @@ def at_work(world, url=None):
     return server, device
 
 
+def at_work_by_line(world):
+    """The same behind a line of its own, which can be cut."""
+    lines = []
+
+    def by_line(server):
+        lines.append(world.proxy(server))
+        return lines[0].url
+
+    server, device = at_work(world, by_line)
+    return server, device, lines[0]
+
+
 def states(owner, *words):
     return [row["state"] for row in owner.run("file", "list", *words)["files"]]
 
@@ -87,14 +99,8 @@ def photographed(world, device, seed=1, size=PHOTO_SIZE):
 @promise
 def a_line_that_breaks_at_any_byte_sends_no_piece_twice():
     with World() as world:
-        proxies = []
-
-        def by_proxy(server):
-            proxies.append(world.proxy(server))
-            return proxies[0].url
-
-        server, device = at_work(world, by_proxy)
-        proxy, chance = proxies[0], random.Random(5)
+        server, device, line = at_work_by_line(world)
+        proxy, chance = line, random.Random(5)
         content = photographed(world, device)
         before = proxy.bytes[UP]
         for _ in range(tap.size(4, 8, 30)):
@@ -148,22 +154,16 @@ def what_is_fetched_goes_on_where_it_was_cut_and_a_person_may_ask_for_what_does_
 @promise
 def a_server_that_is_killed_goes_on_with_the_part_that_it_has():
     with World() as world:
-        proxies = []
-
-        def by_proxy(server):
-            proxies.append(world.proxy(server))
-            return proxies[0].url
-
-        server, device = at_work(world, by_proxy)
+        server, device, line = at_work_by_line(world)
         content = photographed(world, device)
-        proxies[0].cut_at = 150000
+        line.cut_at = 150000
         device.ask("sync", expect=None)
         parts = [path for path in (server.dir / "blobs" / "in").iterdir() if path.suffix != ".list"]
         assert len(parts) == 1 and 0 < parts[0].stat().st_size < len(content), parts
         have = parts[0].stat().st_size
         server.kill()
         server.start()
-        proxies[0].server_port = server.port
+        line.server_port = server.port
         told = device.sync()
         assert told["files_sent"] == 1 and told["bytes_sent"] < len(content) - have + PIECE, (told, have)
         assert not list((server.dir / "blobs" / "in").iterdir())
@@ -172,15 +172,9 @@ def a_server_that_is_killed_goes_on_with_the_part_that_it_has():
 @promise
 def a_damaged_part_is_found_and_only_its_chunk_comes_again():
     with World() as world:
-        proxies = []
-
-        def by_proxy(server):
-            proxies.append(world.proxy(server))
-            return proxies[0].url
-
-        server, device = at_work(world, by_proxy)
+        server, device, line = at_work_by_line(world)
         content = photographed(world, device)
-        proxies[0].cut_at = 180000
+        line.cut_at = 180000
         device.ask("sync", expect=None)
         part = next(path for path in (server.dir / "blobs" / "in").iterdir() if path.suffix != ".list")
         with open(part, "r+b") as file:

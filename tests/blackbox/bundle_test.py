@@ -10,7 +10,7 @@ import sys
 
 import tap
 from equal import insist_on_equality
-from harness import CANNOT_WRITE, CORRUPT, DONE, NOT_FOUND, OFFLINE, REFUSED, Device, Server, World, with_a_job
+from harness import CANNOT_WRITE, DONE, NOT_FOUND, OFFLINE, REFUSED, Device, Server, World, fill, with_a_job
 from tap import Skip, promise, size
 
 ADA, TOMAS = "Ada Brannock", "Tomas Hale"
@@ -40,17 +40,6 @@ class Stick:
 
 def results(answer):
     return [file["result"] for file in answer["files"]]
-
-
-def fill(path):
-    """Leaves not one page free."""
-    with open(path, "wb", buffering=0) as file:
-        for block in (1 << 20, 4096, 1):
-            try:
-                while True:
-                    file.write(bytes(block))
-            except OSError:
-                pass
 
 
 def exchange(server, device, stick):

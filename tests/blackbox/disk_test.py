@@ -7,7 +7,7 @@ import sys
 
 import tap
 from equal import insist_on_equality
-from harness import CANNOT_WRITE, EXAMPLE, OFFLINE, Device, Server, World
+from harness import CANNOT_WRITE, OFFLINE, Device, Server, World, fill
 from oracle import Told, write_note
 from tap import Skip, promise, until
 
@@ -32,17 +32,6 @@ def small_disk(world, path, megabytes):
     path.mkdir(mode=0o700)
     mount("-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "tmpfs", path)
     world.undo.append(lambda: unmount(path))
-
-
-def fill(path):
-    """Leaves not one page free."""
-    with open(path, "wb", buffering=0) as file:
-        for block in (1 << 20, 4096, 1):
-            try:
-                while True:
-                    file.write(bytes(block))
-            except OSError:
-                pass
 
 
 @promise

@@ -296,6 +296,27 @@ class Device:
         self.agent = None
 
 
+def fill(path):
+    """Leaves not one page free."""
+    with open(path, "wb", buffering=0) as file:
+        for block in (1 << 20, 4096, 1):
+            try:
+                while True:
+                    file.write(bytes(block))
+            except OSError:
+                pass
+
+
+def with_a_line(world):
+    """A server, and a device with a job behind a line of its own that can be closed."""
+    server = Server.made(world)
+    line = world.proxy(server)
+    device = Device.enrolled(server, "Ada Brannock", "tablet", line.url)
+    server.book("HH-5001", "Ada Brannock")
+    device.sync()
+    return server, device, line
+
+
 def with_a_job(world):
     """An office that serves, and Ada's tablet with one job, in step."""
     server = Server.made(world)

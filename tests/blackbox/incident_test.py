@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What went wrong by itself is told where an operator and a technician look, with words that say what to do."""
 import tap
-from harness import CORRUPT, DONE, OFFLINE, PATIENCE, REFUSED, Device, Server, World, with_a_job
+from harness import CORRUPT, DONE, OFFLINE, PATIENCE, REFUSED, World, with_a_job, with_a_line
 from newer_server import NewerServer
 from peer import Peer, packed, section, wire
 from stores import change, damage_tables, fold
@@ -55,11 +55,7 @@ def operations_that_the_server_cannot_read_are_an_incident_and_stop_nothing_else
 @promise
 def a_device_whose_operations_the_server_cannot_read_says_so_until_they_are_taken():
     with World() as world:
-        server = Server.made(world)
-        line = world.proxy(server)
-        device = Device.enrolled(server, ADA, "tablet", line.url)
-        server.book("HH-5001", ADA)
-        device.sync()
+        server, device, line = with_a_line(world)
         device.run("note", "HH-5001", "kept here")
         deaf = NewerServer(server, device, section(ERROR, wire.varint(MALFORMED) + wire.varint(0)))
         line.server_port = deaf.port

@@ -6,12 +6,11 @@ import time
 
 import tap
 from equal import insist_on_equality
-from harness import Device, Server, World
+from harness import World, with_a_line
 from oracle import Told, start_note, take_answer
 from proxy import DOWN, UP
 from tap import promise, size, tell, until
 
-ADA = "Ada Brannock"
 SEED = 71
 
 
@@ -30,11 +29,7 @@ class Line:
 @promise
 def whoever_is_stopped_in_the_middle_goes_on_and_nothing_is_lost_or_done_twice():
     with World() as world:
-        server = Server.made(world)
-        line = world.proxy(server)
-        device = Device.enrolled(server, ADA, "tablet", line.url)
-        server.book("HH-5001", ADA)
-        device.sync()
+        server, device, line = with_a_line(world)
         device.start_agent()
         told, dice, still = Told(), random.Random(SEED), Line(line)
         for trial in range(size(3, 9, 60)):

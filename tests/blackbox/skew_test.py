@@ -5,7 +5,7 @@ import os
 
 import tap
 from equal import insist_on_equality
-from harness import REFUSED, Device, Server, World
+from harness import REFUSED, Device, Server, World, with_a_line
 from newer_server import NewerServer
 from peer import Peer, kind_of, packed, section, wire
 from tap import promise, tell, until
@@ -66,11 +66,7 @@ ALL = wire.varint(1)  # scope: everybody's
 @promise
 def rows_of_a_newer_server_are_refused_with_a_sentence_and_the_work_is_kept():
     with World() as world:
-        server = Server.made(world)
-        line = world.proxy(server)
-        device = Device.enrolled(server, ADA, "tablet", line.url)
-        server.book("HH-5001", ADA)
-        device.sync()
+        server, device, line = with_a_line(world)
         one = wire.varint(1)
         pages = [("an entry that is new", one + ALL + wire.varint(9) + wire.varint(3) + one),
                  ("a record that is new", one + ALL + wire.varint(0) + wire.varint(60) + one),
