@@ -487,20 +487,33 @@ void storage_fold(struct storage *storage)
 		move_log(storage);
 }
 
+/* SQLite names a page that it had no memory to read among what is wrong; that says nothing of the page. */
+static bool lacks_memory(const char *found)
+{
+	static const char unread[] = "error code=";
+	const char *code = found == NULL ? NULL : strstr(found, unread);
+
+	return found == NULL || (code != NULL && (strtol(code + strlen(unread), NULL, 10) & 0xff) == SQLITE_NOMEM);
+}
+
+static enum status judge(struct storage *storage, const char *found)
+{
+	if (lacks_memory(found))
+		return sql_fail(storage, SQLITE_NOMEM, "integrity_check");
+	if (strcmp(found, "ok") == 0)
+		return STATUS_OK;
+	return fail(STATUS_CORRUPT, "%s is damaged (%s); %s", storage->path, found, storage_kind_find(storage->kind)->damaged_advice);
+}
+
 enum status storage_verify(struct storage *storage)
 {
 	sqlite3_stmt *prepared = NULL;
 	enum status status = sql_prepare(storage, "PRAGMA integrity_check(1)", &prepared);
-	const char *found;
 
 	if (status == STATUS_OK)
 		status = sql_step(storage, prepared, "integrity_check");
-	if (status == STATUS_OK) {
-		found = (const char *)sqlite3_column_text(prepared, 0);
-		if (found == NULL || strcmp(found, "ok") != 0)
-			status = fail(STATUS_CORRUPT, "%s is damaged (%s); %s", storage->path, found == NULL ? "no answer" : found,
-				storage_kind_find(storage->kind)->damaged_advice);
-	}
+	if (status == STATUS_OK)
+		status = judge(storage, (const char *)sqlite3_column_text(prepared, 0));
 	sqlite3_finalize(prepared);
 	return status;
 }

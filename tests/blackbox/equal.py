@@ -15,14 +15,24 @@ TABLES = {number: name for name, number in KINDS.items()}
 LOCAL = ("row", "home", "gseq", "author")  # columns that each side keeps for itself
 
 
+def files_of(path):
+    return [file for file in (path, path.with_name(path.name + "-wal")) if file.exists()]
+
+
+def written(path):
+    return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files_of(path)]
+
+
 class Files:
-    """A copy of a database that nobody writes to now, read apart from its owner."""
+    """A copy of a database, read apart from its owner; taken anew when the owner wrote meanwhile, since halves of two states are none."""
 
     def __init__(self, path):
         self.folder = tempfile.mkdtemp(prefix="truckroll-look-")
-        for end in ("", "-wal"):
-            if path.with_name(path.name + end).exists():
-                shutil.copy(path.with_name(path.name + end), f"{self.folder}/{path.name}{end}")
+        before = None
+        while before != (now := written(path)):
+            before = now
+            for file in files_of(path):
+                shutil.copy(file, f"{self.folder}/{file.name}")
         self.db = sqlite3.connect(f"{self.folder}/{path.name}")
 
     def __enter__(self):
