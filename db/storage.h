@@ -78,6 +78,12 @@ bool storage_untidy(const struct storage *storage);
  * everything behind it along, silently; in the file itself it is found. Does not wait: what a reader, a full disk or an open transaction
  * is in the way of stays in the log. Nothing for a reader, or for a bulk load that is not finished. */
 void storage_fold(struct storage *storage);
+/* Called between two slices of a copy, with the pages done and all of them; another status than STATUS_OK ends it. */
+typedef enum status (*storage_copy_step)(void *context, int64_t done, int64_t all);
+/* Writes what the read snapshot of `storage` holds to a new file of its own, 0600, in slices: the owner goes on meanwhile, only its log
+ * cannot be emptied. Not durable: to be synced by the caller, and removed after a failure. The caller holds storage_begin_read().
+ * STATUS_CANNOT_WRITE (also when there is such a file), STATUS_CORRUPT, and what `step` returns. */
+enum status storage_copy(struct storage *storage, const char *path, storage_copy_step step, void *context);
 /* Full check of the file; STATUS_CORRUPT with what was found. O(file). */
 enum status storage_verify(struct storage *storage);
 /* Bytes that may still be written before the disk is full; INT64_MAX when unknown. */

@@ -9,6 +9,7 @@
 #include "shell/digest_listing.h"
 #include "shell/file.h"
 #include "shell/lock.h"
+#include "shell/time_text.h"
 #include "tests/bench/record/bench_order.h"
 
 #define STORE_FILE "organisation.db"
@@ -158,10 +159,27 @@ static void show_losses(struct context *context, struct office *office)
 	for (size_t i = 0; i < losses->count; i++)
 		output_warning(context->output,
 			"Device %.8s says that it knows commit %lld, but this store has come only to %lld. Its word alone proves nothing: "
-			"was an old copy put in place, or do other devices say it, too? Then commits are lost: restore the newest backup. "
+			"was an old copy put in place, or do other devices say it, too? Then commits are lost: restore the "
+			"newest backup (truckrolld restore). "
 			"Else the device is at fault: revoke it and enrol it anew.",
 			id_to_text(&losses->signs[i].device).characters, (long long)losses->signs[i].device_gseq,
 			(long long)losses->signs[i].server_gseq);
+}
+
+/* A backup every night, and two hours for one that takes long. */
+#define BACKUP_AGE_MS ((int64_t)26 * 3600 * 1000)
+
+static void show_backup(struct context *context, const struct server_state *state)
+{
+	int64_t age_ms = context->now_ms - state->backup_at_ms;
+
+	output_value(context->output, "backup_at", "newest backup", cell_time(state->backup_at_ms));
+	output_json(context->output, "backup_commit", json_integer(state->backup_gseq));
+	if (state->backup_at_ms == 0)
+		output_warning(context->output, "There is no backup yet: \"truckrolld backup FOLDER\" makes one.");
+	else if (age_ms > BACKUP_AGE_MS)
+		output_warning(context->output, "The newest backup is %.*s old: make one every night with \"truckrolld backup FOLDER\".",
+			TEXT_ARGUMENTS(duration_print(context->arena, age_ms)));
 }
 
 static struct digest digest_of(struct statement *statement, int count_column, int sum_column)
@@ -216,6 +234,7 @@ enum status command_status(struct context *context)
 	output_value(context->output, "parked", NULL, cell_integer(metrics.parked));
 	output_value(context->output, "devices_to_approve", "devices awaiting approval", cell_integer(pending.count));
 	output_value(context->output, "free_disk", NULL, cell_size(metrics.free_bytes));
+	show_backup(context, &state);
 	show_listener(context, office, &metrics);
 	show_incidents(context, office, &metrics);
 	show_losses(context, office);

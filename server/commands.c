@@ -207,6 +207,20 @@ static const struct option kb_list_options[] = {
 static const struct option kb_show_positionals[] = { { .name = "ARTICLE", .kind = OPTION_TEXT, .required = true,
 	  .help = "its number or digits of its id" }, { 0 } };
 
+static const struct option backup_positionals[] = { { .name = "FOLDER", .kind = OPTION_TEXT, .required = true,
+	  .help = "folder of backups, best on another disk; it must be there" }, { 0 } };
+static const struct option backup_one_positionals[] = { { .name = "BACKUP", .kind = OPTION_TEXT, .required = true,
+	  .help = "backup: its file that ends with .backup" }, { 0 } };
+static const struct option backup_tell_positionals[] = { { .name = "MANIFEST", .kind = OPTION_TEXT, .required = true,
+	  .help = "what the backup's file that ends with .backup says, whole" }, { 0 } };
+static const struct option restore_options[] = {
+	{ .name = "into", .value = "DIR", .kind = OPTION_TEXT, .required = true, .help = "directory of the organisation that is made" },
+	{ .name = "keys", .value = "FOLDER", .kind = OPTION_TEXT,
+	  .help = "where the copies of server.keys and root.key are (default: in the directory already)" },
+	{ .name = "dry-run", .kind = OPTION_FLAG, .help = "only look whether it could be done" },
+	{ 0 },
+};
+
 static const struct option file_get_options[] = {
 	{ .name = "out", .value = "FILE", .kind = OPTION_TEXT, .help = "where to put it (default: here, named by digits of its id)" },
 	{ 0 },
@@ -225,6 +239,25 @@ static const struct command commands[] = {
 	  .example = "truckrolld metrics >/var/lib/node_exporter/truckroll.prom", .place = PLACE_OWNER, .run = command_metrics },
 	{ .group = "The server", .name = "verify", .summary = "check the store, the ledger and the chains",
 	  .example = "truckrolld verify", .place = PLACE_OWNER, .long_running = true, .run = command_verify },
+	{ .group = "The server", .name = "backup", .summary = "copy the organisation as it is now into a folder of backups",
+	  .details = "The server goes on meanwhile. Files that the folder has already are not copied again.\n"
+		     "Devices keep what they did until a backup holds it.",
+	  .example = "truckrolld backup /mnt/backup/truckroll",
+	  .positionals = backup_positionals, .place = PLACE_READER, .run = command_backup },
+	{ .group = "The server", .name = "backup list", .summary = "backups in a folder",
+	  .example = "truckrolld backup list /mnt/backup/truckroll",
+	  .positionals = backup_positionals, .place = PLACE_HERE, .run = command_backup_list },
+	{ .group = "The server", .name = "backup check", .summary = "see whether a backup is whole, byte for byte",
+	  .example = "truckrolld backup check /mnt/backup/truckroll/20261128T020000Z-1.backup",
+	  .positionals = backup_one_positionals, .place = PLACE_HERE, .run = command_backup_check },
+	{ .group = "The server", .name = "backup tell", .summary = "tell the server of a backup that it was not told of when it was made",
+	  .example = "truckrolld backup tell \"$(cat /mnt/backup/truckroll/20261128T020000Z-1.backup)\"",
+	  .positionals = backup_tell_positionals, .place = PLACE_OWNER, .run = command_backup_tell },
+	{ .group = "The server", .name = "restore", .summary = "put an organisation back from a backup",
+	  .details = "Overwrites nothing: the directory must hold no organisation.\n"
+		     "Devices notice, and send again what the backup lacks.",
+	  .example = "truckrolld restore /mnt/backup/truckroll/20261128T020000Z-1.backup --into /var/lib/truckroll --keys /media/safe",
+	  .positionals = backup_one_positionals, .options = restore_options, .place = PLACE_HERE, .run = command_restore },
 	{ .group = "The server", .name = "import", .summary = "take records in from files; a dry run unless told to apply",
 	  .details = "A file with a fault is refused whole.\n"
 		     "Importing the same file twice changes nothing, and completes one that was stopped half way.",

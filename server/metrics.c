@@ -34,6 +34,8 @@ static const struct metric {
 	{ "operations_rejected",      "gauge",   "operations rejected by a rule",                             AT(rejected) },
 	{ "operations_parked",        "gauge",   "operations kept and not applied",                           AT(parked) },
 	{ "incidents_open",           "gauge",   "incidents that nobody has acknowledged",                    AT(incidents) },
+	{ "backup_commit",            "gauge",   "the newest backup holds everything up to this commit",       AT(backup_commit) },
+	{ "backup_age_seconds",       "gauge",   "since the newest backup was made; -1: there is none",        AT(backup_age_s) },
 	{ "careful",                  "gauge",   "1 while suspected operations are decided one by one",       AT(careful) },
 	{ "disk_free_bytes",          "gauge",   "room on the disk of the store",                             AT(free_bytes) },
 	{ "store_bytes",              "gauge",   "size of the store",                                         AT(store_bytes) },
@@ -106,6 +108,8 @@ enum status metrics_gather(struct office *office, struct arena *scratch, struct 
 	if (status != STATUS_OK)
 		return status;
 	metrics.commit = state.gseq;
+	metrics.backup_commit = state.backup_gseq;
+	metrics.backup_age_s = state.backup_at_ms == 0 ? -1 : (clock_now_ms(office->clock) - state.backup_at_ms) / 1000;
 	metrics.free_bytes = storage_free_bytes(storage);
 	metrics.store_bytes = size_of(scratch, office->dir, "organisation.db");
 	metrics.log_bytes = size_of(scratch, office->dir, "organisation.db-wal");

@@ -12,6 +12,7 @@ struct metrics {
 	int64_t connections, sessions, polls;
 	/* Of the store. */
 	int64_t commit, operations, with_issue, rejected, parked, incidents;
+	int64_t backup_commit, backup_age_s; /* of the newest backup; 0 and -1: there is none */
 	int64_t careful; /* 1 or 0 */
 	int64_t free_bytes, store_bytes, log_bytes;
 };

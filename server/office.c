@@ -71,7 +71,7 @@ static enum status open_history(struct office *office)
 	if (status == STATUS_NOT_FOUND)
 		return fail(STATUS_CORRUPT,
 			"%s/organisation.db holds no organisation any more, though its keys are here; stop the server and restore the "
-			"newest backup",
+			"newest backup (truckrolld restore)",
 			office->dir.data);
 	if (status != STATUS_OK)
 		return status;
@@ -104,7 +104,8 @@ enum status office_check_loss(const struct office *office)
 		return status;
 	return fail(STATUS_CORRUPT,
 		"%s/organisation.db has lost what it had acknowledged: it ends at commit %lld, but commit %lld was made; stop the server "
-		"and restore the newest backup, or go on without with \"truckrolld serve --accept-loss\", once: then the devices send "
+		"and restore the "
+		"newest backup (truckrolld restore), or go on without with \"truckrolld serve --accept-loss\", once: then the devices send "
 		"again what they have",
 		office->dir.data, (long long)state.gseq, (long long)office->note.gseq);
 }

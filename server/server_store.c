@@ -121,7 +121,8 @@ enum status store_read_raw(struct statement *statement, int column, uint8_t *out
 	struct bytes bytes = statement_bytes(statement, column);
 
 	if (bytes.size != size)
-		return fail(STATUS_CORRUPT, "the server's store holds a %s of %zu bytes instead of %zu; restore the newest backup", what,
+		return fail(STATUS_CORRUPT, "the server's store holds a %s of %zu bytes instead of %zu; restore the "
+		"newest backup (truckrolld restore)", what,
 			bytes.size, size);
 	memcpy(out_data, bytes.data, size);
 	return STATUS_OK;
@@ -179,7 +180,9 @@ enum status server_store_state(struct server_store *store, struct server_state *
 		*out_state = (struct server_state){ .organisation = statement_id_column(statement, 0),
 			.epoch = statement_id_column(statement, 1),
 			.gseq = statement_integer(statement, 2),
-			.horizon = statement_integer(statement, 3) };
+			.horizon = statement_integer(statement, 3),
+			.backup_gseq = statement_integer(statement, 4),
+			.backup_at_ms = statement_integer(statement, 5) };
 	else if (status == STATUS_NOT_FOUND)
 		status = fail(STATUS_NOT_FOUND, "this store has no organisation yet; run \"truckrolld init\"");
 	statement_reset(statement);
@@ -194,5 +197,17 @@ enum status server_store_put_gseq(struct server_store *store, int64_t gseq)
 	if (status != STATUS_OK)
 		return status;
 	statement_bind_integer(statement, 1, gseq);
+	return store_run(statement);
+}
+
+enum status server_store_put_backup(struct server_store *store, int64_t gseq, int64_t at_ms)
+{
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->storage, STATEMENT_META_PUT_BACKUP, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, gseq);
+	statement_bind_integer(statement, 2, at_ms);
 	return store_run(statement);
 }

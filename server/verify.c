@@ -180,7 +180,8 @@ static enum status sum_row(void *context, const void *row, const struct row_meta
 
 	sums->hash = row_hash(sums->schema, row);
 	if (memcmp(&sums->hash, meta->hash, sizeof(sums->hash)) != 0)
-		return fail(STATUS_CORRUPT, "%s %s: the row is not what its hash says; stop the server and restore the newest backup",
+		return fail(STATUS_CORRUPT, "%s %s: the row is not what its hash says; stop the server and restore the "
+		"newest backup (truckrolld restore)",
 			sums->schema->name, id_to_text(row_id(row)).characters);
 	digest_add(&sum_of(sums, meta->home)->digest, sums->hash);
 	sums->rows++;
@@ -203,7 +204,8 @@ static enum status check_links(struct storage *storage, const struct scope_sum *
 	statement_reset(count);
 	if (status != STATUS_OK || links == sum->digest.count)
 		return status;
-	return fail(STATUS_CORRUPT, "scope job %s: %lld of its %lld rows are not there; stop the server and restore the newest backup",
+	return fail(STATUS_CORRUPT, "scope job %s: %lld of its %lld rows are not there; stop the server and restore the "
+	"newest backup (truckrolld restore)",
 		id_to_text(job).characters, (long long)(links - sum->digest.count), (long long)links);
 }
 
@@ -240,11 +242,13 @@ static enum status check_scope(struct storage *storage, struct sums *sums, const
 		return status;
 	if (stored->digest.count != sum->digest.count)
 		return fail(STATUS_CORRUPT,
-			"scope %.*s %s: its digest speaks of %lld rows, there are %lld; stop the server and restore the newest backup",
+			"scope %.*s %s: its digest speaks of %lld rows, there are %lld; stop the server and restore the "
+			"newest backup (truckrolld restore)",
 			TEXT_ARGUMENTS(word), id, (long long)stored->digest.count, (long long)sum->digest.count);
 	if (stored->damaged || !digest_equal(&stored->digest, &sum->digest))
 		return fail(STATUS_CORRUPT,
-			"scope %.*s %s: its digest does not fit its %lld rows; stop the server and restore the newest backup",
+			"scope %.*s %s: its digest does not fit its %lld rows; stop the server and restore the "
+			"newest backup (truckrolld restore)",
 			TEXT_ARGUMENTS(word), id, (long long)sum->digest.count);
 	return STATUS_OK;
 }
@@ -266,7 +270,8 @@ static enum status check_scopes(struct storage *storage, struct sums *sums, stru
 	for (size_t i = 0; i < sums->count && status == STATUS_OK; i++)
 		if (!sums->scopes[i]->told)
 			status = fail(STATUS_CORRUPT,
-				"scope number %lld is not there, though %lld rows are in it; stop the server and restore the newest backup",
+				"scope number %lld is not there, though %lld rows are in it; stop the server and restore the "
+				"newest backup (truckrolld restore)",
 				(long long)sums->scopes[i]->number, (long long)sums->scopes[i]->digest.count);
 	return status;
 }

@@ -245,7 +245,7 @@ const struct message catalogue_en[] = {
 	{ "incident.loss",
 	  "{device} says that it knows commit {device_commit}, but the server had come only to {server_commit}. Its word alone "
 	  "proves nothing: was an old copy of the server put in place, or do other devices say it, too? Then commits are lost: "
-	  "restore the newest backup. Else the device is at fault: revoke it and enrol it anew." },
+	  "restore the newest backup (truckrolld restore). Else the device is at fault: revoke it and enrol it anew." },
 	{ "incident.loss_accepted",
 	  "The server went on at commit {commit} without what it had lost. The devices send again what they have; what the "
 	  "office did after that commit has to be done again." },
@@ -259,7 +259,7 @@ const struct message catalogue_en[] = {
 	  "The server stopped without a word, by a fault, a kill or a lack of memory: see the system's log. What it was "
 	  "deciding then is decided one by one." },
 	{ "incident.damaged",
-	  "The store is damaged: {reason}. Stop the server and restore the newest backup." },
+	  "The store is damaged: {reason}. Stop the server and restore the newest backup (truckrolld restore)." },
 	{ "incident.replaced",
 	  "{device}: its replica.db was damaged ({what}). It has begun a new one and fetches everything again; nothing that the "
 	  "technician did is lost. When it comes again, have its disk checked." },

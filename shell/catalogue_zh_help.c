@@ -5,6 +5,23 @@
 /* By the English of the tables of commands. An example keeps its command and options. */
 /* clang-format off */
 const struct message catalogue_zh_help[] = {
+	{ "copy the organisation as it is now into a folder of backups", "把组织的当前数据复制到备份文件夹" },
+	{ "The server goes on meanwhile. Files that the folder has already are not copied again.\nDevices keep what they did "
+	  "until a backup holds it.",
+	  "其间服务器照常运行。文件夹中已有的文件不再复制。\n终端会保留自己的操作，直到备份中有它们为止。" },
+	{ "backups in a folder", "文件夹中的备份" },
+	{ "see whether a backup is whole, byte for byte", "逐字节检查备份是否完好" },
+	{ "tell the server of a backup that it was not told of when it was made", "把做好时未能告知的备份告知服务器" },
+	{ "put an organisation back from a backup", "从备份恢复组织" },
+	{ "Overwrites nothing: the directory must hold no organisation.\nDevices notice, and send again what the backup lacks.",
+	  "不覆盖任何数据：目录中不得已有组织。\n终端会察觉，并重新发送备份所缺的内容。" },
+	{ "folder of backups, best on another disk; it must be there", "备份文件夹，最好在另一块磁盘上；必须已存在" },
+	{ "backup: its file that ends with .backup", "备份：以 .backup 结尾的文件" },
+	{ "what the backup's file that ends with .backup says, whole", "备份的 .backup 文件的全部内容" },
+	{ "directory of the organisation that is made", "要建立的组织的目录" },
+	{ "where the copies of server.keys and root.key are (default: in the directory already)",
+	  "server.keys 和 root.key 副本所在位置（默认：已在该目录中）" },
+	{ "only look whether it could be done", "只检查能否执行" },
 	{ "a technician's work, with or without a network", "技术员的工作，有网没网都能做" },
 	{ "the sync server of an organisation that repairs things on site", "现场维修组织的同步服务器" },
 	{ "The day", "当日工作" },

@@ -5,6 +5,14 @@
 /* What has a name is found by "column." and the name, a heading by its English. */
 /* clang-format off */
 const struct message catalogue_zh_labels[] = {
+	{ "column.backup", "备份" },
+	{ "column.files", "文件数" },
+	{ "column.made_at", "制作时间" },
+	{ "column.trouble", "问题" },
+	{ "files copied now", "本次复制的文件" },
+	{ "of files", "文件大小" },
+	{ "only tried", "仅试运行" },
+	{ "newest backup", "最新备份" },
 	{ "column.address", "地址" },
 	{ "column.asset", "设备" },
 	{ "column.location", "地点" },

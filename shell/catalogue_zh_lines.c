@@ -4,11 +4,34 @@
 
 /* clang-format off */
 const struct message catalogue_zh_lines[] = {
+	{ "The server's keys are in no backup: keep copies of server.keys and root.key elsewhere.",
+	  "备份中不含服务器的密钥：请另行保存 server.keys 和 root.key 的副本。" },
+	{ "Everything needed is there and whole. Nothing was written.", "所需内容齐全且完好。未写入任何数据。" },
+	{ "It is the organisation as it was %.*s before now, at commit %lld.",
+	  "这是 %.*s 之前、提交 %lld 时的组织数据。" },
+	{ "It is whole: every byte is as the server signed it, and the organisation in it fits itself.",
+	  "备份完好：每个字节都与服务器签名时一致，其中的组织数据自洽。" },
+	{ "Restored, and everything fits: chains, digests, balances. Now: truckrolld serve --dir %.*s",
+	  "已恢复，操作链、摘要和结存全部相符。接下来：truckrolld serve --dir %.*s" },
+	{ "There is no backup in %.*s.", "%.*s 中没有备份。" },
+	{ "There is no organisation in %.*s to compare it with: the backup is signed by the server that it names itself.",
+	  "%.*s 中没有可供比对的组织：该备份由其自称的服务器签名。" },
+	{ "What devices did since then they send again by themselves. What the office did since then (bookings, notes, "
+	  "imports, devices let in or revoked) is not in it, and has to be done again.",
+	  "此后终端所做的会由终端自动重新发送。此后办公室所做的（预约、备注、导入、终端的批准与吊销）不在其中，需要重做。" },
+	{ "The newest backup is %.*s old: make one every night with \"truckrolld backup FOLDER\".",
+	  "最新的备份是 %.*s 之前的：请每晚用“truckrolld backup FOLDER”做一次备份。" },
+	{ "There is no backup yet: \"truckrolld backup FOLDER\" makes one.",
+	  "尚无备份：可用“truckrolld backup FOLDER”制作。" },
+	{ "making a backup", "正在备份" },
+	{ "checking the backup", "正在检查备份" },
+	{ "restoring the backup", "正在恢复备份" },
 	{ "Device %.8s says that it knows commit %lld, but this store has come only to %lld. Its word alone proves nothing: "
-	  "was an old copy put in place, or do other devices say it, too? Then commits are lost: restore the newest backup. "
+	  "was an old copy put in place, or do other devices say it, too? Then commits are lost: restore the "
+	  "newest backup (truckrolld restore). "
 	  "Else the device is at fault: revoke it and enrol it anew.",
 	  "终端 %.8s 称其已知提交 %lld，而本数据库只到 %lld。仅凭一台终端的说法不足为证：是否放回过旧的副本，或其他终端也这样说？"
-	  "如是，则有提交丢失：请恢复最新的备份。否则是该终端有问题：请吊销并重新注册。" },
+	  "如是，则有提交丢失：请恢复最新的备份（truckrolld restore）。否则是该终端有问题：请吊销并重新注册。" },
 	{ "(not here yet)", "（尚未同步到本机）" },
 	{ "No visits for you today.", "今天没有您的上门任务。" },
 	{ "Nothing has been fetched yet: run \"truckroll sync\".", "尚未获取任何数据：请运行“truckroll sync”。" },

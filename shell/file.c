@@ -179,6 +179,25 @@ done:
 	return status;
 }
 
+enum status file_keep(const char *path, const char *as)
+{
+	struct arena arena = { 0 };
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	enum status status = STATUS_OK;
+
+	if (descriptor < 0)
+		return file_fail(errno, "open", path);
+	if (fsync(descriptor) != 0)
+		status = file_fail(errno, "write", path);
+	(void)close(descriptor);
+	if (status == STATUS_OK && rename(path, as) != 0)
+		status = file_fail(errno, "replace", as);
+	if (status == STATUS_OK)
+		status = sync_directory_of(&arena, as);
+	arena_finish(&arena);
+	return status;
+}
+
 static enum status make_one(const char *path)
 {
 	struct stat what;

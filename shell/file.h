@@ -16,6 +16,10 @@ enum status file_read(struct arena *arena, const char *path, size_t size_max, st
 /* Replaces the file whole or not at all, durable on return. `mode` such as 0600. STATUS_CANNOT_WRITE says why and what to do. */
 enum status file_write(const char *path, struct bytes bytes, unsigned int mode);
 
+/* Makes a whole file durable under another name, in the place of what had it: syncs it, renames it, and syncs its directory. Both names are
+ * of one directory. */
+enum status file_keep(const char *path, const char *as);
+
 bool file_exists(const char *path);
 
 /* Makes the directory (0700) and its parents when they are not there. STATUS_CANNOT_WRITE; STATUS_INVALID when

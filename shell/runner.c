@@ -241,6 +241,21 @@ static enum status run_in_owner(const struct program *program, struct arena *are
 	return STATUS_OK;
 }
 
+enum status command_in_owner(const struct context *context, const struct text *words, size_t word_count, struct control_reply *out_reply)
+{
+	const struct caller caller = { .working_dir = context->working_dir,
+		.dir = context->dir,
+		.language = context->language,
+		.zone = context->zone,
+		.clock = context->clock,
+		.now_ms = clock_now_ms(context->clock),
+		.stdout_descriptor = -1,
+		.stderr_descriptor = -1,
+		.answer_ms = ANSWER_WAIT_MS };
+
+	return run_in_owner(context->program, context->arena, &caller, words, word_count, out_reply);
+}
+
 static void run_anywhere(const struct program *program, struct arena *arena, const struct caller *caller, const struct text *words,
 	size_t word_count, struct control_reply *out_reply)
 {

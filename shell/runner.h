@@ -34,6 +34,11 @@ void command_run_here(const struct program *program, struct arena *arena, const 
 enum status command_forward(
 	struct arena *arena, const struct caller *caller, const struct text *words, size_t word_count, struct control_reply *out_reply);
 
+/* Another of the program's commands, carried out for the one that runs: in the owner of its directory, which this process becomes for a
+ * moment when there is none. The reply lives in the context's arena. Statuses of command_forward(), but not STATUS_NOT_FOUND for want of
+ * an owner; how the command itself ended is in the reply. */
+enum status command_in_owner(const struct context *context, const struct text *words, size_t word_count, struct control_reply *out_reply);
+
 /* An owner's control_handler: answers requests with the program's own commands. */
 struct runner_owner {
 	const struct program *program;

@@ -5,13 +5,16 @@ INSERT INTO meta (one, organisation, epoch, gseq) VALUES (1, $1, $2, $3)
 ON CONFLICT (one) DO UPDATE SET organisation = excluded.organisation, epoch = excluded.epoch, gseq = excluded.gseq
 
 -- name: meta_get
-SELECT organisation, epoch, gseq, horizon FROM meta
+SELECT organisation, epoch, gseq, horizon, backup_gseq, backup_at_ms FROM meta
 
 -- name: meta_put_gseq
 UPDATE meta SET gseq = $1
 
 -- name: meta_put_horizon
 UPDATE meta SET horizon = $1
+
+-- name: meta_put_backup
+UPDATE meta SET backup_gseq = $1, backup_at_ms = $2 WHERE backup_at_ms <= $2
 
 -- name: commit_time_note
 INSERT INTO commit_time (gseq, at_ms) VALUES ($1, $2) ON CONFLICT (gseq) DO NOTHING

@@ -319,17 +319,35 @@ static enum status sweep_one(void *user, const char *name, int64_t age_ms)
 	return sweep->files->remove(sweep->files->context, whole_name(&id).characters);
 }
 
-enum status blob_sweep_whole(
-	const struct blob_files *files, uint8_t folder, int64_t age_ms, blob_question has_row, void *user, size_t *out_removed)
+/* Whole files of one folder. */
+static enum status each_below(const struct blob_files *files, unsigned int folder, blob_file_visit visit, void *user)
 {
-	struct sweep sweep = { .files = files, .age_ms = age_ms, .has_row = has_row, .user = user };
 	enum status status = STATUS_OK;
 
 	for (unsigned int below = 0; status == STATUS_OK && below < 256; below++) {
 		char name[8];
-		(void)snprintf(name, sizeof(name), "%02x/%02x", folder, below);
-		status = files->each(files->context, name, sweep_one, &sweep);
+		(void)snprintf(name, sizeof(name), "%02x/%02x", folder & 0xff, below);
+		status = files->each(files->context, name, visit, user);
 	}
+	return status;
+}
+
+enum status blob_sweep_whole(
+	const struct blob_files *files, uint8_t folder, int64_t age_ms, blob_question has_row, void *user, size_t *out_removed)
+{
+	struct sweep sweep = { .files = files, .age_ms = age_ms, .has_row = has_row, .user = user };
+	enum status status = each_below(files, folder, sweep_one, &sweep);
+
 	*out_removed = sweep.removed;
+	return status;
+}
+
+enum status blob_each_whole(const struct blob_files *files, blob_visit visit, void *user)
+{
+	struct listing listing = { visit, user };
+	enum status status = STATUS_OK;
+
+	for (unsigned int folder = 0; status == STATUS_OK && folder < BLOB_FOLDERS; folder++)
+		status = each_below(files, folder, visit_name, &listing);
 	return status;
 }

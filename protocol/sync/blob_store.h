@@ -16,6 +16,9 @@ enum status blob_whole(const struct blob_files *files, const struct hash *id, in
 enum status blob_put(const struct blob_files *files, const struct hash *id, struct bytes content);
 /* The whole file, at most BLOB_FILE_MAX, in `arena`. STATUS_CORRUPT: it is not what its name says. */
 enum status blob_read_whole(const struct blob_files *files, struct arena *arena, const struct hash *id, struct bytes *out_content);
+/* Every whole file, in the order of their ids' first two bytes; the visit may remove what it was given. */
+typedef enum status (*blob_visit)(void *user, const struct hash *id);
+enum status blob_each_whole(const struct blob_files *files, blob_visit visit, void *user);
 /* A piece of a whole file from `offset` on: as much of its chunk as there is, at most `size_max`. STATUS_INVALID: it ends before. */
 enum status blob_read_piece(const struct blob_files *files, struct arena *arena, const struct hash *id, int64_t offset, size_t size_max,
 	struct blob_piece *out_piece);
@@ -47,7 +50,6 @@ void blob_part_drop(const struct blob_files *files, const struct id *owner, cons
 enum status blob_list_add(const struct blob_files *files, const char *list, const struct hash *id);
 enum status blob_list_remove(const struct blob_files *files, const char *list, const struct hash *id);
 bool blob_listed(const struct blob_files *files, const char *list, const struct hash *id);
-typedef enum status (*blob_visit)(void *user, const struct hash *id);
 enum status blob_list_each(const struct blob_files *files, const char *list, blob_visit visit, void *user);
 
 /* ---- sweeping ---- */

@@ -135,14 +135,19 @@ static enum status gather(void *user, enum record_kind kind, const void *row, co
 	return STATUS_OK;
 }
 
+static enum status gather_rows(struct device_store *store, struct gathering *gathering)
+{
+	enum status status = device_store_rows_beyond(store, RECORD_ATTACHMENT, &(struct id){ 0 }, gather, gathering);
+
+	return status == STATUS_BUSY ? STATUS_OK : status;
+}
+
 /* What belongs to orders that are not over comes by itself; the rest when a person asks for it. */
 static enum status plan_rows(struct planning *planning, struct device_store *store, struct arena *arena)
 {
 	struct gathering gathering = { .arena = arena };
-	enum status status = device_store_rows_beyond(store, RECORD_ATTACHMENT, &(struct id){ 0 }, gather, &gathering);
+	enum status status = gather_rows(store, &gathering);
 
-	if (status == STATUS_BUSY)
-		status = STATUS_OK;
 	for (size_t i = 0; i < gathering.count && status == STATUS_OK; i++) {
 		const void *order = NULL;
 		status = records_look(device_store_records(store), RECORD_WORK_ORDER, &gathering.wanted[i].work_order, &order);
@@ -456,6 +461,22 @@ void device_blobs_count(const struct device_blobs *blobs, int64_t *out_waiting, 
 	}
 }
 
+/* ---- what the server may have lost ---- */
+
+enum status device_blobs_offer_again(struct device_blobs *blobs, struct device_store *store, struct arena *arena)
+{
+	struct gathering rows = { .arena = arena };
+	enum status status = blobs->files == NULL ? STATUS_OK : gather_rows(store, &rows);
+	int64_t size;
+
+	for (size_t i = 0; status == STATUS_OK && i < rows.count; i++)
+		if (blob_whole(blobs->files, &rows.wanted[i].id, &size) == STATUS_OK &&
+			blob_list_add(blobs->files, BLOB_OUT, &rows.wanted[i].id) != STATUS_OK)
+			note_trouble(blobs);
+	blobs->planned = false;
+	return status;
+}
+
 /* ---- what nobody speaks of ---- */
 
 struct sweeping {
@@ -480,8 +501,6 @@ enum status device_blobs_sweep(const struct device_blobs *blobs, struct device_s
 	enum status status = folder == 0 ? blob_sweep_parts(blobs->files) : STATUS_OK;
 
 	if (status == STATUS_OK)
-		status = device_store_rows_beyond(store, RECORD_ATTACHMENT, &(struct id){ 0 }, gather, &sweeping.rows);
-	if (status == STATUS_BUSY)
-		status = STATUS_OK;
+		status = gather_rows(store, &sweeping.rows);
 	return status == STATUS_OK ? blob_sweep_whole(blobs->files, folder, BLOB_DEVICE_AGE_MS, is_spoken_of, &sweeping, &removed) : status;
 }

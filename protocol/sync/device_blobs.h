@@ -55,6 +55,9 @@ enum status device_blobs_ask(
 enum status device_blobs_take(struct device_blobs *blobs, struct arena *arena, const struct section *section, int64_t now_ms);
 /* The reply was taken. */
 void device_blobs_settle(struct device_blobs *blobs);
+/* The server was put back from a backup, and may lack files that it had: those here that a row speaks of are offered once more, whoever
+ * they are of. Adds the store's statuses; a folder that cannot be read or written stands in nobody's way. */
+enum status device_blobs_offer_again(struct device_blobs *blobs, struct device_store *store, struct arena *arena);
 /* Removes what no row speaks of and is not to be sent, of one folder (0 to 255); with the first of them, parts that nothing came to for a
  * day. Adds the statuses of both stores. */
 enum status device_blobs_sweep(const struct device_blobs *blobs, struct device_store *store, struct arena *arena, uint8_t folder);

@@ -431,7 +431,15 @@ int64_t device_core_deadline_ms(const struct device_core *core)
 
 /* ---- replies ---- */
 
-/* The server was restored: its commits are counted anew, and the cursor means nothing to it. */
+/* Its commits are counted anew, and it may lack rows and files that it had. */
+static enum status server_was_restored(struct device_core *core, const char *detail)
+{
+	enum status status = device_blobs_offer_again(&core->blobs, core->options.store, &core->arena);
+
+	return status == STATUS_OK ? device_put_right(core, "epoch", detail) : status;
+}
+
+/* Does the cursor still mean something to the server? */
 static enum status compare_epochs(struct device_core *core, const struct welcome *welcome)
 {
 	struct replica_state state;
@@ -448,7 +456,7 @@ static enum status compare_epochs(struct device_core *core, const struct welcome
 	if (welcome->last_seq >= state.settled_seq &&
 		(stands->gseq == 0 || (id_equal(&stands->epoch, &welcome->epoch) && welcome->gseq >= stands->gseq)))
 		return STATUS_OK;
-	return device_put_right(core, "epoch", "the server was restored: it counts its commits anew");
+	return server_was_restored(core, "the server was restored: it counts its commits anew");
 }
 
 static enum status take_welcome(struct device_core *core, const struct welcome *welcome)
@@ -517,7 +525,7 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 		return refuse_batch(core, fault->code);
 	case WIRE_ERROR_EPOCH:
 		if (fault->value == 0)
-			return device_put_right(core, "epoch", "the server does not know this cursor");
+			return server_was_restored(core, "the server does not know this cursor");
 		return device_put_right(core, "absent", "the server does not know any more what left since this device was there last");
 	case WIRE_ERROR_UNKNOWN_SESSION:
 	case WIRE_ERROR_BUSY:

@@ -40,6 +40,7 @@ struct welcome reply_make_welcome(const struct hello *hello, const struct server
 		.time_ms = now_ms,
 		.device_state = device->state,
 		.lease_until_ms = lease_until_ms,
+		.backup_gseq = state->backup_gseq,
 		.schema_revision = SCHEMA_REVISION,
 		.handler_revision = HANDLER_REVISION,
 	};

@@ -38,9 +38,14 @@ struct server_state {
 	struct id epoch;
 	int64_t gseq;    /* latest commit */
 	int64_t horizon; /* see protocol/sync/horizon.h */
+	int64_t backup_gseq;  /* the newest backup holds everything up to this commit; 0: there is none */
+	int64_t backup_at_ms; /* when it was made, ms UTC; 0: there is none */
 };
 enum status server_store_state(struct server_store *store, struct server_state *out_state);
 enum status server_store_put_gseq(struct server_store *store, int64_t gseq);
+
+/* A backup was made then that holds everything up to commit `gseq`. An older one than is known changes nothing. */
+enum status server_store_put_backup(struct server_store *store, int64_t gseq, int64_t at_ms);
 
 /* Remembers that a commit was the latest then. */
 enum status server_store_note_time(struct server_store *store, int64_t gseq, int64_t at_ms);

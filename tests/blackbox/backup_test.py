@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""Backups of the server while it works, and what is put back from them."""
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import threading
+import time
+
+import tap
+from equal import insist_on_equality
+from harness import CORRUPT, NOT_FOUND, REFUSED, Device, Server, World, end
+from oracle import Told, write_note
+from tap import promise, size, tell
+
+ADA, TOMAS, ORDER, OTHER = "Ada Brannock", "Tomas Hale", "HH-5001", "HH-5002"
+
+
+def photo(world, name, seed):
+    path = world.dir / name
+    path.write_bytes(b"\xff\xd8\xff" + random.Random(seed).randbytes(20000))
+    return path
+
+
+def states(server):
+    return [row["state"] for row in server.run("file", "list")["files"]]
+
+
+def backups_in(world, folder):
+    return world.run("truckrolld", "backup", "list", folder, "--json", expect=0).json["backups"]
+
+
+def put_back(server, backup, name="restored", **options):
+    """The same server, in another directory and on the same port."""
+    restored = Server(server.world, name)
+    restored.port, restored.kept = server.port, server.world.run(
+        "truckrolld", "restore", backup, "--into", restored.dir, "--keys", server.dir, "--json", **{"expect": 0, **options})
+    return restored
+
+
+def no_organisation_in(folder):
+    return not (folder / "organisation.db").exists()
+
+
+class Writer(threading.Thread):
+    """Writes notes on one device until it is told to stop."""
+
+    def __init__(self, device, told, order):
+        super().__init__(daemon=True)
+        self.device, self.told, self.order, self.stopped, self.failure = device, told, order, False, None
+
+    def run(self):
+        try:
+            while not self.stopped:
+                write_note(self.device, self.told, self.order)
+        except Exception as failure:  # told to the test at the end
+            self.failure = failure
+
+    def end(self):
+        self.stopped = True
+        self.join()
+        assert self.failure is None, self.failure
+
+
+@promise
+def a_backup_made_under_load_is_put_back_and_the_devices_send_again_what_it_lacks():
+    with World() as world:
+        server = Server.made(world)
+        devices = [Device.enrolled(server, ADA, "tablet"), Device.enrolled(server, TOMAS, "phone")]
+        folder = world.dir / "backups"
+        folder.mkdir()
+        for name, order in ((ADA, ORDER), (TOMAS, OTHER)):
+            server.book(order, name)
+        told = [Told("a"), Told("b")]
+        for device in devices:
+            device.sync()
+            device.start_agent()
+        writers = [Writer(*all) for all in zip(devices, told, (ORDER, OTHER))]
+        for writer in writers:
+            writer.start()
+        made = []
+        for _ in range(size(2, 3, 20)):
+            made.append(server.run("backup", folder))
+            time.sleep(0.3)
+        for writer in writers:
+            writer.end()
+        for device in devices:
+            device.stop_agent()
+            device.sync()
+        server.run("note", ORDER, "the office's, lost with the backup")
+        assert [row["commit"] for row in backups_in(world, folder)] == [answer["commit"] for answer in made]
+        assert server.run("status")["backup_commit"] == made[-1]["commit"]
+        before = len(server.log_of_operations())
+        server.kill()
+        restored = put_back(server, made[-1]["backup"])
+        restored.start()
+        tell(f"{before} operations before the loss, {len(restored.log_of_operations())} in the backup")
+        for device in (*devices, *devices):
+            device.sync()
+        restored.verify()
+        insist_on_equality(restored, *devices)
+        told[0].texts.update(told[1].texts)
+        told[0].judge(restored)
+        assert [row["kind"] for row in restored.run("incidents")["incidents"] if row["kind"] == "loss_accepted"]
+
+
+@promise
+def what_is_killed_is_no_backup_and_the_next_one_removes_it():
+    with World() as world:
+        server = Server.made(world)
+        folder, dice = world.dir / "backups", random.Random(7)
+        folder.mkdir()
+        began = time.monotonic()
+        server.run("backup", folder)
+        whole = time.monotonic() - began
+        for number in range(size(4, 12, 200)):
+            process = world.start("backup.log", "truckrolld", "backup", folder, "--dir", server.dir, start_new_session=True)
+            time.sleep(dice.uniform(0, 1.1 * whole))
+            end(process, signal.SIGKILL)
+            for row in backups_in(world, folder):
+                assert not row["trouble"], row
+                world.run("truckrolld", "backup", "check", row["backup"], "--dir", server.dir, expect=0)
+        server.run("backup", folder)
+        left = {path.name.split(".")[0] for path in folder.iterdir() if path.name not in ("lock", "blobs")}
+        assert left == {os.path.basename(row["backup"]).split(".")[0] for row in backups_in(world, folder)}
+        assert len([path for path in folder.iterdir() if path.is_file()]) == 3 * len(left) + 1, sorted(folder.iterdir())
+        server.verify()
+
+
+def spoil(path):
+    """Turns one bit in the middle."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@promise
+def a_backup_that_was_damaged_or_changed_is_refused_and_nothing_is_put_back():
+    with World() as world:
+        server = Server.made(world)
+        server.book(ORDER, ADA)
+        device = Device.enrolled(server, ADA, "tablet")
+        device.sync()
+        for word in ("accept", "travel", "arrive"):
+            device.run(word)
+        device.run("photo", photo(world, "a.jpg", 1))
+        device.sync()
+        folder = world.dir / "backups"
+        folder.mkdir()
+        made = server.run("backup", folder)
+        assert made["files"] == 1 and made["files_copied"] == 1, made
+        stem = made["backup"].removesuffix(".backup")
+        blob, = [path for path in (folder / "blobs").rglob("*") if path.is_file()]
+        for name in (f"{stem}.backup", f"{stem}.db", f"{stem}.files", str(blob)):
+            path = type(folder)(name)
+            good = path.read_bytes()
+            spoil(path)
+            for words in (("backup", "check", made["backup"], "--dir", server.dir),
+                          ("restore", made["backup"], "--into", world.dir / "new", "--keys", server.dir),
+                          ("restore", made["backup"], "--into", world.dir / "new", "--keys", server.dir, "--dry-run")):
+                answer = world.run("truckrolld", *words)
+                assert answer.code == CORRUPT and os.path.basename(name)[:16] in answer.err, str(answer)
+                assert no_organisation_in(world.dir / "new"), name
+            path.unlink()
+            answer = world.run("truckrolld", "backup", "check", made["backup"], "--dir", server.dir)
+            assert answer.code in (CORRUPT, NOT_FOUND), str(answer)
+            path.write_bytes(good)
+        world.run("truckrolld", "backup", "check", made["backup"], "--dir", server.dir, expect=0)
+
+
+@promise
+def a_restore_overwrites_nothing_needs_the_servers_keys_and_tries_without_writing():
+    with World() as world:
+        server, other = Server.made(world), Server.made(world, name="other", start=False)
+        folder, new = world.dir / "backups", world.dir / "new"
+        answer = server.ask("backup", folder, expect=NOT_FOUND)
+        assert "is there" in answer.reason and server.run("status")["backup_at"] is None, str(answer)
+        folder.mkdir()
+        backup = server.run("backup", folder)["backup"]
+        for words, code, why in ((("--into", other.dir, "--keys", server.dir), REFUSED, "never takes the place"),
+                                 (("--into", new), NOT_FOUND, "server.keys"),
+                                 (("--into", new, "--keys", other.dir), REFUSED, "do not belong together")):
+            for more in ((), ("--dry-run",)):
+                answer = world.run("truckrolld", "restore", backup, *words, *more)
+                assert answer.code == code and why in answer.err, str(answer)
+        world.run("truckrolld", "restore", backup, "--into", new, "--keys", server.dir, "--dry-run", expect=0)
+        assert not new.exists()
+        answer = other.ask("backup", "tell", (world.dir / backup).read_text(), expect=REFUSED)
+        assert "do not belong together" in answer.reason, str(answer)
+        new.mkdir()
+        for name in ("server.keys", "root.key"):  # put there by hand
+            shutil.copy(server.dir / name, new / name)
+        answer = world.run("truckrolld", "restore", backup, "--into", new, "--json", expect=0).json
+        assert answer["epoch"] != server.run("status")["epoch"]
+        world.run("truckrolld", "verify", "--dir", new, expect=0)
+
+
+@promise
+def photos_are_in_the_backup_once_and_devices_send_again_those_it_lacks():
+    with World() as world:
+        server = Server.made(world)
+        server.book(ORDER, ADA)
+        device = Device.enrolled(server, ADA, "tablet")
+        device.sync()
+        for word in ("accept", "travel", "arrive"):
+            device.run(word)
+        folder = world.dir / "backups"
+        folder.mkdir()
+        device.run("photo", photo(world, "a.jpg", 1))
+        device.sync()
+        made = [server.run("backup", folder), server.run("backup", folder)]
+        assert [(answer["files"], answer["files_copied"]) for answer in made] == [(1, 1), (1, 0)], made
+        device.run("photo", photo(world, "b.jpg", 2))
+        device.sync()
+        assert states(server) == ["here", "here"]
+        server.kill()
+        restored = put_back(server, made[-1]["backup"])
+        restored.start()
+        assert states(restored) == ["here"]
+        device.sync()
+        assert states(restored) == ["here", "here"], states(restored)
+        insist_on_equality(restored, device)
+
+
+@promise
+def status_and_metrics_tell_how_old_the_newest_backup_is():
+    with World() as world:
+        server = Server.made(world, start=False)
+        folder = world.dir / "backups"
+        folder.mkdir()
+        assert "no backup yet" in server.ask("status").err and server.run("metrics")["backup_age_seconds"] == -1
+        server.run("backup", folder)
+        assert not server.ask("status").err and 0 <= server.run("metrics")["backup_age_seconds"] < 1000
+        with sqlite3.connect(server.dir / "organisation.db") as db:
+            db.execute("UPDATE meta SET backup_at_ms = backup_at_ms - 27 * 3600 * 1000")
+        db.close()
+        answer = server.ask("status")
+        assert "newest backup" in answer.err and "truckrolld backup" in answer.err, str(answer)
+
+
+if __name__ == "__main__":
+    tap.main()
