@@ -25,15 +25,21 @@ void office_watch_decisions(void (*before_decide)(const struct operation *operat
 /* What it was at, and whose device that was when it was only one. */
 static void note_unclean_stop(struct office *office, const struct suspect *suspects, size_t count)
 {
-	enum suspect_work work = count == 0 ? SUSPECT_NONE : suspects[count - 1].work;
 	struct incident incident = { .kind = INCIDENT_UNCLEAN_STOP };
-	bool one = count > 0;
+	const struct suspect *latest = NULL;
+	size_t suspected = 0;
+	bool one = true;
 
-	for (size_t i = 1; i < count; i++)
-		one = one && id_equal(&suspects[i].device, &suspects[0].device);
-	if (one && !id_equal(&suspects[0].device, &office->identity.id))
-		incident.device = suspects[0].device;
-	incident.detail = arena_print(&office->arena, "work=%s;suspects=%zu", suspect_word(work), count);
+	for (size_t i = 0; i < count; i++) {
+		if (suspects[i].work == SUSPECT_CLEARED)
+			continue;
+		one = one && (latest == NULL || id_equal(&suspects[i].device, &latest->device));
+		latest = &suspects[i];
+		suspected++;
+	}
+	if (one && latest != NULL && !id_equal(&latest->device, &office->identity.id))
+		incident.device = latest->device;
+	incident.detail = arena_print(&office->arena, "work=%s;suspects=%zu", suspect_word(latest), suspected);
 	server_core_incident(office->core, &incident);
 }
 
@@ -55,7 +61,7 @@ static enum status open_core(struct office *office)
 	enum status status;
 
 	random_fill(random_system(), &options.incarnation, sizeof(options.incarnation));
-	run_mark_begin(&office->mark, &office->arena, office->dir);
+	run_mark_init(&office->mark, &office->arena, office->dir);
 	status = server_core_create(&options, &office->core);
 	if (status == STATUS_OK && mark == RUN_MARK_UNCLEAN)
 		note_unclean_stop(office, suspects, count);

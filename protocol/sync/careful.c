@@ -22,17 +22,28 @@ struct decided_look {
 	enum status status;
 };
 
-static bool is_settled(void *context, const struct suspect *suspect)
+static struct attempt attempt_of(const struct suspect *suspect)
 {
-	struct decided_look *look = context;
-	struct chain_state chain;
-	enum status status;
+	return (struct attempt){ .device = suspect->device,
+		.incarnation = suspect->incarnation,
+		.seq = suspect->last_seq,
+		.hash = suspect->hash,
+		.count = suspect->first_seq };
+}
 
-	if (look->now_ms - suspect->since_ms > CAREFUL_SUSPECT_MS)
-		return true;
-	if (suspect->work != SUSPECT_DECIDING || is_own(suspect) || look->status != STATUS_OK)
-		return false;
-	status = server_store_chain(look->store, &suspect->device, &suspect->incarnation, &chain);
+static bool is_counted(struct decided_look *look, const struct suspect *cleared)
+{
+	struct attempt attempt = attempt_of(cleared);
+
+	look->status = server_store_attempt(look->store, &attempt);
+	return look->status != STATUS_OK || attempt.count > 0;
+}
+
+static bool is_decided(struct decided_look *look, const struct suspect *suspect)
+{
+	struct chain_state chain;
+	enum status status = server_store_chain(look->store, &suspect->device, &suspect->incarnation, &chain);
+
 	if (status == STATUS_OK)
 		return chain.last_seq >= suspect->last_seq;
 	if (status != STATUS_NOT_FOUND)
@@ -40,18 +51,54 @@ static bool is_settled(void *context, const struct suspect *suspect)
 	return false;
 }
 
+static bool is_settled(void *context, const struct suspect *suspect)
+{
+	struct decided_look *look = context;
+
+	if (look->now_ms - suspect->since_ms > CAREFUL_SUSPECT_MS)
+		return true;
+	if (look->status != STATUS_OK)
+		return false;
+	if (suspect->work == SUSPECT_CLEARED)
+		return !is_counted(look, suspect);
+	return suspect->work == SUSPECT_DECIDING && !is_own(suspect) && is_decided(look, suspect);
+}
+
+static bool is_cleared(void *context, const struct suspect *suspect)
+{
+	const struct attempt *attempt = context;
+	const struct attempt cleared = attempt_of(suspect);
+
+	return suspect->work == SUSPECT_CLEARED && attempt_equal(&cleared, attempt);
+}
+
+static bool is_any_cleared(void *context, const struct suspect *suspect)
+{
+	(void)context;
+	return suspect->work == SUSPECT_CLEARED;
+}
+
+/* It had begun: whatever it was, it is suspected, and what was cleared of it is not. */
+static void take_over_try(struct careful *careful, const struct suspect *left)
+{
+	struct attempt attempt = attempt_of(left);
+	struct suspect suspect = *left;
+
+	(void)suspect_mark_forget(&careful->mark, is_cleared, &attempt);
+	suspect.work = left->last_seq == 0 ? SUSPECT_READING : SUSPECT_DECIDING;
+	suspect.first_seq = left->last_seq;
+	suspect_mark_keep(&careful->mark, &suspect);
+}
+
 static void take_over(struct careful *careful, const struct suspect *left)
 {
-	const struct attempt cleared = { .device = left->device,
-		.incarnation = left->incarnation,
-		.seq = left->last_seq,
-		.hash = left->hash,
-		.count = left->first_seq };
 	bool nameless = is_own(left) && left->last_seq == 0; /* an import: whoever gave the command is there */
 
-	if (left->work == SUSPECT_CLEARED)
-		careful_clear(careful, &cleared);
-	else if ((left->work == SUSPECT_READING || left->work == SUSPECT_DECIDING) && !nameless)
+	if (nameless || left->work == SUSPECT_NONE || left->work == SUSPECT_ANSWERING)
+		return;
+	if (left->work == SUSPECT_TRYING)
+		take_over_try(careful, left);
+	else
 		suspect_mark_keep(&careful->mark, left);
 }
 
@@ -67,22 +114,24 @@ enum status careful_begin(struct careful *careful, struct server_store *store, c
 		return status;
 	for (size_t i = 0; i < left_count; i++)
 		take_over(careful, &left[i]);
-	suspect_mark_forget(&careful->mark, is_settled, &look);
-	if (look.status == STATUS_OK)
-		suspect_mark_write(&careful->mark);
+	(void)suspect_mark_forget(&careful->mark, is_settled, &look);
+	if (look.status == STATUS_OK && !suspect_mark_write(&careful->mark)) /* what it clears could not be taken back when a try begins */
+		(void)suspect_mark_forget(&careful->mark, is_any_cleared, NULL);
 	return look.status;
+}
+
+static void forget(struct careful *careful, suspect_test test, void *context)
+{
+	if (suspect_mark_forget(&careful->mark, test, context))
+		(void)suspect_mark_write(&careful->mark);
 }
 
 void careful_settle(struct careful *careful, struct server_store *store, int64_t now_ms)
 {
 	struct decided_look look = { .store = store, .now_ms = now_ms };
-	size_t before = careful->mark.kept_count;
 
-	if (before == 0 || careful->mark.group_count > 0)
-		return;
-	suspect_mark_forget(&careful->mark, is_settled, &look);
-	if (careful->mark.kept_count < before)
-		suspect_mark_write(&careful->mark);
+	if (careful->mark.group_count == 0)
+		forget(careful, is_settled, &look);
 }
 
 int64_t careful_until(const struct careful *careful, const struct id *device, const struct id *incarnation)
@@ -90,7 +139,7 @@ int64_t careful_until(const struct careful *careful, const struct id *device, co
 	int64_t until = 0;
 
 	for (size_t i = 0; i < careful->mark.kept_count; i++) {
-		const struct suspect *suspect = &careful->mark.kept[i];
+		const struct suspect *suspect = &careful->mark.entries[i];
 
 		if (suspect->work == SUSPECT_DECIDING && suspect->last_seq > until && is_of_chain(suspect, device, incarnation))
 			until = suspect->last_seq;
@@ -101,7 +150,7 @@ int64_t careful_until(const struct careful *careful, const struct id *device, co
 bool careful_suspects_reading(const struct careful *careful, const struct id *device, const struct id *incarnation)
 {
 	for (size_t i = 0; i < careful->mark.kept_count; i++)
-		if (careful->mark.kept[i].work == SUSPECT_READING && is_of_chain(&careful->mark.kept[i], device, incarnation))
+		if (careful->mark.entries[i].work == SUSPECT_READING && is_of_chain(&careful->mark.entries[i], device, incarnation))
 			return true;
 	return false;
 }
@@ -117,15 +166,14 @@ void careful_trust_reading(struct careful *careful, const struct id *device, con
 {
 	struct attempt of = { .device = *device, .incarnation = *incarnation };
 
-	suspect_mark_forget(&careful->mark, is_reading, &of);
-	suspect_mark_write(&careful->mark);
+	forget(careful, is_reading, &of);
 }
 
 static bool is_same_own(void *context, const struct suspect *suspect)
 {
 	const struct attempt *own = context;
 
-	return is_own(suspect) && hash_equal(&suspect->hash, &own->hash);
+	return is_own(suspect) && suspect->work == SUSPECT_DECIDING && hash_equal(&suspect->hash, &own->hash);
 }
 
 bool careful_suspects_own(const struct careful *careful, const struct attempt *own)
@@ -133,7 +181,7 @@ bool careful_suspects_own(const struct careful *careful, const struct attempt *o
 	struct attempt of = *own;
 
 	for (size_t i = 0; i < careful->mark.kept_count; i++)
-		if (is_same_own(&of, &careful->mark.kept[i]))
+		if (is_same_own(&of, &careful->mark.entries[i]))
 			return true;
 	return false;
 }
@@ -142,10 +190,7 @@ void careful_trust_own(struct careful *careful, const struct attempt *own)
 {
 	struct attempt of = *own;
 
-	if (careful->mark.group_count > 0)
-		return;
-	suspect_mark_forget(&careful->mark, is_same_own, &of);
-	suspect_mark_write(&careful->mark);
+	forget(careful, is_same_own, &of);
 }
 
 enum status careful_look(struct careful *careful, struct server_store *store, const struct id *device, const struct id *incarnation,
@@ -168,55 +213,62 @@ enum status careful_look(struct careful *careful, struct server_store *store, co
 
 bool careful_is_on(const struct careful *careful)
 {
-	return careful->mark.kept_count > 0 || careful->held != NULL;
+	for (size_t i = 0; i < careful->mark.kept_count; i++)
+		if (careful->mark.entries[i].work != SUSPECT_CLEARED)
+			return true;
+	return careful->held != NULL;
 }
 
 /* ---- tries that did not end the server ---- */
 
-static struct attempt *find_cleared(struct careful *careful, const struct attempt *attempt)
+bool careful_cleared(const struct careful *careful, const struct attempt *attempt)
 {
-	for (size_t i = 0; i < CAREFUL_CLEARED_MAX; i++)
-		if (attempt_equal(&careful->cleared[i], attempt))
-			return &careful->cleared[i];
-	return NULL;
+	struct attempt of = *attempt;
+
+	for (size_t i = 0; i < careful->mark.kept_count; i++)
+		if (is_cleared(&of, &careful->mark.entries[i]))
+			return attempt->count >= careful->mark.entries[i].first_seq;
+	return false;
 }
 
-bool careful_cleared(struct careful *careful, const struct attempt *attempt)
+void careful_clear(struct careful *careful, const struct attempt *attempt, int64_t now_ms)
 {
-	const struct attempt *cleared = find_cleared(careful, attempt);
+	struct attempt of = *attempt;
+	const struct suspect cleared = { .work = SUSPECT_CLEARED,
+		.device = attempt->device,
+		.incarnation = attempt->incarnation,
+		.first_seq = attempt->count,
+		.last_seq = attempt->seq,
+		.hash = attempt->hash,
+		.since_ms = now_ms };
 
-	return cleared != NULL && attempt->count >= cleared->count;
+	(void)suspect_mark_forget(&careful->mark, is_cleared, &of);
+	suspect_mark_keep(&careful->mark, &cleared);
+	(void)suspect_mark_write(&careful->mark);
 }
 
-void careful_clear(struct careful *careful, const struct attempt *attempt)
+void careful_committed(struct careful *careful)
 {
-	struct attempt *place = find_cleared(careful, attempt);
+	struct suspect_mark *mark = &careful->mark;
+	size_t group_count = mark->group_count;
+	bool any = false;
 
-	if (place == NULL) {
-		place = &careful->cleared[careful->cleared_next];
-		careful->cleared_next = (careful->cleared_next + 1) % CAREFUL_CLEARED_MAX;
+	for (size_t i = 0; i < group_count; i++) {
+		struct attempt tried = attempt_of(&mark->entries[mark->kept_count + i]);
+
+		if (mark->entries[mark->kept_count + i].work == SUSPECT_TRYING)
+			any = suspect_mark_forget(mark, is_cleared, &tried) || any;
 	}
-	*place = *attempt;
+	suspect_mark_clear(mark);
+	if (any)
+		(void)suspect_mark_write(mark);
 }
 
 bool careful_leave(struct careful *careful, struct server_store *store, int64_t now_ms)
 {
 	suspect_mark_clear(&careful->mark);
-	for (size_t i = 0; i < CAREFUL_CLEARED_MAX; i++) {
-		struct attempt attempt = careful->cleared[i];
-		const struct suspect cleared = { .work = SUSPECT_CLEARED,
-			.device = attempt.device,
-			.incarnation = attempt.incarnation,
-			.first_seq = attempt.count,
-			.last_seq = attempt.seq,
-			.hash = attempt.hash,
-			.since_ms = now_ms };
-
-		if (id_is_nil(&attempt.device) || (server_store_attempt(store, &attempt) == STATUS_OK && attempt.count == 0))
-			continue;
-		(void)suspect_mark_add(&careful->mark, &cleared); /* a store that cannot be read may have it */
-	}
-	return careful->mark.kept_count + careful->mark.group_count > 0;
+	careful_settle(careful, store, now_ms);
+	return careful->mark.kept_count > 0;
 }
 
 /* ---- batches that are held ---- */

@@ -1,7 +1,11 @@
 /* How an operation that ends the server is found out. In normal running nothing is counted. After an unclean stop those are suspected whose
  * operations were being decided then (suspect.h): each of these is counted durably before it is tried, and decided in a commit of its
  * own; at the third try that ends the server it is kept aside (INCIDENT_POISON), and those behind it go on. The same for a batch that
- * could not even be read to its end: it is refused. Nobody else is kept waiting. */
+ * could not even be read to its end: it is refused. Nobody else is kept waiting.
+ *
+ * A count is durable before its try, but the process may end between the two, or end when the try is long over. So the mark says of
+ * each count, before that is durable, that it is cleared, for as long as the store has it; and of the one whose try has begun, for as
+ * long as that is not carried out, that it is being tried. Who comes next believes the latter. */
 #ifndef TRUCKROLL_SYNC_CAREFUL_H
 #define TRUCKROLL_SYNC_CAREFUL_H
 
@@ -9,11 +13,10 @@
 #include "protocol/sync/inquiry.h"
 #include "protocol/sync/suspect.h"
 
-#define CAREFUL_TRIES_MAX   3
-#define CAREFUL_AT_A_TIME   64 /* operations of one request; the rest comes with the next one */
-#define CAREFUL_HELD_MAX    ((size_t)32 * 1024 * 1024) /* bytes of all that is held, but for what the oldest comes to when it is read */
-#define CAREFUL_SUSPECT_MS  ((int64_t)24 * 3600 * 1000) /* who has not come by then is suspected no more */
-#define CAREFUL_CLEARED_MAX 256
+#define CAREFUL_TRIES_MAX  3
+#define CAREFUL_AT_A_TIME  64 /* operations of one request; the rest comes with the next one */
+#define CAREFUL_HELD_MAX   ((size_t)32 * 1024 * 1024) /* bytes of all that is held, but for what the oldest comes to when it is read */
+#define CAREFUL_SUSPECT_MS ((int64_t)24 * 3600 * 1000) /* who has not come by then is suspected no more */
 
 /* A batch that waits for its turn. */
 struct held_batch {
@@ -36,9 +39,6 @@ struct held_batch {
 struct careful {
 	struct suspect_mark mark;
 	bool attempts; /* some may be left, of chains whose operations are counted even when they are suspected no more */
-	/* Tries that were counted and did not end the server, whatever became of their commits: none is counted twice. A ring. */
-	struct attempt cleared[CAREFUL_CLEARED_MAX];
-	size_t cleared_next;
 	struct held_batch *held; /* oldest first */
 	size_t held_size; /* bytes, of at most held_max */
 	size_t held_max;
@@ -58,14 +58,16 @@ void careful_trust_reading(struct careful *careful, const struct id *device, con
 /* Whether the office's operation is suspected. */
 bool careful_suspects_own(const struct careful *careful, const struct attempt *own);
 void careful_trust_own(struct careful *careful, const struct attempt *own);
-/* Forgets suspects that were decided, or have not come for long. O(suspects), with a look at the store for each; a store that fails leaves
- * them. Nothing while a commit is open. */
+/* Forgets suspects that were decided, or have not come for long, and what is cleared and not counted. O(suspects), with a look at the
+ * store for each; a store that fails leaves them. Nothing while a commit is open. */
 void careful_settle(struct careful *careful, struct server_store *store, int64_t now_ms);
 
-/* A try is counted, `attempt->count` with it. As long as this process is there to ask, it did not end the process. */
-void careful_clear(struct careful *careful, const struct attempt *attempt);
-/* The latest that the store counts is one of these. */
-bool careful_cleared(struct careful *careful, const struct attempt *attempt);
+/* A try is to be counted, `attempt->count` with it, and has not begun. Before it is stored. */
+void careful_clear(struct careful *careful, const struct attempt *attempt, int64_t now_ms);
+/* The latest that the store counts is one that did not end the server: it is not counted once more. */
+bool careful_cleared(const struct careful *careful, const struct attempt *attempt);
+/* The open commit, with all that was tried in it, is durable. */
+void careful_committed(struct careful *careful);
 /* The process ends as it should: leaves in the mark who is suspected, and which of the tries counted did not end it. False: nothing. */
 bool careful_leave(struct careful *careful, struct server_store *store, int64_t now_ms);
 

@@ -6,13 +6,13 @@
 #include "protocol/sync/server_core_inner.h"
 #include "protocol/wire/operation_codec.h"
 
-/* Durable with the open commit, before the try. */
+/* Durable with the open commit, before the try; until that begins, nobody shall take it for one that ended the server. */
 static enum status count(struct server_core *core, struct attempt *attempt)
 {
 	attempt->count++;
 	core->changed = true;
 	core->careful.attempts = true;
-	careful_clear(&core->careful, attempt);
+	careful_clear(&core->careful, attempt, server_core_now_ms(core));
 	if (core->options.bug == BUG_TRY_NOT_COUNTED)
 		return STATUS_OK;
 	return server_store_put_attempt(core->options.store, attempt, server_core_now_ms(core));
@@ -23,13 +23,32 @@ static struct attempt attempt_of(const struct held_batch *held)
 	return (struct attempt){ .device = held->waiting->device, .incarnation = held->waiting->incarnation };
 }
 
+static struct suspect try_of(struct server_core *core, const struct attempt *attempt)
+{
+	return (struct suspect){ .work = SUSPECT_TRYING,
+		.device = attempt->device,
+		.incarnation = attempt->incarnation,
+		.first_seq = attempt->count,
+		.last_seq = attempt->seq,
+		.hash = attempt->hash,
+		.since_ms = server_core_now_ms(core) };
+}
+
+/* The one that was counted begins. */
+static bool mark_try(struct server_core *core, const struct attempt *attempt)
+{
+	const struct suspect trying = try_of(core, attempt);
+
+	return suspect_mark_add(&core->careful.mark, &trying);
+}
+
 /* ---- reading ---- */
 
-static enum status read(struct server_core *core, struct held_batch *held)
+static enum status read(struct server_core *core, struct held_batch *held, const struct attempt *reading)
 {
 	struct inquiry *waiting = held->waiting;
 	struct ingest ingest = server_core_make_ingest(core, held->handler_revision);
-	bool marked = server_core_mark_reading(core, waiting);
+	bool marked = reading->count > 0 ? mark_try(core, reading) : server_core_mark_reading(core, waiting);
 	struct device_entry device;
 	enum status status = server_core_read_batch(
 		core, waiting, (struct bytes){ held->body, held->size }, &held->arena, &device, &held->batch);
@@ -71,7 +90,7 @@ static enum status step_reading(struct server_core *core, struct held_batch *hel
 		*out_done = true;
 		return STATUS_OK;
 	}
-	status = read(core, held);
+	status = read(core, held, &reading);
 	*out_done = held->waiting->fault.code != 0;
 	return status == STATUS_OK && core->careful.attempts ? trust(core, &reading) : status;
 }
@@ -117,13 +136,16 @@ static enum status try_next(
 {
 	struct ingest ingest = server_core_make_ingest(core, held->handler_revision);
 	enum status status;
+	bool marked;
 
 	ingest.limit = 1;
 	ingest.condemned = held->counted_seq != next->seq; /* counted out, not counted now */
 	if (ingest.condemned)
 		note_poison(core, next);
-	(void)server_core_mark_deciding(core, next, next->seq);
+	marked = mark_try(core, next);
 	status = server_core_ingest_apart(core, &ingest, device, &held->batch, &held->verified, &held->waiting->fault);
+	if (marked && ingest.taken == 0)
+		suspect_mark_drop(&core->careful.mark);
 	if (status == STATUS_OK)
 		status = server_store_remove_attempt(core->options.store, next);
 	held->taken++;
@@ -236,7 +258,8 @@ static struct attempt own_attempt(struct server_core *core, const struct operati
 	return attempt;
 }
 
-static enum status try_own(struct server_core *core, struct attempt *own, bool suspected)
+/* In a commit of its own. */
+static enum status count_in_store(struct server_core *core, struct attempt *own, bool suspected)
 {
 	enum status status = server_store_begin(core->options.store);
 
@@ -244,9 +267,8 @@ static enum status try_own(struct server_core *core, struct attempt *own, bool s
 		status = server_store_attempt(core->options.store, own);
 	if (status == STATUS_OK && (suspected || own->count > 0) && own->count < CAREFUL_TRIES_MAX &&
 		!careful_cleared(&core->careful, own)) {
-		struct attempt counted = *own;
-		status = count(core, &counted);
-		core->changed = false; /* a commit of its own */
+		status = count(core, own);
+		core->changed = false;
 		if (status == STATUS_OK)
 			return server_store_commit(core->options.store);
 	}
@@ -257,22 +279,28 @@ static enum status try_own(struct server_core *core, struct attempt *own, bool s
 enum status server_core_count_own(struct server_core *core, const struct operation *operation, struct attempt *out_attempt)
 {
 	struct attempt own;
-	bool suspected;
+	struct suspect trying;
+	bool marked, suspected;
 	enum status status;
 
 	*out_attempt = (struct attempt){ 0 };
 	if (core->in_commit) /* a command's further operations are tried with its first */
 		return STATUS_OK;
 	own = own_attempt(core, operation);
-	suspected = !server_core_mark_deciding(core, &own, own.seq) || careful_suspects_own(&core->careful, &own);
+	marked = server_core_mark_deciding(core, &own, own.seq);
+	suspected = !marked || careful_suspects_own(&core->careful, &own);
 	if (!suspected && !core->careful.attempts)
 		return STATUS_OK;
-	status = try_own(core, &own, suspected);
-	if (suspected || own.count > 0)
-		*out_attempt = own;
+	status = count_in_store(core, &own, suspected);
+	if (status != STATUS_OK || own.count == 0)
+		return status;
+	*out_attempt = own;
+	trying = try_of(core, &own);
+	if (marked)
+		(void)suspect_mark_change(&core->careful.mark, &trying);
 	if (careful_cleared(&core->careful, &own))
-		out_attempt->count--; /* its latest try did not end the server */
-	return status;
+		out_attempt->count--; /* its latest try did not end the server, or is yet to come */
+	return STATUS_OK;
 }
 
 bool server_core_careful(const struct server_core *core)

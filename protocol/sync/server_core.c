@@ -404,7 +404,7 @@ enum status server_core_committed(struct server_core *core, enum status result)
 	core->in_commit = false;
 	core->changed = false;
 	core->own_before = core->own;
-	suspect_mark_clear(&core->careful.mark);
+	careful_committed(&core->careful);
 	if (core->own_tried.seq > 0)
 		careful_trust_own(&core->careful, &core->own_tried);
 	core->own_tried = (struct attempt){ 0 };
@@ -458,8 +458,10 @@ enum status server_core_ingest_apart(struct server_core *core, struct ingest *in
 		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
 	if (out_fault->code == WIRE_ERROR_BUSY)
 		server_core_note_incarnations(core, &device->id);
-	if (out_fault->code != 0)
+	if (out_fault->code != 0) {
+		ingest->taken = 0;
 		return commit_rewind(&core->commit);
+	}
 	core->counts.operations += (int64_t)ingest->taken;
 	core->changed = core->changed || ingest->taken > 0;
 	if (ingest->forked)

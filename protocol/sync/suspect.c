@@ -10,71 +10,95 @@ static const char *const words[] = {
 	[SUSPECT_DECIDING]  = "deciding",
 	[SUSPECT_ANSWERING] = "answering",
 	[SUSPECT_CLEARED]   = "cleared",
+	[SUSPECT_TRYING]    = "deciding",
 };
 /* clang-format on */
 static_assert(LENGTH(words) == SUSPECT_WORK_COUNT, "every kind of work has a word");
 
-const char *suspect_word(enum suspect_work work)
+const char *suspect_word(const struct suspect *suspect)
 {
-	return words[work];
+	if (suspect == NULL)
+		return words[SUSPECT_NONE];
+	if (suspect->work == SUSPECT_TRYING && suspect->last_seq == 0)
+		return words[SUSPECT_READING];
+	return words[suspect->work];
 }
 
-static bool put(struct suspect_mark *mark, size_t place, const struct suspect *suspect)
+static size_t count_of(const struct suspect_mark *mark)
 {
-	return mark->sink.put == NULL || (place < SUSPECTS_MAX && mark->sink.put(mark->sink.context, place, suspect));
+	return mark->kept_count + mark->group_count;
+}
+
+static bool put(struct suspect_mark *mark, size_t place, const struct suspect *suspects, size_t count)
+{
+	return mark->sink.put == NULL || mark->sink.put(mark->sink.context, place, suspects, count);
 }
 
 bool suspect_mark_add(struct suspect_mark *mark, const struct suspect *suspect)
 {
-	if (!put(mark, mark->kept_count + mark->group_count, suspect))
+	if (count_of(mark) == SUSPECTS_MAX || !put(mark, count_of(mark), suspect, 1))
 		return false;
+	mark->entries[count_of(mark)] = *suspect;
 	mark->group_count++;
 	return true;
 }
 
 bool suspect_mark_change(struct suspect_mark *mark, const struct suspect *suspect)
 {
-	return put(mark, mark->kept_count + mark->group_count - 1, suspect);
+	mark->entries[count_of(mark) - 1] = *suspect;
+	return put(mark, count_of(mark) - 1, suspect, 1);
 }
 
 void suspect_mark_drop(struct suspect_mark *mark)
 {
 	mark->group_count--;
-	(void)put(mark, mark->kept_count + mark->group_count, NULL);
+	(void)put(mark, count_of(mark), NULL, 0);
 }
 
 void suspect_mark_clear(struct suspect_mark *mark)
 {
 	if (mark->group_count > 0)
-		(void)put(mark, mark->kept_count, NULL);
+		(void)put(mark, mark->kept_count, NULL, 0);
 	mark->group_count = 0;
 }
 
 void suspect_mark_at(struct suspect_mark *mark, const struct suspect *suspect)
 {
-	(void)put(mark, mark->kept_count + mark->group_count, suspect);
+	if (count_of(mark) < SUSPECTS_MAX)
+		(void)put(mark, count_of(mark), suspect, suspect != NULL);
+}
+
+/* The place of one kept goes, or comes: the others move. */
+static void move(struct suspect_mark *mark, size_t to, size_t from)
+{
+	memmove(mark->entries + to, mark->entries + from, (count_of(mark) - from) * sizeof(*mark->entries));
 }
 
 void suspect_mark_keep(struct suspect_mark *mark, const struct suspect *suspect)
 {
-	if (mark->kept_count == SUSPECTS_KEPT_MAX)
-		memmove(mark->kept, mark->kept + 1, --mark->kept_count * sizeof(*mark->kept));
-	mark->kept[mark->kept_count++] = *suspect;
+	if (mark->kept_count > 0 && (mark->kept_count == SUSPECTS_KEPT_MAX || count_of(mark) == SUSPECTS_MAX)) {
+		move(mark, 0, 1);
+		mark->kept_count--;
+	}
+	if (count_of(mark) == SUSPECTS_MAX)
+		return;
+	move(mark, mark->kept_count + 1, mark->kept_count);
+	mark->entries[mark->kept_count++] = *suspect;
 }
 
-void suspect_mark_forget(struct suspect_mark *mark, suspect_test test, void *context)
+bool suspect_mark_forget(struct suspect_mark *mark, suspect_test test, void *context)
 {
-	size_t kept = 0;
+	size_t before = mark->kept_count, kept = 0;
 
-	for (size_t i = 0; i < mark->kept_count; i++)
-		if (!test(context, &mark->kept[i]))
-			mark->kept[kept++] = mark->kept[i];
+	for (size_t i = 0; i < before; i++)
+		if (!test(context, &mark->entries[i]))
+			mark->entries[kept++] = mark->entries[i];
+	move(mark, kept, before);
 	mark->kept_count = kept;
+	return kept < before;
 }
 
-void suspect_mark_write(struct suspect_mark *mark)
+bool suspect_mark_write(struct suspect_mark *mark)
 {
-	for (size_t i = 0; i < mark->kept_count; i++)
-		(void)put(mark, i, &mark->kept[i]);
-	(void)put(mark, mark->kept_count, NULL);
+	return put(mark, 0, mark->entries, count_of(mark));
 }

@@ -12,7 +12,8 @@ enum suspect_work {
 	SUSPECT_READING = 1,   /* a batch of the chain: what is in it is not known yet */
 	SUSPECT_DECIDING = 2,  /* the operations first_seq..last_seq, whose commit was not carried out */
 	SUSPECT_ANSWERING = 3, /* the device */
-	SUSPECT_CLEARED = 4,   /* no suspect: the server stopped as it should, and a try that is counted did not end it */
+	SUSPECT_CLEARED = 4,   /* no suspect: try number first_seq of last_seq is counted, and did not end the server */
+	SUSPECT_TRYING = 5,    /* that try has begun, cleared or not; last_seq 0: of reading */
 	SUSPECT_WORK_COUNT,
 };
 
@@ -26,23 +27,23 @@ struct suspect {
 	int64_t since_ms; /* UTC */
 };
 
-/* A stable word such as "deciding". */
-const char *suspect_word(enum suspect_work work);
+/* A stable word such as "deciding"; NULL: of none. */
+const char *suspect_word(const struct suspect *suspect);
 
 /* Where the mark is. Called often: a write without waiting for the disk. */
 struct suspect_sink {
-	/* Puts the suspect in `place` (from 0), and nothing behind it; NULL: there is nothing from `place` on. False: it cannot. */
-	bool (*put)(void *context, size_t place, const struct suspect *suspect);
+	/* Puts the suspects in the places from `place` (from 0) on, and nothing behind them, all at once. False: it cannot. */
+	bool (*put)(void *context, size_t place, const struct suspect *suspects, size_t count);
 	void *context;
 };
 
 #define SUSPECTS_MAX      1024 /* places of a mark */
 #define SUSPECTS_KEPT_MAX 512  /* of those from before this start; the oldest are dropped */
 
-/* The mark as the core has it: suspects from before this start, then what is in the open commit, then what it is at. */
+/* The mark as the core has it: those kept, from before this start or cleared, then what is in the open commit, then what it is at. */
 struct suspect_mark {
 	struct suspect_sink sink; /* put NULL: there is no mark, and everything counts as put */
-	struct suspect kept[SUSPECTS_KEPT_MAX];
+	struct suspect entries[SUSPECTS_MAX];
 	size_t kept_count;
 	size_t group_count;
 };
@@ -58,11 +59,11 @@ void suspect_mark_clear(struct suspect_mark *mark);
 void suspect_mark_at(struct suspect_mark *mark, const struct suspect *suspect);
 
 typedef bool (*suspect_test)(void *context, const struct suspect *suspect);
-/* Keeps one more, in the place of the oldest when there are too many. Not while the open commit has any; suspect_mark_write() puts it. */
+/* Keeps one more, in the place of the oldest when there are too many; suspect_mark_write() puts it. */
 void suspect_mark_keep(struct suspect_mark *mark, const struct suspect *suspect);
-/* Forgets those kept that `test` is true of. O(kept). */
-void suspect_mark_forget(struct suspect_mark *mark, suspect_test test, void *context);
-/* Puts those kept anew, when the open commit has none. */
-void suspect_mark_write(struct suspect_mark *mark);
+/* Forgets those kept that `test` is true of; suspect_mark_write() puts the others. Whether there were any. O(all). */
+bool suspect_mark_forget(struct suspect_mark *mark, suspect_test test, void *context);
+/* Puts all of them anew. False: it cannot. */
+bool suspect_mark_write(struct suspect_mark *mark);
 
 #endif

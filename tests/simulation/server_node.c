@@ -1,6 +1,7 @@
 #include "tests/simulation/server_node.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/simulation/checks.h"
 #include "tests/simulation/network.h"
@@ -21,15 +22,15 @@ static void die_of_poison(const struct operation *operation)
 	crash_disk_fail(deciding->disk, DISK_DEAD, 0);
 }
 
-static bool put_suspect(void *context, size_t place, const struct suspect *suspect)
+static bool put_suspects(void *context, size_t place, const struct suspect *suspects, size_t count)
 {
 	struct server_node *server = context;
 
 	if (crash_disk_state(server->disk) == DISK_DEAD) /* so is the process: what the core does in the meantime never happened */
 		return true;
-	server->suspect_count = place;
-	if (suspect != NULL)
-		server->suspects[server->suspect_count++] = *suspect;
+	if (count > 0)
+		memcpy(server->suspects + place, suspects, count * sizeof(*suspects));
+	server->suspect_count = place + count;
 	return true;
 }
 
@@ -66,7 +67,7 @@ static enum status open_server(struct simulation *simulation)
 		.clock = &server->clock, .random = &server->random, .bug = simulation->bug, .page_raw_max = simulation->page_raw_max,
 		.retention_ms = simulation->retention_ms,
 		.before_decide = die_of_poison,
-		.sink = { server->put != NULL ? server->put : put_suspect, server },
+		.sink = { server->put != NULL ? server->put : put_suspects, server },
 		.program = server->program,
 		.suspect_count = server->suspect_count,
 		.held_max = server->held_max

@@ -40,7 +40,7 @@ struct server_node {
 	size_t suspect_count;
 	size_t held_max;     /* see server_core_options */
 	struct text program; /* see there */
-	bool (*put)(void *context, size_t place, const struct suspect *suspect); /* instead of the mark; NULL */
+	bool (*put)(void *context, size_t place, const struct suspect *suspects, size_t count); /* instead of the mark; NULL */
 	bool flush_planned;
 	struct crash_image *copy;
 	bool swapped; /* it was restored: devices may find an incident, and what they were told need not be there */

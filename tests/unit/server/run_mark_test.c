@@ -34,11 +34,11 @@ static struct found read_in(struct scratch *scratch)
 	return found;
 }
 
-static struct run_mark begin_in(struct scratch *scratch)
+static struct run_mark mark_in(struct scratch *scratch)
 {
 	struct run_mark mark;
 
-	run_mark_begin(&mark, &scratch->arena, text_of(scratch->dir));
+	run_mark_init(&mark, &scratch->arena, text_of(scratch->dir));
 	return mark;
 }
 
@@ -53,8 +53,8 @@ static void an_owner_that_stops_as_it_should_leaves_no_mark(void **state)
 	struct run_mark mark;
 
 	assert_int_equal(read_in(scratch).state, RUN_MARK_NONE);
-	mark = begin_in(scratch);
-	assert_true(run_mark_put(&mark, 0, &deciding));
+	mark = mark_in(scratch);
+	assert_true(run_mark_put(&mark, 0, &deciding, 1));
 	run_mark_end(&mark, false);
 	assert_int_equal(read_in(scratch).state, RUN_MARK_NONE);
 }
@@ -62,36 +62,88 @@ static void an_owner_that_stops_as_it_should_leaves_no_mark(void **state)
 static void an_owner_that_stops_without_a_word_is_found_out_and_what_it_was_at(void **state)
 {
 	struct scratch *scratch = *state;
-	struct run_mark mark = begin_in(scratch), next;
+	struct run_mark mark = mark_in(scratch), next;
 	struct found found;
 
+	assert_int_equal(read_in(scratch).state, RUN_MARK_NONE);
+	assert_true(run_mark_put(&mark, 0, NULL, 0));
 	assert_int_equal(read_in(scratch).state, RUN_MARK_UNCLEAN);
 	assert_int_equal(read_in(scratch).count, 0);
-	assert_true(run_mark_put(&mark, 0, &deciding));
-	assert_true(run_mark_put(&mark, 1, &answering));
-	next = begin_in(scratch); /* what there is stays until it puts its own */
+	assert_true(run_mark_put(&mark, 0, &deciding, 1));
+	assert_true(run_mark_put(&mark, 1, &answering, 1));
+	next = mark_in(scratch);
+	assert_false(run_mark_put(&next, 1, &deciding, 1)); /* what there is stays until it puts its own, from the first place on */
 	found = read_in(scratch);
 	assert_int_equal(found.state, RUN_MARK_UNCLEAN);
 	assert_int_equal(found.count, 2);
 	assert_memory_equal(&found.suspects[0], &deciding, sizeof(deciding));
 	assert_memory_equal(&found.suspects[1], &answering, sizeof(answering));
-	run_mark_end(&next, true);
+	run_mark_end(&next, false);
+	assert_int_equal(read_in(scratch).count, 2);
 	run_mark_end(&mark, true);
+}
+
+static void several_are_put_at_once(void **state)
+{
+	struct scratch *scratch = *state;
+	const struct suspect both[] = { deciding, answering };
+	struct run_mark mark = mark_in(scratch);
+	struct found found;
+
+	assert_true(run_mark_put(&mark, 0, both, 2));
+	assert_true(run_mark_put(&mark, 2, both, 2));
+	found = read_in(scratch);
+	assert_int_equal(found.count, 4);
+	assert_memory_equal(&found.suspects[2], both, sizeof(both));
+	assert_false(run_mark_put(&mark, SUSPECTS_MAX - 1, both, 2));
+	assert_int_equal(read_in(scratch).count, 4);
+	run_mark_end(&mark, false);
+}
+
+/* Put over the boot's name, in the file. */
+static void be_of_another_boot(struct scratch *scratch)
+{
+	FILE *file = fopen(path_in(scratch), "r+");
+
+	assert_non_null(file);
+	assert_int_equal(fseek(file, 8, SEEK_SET), 0);
+	assert_int_equal(fwrite("0", 1, 1, file) + fwrite("?", 1, 1, file), 2);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void what_is_cleared_is_believed_of_this_boot_and_after_a_stop_as_it_should_be(void **state)
+{
+	struct scratch *scratch = *state;
+	const struct suspect cleared = { .work = SUSPECT_CLEARED, .device = { { 7 } }, .first_seq = 1, .last_seq = 4 };
+	const struct suspect both[] = { cleared, deciding };
+	struct run_mark mark = mark_in(scratch);
+	struct found found;
+
+	assert_true(run_mark_put(&mark, 0, both, 2));
+	assert_int_equal(read_in(scratch).count, 2);
+	be_of_another_boot(scratch);
+	found = read_in(scratch);
+	assert_int_equal(found.count, 1);
+	assert_memory_equal(&found.suspects[0], &deciding, sizeof(deciding));
+	run_mark_end(&mark, true);
+	found = read_in(scratch);
+	assert_int_equal(found.state, RUN_MARK_CAREFUL);
+	assert_int_equal(found.count, 2);
 }
 
 static void what_is_put_ends_the_list(void **state)
 {
 	struct scratch *scratch = *state;
-	struct run_mark mark = begin_in(scratch);
+	struct run_mark mark = mark_in(scratch);
 	struct found found;
 
 	for (size_t place = 0; place < 5; place++)
-		assert_true(run_mark_put(&mark, place, &deciding));
-	assert_true(run_mark_put(&mark, 1, &answering));
+		assert_true(run_mark_put(&mark, place, &deciding, 1));
+	assert_true(run_mark_put(&mark, 1, &answering, 1));
 	found = read_in(scratch);
 	assert_int_equal(found.count, 2);
 	assert_memory_equal(&found.suspects[1], &answering, sizeof(answering));
-	assert_true(run_mark_put(&mark, 0, NULL));
+	assert_true(run_mark_put(&mark, 0, NULL, 0));
 	assert_int_equal(read_in(scratch).count, 0);
 	run_mark_end(&mark, false);
 }
@@ -99,10 +151,10 @@ static void what_is_put_ends_the_list(void **state)
 static void the_last_place_holds_one(void **state)
 {
 	struct scratch *scratch = *state;
-	struct run_mark mark = begin_in(scratch);
+	struct run_mark mark = mark_in(scratch);
 
 	for (size_t place = 0; place < SUSPECTS_MAX; place++)
-		assert_true(run_mark_put(&mark, place, &deciding));
+		assert_true(run_mark_put(&mark, place, &deciding, 1));
 	assert_int_equal(read_in(scratch).count, SUSPECTS_MAX);
 	run_mark_end(&mark, false);
 }
@@ -110,15 +162,17 @@ static void the_last_place_holds_one(void **state)
 static void who_is_suspected_is_known_after_a_stop_as_it_should_be(void **state)
 {
 	struct scratch *scratch = *state;
-	struct run_mark mark = begin_in(scratch);
+	struct run_mark mark = mark_in(scratch);
 	struct found found;
 
-	assert_true(run_mark_put(&mark, 0, &deciding));
+	assert_true(run_mark_put(&mark, 0, &deciding, 1));
 	run_mark_end(&mark, true);
 	found = read_in(scratch);
 	assert_int_equal(found.state, RUN_MARK_CAREFUL);
 	assert_int_equal(found.count, 1);
-	mark = begin_in(scratch);
+	mark = mark_in(scratch);
+	assert_int_equal(read_in(scratch).state, RUN_MARK_CAREFUL);
+	assert_true(run_mark_put(&mark, 0, &deciding, 1));
 	assert_int_equal(read_in(scratch).state, RUN_MARK_UNCLEAN);
 	run_mark_end(&mark, false);
 }
@@ -144,10 +198,10 @@ static void a_mark_that_cannot_be_made_is_tried_again(void **state)
 	struct run_mark mark;
 
 	assert_int_equal(mkdir(path_in(scratch), 0700), 0);
-	mark = begin_in(scratch);
-	assert_false(run_mark_put(&mark, 0, &deciding));
+	mark = mark_in(scratch);
+	assert_false(run_mark_put(&mark, 0, &deciding, 1));
 	assert_int_equal(remove(path_in(scratch)), 0);
-	assert_true(run_mark_put(&mark, 0, &deciding));
+	assert_true(run_mark_put(&mark, 0, &deciding, 1));
 	assert_int_equal(read_in(scratch).count, 1);
 	run_mark_end(&mark, false);
 }
@@ -159,6 +213,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PROMISE(an_owner_that_stops_as_it_should_leaves_no_mark),
 		PROMISE(an_owner_that_stops_without_a_word_is_found_out_and_what_it_was_at),
+		PROMISE(several_are_put_at_once),
+		PROMISE(what_is_cleared_is_believed_of_this_boot_and_after_a_stop_as_it_should_be),
 		PROMISE(what_is_put_ends_the_list),
 		PROMISE(the_last_place_holds_one),
 		PROMISE(who_is_suspected_is_known_after_a_stop_as_it_should_be),
