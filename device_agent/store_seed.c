@@ -88,7 +88,23 @@ static enum status swap(struct device_store *store)
 	return error != 0 ? files_fail(store, error) : status;
 }
 
-/* What was found wrong with this device is not in any row of the server's. */
+static enum status carry_incident(struct device_store *store, struct statement *row)
+{
+	struct statement *carry = NULL;
+	enum status status = statement_get(store->fresh, STATEMENT_REPLICA_INCIDENT_CARRY, &carry);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(carry, 1, statement_integer(row, 0));
+	statement_bind_text(carry, 2, statement_text(row, 1));
+	statement_bind_text(carry, 3, statement_text(row, 2));
+	status = statement_run(carry);
+	statement_reset(carry);
+	return status;
+}
+
+/* What was found wrong with this device is not in any row of the server's. It may have been carried before, to a seed that could not be
+ * finished then. */
 static enum status carry_incidents(struct device_store *store)
 {
 	struct statement *each = NULL;
@@ -98,10 +114,8 @@ static enum status carry_incidents(struct device_store *store)
 		status = device_store_begin(store, true);
 	if (status != STATUS_OK)
 		return status;
-	while (statement_next(each, &status)) {
-		struct text what = arena_copy_text(&store->scratch, statement_text(each, 1));
-		status = device_store_incident(store, statement_integer(each, 0), what.data, statement_text(each, 2));
-	}
+	while (statement_next(each, &status))
+		status = carry_incident(store, each);
 	statement_reset(each);
 	if (status == STATUS_OK)
 		return device_store_commit(store);

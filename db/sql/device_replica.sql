@@ -107,6 +107,10 @@ DELETE FROM answered_range
 -- name: replica_incident_put
 INSERT INTO incident (at_ms, what, detail) VALUES ($1, $2, $3)
 
+-- name: replica_incident_carry
+INSERT INTO incident (at_ms, what, detail) SELECT $1, $2, $3
+WHERE NOT EXISTS (SELECT 1 FROM incident WHERE at_ms = $1 AND what = $2 AND detail = $3)
+
 -- name: replica_incidents_trim
 DELETE FROM incident WHERE number <= (SELECT max(number) FROM incident) - $1
 

@@ -13,6 +13,7 @@ struct parked_list {
 	struct id *ids;
 	size_t count;
 	size_t capacity;
+	size_t written; /* outcomes that are others now */
 };
 
 static enum status collect_parked(void *context, const void *row)
@@ -66,7 +67,17 @@ static enum status read_parked(struct ingest *ingest, const struct id *id, struc
 	return STATUS_OK;
 }
 
-/* The same operation, the same id, decided again on what is there now. Its author is sent the result. */
+static bool changes_anything(const struct overlay *overlay)
+{
+	struct change change;
+
+	for (size_t i = 0; i < overlay_change_count(overlay); i++)
+		if (overlay_change(overlay, i, &change) != STATUS_NOT_FOUND)
+			return true;
+	return false;
+}
+
+/* The same operation, the same id, decided again on what is there now. Its author is sent the result, when it is another. */
 static enum status decide_again(struct intake *intake, struct parked_list *more, struct verdict *out_verdict)
 {
 	struct ingest *ingest = intake->ingest;
@@ -77,12 +88,15 @@ static enum status decide_again(struct intake *intake, struct parked_list *more,
 	if (status == STATUS_OK && intake_is_overwriting(intake, &overlay))
 		return fail(STATUS_REFUSED, "another record has the id of operation %.8s: it can only be discarded",
 			id_to_text(id).characters);
+	if (status == STATUS_OK && out_verdict->outcome == OUTCOME_PARKED && !changes_anything(&overlay))
+		return STATUS_OK;
 	if (status == STATUS_OK && out_verdict->outcome == OUTCOME_APPLIED)
 		status = records_remove(&overlay.records, RECORD_OPERATION, id);
 	if (status == STATUS_OK)
 		status = publish_changes(ingest->commit, &overlay, 0);
 	if (status == STATUS_OK)
 		status = server_store_log_outcome(ingest->commit->store, id, out_verdict->outcome, ingest->commit->gseq);
+	more->written += status == STATUS_OK;
 	return status == STATUS_OK && out_verdict->outcome != OUTCOME_PARKED ? collect_for_changes(ingest, &overlay, more) : status;
 }
 
@@ -164,7 +178,7 @@ static enum status is_reached_now(struct intake *intake, bool *out_reached)
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status look_again(struct ingest *ingest, const struct id *id, struct parked_list *list, size_t *decided)
+static enum status look_again(struct ingest *ingest, const struct id *id, struct parked_list *list)
 {
 	struct operation operation;
 	struct intake intake;
@@ -177,11 +191,10 @@ static enum status look_again(struct ingest *ingest, const struct id *id, struct
 	if (status != STATUS_OK || !reached)
 		return is_its_own_failure(status) ? STATUS_OK : status;
 	status = go_on_by_itself(&intake, list, &verdict);
-	*decided += status == STATUS_OK;
 	return is_its_own_failure(status) ? STATUS_OK : status;
 }
 
-enum status parked_look_again(struct ingest *ingest, struct parked_place *after, size_t most, size_t *out_decided)
+enum status parked_look_again(struct ingest *ingest, struct parked_place *after, size_t most, size_t *out_written)
 {
 	struct parked_place place = *after;
 	struct parked_list woken = { .arena = ingest->arena };
@@ -189,13 +202,15 @@ enum status parked_look_again(struct ingest *ingest, struct parked_place *after,
 	size_t count;
 	enum status status = server_store_parked_edits(ingest->commit->store, &place, most, ingest->arena, &ids, &count);
 
-	*out_decided = 0;
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = look_again(ingest, &ids[i], &woken, out_decided);
+		status = look_again(ingest, &ids[i], &woken);
+	if (status == STATUS_OK)
+		status = decide_woken(ingest, &woken, 0);
 	if (status != STATUS_OK)
 		return status;
 	*after = count == most ? place : (struct parked_place){ 0 };
-	return decide_woken(ingest, &woken, 0);
+	*out_written = woken.written;
+	return STATUS_OK;
 }
 
 /* ---- what a person decides ---- */

@@ -29,9 +29,9 @@ struct parked_place {
 };
 
 /* Looks again, in the open commit, at EDITs of what their device did not have, as far as the server knew: those whose device has the
- * record now are decided. At `most` of them, behind `*after`, which is moved on: zero when it came to the end.
- * O(operation rows passed + those looked at). */
-enum status parked_look_again(struct ingest *ingest, struct parked_place *after, size_t most, size_t *out_decided);
+ * record now are decided. At `most` of them, behind `*after`, which is moved on: zero when it came to the end. `*out_written`: how many
+ * outcomes are others now. O(operation rows passed + those looked at). */
+enum status parked_look_again(struct ingest *ingest, struct parked_place *after, size_t most, size_t *out_written);
 
 /* Carries out a person's decision under the operation's first id and keeps it. What it then comes to reaches its author's device.
  * STATUS_NOT_FOUND: no such operation; STATUS_REFUSED: it is not parked, or claims what no person may let pass. The verdict's texts are in

@@ -16,7 +16,7 @@
 #define FORGET_MOST     20000 /* in one round */
 #define LOOK_AGAIN_MOST 1000  /* parked operations in one round */
 #define ROUNDS_EVERY_MS ((int64_t)3600 * 1000)
-#define INCIDENTS_RETRY_MS 60000
+#define RETRY_MS 60000 /* of what nobody waits for, when its commit failed */
 
 void server_core_emit(struct server_core *core, enum server_effect_kind kind, uint64_t connection, struct bytes bytes)
 {
@@ -168,6 +168,7 @@ static void abandon_commit(struct server_core *core)
 	server_store_reset_rows(core->options.store);
 	change_ring_forget(core->ring, core->commit.gseq);
 	core->own = core->own_before;
+	core->rounds = core->rounds_before;
 	core->in_commit = false;
 	core->changed = false;
 	incidents_settle(&core->incidents, false);
@@ -338,7 +339,7 @@ static enum status write_incidents(struct server_core *core)
 static enum status answer_without_incidents(struct server_core *core)
 {
 	abandon_commit(core);
-	core->incidents.retry_at_ms = server_core_monotonic_ms(core) + INCIDENTS_RETRY_MS;
+	core->incidents.retry_at_ms = server_core_monotonic_ms(core) + RETRY_MS;
 	return server_core_answer_all(core);
 }
 
@@ -346,9 +347,9 @@ static enum status note_time(struct server_core *core)
 {
 	int64_t now = server_core_monotonic_ms(core);
 
-	if (now < core->note_at_ms)
+	if (now < core->rounds.note_at_ms)
 		return STATUS_OK;
-	core->note_at_ms = now + round_ms(core);
+	core->rounds.note_at_ms = now + round_ms(core);
 	return horizon_note_time(&core->commit);
 }
 
@@ -404,6 +405,7 @@ enum status server_core_committed(struct server_core *core, enum status result)
 	core->in_commit = false;
 	core->changed = false;
 	core->own_before = core->own;
+	core->rounds_before = core->rounds;
 	careful_committed(&core->careful);
 	if (core->own_tried.seq > 0)
 		careful_trust_own(&core->careful, &core->own_tried);
@@ -701,7 +703,7 @@ enum status server_core_frame(struct server_core *core, uint64_t connection, str
 static enum status do_rounds(struct server_core *core)
 {
 	const struct horizon_round round = { retention_ms(core), FORGET_MOST, core->options.bug };
-	size_t ended = 0, decided = 0;
+	size_t ended = 0, written = 0;
 	bool moved = false;
 	struct ingest ingest;
 	enum status status = server_core_ensure_commit(core);
@@ -712,15 +714,18 @@ static enum status do_rounds(struct server_core *core)
 		status = horizon_advance(&core->commit, &core->state, &round, &moved);
 	if (status == STATUS_OK && server_core_monotonic_ms(core) >= core->look_again_at_ms) {
 		ingest = server_core_make_ingest(core, HANDLER_REVISION);
-		status = parked_look_again(&ingest, &core->looked_after, LOOK_AGAIN_MOST, &decided);
+		status = parked_look_again(&ingest, &core->rounds.looked_after, LOOK_AGAIN_MOST, &written);
 	}
 	if (status != STATUS_OK) { /* the half of a round is in the open commit */
 		server_core_abandon(core);
 		return status;
 	}
-	core->changed = core->changed || ended > 0 || moved || decided > 0;
-	if (core->in_commit && !core->changed)
-		abandon_commit(core);
+	core->rounds.next_at_ms = server_core_monotonic_ms(core) + round_ms(core);
+	core->changed = core->changed || ended > 0 || moved || written > 0;
+	if (core->changed)
+		return STATUS_OK;
+	core->rounds_before = core->rounds; /* nothing of it is to become durable */
+	abandon_commit(core);
 	return STATUS_OK;
 }
 
@@ -738,8 +743,8 @@ enum status server_core_tick(struct server_core *core)
 		if (!core->in_commit)
 			careful_settle(&core->careful, core->options.store, server_core_now_ms(core));
 	}
-	if (status == STATUS_OK && now >= core->rounds_at_ms) {
-		core->rounds_at_ms = now + round_ms(core);
+	if (status == STATUS_OK && now >= core->rounds.next_at_ms && now >= core->rounds_retry_at_ms) {
+		core->rounds_retry_at_ms = now + (round_ms(core) < RETRY_MS ? round_ms(core) : RETRY_MS);
 		status = do_rounds(core);
 		server_core_sweep_blobs(core);
 	}

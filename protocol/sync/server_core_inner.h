@@ -20,6 +20,13 @@ struct effect_entry {
 	struct server_effect effect;
 };
 
+/* What time alone does, and how far that came. */
+struct rounds {
+	int64_t next_at_ms; /* monotonic; when to do it again */
+	int64_t note_at_ms; /* monotonic; when to note the time of a commit again */
+	struct parked_place looked_after; /* how far the latest look at parked operations came; zero: all were looked at */
+};
+
 struct server_core {
 	struct server_core_options options;
 	struct server_state state;
@@ -27,11 +34,11 @@ struct server_core {
 	struct own_chain own_before; /* as of the last durable commit */
 	struct session_table *sessions;
 	int64_t sweep_at_ms;  /* monotonic; when to look for sessions that are over */
-	int64_t rounds_at_ms; /* monotonic; when to see what time alone does */
-	int64_t note_at_ms;   /* monotonic; when to note the time of a commit again */
+	struct rounds rounds;
+	struct rounds rounds_before; /* as of the last durable commit */
+	int64_t rounds_retry_at_ms;  /* monotonic; not before that, should they have failed */
 	/* monotonic; when first to look at parked operations again: not at the start, one that ends the server would not let it serve */
 	int64_t look_again_at_ms;
-	struct parked_place looked_after; /* how far the latest round came; zero: all were looked at */
 	struct change_ring *ring;
 	struct commit commit;
 	bool in_commit;

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """An operation whose handler ends the server: tried three times and counted, then kept aside; everything else goes on."""
+import contextlib
+import os
 import signal
+import sqlite3
 
 import tap
 from harness import DONE, PATIENCE, REFUSED, Device, Server, World
@@ -165,6 +168,22 @@ def only_whose_operations_were_being_decided_is_suspected_and_named_and_that_out
         assert outcome_of(server, bad) == "applied" and not incidents(server, "poison")
         assert server.run("status")["careful"] is False
         server.verify()
+        server.stop()
+
+
+@promise
+def a_server_that_could_not_begin_is_not_taken_for_one_that_stopped_without_a_word():
+    with World() as world:
+        server = Server.made(world)
+        server.stop()
+        with contextlib.closing(sqlite3.connect(f"{server.dir}/organisation.db")) as store:
+            store.execute("ALTER TABLE attempt RENAME TO lost")
+            said = server.ask("status", expect=None)
+            assert said.code != DONE and "attempt" in said.err, str(said)
+            assert not os.path.exists(f"{server.dir}/running")
+            store.execute("ALTER TABLE lost RENAME TO attempt")
+        server.start()
+        assert not incidents(server, "unclean_stop")
         server.stop()
 
 

@@ -10,7 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
+#include "db/connection.h"
+#include "device_agent/store_parts.h" /* to get in the way of the seed */
 #include "protocol/domain/note.h"
+#include "shell/file.h"
 #include "tests/unit/device_agent/scratch_store.h"
 
 /* After the tree's headers: it makes a macro of fail(). */
@@ -115,6 +120,33 @@ static void incidents_move_into_the_new_replica(void **state)
 	assert_int_equal(device_store_seed_finish(scratch->store), STATUS_OK);
 	assert_int_equal(device_store_incident(scratch->store, 20, "second", text_of("told")), STATUS_OK);
 	scratch_reopen(scratch);
+	assert_int_equal(device_store_incidents_each(scratch->store, 10, expect_incident, &count), STATUS_OK);
+	assert_int_equal(count, 2);
+}
+
+/* Somebody reads the seed's file while it is to be exchanged, so that the seed stays and is finished later. */
+static void incidents_are_carried_once_however_often_a_seed_is_finished(void **state)
+{
+	struct scratch *scratch = *state;
+	struct text path = path_join(&scratch->arena, text_of(scratch->dir), text_of("replica.new"));
+	sqlite3 *reader;
+	size_t count = 0;
+
+	assert_int_equal(device_store_incident(scratch->store, 10, "first", text_of("told")), STATUS_OK);
+	assert_int_equal(device_store_seed_begin(scratch->store), STATUS_OK);
+	load(scratch->store, "new", 2, 30);
+	assert_int_equal(device_make_indexes(scratch->store), STATUS_OK);
+	assert_int_equal(storage_checkpoint(scratch->store->fresh), STATUS_OK);
+	assert_int_equal(sqlite3_busy_timeout(scratch->store->fresh->connection, 10), SQLITE_OK);
+	assert_int_equal(sqlite3_open_v2(path.data, &reader, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT * FROM incident", NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(device_store_seed_finish(scratch->store), STATUS_BUSY);
+		assert_true(device_store_seeding(scratch->store));
+	}
+	assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+	assert_int_equal(device_store_seed_finish(scratch->store), STATUS_OK);
+	assert_int_equal(device_store_incident(scratch->store, 20, "second", text_of("told")), STATUS_OK);
 	assert_int_equal(device_store_incidents_each(scratch->store, 10, expect_incident, &count), STATUS_OK);
 	assert_int_equal(count, 2);
 }
@@ -298,6 +330,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_finished_seed_takes_the_place_of_the_old_replica, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(
+			incidents_are_carried_once_however_often_a_seed_is_finished, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(incidents_move_into_the_new_replica, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(the_view_finds_rows_by_index_while_seeding, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(beginning_again_drops_what_was_loaded, scratch_set_up, scratch_tear_down),

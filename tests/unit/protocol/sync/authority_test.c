@@ -479,6 +479,30 @@ static void an_edit_of_what_the_device_never_had_waits_until_it_has_it(void **st
 	hand_device_close(&hand);
 }
 
+/* As when the disk is full just then: not an hour later. */
+static void what_time_alone_does_is_done_again_soon_when_its_commit_failed(void **state)
+{
+	const struct id lost = { { 0xee } };
+	struct simulation *pair = *state;
+	struct id elsewhere = organisation_id(RECORD_SITE, 1), order = pair_order(pair, 1);
+	struct server_effect effect;
+
+	hand_device_open(&hand, pair, 1, 7);
+	(void)send_edit(pair, &elsewhere, &lost, 1000);
+	(void)pair_book(pair, &order, 1);
+	pair->now_ms += (int64_t)3600 * 1000;
+	assert_int_equal(server_core_tick(pair->server.core), STATUS_OK);
+	assert_int_equal(server_core_flush(pair->server.core), STATUS_OK);
+	while (server_core_next(pair->server.core, &effect))
+		if (effect.kind == SERVER_EFFECT_COMMIT)
+			assert_int_equal(server_core_committed(pair->server.core, STATUS_CANNOT_WRITE), STATUS_CANNOT_WRITE);
+	assert_notes(pair, &elsewhere, "");
+	pair->now_ms += (int64_t)60 * 1000;
+	server_node_tick(pair);
+	assert_notes(pair, &elsewhere, "the gate is open");
+	hand_device_close(&hand);
+}
+
 static void nothing_more_is_decided_of_a_device_that_was_revoked(void **state)
 {
 	const struct id lost = { { 0xee } }, device = organisation_device_id(1);
@@ -512,6 +536,25 @@ static void import_site(struct simulation *pair, const struct id *id, unsigned t
 	assert_true(server_node_operation(pair, &operation, &verdict, &made));
 	assert_int_equal(verdict.outcome, OUTCOME_APPLIED);
 	hand_devices_flush(pair, NULL, 0);
+}
+
+/* Nothing of it is written, nor sent to its author, who would learn from that. */
+static void an_edit_that_waits_on_when_a_record_appears_stays_as_it_is(void **state)
+{
+	const struct id elsewhere = { { 0x5a, 2 } };
+	struct simulation *pair = *state;
+	const struct id epoch = organisation_epoch();
+	struct logged_operation before, after;
+	struct id made;
+
+	hand_device_open(&hand, pair, 1, 7);
+	made = send_edit(pair, &elsewhere, &epoch, server_gseq(pair));
+	assert_true(pair_logged(pair, &made, &before));
+	import_site(pair, &elsewhere, 1);
+	assert_true(pair_logged(pair, &made, &after));
+	assert_int_equal(after.gseq, before.gseq);
+	assert_int_equal(after.unlike, before.unlike);
+	hand_device_close(&hand);
 }
 
 static void an_edit_that_waits_for_a_record_counts_only_where_the_device_gets_it(void **state)
@@ -549,9 +592,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			an_edit_from_before_the_horizon_is_decided_when_the_device_has_the_record_again, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(an_edit_of_what_the_device_never_had_waits_until_it_has_it, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			what_time_alone_does_is_done_again_soon_when_its_commit_failed, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(nothing_more_is_decided_of_a_device_that_was_revoked, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			an_edit_that_waits_for_a_record_counts_only_where_the_device_gets_it, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(an_edit_that_waits_on_when_a_record_appears_stays_as_it_is, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_create_that_names_its_id_is_set_aside, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_first_id_never_overwrites_a_record, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(another_devices_first_id_is_set_aside, pair_open, pair_close),
