@@ -20,6 +20,8 @@ class Programs:
         self.device = os.path.join(build, "device_agent", "truckroll")
         self.plain = os.path.join(build, "tests", "bench", "plain")
         self.helper = os.path.join(build, "tests", "bench", "bench_device")
+        self.enlist = os.path.join(build, "tests", "bench", "enlist")
+        self.load = os.path.join(build, "tests", "bench", "load")
 
 
 def run(*words, **options):
@@ -99,9 +101,13 @@ class Server:
     def __enter__(self):
         return self
 
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(20)
+
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.stop()
         self.log.close()
 
     def ask(self, *words):
@@ -110,17 +116,20 @@ class Server:
     def peak_mb(self):
         return proc_status(self.process.pid, "VmHWM") / 1024
 
+    def resident_mb(self):
+        return proc_status(self.process.pid, "VmRSS") / 1024
+
     def cpu_seconds(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
-    def enroll(self, folder, technician="Ada North"):
+    def enroll(self, folder, technician="Ada North", options=("--bench",)):
         """A new device of the technician in `folder`; not part of any figure."""
         code = self.ask("device", "invite", "--technician", technician)["code"]
         os.makedirs(folder, mode=0o700)
-        with subprocess.Popen([self.programs.device, "enroll", code, "--server", f"tcp://127.0.0.1:{self.port}", "--bench", "--name", "bench",
-                               "--dir", folder], stdout=self.log, stderr=self.log) as device:
+        with subprocess.Popen([self.programs.device, "enroll", code, "--server", f"tcp://127.0.0.1:{self.port}", "--name", "bench",
+                               "--dir", folder, *options], stdout=self.log, stderr=self.log) as device:
             deadline = time.monotonic() + 20
             while device.poll() is None and time.monotonic() < deadline:
                 for waiting in self.ask("device", "list")["devices"]:

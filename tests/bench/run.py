@@ -1,6 +1,6 @@
-"""Measures sync and commands beside plain SQLite in the same run.
+"""Measures sync, commands and load beside plain SQLite in the same run.
 
-usage: run.py [sync|commands|commits] [--json FILE] [--quick] [--only CASE,...] [--dir DIR]
+usage: run.py [sync|commands|load|commits] [--json FILE] [--quick] [--only CASE,...] [--dir DIR]
 
 Real processes over loopback, everything at its defaults. docs/performance.md says what each case is."""
 import argparse
@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 import commands_bench
+import load_bench
 import sync_bench
 
 
@@ -43,7 +44,7 @@ def count_commits(build):
 
 def main():
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=["sync", "commands", "commits"])
+    parser.add_argument("what", nargs="?", choices=["sync", "commands", "load", "commits"])
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="", help="cases, such as W1,W2")
@@ -61,6 +62,8 @@ def main():
             rows += sync_bench.measure(build, folder, options.quick, only)
         if options.what in (None, "commands"):
             rows += commands_bench.measure(build, folder, options.quick)
+        if options.what == "load":
+            rows += load_bench.measure(build, folder, options.quick, only)
     print_table(rows)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
