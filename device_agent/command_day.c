@@ -1,5 +1,4 @@
 /* What the day looks like: visits, one order, the van. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "device_agent/commands.h"
@@ -31,20 +30,6 @@ static bool is_of_today(const struct context *context, const struct visit *visit
 	return visit_state_find(visit->state)->open ||
 	       (visit->planned_start_at_ms != 0 && day_of(visit->planned_start_at_ms, context->zone) == today) ||
 	       (visit->finished_at_ms != 0 && day_of(visit->finished_at_ms, context->zone) == today);
-}
-
-/* What is under way first, then by planned start; without one last. */
-static int compare_visits(const void *left, const void *right)
-{
-	const struct visit *a = *(const struct visit *const *)left, *b = *(const struct visit *const *)right;
-	bool a_under_way = visit_state_find(a->state)->under_way, b_under_way = visit_state_find(b->state)->under_way;
-	uint64_t a_start = (uint64_t)a->planned_start_at_ms - 1, b_start = (uint64_t)b->planned_start_at_ms - 1;
-
-	if (a_under_way != b_under_way)
-		return a_under_way ? -1 : 1;
-	if (a_start != b_start)
-		return a_start < b_start ? -1 : 1;
-	return id_compare(&a->id, &b->id);
 }
 
 /* A record of the replica in the command's arena; NULL when there is none. */
@@ -131,8 +116,7 @@ enum status command_today(struct context *context)
 		status = device_store_replica(local_device_of(context)->store, &replica);
 	if (status != STATUS_OK)
 		return status;
-	if (visits.count > 1)
-		qsort(visits.visits, visits.count, sizeof(struct visit *), compare_visits);
+	own_visits_sort(&visits);
 	warning = standing_note_warning(&local_device_of(context)->note, context->now_ms);
 	table = today_table(context);
 	for (size_t i = 0; i < visits.count; i++)
@@ -231,7 +215,7 @@ static enum status show_order(struct context *context, const struct id *id)
 	status = device_store_scope(local_device_of(context)->store, &job, &digest);
 	if (status == STATUS_OK && digest.count >= CLOSURE_ROWS_MAX)
 		listing_note_overfull(context);
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	return status == STATUS_NOT_FOUND || status == STATUS_OK ? readiness_tell(context, id) : status;
 }
 
 static enum status show_record(struct context *context, enum record_kind kind, const struct id *id)

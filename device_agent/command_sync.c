@@ -555,6 +555,8 @@ enum status command_sync(struct context *context)
 		.check = arguments_flag(context->arguments, "check") };
 	enum status status;
 
+	if (arguments_flag(context->arguments, "forecast"))
+		return command_forecast(context);
 	if (run.patient)
 		run.until_ms = clock_monotonic_ms(context->clock) + 1000 * arguments_integer(context->arguments, "wait", 0);
 	progress_start(&run.progress, context->clock, context->language, catalogue_translate(context->language, "syncing"),

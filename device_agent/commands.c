@@ -36,6 +36,8 @@ static const struct option sync_options[] = {
 	{ .name = "wait", .value = "SECONDS", .kind = OPTION_INTEGER, .min = 0, .max = 86400,
 	  .help = "keep trying for so long (default: one try)" },
 	{ .name = "check", .kind = OPTION_FLAG, .help = "also compare every row held with the office's, and put right what differs" },
+	{ .name = "forecast", .kind = OPTION_FLAG,
+	  .help = "exchange nothing: say which jobs are complete for work off line, and what is still to come" },
 	KEYS_OPTION,
 	{ 0 },
 };
@@ -333,8 +335,11 @@ static const struct command commands[] = {
 	{ .group = "What became of it", .name = "issues", .summary = "what waits for a person's decision",
 	  .example = "truckroll issues", .options = issues_options, .place = PLACE_READER, .run = command_issues },
 	{ .group = "The device", .name = "sync", .summary = "exchange with the server now",
-	  .details = "Prints what went and came, and every operation that was not simply applied.",
-	  .example = "truckroll sync --wait 60", .options = sync_options, .place = PLACE_HERE, .run = command_sync },
+	  .details = "Prints what went and came, and every operation that was not simply applied.\n"
+		     "Before you leave the network, --forecast counts the rows and hashes the files of each job that is before you;\n"
+		     "it exits with 0 when all of them are complete here, and with 3 when something is missing.",
+	  .example = "truckroll sync --wait 60\ntruckroll sync --forecast", .options = sync_options,
+	  .place = PLACE_HERE, .run = command_sync },
 	{ .group = "The device", .name = "bundle export",
 	  .summary = "write what the office does not have yet into a file: sync without a network",
 	  .details = "Only the office can read it. Send it by mail or on a stick; it may be written again at any time.",

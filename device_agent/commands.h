@@ -48,6 +48,11 @@ enum status command_doctor(struct context *context);
 struct visit;
 enum status finish_is_ready(struct context *context, const struct visit *visit);
 
+/* Says whether everything that the job needs is on this device, with the proof. */
+enum status readiness_tell(struct context *context, const struct id *work_order);
+/* "sync --forecast": which jobs are complete for work off line, and what is still to come. STATUS_NOT_FOUND: not all are. */
+enum status command_forecast(struct context *context);
+
 /* What several commands look for. */
 
 /* The work order a person means by its number, digits of its id or of one of its visits; own visits' orders are looked at first. */

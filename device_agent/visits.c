@@ -1,5 +1,6 @@
 #include "device_agent/visits.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "shell/lookup.h"
@@ -34,6 +35,26 @@ static enum status load_by(struct context *context, const char *index_field, con
 enum status own_visits_load(struct context *context, struct own_visits *out_visits)
 {
 	return load_by(context, "technician_id", &local_device_of(context)->keys.technician, out_visits);
+}
+
+/* What is under way first, then by planned start; without one last. */
+static int compare_visits(const void *left, const void *right)
+{
+	const struct visit *a = *(const struct visit *const *)left, *b = *(const struct visit *const *)right;
+	bool a_under_way = visit_state_find(a->state)->under_way, b_under_way = visit_state_find(b->state)->under_way;
+	uint64_t a_start = (uint64_t)a->planned_start_at_ms - 1, b_start = (uint64_t)b->planned_start_at_ms - 1;
+
+	if (a_under_way != b_under_way)
+		return a_under_way ? -1 : 1;
+	if (a_start != b_start)
+		return a_start < b_start ? -1 : 1;
+	return id_compare(&a->id, &b->id);
+}
+
+void own_visits_sort(struct own_visits *visits)
+{
+	if (visits->count > 1)
+		qsort(visits->visits, visits->count, sizeof(struct visit *), compare_visits);
 }
 
 const struct work_order *visit_order(struct context *context, const struct visit *visit)

@@ -15,6 +15,9 @@ struct own_visits {
 /* All of the technician's visits, copied to the command's arena. O(own visits). */
 enum status own_visits_load(struct context *context, struct own_visits *out_visits);
 
+/* As the day goes: what is under way first, then by planned start; without one last. */
+void own_visits_sort(struct own_visits *visits);
+
 /* The visit that an operation of that kind is about. `which`: digits of its id, or the number (digits of the id) of its work order;
  * empty: the one that is the obvious one. STATUS_NOT_FOUND, STATUS_AMBIGUOUS. Copied to the command's arena. */
 enum status visit_choose(struct context *context, enum operation_kind kind, struct text which, const struct visit **out_visit);

@@ -142,7 +142,14 @@ const struct message catalogue_zh_help[] = {
 	{ "one operation: what it said and what became of it", "一条操作的内容及其结果" },
 	{ "what waits for a person's decision", "等待人工处理的问题" },
 	{ "exchange with the server now", "立即与服务器同步" },
-	{ "Prints what went and came, and every operation that was not simply applied.", "显示收发的数据量，以及每条未直接生效的操作。" },
+	{ "Prints what went and came, and every operation that was not simply applied.\n"
+	  "Before you leave the network, --forecast counts the rows and hashes the files of each job that is before you;\n"
+	  "it exits with 0 when all of them are complete here, and with 3 when something is missing.",
+	  "显示收发的数据量，以及每条未直接生效的操作。\n"
+	  "离开网络之前，--forecast 逐一清点待办工单的数据行并校验其文件；\n"
+	  "全部齐备时退出码为 0，有缺失时为 3。" },
+	{ "exchange nothing: say which jobs are complete for work off line, and what is still to come",
+	  "不进行同步：说明哪些工单的离线资料已齐备，以及尚待接收的内容" },
 	{ "stay on line until told to stop", "保持联机，直到收到停止指令" },
 	{ "what the running agent's connection does", "查看运行中代理程序的连接情况" },
 	{ "who you are and how things stand", "您的身份与当前状况" },

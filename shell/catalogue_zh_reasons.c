@@ -225,6 +225,8 @@ const struct message catalogue_zh_reasons[] = {
 	{ "time zone '%.*s' is not known here; write an offset such as +01:00", "不认识时区“%.*s”；请写 +01:00 这样的偏移" },
 	{ "time zone file %s cannot be understood", "无法理解时区文件 %s" },
 	{ "%s cannot be reached (%s)", "无法连接 %s（%s）" },
+	{ "nothing has been fetched yet: run \"truckroll sync\"", "尚未获取任何数据：请运行“truckroll sync”" },
+	{ "not every job is complete here: run \"truckroll sync\" while there is a network", "并非所有工单的资料都已齐备：请趁有网络时运行“truckroll sync”" },
 	{ "cannot use the address %s (%s); use tcp://HOST:PORT or ipc://PATH", "地址 %s 不可用（%s）；请用 tcp://主机:端口 或 ipc://路径" },
 	{ "the address is longer than %d characters; use tcp://HOST:PORT", "地址超过 %d 个字符；请用 tcp://主机:端口" },
 	{ "\"%s\" is not an address to connect to; use tcp://HOST:PORT, https://HOST or ipc://PATH",

@@ -1,7 +1,6 @@
 #include "protocol/sync/self_check.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct slice {
@@ -13,16 +12,6 @@ struct slice {
 };
 
 /* ---- beginning ---- */
-
-static enum status keep_shadow(void *context, const struct shadow *shadow)
-{
-	struct self_check *check = context;
-
-	check->shadows =
-		arena_grow(&check->arena, check->shadows, check->shadow_count, &check->shadow_capacity, sizeof(*check->shadows));
-	check->shadows[check->shadow_count++] = *shadow;
-	return STATUS_OK;
-}
 
 static enum status begin(struct self_check *check, struct device_store *store)
 {
@@ -38,25 +27,10 @@ static enum status begin(struct self_check *check, struct device_store *store)
 		held->digest = (struct digest){ 0 };
 		check->dropping = check->dropping || held->dropped;
 	}
-	return status == STATUS_OK ? device_store_shadow_each(store, keep_shadow, check) : status;
+	return status == STATUS_OK ? shadow_set_load(&check->shadows, store, &check->arena) : status;
 }
 
 /* ---- rows ---- */
-
-static int compare_shadows(const void *left, const void *right)
-{
-	const struct shadow *a = left, *b = right;
-
-	return a->kind != b->kind ? (a->kind > b->kind) - (a->kind < b->kind) : id_compare(&a->id, &b->id);
-}
-
-static bool is_guess(const struct self_check *check, enum record_kind kind, const struct id *id)
-{
-	const struct shadow key = { .kind = kind, .id = *id };
-
-	return check->shadow_count > 0 &&
-	       bsearch(&key, check->shadows, check->shadow_count, sizeof(*check->shadows), compare_shadows) != NULL;
-}
 
 struct counting {
 	struct self_check *check;
@@ -119,7 +93,7 @@ static enum status look_at_row(void *context, enum record_kind kind, const void 
 	check->kind = kind;
 	check->after = *row_id(row);
 	check->rows++;
-	if (!is_guess(check, kind, row_id(row)))
+	if (shadow_set_find(&check->shadows, kind, row_id(row)) == NULL)
 		status = count_row(check, slice->store, kind, row_id(row), meta, &stray);
 	return stray ? found_rot(slice, schema, row, "is of no scope that is held here") : status;
 }
@@ -130,8 +104,8 @@ static enum status count_shadows(struct self_check *check, struct device_store *
 {
 	enum status status = STATUS_OK;
 
-	for (size_t i = 0; i < check->shadow_count && status == STATUS_OK; i++) {
-		const struct shadow *shadow = &check->shadows[i];
+	for (size_t i = 0; i < check->shadows.count && status == STATUS_OK; i++) {
+		const struct shadow *shadow = &check->shadows.shadows[i];
 		bool stray;
 		if (shadow->present)
 			status = count_row(check, store, shadow->kind, &shadow->id, &shadow->row, &stray);

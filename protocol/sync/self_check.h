@@ -4,6 +4,7 @@
 #define TRUCKROLL_SYNC_SELF_CHECK_H
 
 #include "protocol/sync/replica.h"
+#include "protocol/sync/shadow_set.h"
 
 enum self_check_finding {
 	SELF_CHECK_GOES_ON, /* there is more to look at */
@@ -20,9 +21,7 @@ struct self_check {
 	int64_t rows;           /* so many */
 	bool dropping;          /* scopes were dropped: their rows are here until nothing is pending */
 	struct replica replica; /* of each scope what was counted, and as `wanted` what is noted */
-	struct shadow *shadows; /* confirmed rows that lie under guesses, in (kind, id) order */
-	size_t shadow_count;
-	size_t shadow_capacity;
+	struct shadow_set shadows;
 	struct arena arena;
 	char reason[REASON_SIZE];
 };
