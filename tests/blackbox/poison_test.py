@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """An operation whose handler ends the server: tried three times and counted, then kept aside; everything else goes on."""
 import contextlib
-import os
+import pathlib
 import signal
 import sqlite3
 
 import tap
-from harness import DONE, PATIENCE, REFUSED, Device, Server, World
+from harness import CORRUPT, DONE, PATIENCE, REFUSED, Device, Server, World
 from tap import promise
 
 WORDS = "end the process"  # of tests/blackbox/poisoned.c
@@ -176,12 +176,16 @@ def a_server_that_could_not_begin_is_not_taken_for_one_that_stopped_without_a_wo
     with World() as world:
         server = Server.made(world)
         server.stop()
-        with contextlib.closing(sqlite3.connect(f"{server.dir}/organisation.db")) as store:
-            store.execute("ALTER TABLE attempt RENAME TO lost")
-            said = server.ask("status", expect=None)
-            assert said.code != DONE and "attempt" in said.err, str(said)
-            assert not os.path.exists(f"{server.dir}/running")
-            store.execute("ALTER TABLE lost RENAME TO attempt")
+        path = pathlib.Path(server.dir) / "organisation.db"
+        whole = path.read_bytes()
+        with contextlib.closing(sqlite3.connect(path)) as store:
+            (size,), = store.execute("PRAGMA page_size")
+            (page,), = store.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'attempt'")
+        path.write_bytes(whole[:(page - 1) * size] + b"\xff" * size + whole[page * size:])
+        said = server.ask("visit", "book", "HH-5001", ADA, expect=None)
+        assert said.code == CORRUPT, str(said)
+        assert not (path.parent / "running").exists()
+        path.write_bytes(whole)
         server.start()
         assert not incidents(server, "unclean_stop")
         server.stop()
