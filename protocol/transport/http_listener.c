@@ -21,6 +21,9 @@
 #define BACKLOG     512U
 #define TICK_MS     1000
 #define SPARE       16 /* connections that were told to close and are not gone yet */
+#define BODY_FREE   ((size_t)4 * 1024) /* of a body that anybody may send; the rest of a stranger's comes out of what all of them share */
+#define AGAIN_S     "5" /* when to come again that has no room */
+#define GONE_MOST   2000 /* connections that one tick looks at */
 #define NONE        UINT32_MAX
 
 enum exchange {
@@ -31,6 +34,7 @@ enum exchange {
 	EXCHANGE_ANSWERED, /* `reply` is set */
 	EXCHANGE_DROPPED,  /* no reply will come */
 	EXCHANGE_REFUSED,  /* the body is too large */
+	EXCHANGE_NO_ROOM,  /* too many strangers send at once */
 };
 
 /* A connection and its one request. Its number in the table is its place + 1. */
@@ -41,6 +45,7 @@ struct http_link {
 	enum exchange exchange;
 	uint8_t *body;
 	size_t size;
+	size_t shared; /* of it, out of what strangers share */
 	uint8_t *reply;
 	size_t reply_size;
 	uint32_t next; /* free list, or queue */
@@ -58,6 +63,9 @@ struct http_listener {
 	size_t link_count;
 	uint32_t free_link;
 	uint32_t queue_first, queue_last;
+	size_t shared;       /* bytes of strangers' bodies, at most limits.bodies_max */
+	size_t look_next;    /* at whether it is gone */
+	int64_t look_at_ms;  /* monotonic */
 	struct listener_counts counts;
 };
 
@@ -104,12 +112,20 @@ static void queue_append(struct http_listener *listener, struct http_link *link)
 	listener->queue_last = place;
 }
 
-static void exchange_end(struct http_link *link)
+static void body_end(struct http_listener *listener, struct http_link *link)
 {
 	free(link->body);
+	link->body = NULL;
+	listener->shared -= link->shared;
+	link->size = link->shared = 0;
+}
+
+static void exchange_end(struct http_listener *listener, struct http_link *link)
+{
+	body_end(listener, link);
 	free(link->reply);
-	link->body = link->reply = NULL;
-	link->size = link->reply_size = 0;
+	link->reply = NULL;
+	link->reply_size = 0;
 	link->exchange = EXCHANGE_NONE;
 	link->generation++;
 }
@@ -163,7 +179,7 @@ static void link_begin(struct http_listener *listener, struct MHD_Connection *co
 
 static void link_finish(struct http_listener *listener, struct http_link *link)
 {
-	exchange_end(link);
+	exchange_end(listener, link);
 	connection_remove(&listener->connections, place_of(listener, link) + 1);
 	link->connection = NULL;
 	link->next = listener->free_link;
@@ -181,50 +197,69 @@ static void connection_notice(
 
 static void request_notice(void *context, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode how)
 {
-	(void)context;
 	(void)connection;
 	(void)how;
 	if (*request != NULL)
-		exchange_end(*request);
+		exchange_end(context, *request);
 }
 
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int code, const void *data, size_t size, const char *type)
+/* `name`: a header beside the usual ones; NULL: none. */
+static enum MHD_Result answer_with(struct MHD_Connection *connection, unsigned int code, struct bytes body, const char *type,
+	const char *name, const char *value)
 {
 	/* The copy is libmicrohttpd's; the cast takes nothing that is written to. */
-	struct MHD_Response *response = MHD_create_response_from_buffer(size, (void *)(uintptr_t)data, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *response = MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
 	enum MHD_Result result = MHD_NO;
 
 	if (response == NULL)
 		return MHD_NO;
 	if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") == MHD_YES)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") == MHD_YES &&
+		(name == NULL || MHD_add_response_header(response, name, value) == MHD_YES))
 		result = MHD_queue_response(connection, code, response);
 	MHD_destroy_response(response);
 	return result;
 }
 
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int code, const void *data, size_t size, const char *type)
+{
+	return answer_with(connection, code, (struct bytes){ data, size }, type, NULL, NULL);
+}
+
+static enum MHD_Result answer_words_with(
+	struct MHD_Connection *connection, unsigned int code, const char *words, const char *name, const char *value)
+{
+	const struct bytes body = { (const uint8_t *)words, strlen(words) };
+
+	return answer_with(connection, code, body, "text/plain; charset=utf-8", name, value);
+}
+
 static enum MHD_Result answer_words(struct MHD_Connection *connection, unsigned int code, const char *words)
 {
-	return answer(connection, code, words, strlen(words), "text/plain; charset=utf-8");
+	return answer_words_with(connection, code, words, NULL, NULL);
 }
 
 /* What else may be asked, mostly by who looks whether somebody is there. */
 static const struct page {
-	const char *method;
 	const char *path;
-	unsigned int code;
+	const char *allowed;
 	const char *words;
 } pages[] = {
-	{ "GET", "/", MHD_HTTP_OK, "Truckroll: devices synchronise at " HTTP_SYNC_PATH "\n" },
-	{ "GET", "/health", MHD_HTTP_OK, "ok\n" },
-	{ "GET", HTTP_SYNC_PATH, MHD_HTTP_METHOD_NOT_ALLOWED, "Devices post to it.\n" },
+	{ "/", "GET, HEAD", "Truckroll: devices synchronise at " HTTP_SYNC_PATH "\n" },
+	{ "/health", "GET, HEAD", "ok\n" },
+	{ HTTP_SYNC_PATH, "POST", "" },
 };
 
 static enum MHD_Result answer_page(struct MHD_Connection *connection, const char *method, const char *path)
 {
-	for (size_t i = 0; i < LENGTH(pages); i++)
-		if ((strcmp(method, pages[i].method) == 0 || strcmp(method, "HEAD") == 0) && strcmp(path, pages[i].path) == 0)
-			return answer_words(connection, pages[i].code, pages[i].words);
+	for (size_t i = 0; i < LENGTH(pages); i++) {
+		if (strcmp(path, pages[i].path) != 0)
+			continue;
+		if (strcmp(pages[i].allowed, "POST") != 0 && (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0))
+			return answer_words(connection, MHD_HTTP_OK, pages[i].words);
+		return answer_words_with(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Not in this way: see Allow.\n", MHD_HTTP_HEADER_ALLOW,
+			pages[i].allowed);
+	}
 	return answer_words(connection, MHD_HTTP_NOT_FOUND, "There is nothing here.\n");
 }
 
@@ -261,14 +296,43 @@ static enum MHD_Result begin_request(
 	return MHD_YES;
 }
 
-static void take_in(struct http_link *link, const char *data, size_t size)
+static bool is_strangers(const struct http_listener *listener, const struct http_link *link)
+{
+	const struct connection *connection = connection_find(&listener->connections, place_of(listener, link) + 1);
+
+	return connection == NULL || connection->standing != STANDING_PROVED;
+}
+
+/* Room for a body of `size` bytes, before any of it is taken. Who has proved itself has few connections, and shares nothing. */
+static bool reserve(struct http_listener *listener, struct http_link *link, size_t size)
+{
+	size_t shared = size > BODY_FREE && is_strangers(listener, link) ? size - BODY_FREE : link->shared;
+
+	if (shared > link->shared && listener->shared - link->shared + shared > listener->limits.bodies_max)
+		return false;
+	listener->shared += shared - link->shared;
+	link->shared = shared;
+	return true;
+}
+
+static void refuse_body(struct http_listener *listener, struct http_link *link, enum exchange exchange)
+{
+	body_end(listener, link);
+	link->exchange = exchange;
+}
+
+static void take_in(struct http_listener *listener, struct http_link *link, const char *data, size_t size)
 {
 	uint8_t *body;
 
 	if (link->exchange != EXCHANGE_READING)
 		return;
 	if (link->size + size > TRANSPORT_BODY_MAX) {
-		link->exchange = EXCHANGE_REFUSED;
+		refuse_body(listener, link, EXCHANGE_REFUSED);
+		return;
+	}
+	if (!reserve(listener, link, link->size + size)) {
+		refuse_body(listener, link, EXCHANGE_NO_ROOM);
 		return;
 	}
 	body = realloc(link->body, link->size + size);
@@ -295,6 +359,10 @@ static enum MHD_Result go_on(struct http_listener *listener, struct http_link *l
 	case EXCHANGE_REFUSED:
 		listener->counts.refused++;
 		return answer_words(link->connection, MHD_HTTP_CONTENT_TOO_LARGE, "That is more than a frame.\n");
+	case EXCHANGE_NO_ROOM:
+		listener->counts.refused++;
+		return answer_words_with(link->connection, MHD_HTTP_SERVICE_UNAVAILABLE, "Too many send at once: come again.\n",
+			MHD_HTTP_HEADER_RETRY_AFTER, AGAIN_S);
 	case EXCHANGE_NONE:
 	case EXCHANGE_WAITING:
 	case EXCHANGE_TAKEN:
@@ -316,7 +384,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 		return begin_request(context, link, method, url, request);
 	if (*upload_size == 0)
 		return go_on(context, link);
-	take_in(link, upload, *upload_size);
+	take_in(context, link, upload, *upload_size);
 	*upload_size = 0;
 	return MHD_YES;
 }
@@ -349,9 +417,7 @@ static enum status http_take(struct listener *base, struct arena *arena, struct 
 	link->exchange = EXCHANGE_TAKEN;
 	*out_token = token_of(listener, link);
 	*out_request = arena_copy_bytes(arena, (struct bytes){ link->body, link->size });
-	free(link->body);
-	link->body = NULL;
-	link->size = 0;
+	body_end(listener, link);
 	return STATUS_OK;
 }
 
@@ -422,6 +488,29 @@ static void sweep(struct http_listener *listener, enum connection_standing stand
 	}
 }
 
+/* It says nothing more, and its request is not whole. libmicrohttpd does not hear of an end that came together with what was said last. */
+static bool is_gone(const struct http_link *link)
+{
+	uint8_t byte;
+
+	return link->connection != NULL && (link->exchange == EXCHANGE_NONE || link->exchange == EXCHANGE_READING) &&
+	       recv(link->descriptor, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static void look_for_gone(struct http_listener *listener)
+{
+	int64_t now_ms = clock_monotonic_ms(listener->limits.clock);
+
+	if (now_ms < listener->look_at_ms)
+		return;
+	listener->look_at_ms = now_ms + TICK_MS;
+	for (size_t i = 0; i < GONE_MOST && i < listener->link_count; i++) {
+		size_t place = listener->look_next++ % listener->link_count;
+		if (is_gone(&listener->links[place]))
+			link_close(listener, (uint32_t)place + 1);
+	}
+}
+
 static int64_t http_tick(struct listener *base)
 {
 	struct http_listener *listener = (struct http_listener *)base;
@@ -429,6 +518,7 @@ static int64_t http_tick(struct listener *base)
 
 	sweep(listener, STANDING_SILENT, listener->limits.silent_ms);
 	sweep(listener, STANDING_GREETED, listener->limits.greeted_ms);
+	look_for_gone(listener);
 	if (listener->queue_first != NONE)
 		return 0; /* what a round left */
 	if (MHD_get_timeout(listener->daemon, &due_ms) != MHD_YES || due_ms > TICK_MS)

@@ -13,6 +13,8 @@ struct listener_limits listener_limits_of(const struct listener_limits *limits)
 		whole.pending_max = LISTENER_PENDING_MAX;
 	if (whole.pipes_max == 0)
 		whole.pipes_max = LISTENER_PIPES_MAX;
+	if (whole.bodies_max == 0)
+		whole.bodies_max = LISTENER_BODIES_MAX;
 	if (whole.silent_ms == 0)
 		whole.silent_ms = SILENT_MS;
 	if (whole.greeted_ms == 0)

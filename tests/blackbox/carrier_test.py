@@ -30,14 +30,18 @@ def http_url(server):
     return f"http://127.0.0.1:{server.http_port}"
 
 
-def ask(server, method, path, body=None, headers=None):
+def ask_all(server, method, path, body=None, headers=None):
     connection = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=PATIENCE)
     try:
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
-        return answer.status, answer.read()
+        return answer.status, answer.read(), answer.headers
     finally:
         connection.close()
+
+
+def ask(server, method, path, body=None, headers=None):
+    return ask_all(server, method, path, body, headers)[:2]
 
 
 def first_line(server, said):
@@ -223,7 +227,11 @@ def what_is_no_frame_is_answered_plainly_and_harms_nobody():
         device = Device.enrolled(server, ADA, "tablet", http_url(server))
         assert ask(server, "GET", "/health") == (200, b"ok\n")
         assert ask(server, "GET", "/")[0] == 200
-        assert ask(server, "GET", "/sync")[0] == 405
+        for method, path, allowed in (("GET", "/sync", "POST"), ("PUT", "/sync", "POST"), ("DELETE", "/sync", "POST"), ("POST", "/", "GET, HEAD"),
+                                      ("PUT", "/health", "GET, HEAD")):
+            status, _, headers = ask_all(server, method, path, b"x")
+            assert (status, headers["Allow"]) == (405, allowed), (method, path, status, headers)
+        assert ask(server, "HEAD", "/health") == (200, b"")
         assert ask(server, "POST", "/elsewhere", b"x")[0] == 404
         assert ask(server, "POST", "/sync", b"no frame")[0] == 204
         assert ask(server, "POST", "/sync", b"")[0] == 204
@@ -237,6 +245,21 @@ def what_is_no_frame_is_answered_plainly_and_harms_nobody():
                 client.sendall(half)
         device.sync()
         insist_on_equality(server, device)
+
+
+@promise
+def who_hangs_up_in_the_middle_of_a_request_is_not_waited_for():
+    with World() as world:
+        server = with_http(world)
+        said = (b"POST /sy", b"POST /sync HTTP/1.1\r\nHost: x\r\n", b"POST /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
+        half = [socket.create_connection(("127.0.0.1", server.http_port), timeout=20) for _ in range(30)]
+        for number, client in enumerate(half):
+            client.sendall(said[number % 3])
+            client.shutdown(socket.SHUT_WR)
+        for client in half:
+            assert client.recv(100) == b"", "it is told that nothing more comes"
+            client.close()
+        server.stop()
 
 
 def a_silent_connection_is_closed_and_its_place_is_free_again():

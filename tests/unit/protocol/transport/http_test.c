@@ -275,6 +275,49 @@ static void a_set_answers_each_on_its_own_carrier(void **state)
 	line_close(&line);
 }
 
+/* Sends `size` bytes; STATUS_OK when the listener got them. */
+static enum status send_body(struct line *line, struct transport *client, size_t size)
+{
+	static const uint8_t body[TRANSPORT_BODY_MAX];
+	enum status status = STATUS_NOT_FOUND;
+
+	assert_int_equal(transport_send(client, (struct bytes){ body, size }), STATUS_OK);
+	for (int i = 0; i < PATIENCE_MS && status == STATUS_NOT_FOUND; i++) {
+		struct listener_token token;
+		struct bytes request, reply;
+		if (listener_take(line->listener, &line->arena, &token, &request) == STATUS_OK) {
+			assert_int_equal(request.size, size);
+			assert_int_equal(listener_reply(line->listener, token, bytes_of("taken")), STATUS_OK);
+		}
+		status = transport_receive(client, 1, &line->arena, &reply);
+	}
+	return status;
+}
+
+static void strangers_share_the_room_for_what_they_send_and_who_proved_itself_does_not(void **state)
+{
+	const struct listener_limits limits = { .bodies_max = 20000 };
+	const struct id owner = { .bytes = { 1, 2, 3 } };
+	struct listener_token token;
+	struct bytes reply;
+	struct line line;
+
+	(void)state;
+	line_open(&line, &limits);
+	assert_int_equal(send_body(&line, line.client, 24000), STATUS_OK);
+	assert_int_equal(send_body(&line, line.client, 24000), STATUS_OK); /* what was taken is shared no more */
+	assert_int_equal(send_body(&line, line.client, 25000), STATUS_OFFLINE);
+	assert_non_null(strstr(fail_reason(), "503"));
+	assert_int_equal(send_body(&line, line.client, 24000), STATUS_OK);
+	assert_int_equal(transport_send(line.client, bytes_of("mine")), STATUS_OK);
+	token = take(&line, line.client, "mine");
+	listener_validate(line.listener, token, &owner);
+	assert_int_equal(listener_reply(line.listener, token, bytes_of("yours")), STATUS_OK);
+	assert_int_equal(receive(&line, line.client, &reply), STATUS_OK);
+	assert_int_equal(send_body(&line, line.client, TRANSPORT_BODY_MAX), STATUS_OK);
+	line_close(&line);
+}
+
 static void what_cannot_be_listened_on_is_refused(void **state)
 {
 	static const char *const bad[] = { "http://127.0.0.1:x", "https://127.0.0.1:0", "http://127.0.0.1:0/path", "tcp://127.0.0.1:0",
@@ -304,6 +347,7 @@ int main(void)
 		cmocka_unit_test(a_listener_closes_with_requests_open),
 		cmocka_unit_test(an_owner_has_few_connections_and_loses_them_all_at_once),
 		cmocka_unit_test(a_set_answers_each_on_its_own_carrier),
+		cmocka_unit_test(strangers_share_the_room_for_what_they_send_and_who_proved_itself_does_not),
 		cmocka_unit_test(what_cannot_be_listened_on_is_refused),
 	};
 
