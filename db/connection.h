@@ -57,6 +57,7 @@ struct storage {
 	char *path;
 	enum storage_kind kind;
 	enum storage_mode mode;
+	uint32_t revision; /* of the schema, that its tables are at */
 	bool own_files; /* on the system's VFS: the disk may be asked */
 	enum transaction transaction;
 	bool lost;         /* SQLite gave the write transaction up; nothing more may be written before the rollback */

@@ -1,10 +1,12 @@
 #include "db/migration.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "db/connection.h"
+#include "db/revision_step.h"
 
 #ifndef TRUCKROLL_VERSION
 #define TRUCKROLL_VERSION "unreleased"
@@ -62,8 +64,8 @@ static enum status apply_in_transaction(struct storage *storage, const struct mi
 	char header[96];
 	enum status status;
 
-	snprintf(header, sizeof(header), "PRAGMA application_id = %d; PRAGMA user_version = %d",
-		storage_kind_find(storage->kind)->application_id, migration->number);
+	snprintf(header, sizeof(header), "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64,
+		storage_kind_find(storage->kind)->application_id, revision_stamp(migration->number, storage->revision));
 	status = sql_run(storage, record_table);
 	if (status == STATUS_OK)
 		status = sql_run(storage, migration->sql);

@@ -71,6 +71,11 @@ struct text schema_table_ddl(struct arena *arena, const struct schema *schema)
 	return finish(&writer);
 }
 
+struct text schema_column_ddl(struct arena *arena, const struct schema *schema, const struct field *field)
+{
+	return arena_print(arena, "ALTER TABLE %s ADD COLUMN %s %s", schema->name, field->name, column_types[field->kind]);
+}
+
 static size_t declared_index_count(const struct schema *schema)
 {
 	size_t count = 0;

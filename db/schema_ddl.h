@@ -8,6 +8,9 @@
 /* CREATE TABLE of the record without the closing semicolon; the text has a NUL after its last byte and lives in `arena`. */
 struct text schema_table_ddl(struct arena *arena, const struct schema *schema);
 
+/* ALTER TABLE that adds the column of one field; as schema_table_ddl(). */
+struct text schema_column_ddl(struct arena *arena, const struct schema *schema, const struct field *field);
+
 /* Number of secondary indexes of the record's table. */
 size_t schema_index_count(const struct schema *schema, enum storage_kind kind);
 /* CREATE INDEX IF NOT EXISTS number `position`; as schema_table_ddl(). */

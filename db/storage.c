@@ -14,7 +14,9 @@
 
 #include "db/connection.h"
 #include "db/migration.h"
+#include "db/revision_step.h"
 #include "db/schema_ddl.h"
+#include "protocol/domain/revision.h"
 
 #define BUSY_TIMEOUT_MS 5000
 #define BULK_CACHE_KIB  (16 * 1024)
@@ -88,23 +90,26 @@ static enum status identify(struct storage *storage, int64_t *out_version)
 {
 	const struct storage_kind_row *kind = storage_kind_find(storage->kind);
 	int64_t application = 0;
-	int64_t version = 0;
+	int64_t stamp = 0, version = 0;
 	int64_t tables = 0;
 	enum status status = sql_integer(storage, "PRAGMA application_id", &application);
 
 	if (status == STATUS_OK)
-		status = sql_integer(storage, "PRAGMA user_version", &version);
+		status = sql_integer(storage, "PRAGMA user_version", &stamp);
 	if (status == STATUS_OK)
 		status = sql_integer(storage, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (status != STATUS_OK)
 		return status;
+	storage->revision = revision_stamp_revision(stamp);
+	version = revision_stamp_migration(stamp);
 	if ((int32_t)application != kind->application_id && (application != 0 || version != 0 || tables != 0))
 		return fail(STATUS_CORRUPT, "%s is not a %s of this program; check the path, or %s", storage->path, kind->name,
 			kind->damaged_advice);
-	if (version > migration_newest(storage->kind))
+	if (version > migration_newest(storage->kind) || storage->revision > schema_revision())
 		return fail(STATUS_NEWER,
-			"%s was made by a newer version of the program (schema %" PRId64 ", this one knows %d); upgrade this program",
-			storage->path, version, migration_newest(storage->kind));
+			"%s was made by a newer version of the program (schema %" PRId64 ", this one knows %" PRId64
+			"); upgrade this program",
+			storage->path, stamp, revision_stamp(migration_newest(storage->kind), schema_revision()));
 	if (version < 0 || (application != 0 && version == 0))
 		return fail(STATUS_CORRUPT, "%s has schema number %" PRId64 "; %s", storage->path, version, kind->damaged_advice);
 	*out_version = version;
@@ -129,7 +134,7 @@ static enum status open_reader(struct storage *storage)
 		return status;
 	if (version == 0)
 		return fail_empty(storage);
-	if (version < migration_newest(storage->kind))
+	if (version < migration_newest(storage->kind) || (storage->kind != STORAGE_OUTBOX && storage->revision < schema_revision()))
 		return fail(STATUS_BUSY,
 			"%s was written by an older version of the program: end that if it still runs; then any command that writes brings "
 			"it up to date",
@@ -263,6 +268,8 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 		status = sync_failure_mend(storage);
 	if (status == STATUS_OK)
 		status = migration_apply(storage, (int)version);
+	if (status == STATUS_OK)
+		status = revision_apply(storage, options->adopt);
 	if (status == STATUS_OK && version == 0 && (options->bench || options->bare))
 		status = prepare_new(storage, options);
 	if (status == STATUS_OK && storage->kind == STORAGE_SERVER)

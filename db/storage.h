@@ -24,6 +24,10 @@ enum storage_mode {
 	STORAGE_READ,   /* query-only beside the owner; never checkpoints, not even on close */
 };
 
+/* Puts what a row kept of fields that are known by now into them (extra.h); texts in `arena`. Another status than OK: it is no value of
+ * theirs. */
+typedef enum status (*record_adopt_call)(struct arena *arena, const struct schema *schema, void *row);
+
 struct storage_options {
 	const char *path;
 	enum storage_kind kind;
@@ -31,6 +35,7 @@ struct storage_options {
 	const char *vfs; /* SQLite VFS name; NULL: the system's */
 	bool bench;      /* CREATE: also the benchmark's record */
 	bool bare;       /* CREATE of a replica: secondary indexes are made later by storage_finish_bulk() */
+	record_adopt_call adopt; /* when the file is of an earlier revision of the schema; NULL: what rows kept stays kept */
 };
 
 /* Once in a process, before its first store is opened; without it all works, but slower: SQLite would take a lock and count at every

@@ -4,8 +4,10 @@
 
 #include "db/connection.h"
 #include "db/table_sql.h"
+#include "protocol/domain/revision.h"
 
-#define HASH_COLUMN 4
+#define HASH_COLUMN  4
+#define EXTRA_COLUMN 5
 
 static enum status table_prepare(struct storage *storage, const struct schema *schema, enum table_verb verb, sqlite3_stmt **out_prepared)
 {
@@ -72,6 +74,12 @@ static int bind_field(sqlite3_stmt *prepared, int parameter, const struct field 
 	return sqlite3_bind_int64(prepared, parameter, field_integer(field, row));
 }
 
+static int bind_extra(sqlite3_stmt *prepared, int parameter, struct bytes extra)
+{
+	return extra.size == 0 ? sqlite3_bind_null(prepared, parameter)
+			       : sqlite3_bind_blob64(prepared, parameter, extra.data, extra.size, SQLITE_STATIC);
+}
+
 /* Everything but the first parameter. `plain` leaves out what TABLE_UPDATE_PLAIN does not name. */
 static int bind_row(sqlite3_stmt *prepared, const struct schema *schema, const void *row, const struct row_meta *meta, bool plain)
 {
@@ -83,6 +91,8 @@ static int bind_row(sqlite3_stmt *prepared, const struct schema *schema, const v
 		result = sqlite3_bind_int64(prepared, 4, meta->author);
 	if (result == SQLITE_OK)
 		result = sqlite3_bind_blob(prepared, 5, meta->hash, sizeof(meta->hash), SQLITE_STATIC);
+	if (result == SQLITE_OK)
+		result = bind_extra(prepared, 6, row_extra(schema, row));
 	for (size_t i = 1; result == SQLITE_OK && i < schema->field_count; i++)
 		if (!plain || !field_is_indexed(schema, &schema->fields[i]))
 			result = bind_field(prepared, (int)i + TABLE_FIRST_FIELD, &schema->fields[i], row);
@@ -136,6 +146,15 @@ static enum status read_field(
 	return STATUS_OK;
 }
 
+static void read_extra(const struct schema *schema, sqlite3_stmt *prepared, struct arena *arena, void *row)
+{
+	struct bytes extra = { .data = sqlite3_column_blob(prepared, EXTRA_COLUMN) };
+
+	extra.size = (size_t)sqlite3_column_bytes(prepared, EXTRA_COLUMN);
+	if (extra.size > 0 && schema->extra != 0)
+		row_set_extra(schema, row, arena_copy_bytes(arena, extra));
+}
+
 static enum status read_row(struct storage *storage, const struct schema *schema, sqlite3_stmt *prepared, struct arena *arena,
 	void **out_row, struct row_meta *out_meta)
 {
@@ -147,6 +166,7 @@ static enum status read_row(struct storage *storage, const struct schema *schema
 			status = read_field(storage, schema, prepared, i, arena, row);
 	if (status != STATUS_OK)
 		return status;
+	read_extra(schema, prepared, arena, row);
 	*out_row = row;
 	if (out_meta == NULL)
 		return STATUS_OK;
@@ -162,8 +182,10 @@ enum status table_get(struct storage *storage, const struct schema *schema, cons
 	struct row_meta *out_meta)
 {
 	struct table_statement *statement;
-	enum status status = table_statement(storage, schema, TABLE_GET, &statement);
+	enum status status;
 
+	schema = schema_spoken(schema);
+	status = table_statement(storage, schema, TABLE_GET, &statement);
 	if (status != STATUS_OK)
 		return status;
 	bind_id(statement->prepared, 1, id);
@@ -253,6 +275,7 @@ enum status table_put(struct storage *storage, const struct schema *schema, cons
 	bool inserted = false;
 	enum status status;
 
+	schema = schema_spoken(schema);
 	if (table->expects_new) {
 		status = insert(storage, schema, row, meta, &inserted);
 		if (status != STATUS_OK || inserted)
@@ -292,11 +315,11 @@ static enum status walk_init(struct walk *walk, struct storage *storage, const s
 {
 	enum status status;
 
-	*walk = (struct walk){ .storage = storage, .schema = schema };
-	status = table_statement(storage, schema, verb, &walk->statement);
+	*walk = (struct walk){ .storage = storage, .schema = schema_spoken(schema) };
+	status = table_statement(storage, walk->schema, verb, &walk->statement);
 	if (status == STATUS_OK && walk->statement->in_use) {
 		walk->statement = &walk->own;
-		status = table_prepare(storage, schema, verb, &walk->own.prepared);
+		status = table_prepare(storage, walk->schema, verb, &walk->own.prepared);
 	}
 	if (status == STATUS_OK)
 		walk->statement->in_use = true;

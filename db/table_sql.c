@@ -14,20 +14,20 @@ struct verb_row {
 
 /* clang-format off */
 static const struct verb_row verbs[] = {
-	[TABLE_GET]          = { "SELECT id, home, gseq, author, hash$F", " FROM $T WHERE id = ?1" },
+	[TABLE_GET]          = { "SELECT id, home, gseq, author, hash, extra$F", " FROM $T WHERE id = ?1" },
 	[TABLE_LOOK]         = { "SELECT row, home$X", " FROM $T WHERE id = ?1" },
-	[TABLE_INSERT]       = { "INSERT INTO $T (id, home, gseq, author, hash$F) VALUES (?1, ?2, ?3, ?4, ?5$V)",
+	[TABLE_INSERT]       = { "INSERT INTO $T (id, home, gseq, author, hash, extra$F) VALUES (?1, ?2, ?3, ?4, ?5, ?6$V)",
 				 " ON CONFLICT (id) DO NOTHING" },
-	[TABLE_UPDATE]       = { "UPDATE $T SET home = ?2, gseq = ?3, author = ?4, hash = ?5$S", " WHERE row = ?1" },
-	[TABLE_UPDATE_PLAIN] = { "UPDATE $T SET gseq = ?3, author = ?4, hash = ?5$P", " WHERE row = ?1" },
+	[TABLE_UPDATE]       = { "UPDATE $T SET home = ?2, gseq = ?3, author = ?4, hash = ?5, extra = ?6$S", " WHERE row = ?1" },
+	[TABLE_UPDATE_PLAIN] = { "UPDATE $T SET gseq = ?3, author = ?4, hash = ?5, extra = ?6$P", " WHERE row = ?1" },
 	[TABLE_REMOVE]       = { "DELETE FROM $T", " WHERE id = ?1" },
-	[TABLE_FEED]         = { "SELECT id, home, gseq, author, hash$F",
+	[TABLE_FEED]         = { "SELECT id, home, gseq, author, hash, extra$F",
 				 " FROM $T WHERE home = ?1 AND (gseq, id) > (?2, ?3) ORDER BY gseq, id" },
-	[TABLE_BY_ID]        = { "SELECT id, home, gseq, author, hash$F", " FROM $T WHERE home = ?1 AND id > ?2 ORDER BY id" },
-	[TABLE_SCAN]         = { "SELECT id, home, gseq, author, hash$F", " FROM $T WHERE id > ?1 ORDER BY id" },
+	[TABLE_BY_ID]        = { "SELECT id, home, gseq, author, hash, extra$F", " FROM $T WHERE home = ?1 AND id > ?2 ORDER BY id" },
+	[TABLE_SCAN]         = { "SELECT id, home, gseq, author, hash, extra$F", " FROM $T WHERE id > ?1 ORDER BY id" },
 	[TABLE_RESOLVE]      = { "SELECT id", " FROM $T WHERE id BETWEEN ?1 AND ?2 LIMIT 2" },
 	[TABLE_NEIGHBOURS]   = { "SELECT (SELECT max(id) FROM $T WHERE id < ?1), (SELECT min(id) FROM $T WHERE id > ?1)", "" },
-	[TABLE_EACH]         = { "SELECT id, home, gseq, author, hash$F", " FROM $T WHERE $I IS ?1 ORDER BY id" },
+	[TABLE_EACH]         = { "SELECT id, home, gseq, author, hash, extra$F", " FROM $T WHERE $I IS ?1 ORDER BY id" },
 };
 /* clang-format on */
 

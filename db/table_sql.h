@@ -1,11 +1,11 @@
-/* The statements of a table of records, printed from its field table. Columns of a reading statement are id, home, gseq, author, hash, then
- * the fields after the id in table order; parameters of a writing statement are the same, from ?1. */
+/* The statements of a table of records, printed from its field table. Columns of a reading statement are id, home, gseq, author, hash,
+ * extra, then the fields after the id in table order; parameters of a writing statement are the same, from ?1. */
 #ifndef TRUCKROLL_DB_TABLE_SQL_H
 #define TRUCKROLL_DB_TABLE_SQL_H
 
 #include "db/connection.h"
 
-#define TABLE_FIRST_FIELD 5 /* column of the first field after the id */
+#define TABLE_FIRST_FIELD 6 /* column of the first field after the id */
 
 /* True when a declared index holds the field. */
 bool field_is_indexed(const struct schema *schema, const struct field *field);

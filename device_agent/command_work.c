@@ -34,6 +34,13 @@ enum status command_accept(struct context *context)
 	return run_on_visit(context, OPERATION_ACCEPT, argument(context, "VISIT"), NULL);
 }
 
+enum status command_delay(struct context *context)
+{
+	struct delay_arguments arguments = { .expected_at_ms = arguments_time(context->arguments, "TIME", 0) };
+
+	return run_on_visit(context, OPERATION_DELAY, argument(context, "visit"), &arguments);
+}
+
 enum status command_travel(struct context *context)
 {
 	return run_on_visit(context, OPERATION_TRAVEL, argument(context, "VISIT"), NULL);

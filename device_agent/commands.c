@@ -120,6 +120,16 @@ static const struct option return_options[] = {
 #define OF_VISIT                                                  \
 	{ .name = "visit", .value = "VISIT", .kind = OPTION_TEXT, \
 	  .help = "visit, or its work order (default: the one that is under way)" }
+static const struct option delay_positionals[] = {
+	{ .name = "TIME", .kind = OPTION_TIME, .required = true, .help = "when you will be there", .field = "expected_at_ms" },
+	{ 0 },
+};
+static const struct option delay_options[] = {
+	{ .name = "visit", .value = "VISIT", .kind = OPTION_TEXT,
+	  .help = "visit, or its work order; may be left out when only one comes into question" },
+	KEYS_OPTION,
+	{ 0 },
+};
 static const struct option task_positionals[] = {
 	{ .name = "TASK", .kind = OPTION_TEXT,
 	  .help = "its number in the list, its title, or digits of its id; without it all are listed" },
@@ -267,6 +277,9 @@ static const struct command commands[] = {
 	{ .group = "Work", .name = "decline", .summary = "give a visit back",
 	  .example = "truckroll decline HH-5008 --reason \"van is in the workshop\"", .positionals = visit_positionals,
 	  .options = reason_options, .place = PLACE_OWNER, .run = command_decline },
+	{ .group = "Work", .name = "delay", .summary = "tell the office when you will be there",
+	  .details = "It stands beside the plan, which stays the office's.", .example = "truckroll delay 10:30 --visit HH-5001",
+	  .positionals = delay_positionals, .options = delay_options, .place = PLACE_OWNER, .run = command_delay },
 	{ .group = "Work", .name = "travel", .summary = "you are on your way", .example = "truckroll travel",
 	  .positionals = visit_positionals, .options = keys_options, .place = PLACE_OWNER, .run = command_travel },
 	{ .group = "Work", .name = "arrive", .summary = "you are there", .example = "truckroll arrive --at 09:40",

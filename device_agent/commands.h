@@ -16,6 +16,7 @@ enum status command_show(struct context *context);
 enum status command_van(struct context *context);
 enum status command_accept(struct context *context);
 enum status command_decline(struct context *context);
+enum status command_delay(struct context *context);
 enum status command_travel(struct context *context);
 enum status command_arrive(struct context *context);
 enum status command_pause(struct context *context);

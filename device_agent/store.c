@@ -7,6 +7,7 @@
 
 #include "device_agent/reserve.h"
 #include "device_agent/store_parts.h"
+#include "protocol/wire/record_codec.h"
 
 static const char *const companions[] = { "", "-wal", "-shm", "-journal" };
 
@@ -103,7 +104,8 @@ static enum status check_device(struct device_store *store, const struct device_
 enum status device_open_replica(struct device_store *store, enum storage_mode mode)
 {
 	struct storage_options replica = {
-		.path = device_path(store, "replica.db"), .kind = STORAGE_REPLICA, .mode = mode, .vfs = store->vfs, .bench = store->bench
+		.path = device_path(store, "replica.db"), .kind = STORAGE_REPLICA, .mode = mode, .vfs = store->vfs, .bench = store->bench,
+		.adopt = record_adopt
 	};
 	int lock = -1;
 	enum status status = STATUS_OK;

@@ -88,6 +88,7 @@ static const struct {
 } obvious[] = {
 	{ OPERATION_ACCEPT, "accept", { IN(DISPATCHED) } },
 	{ OPERATION_DECLINE, "decline", { IN(DISPATCHED), IN(ACCEPTED) } },
+	{ OPERATION_DELAY, "delay", { IN(TRAVELLING), IN(ACCEPTED), IN(DISPATCHED) } },
 	{ OPERATION_TRAVEL, "travel to", { IN(ACCEPTED), IN(DISPATCHED) } },
 	{ OPERATION_ARRIVE, "arrive at", { IN(TRAVELLING), IN(ACCEPTED), IN(DISPATCHED) } },
 	{ OPERATION_PAUSE, "pause", { IN(ON_SITE) } },

@@ -150,7 +150,6 @@ enum status command_contact_add(struct context *context)
 		.role = argument(context, "role"),
 		.phone = argument(context, "phone"),
 		.email = argument(context, "email"),
-		.language = argument(context, "language"),
 	};
 	uint32_t channel = CONTACT_CHANNEL_NONE;
 	enum status status = office_find(context, RECORD_ACCOUNT, argument(context, "ACCOUNT"), &contact.account_id);

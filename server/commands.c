@@ -128,8 +128,7 @@ static const struct option contact_options[] = {
 	{ .name = "role", .value = "TEXT", .kind = OPTION_TEXT, .help = "what for to call them, such as caretaker" },
 	{ .name = "phone", .value = "NUMBER", .kind = OPTION_TEXT, .help = "telephone" },
 	{ .name = "email", .value = "ADDRESS", .kind = OPTION_TEXT, .help = "mail address" },
-	{ .name = "prefers", .value = "HOW", .kind = OPTION_TEXT, .help = "phone, email or message" },
-	{ .name = "language", .value = "TAG", .kind = OPTION_TEXT, .help = "language, such as en" }, { 0 } };
+	{ .name = "prefers", .value = "HOW", .kind = OPTION_TEXT, .help = "phone, email or message" }, { 0 } };
 static const struct option access_positionals[] = {
 	{ .name = "SITE", .kind = OPTION_TEXT, .required = true, .help = "site: its name, or first digits of its id" },
 	{ .name = "NAME", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "which door or place" }, { 0 } };

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "protocol/domain/revision.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/record_codec.h"
 
@@ -66,7 +67,7 @@ static struct operation create_of(const struct import_pass *pass, enum record_ki
 			.record = kind,
 			.role = ROLE_IMPORT,
 			.at_ms = pass->options->at_ms,
-			.schema_revision = SCHEMA_REVISION,
+			.schema_revision = schema_revision(),
 		},
 		.arguments = row,
 	};

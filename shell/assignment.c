@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/domain/revision.h"
 #include "shell/lookup.h"
 #include "shell/time_text.h"
 
@@ -10,7 +11,7 @@ static struct text field_names(struct arena *arena, const struct schema *schema)
 	struct text names = { 0 };
 
 	for (size_t i = 0; i < schema->field_count; i++)
-		if (schema->fields[i].tag != 1 && !schema->fields[i].derived)
+		if (schema->fields[i].tag != 1 && !schema->fields[i].derived && !field_is_retired(&schema->fields[i]))
 			names = arena_print(arena, "%.*s%s%s", TEXT_ARGUMENTS(names), names.size == 0 ? "" : ", ", schema->fields[i].name);
 	return names;
 }
@@ -57,6 +58,9 @@ enum status assignments_apply(
 		if (equals == NULL || field == NULL || field->tag == 1)
 			return fail(STATUS_INVALID, "\"%.*s\" does not set a field of %s; its fields are %.*s", TEXT_ARGUMENTS(word),
 				schema->name, TEXT_ARGUMENTS(field_names(context->arena, schema)));
+		if (field_is_retired(field))
+			return fail(STATUS_INVALID, "%s.%s is not used any more; its fields are %.*s", schema->name, field->name,
+				TEXT_ARGUMENTS(field_names(context->arena, schema)));
 		status = set_value(context, storage, field, text_behind(word, equals), row);
 		if (status != STATUS_OK)
 			return status;

@@ -89,6 +89,7 @@ const struct message catalogue_en[] = {
 	{ "operation.close", "close" },
 	{ "operation.reopen_order", "reopen the order" },
 	{ "operation.cancel_order", "cancel the order" },
+	{ "operation.delay", "tell when to be there" },
 	{ "issue.negative_stock", "Stock below zero" },
 	{ "issue.work_done_after_cancel", "Work done after the visit was taken back" },
 	{ "issue.overtaken", "Finished by the first technician after a reassignment" },

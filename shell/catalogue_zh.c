@@ -89,6 +89,7 @@ const struct message catalogue_zh[] = {
 	{ "operation.close", "关闭" },
 	{ "operation.reopen_order", "重新打开工单" },
 	{ "operation.cancel_order", "取消工单" },
+	{ "operation.delay", "告知预计到达时间" },
 	{ "issue.negative_stock", "库存为负" },
 	{ "issue.work_done_after_cancel", "收回上门后仍已施工" },
 	{ "issue.overtaken", "改派后原技术员已完工" },

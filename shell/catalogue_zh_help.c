@@ -122,6 +122,9 @@ const struct message catalogue_zh_help[] = {
 	{ "take a visit that was sent to you", "接受派给您的上门" },
 	{ "give a visit back", "退回上门" },
 	{ "you are on your way", "已出发" },
+	{ "tell the office when you will be there", "告知办公室预计到达时间" },
+	{ "It stands beside the plan, which stays the office's.", "与计划并列显示；计划仍由办公室决定。" },
+	{ "when you will be there", "预计何时到达" },
 	{ "you are there", "已到达现场" },
 	{ "you interrupt the work", "暂停施工" },
 	{ "you go on", "继续施工" },
@@ -241,7 +244,6 @@ const struct message catalogue_zh_help[] = {
 	{ "telephone", "电话" },
 	{ "mail address", "电子邮件地址" },
 	{ "phone, email or message", "phone（电话）、email（电子邮件）或 message（短信）" },
-	{ "language, such as en", "语言，例如 en" },
 	{ "say how to get into a site, for those with a job there", "说明如何进入站点（仅供有任务的人员）" },
 	{ "Kept apart from the site: a device that only serves the territory never receives it.\n"
 	  "Said again, it is changed.",

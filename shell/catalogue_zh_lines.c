@@ -205,6 +205,7 @@ const struct message catalogue_zh_lines[] = {
 	{ "accept", "接单" },
 	{ "decline", "拒单" },
 	{ "travel to", "出发前往" },
+	{ "delay", "推迟" },
 	{ "arrive at", "到达" },
 	{ "pause", "暂停" },
 	{ "resume", "继续" },

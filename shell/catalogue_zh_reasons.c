@@ -167,6 +167,7 @@ const struct message catalogue_zh_reasons[] = {
 	{ "%s%s is given twice", "%s%s 给出了两次" },
 	{ "%s%s is missing: %s", "缺少 %s%s：%s" },
 	{ "\"%.*s\" does not set a field of %s; its fields are %.*s", "“%.*s”不是对 %s 字段的赋值；可用字段：%.*s" },
+	{ "%s.%s is not used any more; its fields are %.*s", "%s.%s 已停用；可用字段：%.*s" },
 	{ "language '%.*s' is not known here: choose en or zh", "不认识语言“%.*s”：请选 en 或 zh" },
 	{ "there is no command '%.*s': did you mean '%.*s'?", "没有命令“%.*s”：是否想用“%.*s”？" },
 	{ "there is no command '%.*s': '%s --help' lists them", "没有命令“%.*s”：“%s --help”列出所有命令" },

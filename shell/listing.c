@@ -239,8 +239,8 @@ static enum status show_parts(struct context *context, struct storage *storage, 
 
 enum status listing_show_order(struct context *context, struct storage *storage, const struct id *work_order)
 {
-	static const char *const visit_fields[] = { "state", "planned_start_at_ms", "arrived_at_ms", "finished_at_ms", "outcome", "text",
-		NULL };
+	static const char *const visit_fields[] = { "state", "planned_start_at_ms", "expected_at_ms", "arrived_at_ms", "finished_at_ms",
+		"outcome", "text", NULL };
 	static const char *const note_fields[] = { "at_ms", "text", "late", NULL };
 	const struct work_order *order;
 	void *row;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "protocol/domain/revision.h"
 #include "shell/exit_code.h"
 #include "shell/output_table.h"
 #include "shell/record_json.h"
@@ -207,6 +208,16 @@ size_t table_row_count(const struct table *table)
 	return table->row_count;
 }
 
+static void add_field(struct table *table, struct column *columns, const struct field *field)
+{
+	size_t place = table->column_count++;
+
+	table->fields[place] = field;
+	columns[place].name = field->name;
+	table->right[place] = field->kind == FIELD_INTEGER;
+	table->firm[place] = field->kind == FIELD_TIME;
+}
+
 struct table *output_rows(struct output *output, const char *name, const struct schema *schema, const char *const *fields)
 {
 	size_t count = 0;
@@ -221,12 +232,12 @@ struct table *output_rows(struct output *output, const char *name, const struct 
 	table = output_table(output, name, columns, count);
 	table->schema = schema;
 	table->fields = arena_allocate_array(output->arena, count + 1, sizeof(struct field *));
+	table->column_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		table->fields[i] = fields == NULL ? &schema->fields[i] : schema_field(schema, text_of(fields[i]));
-		assert(table->fields[i] != NULL);
-		columns[i].name = table->fields[i]->name;
-		table->right[i] = table->fields[i]->kind == FIELD_INTEGER;
-		table->firm[i] = table->fields[i]->kind == FIELD_TIME;
+		const struct field *field = fields == NULL ? &schema->fields[i] : schema_field(schema, text_of(fields[i]));
+		assert(field != NULL || schema_revision() < SCHEMA_REVISION);
+		if (field != NULL) /* NULL: it came later than what this program speaks */
+			add_field(table, columns, field);
 	}
 	return table;
 }

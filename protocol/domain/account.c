@@ -29,6 +29,7 @@ const struct schema account_schema = {
 	.kind = RECORD_ACCOUNT,
 	.name = "account",
 	.size = sizeof(struct account),
+	.extra = offsetof(struct account, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

@@ -21,6 +21,7 @@ struct account {
 	struct text phone;
 	struct text source; /* where it was imported from */
 	struct text source_id;
+	struct bytes extra;
 };
 
 extern const struct schema account_schema;

@@ -70,6 +70,11 @@ static const struct field reschedule_fields[] = {
 	{ FIELD_OF(reschedule_arguments, reason),             .tag = 4, .max = 200 },
 };
 
+static const struct field delay_fields[] = {
+	{ FIELD_OF(delay_arguments, id),            .tag = 1 },
+	{ TIME_OF(delay_arguments, expected_at_ms), .tag = 2, .required = true },
+};
+
 static const struct field answer_task_fields[] = {
 	{ FIELD_OF(answer_arguments, id),                         .tag = 1 },
 	{ FIELD_OF(answer_arguments, task_id),                    .tag = 2, .refers = RECORD_TASK, .required = true },
@@ -218,6 +223,14 @@ const struct schema reschedule_schema = {
 	.size = sizeof(struct reschedule_arguments),
 	.fields = reschedule_fields,
 	.field_count = LENGTH(reschedule_fields),
+};
+
+const struct schema delay_schema = {
+	.kind = (enum record_kind)(RECORD_ARGUMENTS + OPERATION_DELAY),
+	.name = "delay",
+	.size = sizeof(struct delay_arguments),
+	.fields = delay_fields,
+	.field_count = LENGTH(delay_fields),
 };
 
 const struct schema answer_task_schema = {

@@ -16,6 +16,7 @@ extern const struct schema return_part_schema;
 extern const struct schema add_note_schema;
 extern const struct schema resolve_issue_schema;
 extern const struct schema reschedule_schema;
+extern const struct schema delay_schema;
 extern const struct schema answer_task_schema;
 extern const struct schema log_time_schema;
 extern const struct schema read_meter_schema;

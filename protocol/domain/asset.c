@@ -10,6 +10,7 @@ const struct choice asset_status_names[] = {
 	{ ASSET_STATUS_LOANED, "loaned" },
 	{ ASSET_STATUS_RETIRED, "retired" },
 	{ ASSET_STATUS_REPLACED, "replaced" },
+	{ ASSET_STATUS_STANDBY, "standby" },
 	{ 0, NULL },
 };
 static_assert(LENGTH(asset_status_names) == ASSET_STATUS_COUNT + 1, "every asset_status has a name");
@@ -57,6 +58,7 @@ const struct schema asset_schema = {
 	.kind = RECORD_ASSET,
 	.name = "asset",
 	.size = sizeof(struct asset),
+	.extra = offsetof(struct asset, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

@@ -12,6 +12,7 @@ enum asset_status {
 	ASSET_STATUS_LOANED = 4,
 	ASSET_STATUS_RETIRED = 5,
 	ASSET_STATUS_REPLACED = 6,
+	ASSET_STATUS_STANDBY = 7, /* ready to take another one's place */
 	ASSET_STATUS_COUNT,
 };
 
@@ -29,6 +30,7 @@ struct asset {
 	struct text source;
 	struct text source_id;
 	struct id merged_into_id; /* it was the same machine as this one: facts go there, see asset_follow() */
+	struct bytes extra;
 };
 
 extern const struct schema asset_schema;

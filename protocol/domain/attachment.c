@@ -34,6 +34,7 @@ const struct schema attachment_schema = {
 	.kind = RECORD_ATTACHMENT,
 	.name = "attachment",
 	.size = sizeof(struct attachment),
+	.extra = offsetof(struct attachment, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

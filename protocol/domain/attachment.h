@@ -31,6 +31,7 @@ struct attachment {
 	struct text caption;
 	int64_t taken_at_ms;
 	bool late; /* the order was closed or cancelled already */
+	struct bytes extra;
 };
 
 extern const struct schema attachment_schema;

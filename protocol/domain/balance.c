@@ -15,6 +15,7 @@ const struct schema balance_schema = {
 	.kind = RECORD_BALANCE,
 	.name = "balance",
 	.size = sizeof(struct balance),
+	.extra = offsetof(struct balance, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

@@ -10,6 +10,7 @@ struct balance {
 	struct id part_id;
 	int64_t quantity;       /* below zero: more was used than was known to be there */
 	struct id territory_id; /* the location's */
+	struct bytes extra;
 };
 
 extern const struct schema balance_schema;

@@ -27,6 +27,7 @@ struct contact {
 	bool inactive;        /* not to be called any more */
 	struct text source;
 	struct text source_id;
+	struct bytes extra;
 };
 
 extern const struct schema contact_schema;

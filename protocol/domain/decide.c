@@ -39,6 +39,7 @@ static const handler handlers[OPERATION_KIND_COUNT] = {
 	[OPERATION_CLOSE]         = handle_close,
 	[OPERATION_REOPEN_ORDER]  = handle_reopen_order,
 	[OPERATION_CANCEL_ORDER]  = handle_cancel_order,
+	[OPERATION_DELAY]         = handle_delay,
 };
 /* clang-format on */
 

@@ -28,6 +28,7 @@ const struct schema device_schema = {
 	.kind = RECORD_DEVICE,
 	.name = "device",
 	.size = sizeof(struct device),
+	.extra = offsetof(struct device, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_DEVICE, "id" } },

@@ -21,6 +21,7 @@ struct device {
 	enum device_state state;
 	int64_t enrolled_at_ms;
 	struct text platform;
+	struct bytes extra;
 };
 
 extern const struct schema device_schema;

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "protocol/domain/schema.h"
+#include "protocol/domain/revision.h"
 
 #define DAY_MS    INT64_C(86400000)
 #define MINUTE_MS INT64_C(60000)
@@ -193,9 +193,9 @@ static bool boolean_from_text(struct text text, int64_t *out_value)
 
 struct text choice_to_text(struct arena *arena, const struct choice *choices, uint32_t number)
 {
-	for (; choices->name != NULL; choices++)
-		if (choices->number == number)
-			return text_of(choices->name);
+	for (const struct choice *choice = choices; choice->name != NULL; choice++)
+		if (choice->number == number && choice_spoken(choices, number))
+			return text_of(choice->name);
 	return arena_print(arena, "other (%" PRIu32 ")", number);
 }
 
@@ -206,6 +206,8 @@ enum status choice_from_text(const struct choice *choices, struct text name, uin
 
 	for (const struct choice *choice = choices; choice->name != NULL; choice++) {
 		size_t size = strlen(choice->name);
+		if (!choice_spoken(choices, choice->number))
+			continue;
 		if (text_equals(name, choice->name)) {
 			*out_number = choice->number;
 			return STATUS_OK;

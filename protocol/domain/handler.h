@@ -38,6 +38,7 @@ enum status handle_part(struct handling *handling); /* use_part, return_part */
 enum status handle_issue(struct handling *handling);
 enum status handle_reschedule(struct handling *handling);
 enum status handle_reopen_visit(struct handling *handling);
+enum status handle_delay(struct handling *handling);
 enum status handle_answer_task(struct handling *handling);
 enum status handle_log_time(struct handling *handling);
 enum status handle_read_meter(struct handling *handling);

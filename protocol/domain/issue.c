@@ -77,6 +77,7 @@ const struct schema issue_schema = {
 	.kind = RECORD_ISSUE,
 	.name = "issue",
 	.size = sizeof(struct issue),
+	.extra = offsetof(struct issue, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" }, { SCOPE_DEVICE, "device_id" } },

@@ -73,6 +73,7 @@ struct issue {
 	struct text resolution_text;
 	int64_t opened_at_ms;
 	int64_t resolved_at_ms;
+	struct bytes extra;
 };
 
 extern const struct schema issue_schema;

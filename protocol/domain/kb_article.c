@@ -35,6 +35,7 @@ const struct schema kb_article_schema = {
 	.kind = RECORD_KB_ARTICLE,
 	.name = "kb_article",
 	.size = sizeof(struct kb_article),
+	.extra = offsetof(struct kb_article, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.home_otherwise = SCOPE_ORG_ALL,

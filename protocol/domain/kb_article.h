@@ -29,6 +29,7 @@ struct kb_article {
 	enum kb_article_state state;
 	struct text source;
 	struct text source_id;
+	struct bytes extra;
 };
 
 extern const struct schema kb_article_schema;

@@ -32,6 +32,7 @@ const struct schema meter_schema = {
 	.kind = RECORD_METER,
 	.name = "meter",
 	.size = sizeof(struct meter),
+	.extra = offsetof(struct meter, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

@@ -26,6 +26,7 @@ struct meter {
 	struct id last_reading_id;
 	struct text source;
 	struct text source_id;
+	struct bytes extra;
 };
 
 extern const struct schema meter_schema;

@@ -40,6 +40,7 @@ const struct schema movement_schema = {
 	.kind = RECORD_MOVEMENT,
 	.name = "movement",
 	.size = sizeof(struct movement),
+	.extra = offsetof(struct movement, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TECHNICIAN, "technician_id" } },

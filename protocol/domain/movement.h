@@ -34,6 +34,7 @@ struct movement {
 	int64_t at_ms;
 	struct id reverses_id;
 	struct id territory_id;
+	struct bytes extra;
 };
 
 extern const struct schema movement_schema;

@@ -17,6 +17,7 @@ const struct schema note_schema = {
 	.kind = RECORD_NOTE,
 	.name = "note",
 	.size = sizeof(struct note),
+	.extra = offsetof(struct note, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

@@ -12,6 +12,7 @@ struct note {
 	struct id author_id; /* nil: the office */
 	int64_t at_ms;
 	bool late; /* the order was closed or cancelled already */
+	struct bytes extra;
 };
 
 extern const struct schema note_schema;

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "protocol/domain/arguments.h"
+#include "protocol/domain/revision.h"
 
 #define DESK     (ROLE_DISPATCHER | ROLE_SUPERVISOR)
 #define OFFICE   (DESK | ROLE_SYSTEM)
@@ -42,6 +43,7 @@ static const struct operation_row rows[] = { /* kind, name, sort, subject, roles
 	{ OPERATION_CLOSE,         "close",         SORT_CLAIM,  RECORD_WORK_ORDER, OFFICE,          &close_schema },
 	{ OPERATION_REOPEN_ORDER,  "reopen_order",  SORT_CLAIM,  RECORD_WORK_ORDER, DESK,            &reopen_order_schema },
 	{ OPERATION_CANCEL_ORDER,  "cancel_order",  SORT_CLAIM,  RECORD_WORK_ORDER, OFFICE,          &cancel_order_schema },
+	{ OPERATION_DELAY,         "delay",         SORT_FACT,   RECORD_VISIT,      ROLE_TECHNICIAN, &delay_schema },
 };
 
 const struct choice operation_kind_names[] = {
@@ -76,6 +78,7 @@ const struct choice operation_kind_names[] = {
 	{ OPERATION_CLOSE,"close" },
 	{ OPERATION_REOPEN_ORDER,"reopen_order" },
 	{ OPERATION_CANCEL_ORDER,"cancel_order" },
+	{ OPERATION_DELAY, "delay" },
 	{ 0, NULL },
 };
 
@@ -127,7 +130,7 @@ const struct schema operation_head_schema = {
 
 const struct operation_row *operation_find(enum operation_kind kind)
 {
-	return kind > OPERATION_NONE && kind < OPERATION_KIND_COUNT ? &rows[kind] : NULL;
+	return kind > OPERATION_NONE && kind < OPERATION_KIND_COUNT && choice_spoken(operation_kind_names, kind) ? &rows[kind] : NULL;
 }
 
 const struct schema *arguments_schema(enum operation_kind kind, enum record_kind record)

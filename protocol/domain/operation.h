@@ -39,6 +39,7 @@ enum operation_kind {
 	OPERATION_CLOSE = 28,
 	OPERATION_REOPEN_ORDER = 29,
 	OPERATION_CANCEL_ORDER = 30,
+	OPERATION_DELAY = 31,
 	OPERATION_KIND_COUNT,
 };
 
@@ -168,6 +169,11 @@ struct reschedule_arguments { /* subject: the visit */
 	int64_t planned_start_at_ms;
 	int64_t planned_end_at_ms;
 	struct text reason;
+};
+
+struct delay_arguments { /* subject: the visit */
+	struct id id;
+	int64_t expected_at_ms;
 };
 
 struct answer_arguments { /* subject: the visit */

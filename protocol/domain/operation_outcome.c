@@ -36,6 +36,7 @@ const struct schema operation_outcome_schema = {
 	.kind = RECORD_OPERATION,
 	.name = "operation",
 	.size = sizeof(struct operation_outcome),
+	.extra = offsetof(struct operation_outcome, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_DEVICE, "device_id" } },

@@ -17,6 +17,7 @@ struct operation_outcome {
 	struct id issue_id;  /* when a person has something to do */
 	struct id waits_for; /* parked until this record appears */
 	int64_t at_ms;
+	struct bytes extra;
 };
 
 extern const struct schema operation_outcome_schema;

@@ -16,6 +16,7 @@ const struct schema part_schema = {
 	.kind = RECORD_PART,
 	.name = "part",
 	.size = sizeof(struct part),
+	.extra = offsetof(struct part, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.home_otherwise = SCOPE_ORG_ALL,

@@ -11,6 +11,7 @@ struct part {
 	struct text unit;
 	struct text type;
 	struct text assembly;
+	struct bytes extra;
 };
 
 extern const struct schema part_schema;

@@ -21,6 +21,7 @@ const struct schema reading_schema = {
 	.kind = RECORD_READING,
 	.name = "reading",
 	.size = sizeof(struct reading),
+	.extra = offsetof(struct reading, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

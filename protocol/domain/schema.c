@@ -19,6 +19,7 @@
 #include "protocol/domain/operation_outcome.h"
 #include "protocol/domain/part.h"
 #include "protocol/domain/reading.h"
+#include "protocol/domain/revision.h"
 #include "protocol/domain/service_request.h"
 #include "protocol/domain/site.h"
 #include "protocol/domain/site_access.h"
@@ -99,7 +100,7 @@ const struct schema *schema_find(enum record_kind kind)
 	const struct operation_row *operation;
 
 	if (kind <= RECORD_KIND_MAX)
-		return schemas[kind];
+		return schemas[kind] == NULL ? NULL : schema_spoken(schemas[kind]);
 	if (kind == RECORD_OPERATION_HEAD)
 		return &operation_head_schema;
 	if (kind < RECORD_ARGUMENTS)
@@ -110,7 +111,7 @@ const struct schema *schema_find(enum record_kind kind)
 
 enum status schema_of_record(enum record_kind kind, const struct schema **out_schema)
 {
-	const struct schema *schema = kind <= RECORD_KIND_MAX ? schemas[kind] : NULL;
+	const struct schema *schema = kind <= RECORD_KIND_MAX ? schema_find(kind) : NULL;
 
 	if (schema == NULL)
 		return fail(STATUS_NEWER, "record kind %d is not known to this program; upgrade it", (int)kind);
@@ -122,7 +123,7 @@ const struct schema *schema_by_name(struct text name)
 {
 	for (size_t i = 0; i < LENGTH(schemas); i++)
 		if (schemas[i] != NULL && text_equals(name, schemas[i]->name))
-			return schemas[i];
+			return schema_spoken(schemas[i]);
 	return NULL;
 }
 
@@ -130,7 +131,7 @@ const struct schema *schema_at(size_t position)
 {
 	for (size_t i = 0; i < LENGTH(schemas); i++)
 		if (schemas[i] != NULL && position-- == 0)
-			return schemas[i];
+			return schema_spoken(schemas[i]);
 	return NULL;
 }
 
@@ -280,8 +281,21 @@ void field_copy(const struct field *field, void *to, const void *from)
 	field_set_integer(field, to, field_integer(field, from));
 }
 
+struct bytes row_extra(const struct schema *schema, const void *row)
+{
+	return schema->extra == 0 ? (struct bytes){ 0 } : *(const struct bytes *)((const unsigned char *)row + schema->extra);
+}
+
+void row_set_extra(const struct schema *schema, void *row, struct bytes extra)
+{
+	assert(schema->extra != 0);
+	*(struct bytes *)((unsigned char *)row + schema->extra) = extra;
+}
+
 bool row_equal(const struct schema *schema, const void *left, const void *right)
 {
+	if (!bytes_equal(row_extra(schema, left), row_extra(schema, right)))
+		return false;
 	for (size_t i = 0; i < schema->field_count; i++)
 		if (!field_equal(&schema->fields[i], left, right))
 			return false;
@@ -297,6 +311,8 @@ void *row_copy(struct arena *arena, const struct schema *schema, const void *row
 		if (field->kind == FIELD_TEXT)
 			*(struct text *)field_at_mutable(field, copy) = arena_copy_text(arena, *text_at(field, row));
 	}
+	if (row_extra(schema, row).size > 0)
+		row_set_extra(schema, copy, arena_copy_bytes(arena, row_extra(schema, row)));
 	return copy;
 }
 
@@ -333,9 +349,9 @@ static enum status time_validate(const struct schema *schema, const struct field
 
 static bool choice_known(const struct choice *choices, uint32_t number)
 {
-	for (; choices->name != NULL; choices++)
-		if (choices->number == number)
-			return true;
+	for (const struct choice *choice = choices; choice->name != NULL; choice++)
+		if (choice->number == number)
+			return choice_spoken(choices, number);
 	return false;
 }
 

@@ -79,7 +79,8 @@ struct choice {
 struct field {
 	const char *name;
 	enum field_kind kind;
-	uint32_t since; /* migration that added the column to a table that was there; 0: came with its table */
+	uint32_t since;   /* schema revision that added it to a record that was there (revision.h); 0: it came with its record */
+	uint32_t retired; /* schema revision from which nobody sets it anew: older programs still may; 0: it is in use */
 	size_t offset;
 	uint32_t tag; /* 1..63, permanent; the id of a record is tag 1 */
 	enum merge merge;
@@ -119,6 +120,7 @@ struct home_rule {
 	const char *field; /* NULL ends the table */
 };
 
+#define TAG_MAX        63
 #define HOME_RULES_MAX 4
 #define INDEXES_MAX    4
 
@@ -126,6 +128,7 @@ struct schema {
 	enum record_kind kind;
 	const char *name; /* table, JSON type and document heading, such as "work_order" */
 	size_t size;      /* of the C struct */
+	size_t extra;     /* offset of `struct bytes extra`: fields that this program does not know (extra.h); 0: there are none */
 	const struct field *fields;
 	size_t field_count; /* at most 63 */
 	struct home_rule homes[HOME_RULES_MAX];
@@ -150,7 +153,7 @@ struct schema {
 /* The names of record kinds, for fields that hold one. */
 extern const struct choice record_kind_names[];
 
-/* The schema of a record kind or of an operation's arguments; NULL for an unknown number. */
+/* The schema of a record kind or of an operation's arguments, as this process speaks it (revision.h); NULL for an unknown number. */
 const struct schema *schema_find(enum record_kind kind);
 /* The schema of a record kind; STATUS_NEWER for a number that has none here. */
 enum status schema_of_record(enum record_kind kind, const struct schema **out_schema);
@@ -180,6 +183,11 @@ bool field_is_default(const struct field *field, const void *row);
 bool field_equal(const struct field *field, const void *left, const void *right);
 /* Copies one field; a text's bytes are borrowed from `from`. */
 void field_copy(const struct field *field, void *to, const void *from);
+
+/* What the row keeps of fields that this program does not know; empty where the schema has no room for it. */
+struct bytes row_extra(const struct schema *schema, const void *row);
+/* Borrows the bytes; the schema must have room for them. */
+void row_set_extra(const struct schema *schema, void *row, struct bytes extra);
 
 bool row_equal(const struct schema *schema, const void *left, const void *right);
 /* A deep copy in the arena. */

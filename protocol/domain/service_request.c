@@ -48,6 +48,7 @@ const struct schema service_request_schema = {
 	.kind = RECORD_SERVICE_REQUEST,
 	.name = "service_request",
 	.size = sizeof(struct service_request),
+	.extra = offsetof(struct service_request, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

@@ -42,6 +42,7 @@ struct service_request {
 	int64_t severity;
 	enum service_request_state state;
 	int64_t opened_at_ms;
+	struct bytes extra;
 };
 
 extern const struct schema service_request_schema;

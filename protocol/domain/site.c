@@ -17,6 +17,7 @@ const struct schema site_schema = {
 	.kind = RECORD_SITE,
 	.name = "site",
 	.size = sizeof(struct site),
+	.extra = offsetof(struct site, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

@@ -12,6 +12,7 @@ struct site {
 	struct text address;
 	struct text time_zone;    /* IANA name */
 	struct text access_notes; /* how to get in */
+	struct bytes extra;
 };
 
 extern const struct schema site_schema;

@@ -17,6 +17,7 @@ const struct schema site_access_schema = {
 	.kind = RECORD_SITE_ACCESS,
 	.name = "site_access",
 	.size = sizeof(struct site_access),
+	.extra = offsetof(struct site_access, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.home_otherwise = SCOPE_ORG_STAFF,

@@ -12,6 +12,7 @@ struct site_access {
 	struct text hazards; /* what is not for everybody in the territory to know */
 	struct text source;
 	struct text source_id;
+	struct bytes extra;
 };
 
 extern const struct schema site_access_schema;

@@ -31,6 +31,7 @@ const struct schema stock_location_schema = {
 	.kind = RECORD_STOCK_LOCATION,
 	.name = "stock_location",
 	.size = sizeof(struct stock_location),
+	.extra = offsetof(struct stock_location, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.home_otherwise = SCOPE_ORG_ALL,

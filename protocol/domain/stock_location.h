@@ -24,6 +24,7 @@ struct stock_location {
 	enum stock_location_kind kind;
 	struct id technician_id; /* whose van it is */
 	struct id territory_id;  /* copied into its balances: fixed */
+	struct bytes extra;
 };
 
 extern const struct schema stock_location_schema;

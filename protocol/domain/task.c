@@ -54,6 +54,7 @@ const struct schema task_schema = {
 	.kind = RECORD_TASK,
 	.name = "task",
 	.size = sizeof(struct task),
+	.extra = offsetof(struct task, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

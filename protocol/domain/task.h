@@ -52,6 +52,7 @@ struct task {
 	bool answered;
 	bool failed;                 /* the primary answer's */
 	struct id primary_answer_id; /* the one that counts */
+	struct bytes extra;
 };
 
 extern const struct schema task_schema;

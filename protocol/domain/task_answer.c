@@ -37,6 +37,7 @@ const struct schema task_answer_schema = {
 	.kind = RECORD_TASK_ANSWER,
 	.name = "task_answer",
 	.size = sizeof(struct task_answer),
+	.extra = offsetof(struct task_answer, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

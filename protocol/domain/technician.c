@@ -16,6 +16,7 @@ const struct schema technician_schema = {
 	.kind = RECORD_TECHNICIAN,
 	.name = "technician",
 	.size = sizeof(struct technician),
+	.extra = offsetof(struct technician, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.home_otherwise = SCOPE_ORG_ALL,

@@ -11,6 +11,7 @@ struct technician {
 	struct id van_location_id;
 	struct text language; /* RFC 5646 tag, such as "de" */
 	struct text phone;
+	struct bytes extra;
 };
 
 extern const struct schema technician_schema;

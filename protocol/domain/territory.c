@@ -12,6 +12,7 @@ const struct schema territory_schema = {
 	.kind = RECORD_TERRITORY,
 	.name = "territory",
 	.size = sizeof(struct territory),
+	.extra = offsetof(struct territory, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.home_otherwise = SCOPE_ORG_ALL,

@@ -7,6 +7,7 @@
 struct territory {
 	struct id id;
 	struct text name;
+	struct bytes extra;
 };
 
 extern const struct schema territory_schema;

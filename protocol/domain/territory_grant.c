@@ -14,6 +14,7 @@ const struct schema territory_grant_schema = {
 	.kind = RECORD_TERRITORY_GRANT,
 	.name = "territory_grant",
 	.size = sizeof(struct territory_grant),
+	.extra = offsetof(struct territory_grant, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TECHNICIAN, "technician_id" } },

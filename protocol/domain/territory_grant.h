@@ -9,6 +9,7 @@ struct territory_grant {
 	struct id technician_id;
 	struct id territory_id;
 	bool ended;
+	struct bytes extra;
 };
 
 extern const struct schema territory_grant_schema;

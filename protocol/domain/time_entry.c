@@ -39,6 +39,7 @@ const struct schema time_entry_schema = {
 	.kind = RECORD_TIME_ENTRY,
 	.name = "time_entry",
 	.size = sizeof(struct time_entry),
+	.extra = offsetof(struct time_entry, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TECHNICIAN, "technician_id" } },

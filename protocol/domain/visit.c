@@ -73,6 +73,7 @@ static const struct field fields[] = {
 	  .tag = 25, .refers = RECORD_ATTACHMENT, .derived = true, .since = 2 },
 	{ FIELD_OF(visit, signer_role),
 	  .tag = 26, .personal = true, .derived = true, .max = 200, .since = 2 },
+	{ TIME_OF(visit, expected_at_ms),                           .tag = 27, .derived = true, .since = 4 },
 };
 /* clang-format on */
 
@@ -80,6 +81,7 @@ const struct schema visit_schema = {
 	.kind = RECORD_VISIT,
 	.name = "visit",
 	.size = sizeof(struct visit),
+	.extra = offsetof(struct visit, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TECHNICIAN, "technician_id" } },

@@ -72,6 +72,8 @@ struct visit {
 	int64_t moved_gseq;       /* commit that moved the plan last: who had seen less did not know; 0: never */
 	struct id signature_id;   /* the attachment that was signed last */
 	struct text signer_role;
+	int64_t expected_at_ms; /* when the technician last said to be there; 0: as planned */
+	struct bytes extra;
 };
 
 extern const struct schema visit_schema;

@@ -68,6 +68,7 @@ const struct schema work_order_schema = {
 	.kind = RECORD_WORK_ORDER,
 	.name = "work_order",
 	.size = sizeof(struct work_order),
+	.extra = offsetof(struct work_order, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },

@@ -63,6 +63,7 @@ struct work_order {
 	int64_t scope_version;       /* raised when its asset or site changes: answers given before may be about another */
 	bool stale;                  /* facts came after it was over: totals taken from it may be short */
 	struct text reason;          /* of the latest close, cancellation or reopening */
+	struct bytes extra;
 };
 
 extern const struct schema work_order_schema;

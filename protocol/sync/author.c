@@ -1,5 +1,6 @@
 #include "protocol/sync/author.h"
 
+#include "protocol/domain/revision.h"
 #include "protocol/sync/replay.h"
 #include "protocol/wire/operation_codec.h"
 
@@ -32,7 +33,7 @@ static enum status make_draft(const struct author *author, struct arena *arena, 
 	draft->operation.head.role = ROLE_TECHNICIAN;
 	draft->operation.head.base_gseq = replica->cursor.gseq;
 	draft->operation.head.base_epoch = replica->cursor.epoch;
-	draft->operation.head.schema_revision = SCHEMA_REVISION;
+	draft->operation.head.schema_revision = schema_revision();
 	status = operation_validate(&draft->operation);
 	if (status != STATUS_OK)
 		return status;

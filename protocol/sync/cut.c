@@ -1,5 +1,6 @@
 #include "protocol/sync/cut.h"
 
+#include "protocol/domain/extra.h"
 #include "protocol/sync/replay.h"
 
 /* ---- pages ---- */
@@ -45,6 +46,10 @@ static enum status apply_patch(struct replica *replica, const struct page_group 
 		if ((group->masks[position] >> field->tag & 1) != 0)
 			field_copy(field, patched, group->rows[position]);
 	}
+	if (group->schema->extra != 0)
+		row_set_extra(group->schema, patched,
+			extra_patched(replica->arena, row_extra(group->schema, row), row_extra(group->schema, group->rows[position]),
+				group->masks[position]));
 	return replica_confirm(replica, group->schema->kind, id, patched);
 }
 

@@ -5,6 +5,7 @@
 
 #include "protocol/domain/device.h"
 #include "protocol/domain/operation_outcome.h"
+#include "protocol/domain/revision.h"
 #include "protocol/sync/authority.h"
 #include "protocol/sync/incarnation.h"
 #include "protocol/sync/intake.h"
@@ -155,6 +156,18 @@ static enum status place_batch(struct server_store *store, const struct chain_st
 	else
 		status = server_store_logged_head(store, chain->number, batch->first_seq - 1, out_before);
 	return status;
+}
+
+/* A value that this server does not know, of an author that may: it is not wrong, only early. */
+static bool is_newer(const struct batch *batch)
+{
+	struct objection objection;
+
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->operations[i].head.schema_revision > schema_revision() &&
+			operation_check(&batch->operations[i], &objection) != STATUS_OK && objection.reason == REASON_CHOICE_UNKNOWN)
+			return true;
+	return false;
 }
 
 static enum status store_windows(struct server_store *store, const struct chain_state *chain, const struct batch *batch)
@@ -421,6 +434,10 @@ enum status ingest_verify(struct ingest *ingest, const struct device_entry *devi
 		status = place_batch(store, chain, batch, &out_verified->before, out_fault);
 	if (status != STATUS_OK || out_fault->code != 0)
 		return status;
+	if (is_newer(batch)) {
+		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_NEWER };
+		return STATUS_OK;
+	}
 	status = verify_chain(ingest->arena, ingest->bug, batch, &out_verified->before, out_verified);
 	if (status != STATUS_OK) {
 		*out_fault = (struct wire_fault){ .code = status == STATUS_CORRUPT ? WIRE_ERROR_FORK : WIRE_ERROR_MALFORMED };

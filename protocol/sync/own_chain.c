@@ -1,5 +1,7 @@
 #include "protocol/sync/own_chain.h"
 
+#include "protocol/domain/revision.h"
+
 static enum status begin(struct own_chain *own, const struct ingest *ingest)
 {
 	struct hash genesis = chain_genesis(&own->device, &own->incarnation);
@@ -20,7 +22,7 @@ enum status own_chain_decide(struct own_chain *own, struct ingest *ingest, const
 		return status;
 	stamped.head.base_gseq = state->gseq;
 	stamped.head.base_epoch = state->epoch;
-	stamped.head.schema_revision = SCHEMA_REVISION;
+	stamped.head.schema_revision = schema_revision();
 	if ((own->chain.last_seq + 1) % WINDOW_LENGTH == 0 || own->chain.last_seq == 0)
 		random_fill(own->random, own->window_secret, sizeof(own->window_secret));
 	return ingest_own(ingest, &own->chain, own->window_secret, &stamped, out_verdict, out_operation_id);

@@ -61,6 +61,7 @@ static size_t raw_size_of(const struct schema *schema, const void *row)
 			: field->kind == FIELD_ID ? ID_SIZE
 						  : 3;
 	}
+	size += row_extra(schema, row).size;
 	return size;
 }
 

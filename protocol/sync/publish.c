@@ -67,6 +67,8 @@ static uint64_t changed_fields(const struct row_change *row, const struct schema
 
 	if (change->before == NULL || change->after == NULL || row->before.home != row->after.home)
 		return 0;
+	if (!bytes_equal(row_extra(schema, change->before), row_extra(schema, change->after)))
+		return 0;
 	for (size_t i = 0; i < schema->field_count; i++)
 		if (!field_equal(&schema->fields[i], change->before, change->after))
 			mask |= UINT64_C(1) << schema->fields[i].tag;

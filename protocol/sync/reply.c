@@ -1,5 +1,6 @@
 #include "protocol/sync/reply.h"
 
+#include "protocol/domain/revision.h"
 #include "protocol/sync/pull.h"
 #include "protocol/sync/recon.h"
 
@@ -41,7 +42,7 @@ struct welcome reply_make_welcome(const struct hello *hello, const struct server
 		.device_state = device->state,
 		.lease_until_ms = lease_until_ms,
 		.backup_gseq = state->backup_gseq,
-		.schema_revision = SCHEMA_REVISION,
+		.schema_revision = schema_revision(),
 		.handler_revision = HANDLER_REVISION,
 	};
 }

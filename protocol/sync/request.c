@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/domain/revision.h"
 #include "protocol/wire/operation_codec.h"
 
 #define BATCH_RAW_MIN   ((size_t)4 * 1024)
@@ -28,7 +29,7 @@ void request_hello(struct request *request, const struct outbox_state *outbox, c
 		.chain_hash = outbox->last_hash,
 		.cursor = replica->cursor,
 		.settled_seq = replica->settled_seq,
-		.schema_revision = SCHEMA_REVISION,
+		.schema_revision = schema_revision(),
 		.handler_revision = HANDLER_REVISION,
 		.queue_depth = outbox->last_seq - replica->settled_seq,
 		.free_disk_bytes = free_disk_bytes,

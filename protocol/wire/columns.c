@@ -3,12 +3,20 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "protocol/domain/extra.h"
+#include "protocol/domain/revision.h"
 #include "protocol/wire/integers.h"
+#include "protocol/wire/record_codec.h"
 #include "protocol/wire/texts.h"
 
-#define ID_TAG 1
-#define ID_BIT ((uint64_t)1 << ID_TAG)
-#define TAG_MAX 63
+#define ID_TAG    1
+#define ID_BIT    ((uint64_t)1 << ID_TAG)
+#define SIZED     128 /* added to the lead of a column whose values state their sizes */
+#define LEAD_MAX  (SIZED + TAG_MAX * 2 + 1)
+
+/* What a value that is kept takes beside its bytes, at most: its place, its note, then its tag and size. */
+#define KEPT_MEMORY 64
+#define KEPT_HEAD   4 /* tag and size in the row */
 
 static const char what[] = "columns";
 
@@ -21,6 +29,12 @@ struct encoder {
 	struct writer *writer;
 	struct arena scratch;
 	size_t *room;
+};
+
+/* What a column holds: a field, or what rows keep of one that is not known here (field NULL). */
+struct part {
+	const struct field *field;
+	uint32_t tag;
 };
 
 /* The rows in which a field counts, and which of them hold something else than its default. */
@@ -60,7 +74,14 @@ static void spend(struct encoder *encoder, size_t memory)
 		*encoder->room -= memory;
 }
 
-static struct selection select_rows(struct encoder *encoder, const struct field *field)
+static bool is_empty(const struct encoder *encoder, const struct part *part, const void *row)
+{
+	if (part->field != NULL)
+		return field_is_default(part->field, row);
+	return extra_find(row_extra(encoder->columns->schema, row), part->tag).size == 0;
+}
+
+static struct selection select_rows(struct encoder *encoder, const struct part *part)
 {
 	const struct columns *columns = encoder->columns;
 	struct selection selection = {
@@ -70,9 +91,9 @@ static struct selection select_rows(struct encoder *encoder, const struct field 
 
 	for (size_t i = 0; i < columns->count; i++) {
 		const void *row = columns->rows[i];
-		if (field->tag != ID_TAG && columns->masks != NULL && (columns->masks[i] >> field->tag & 1) == 0)
+		if (part->tag != ID_TAG && columns->masks != NULL && (columns->masks[i] >> part->tag & 1) == 0)
 			continue;
-		if (!field_is_default(field, row)) {
+		if (!is_empty(encoder, part, row)) {
 			selection.present[selection.count / 8] |= (uint8_t)(1U << selection.count % 8);
 			selection.present_count++;
 		}
@@ -96,9 +117,9 @@ static const void **present_rows(struct encoder *encoder, const struct selection
 	return rows;
 }
 
-static void write_lead(struct encoder *encoder, const struct field *field, const struct selection *selection, bool sparse)
+static void write_lead(struct encoder *encoder, uint32_t lead, const struct selection *selection, bool sparse)
 {
-	write_varint(encoder->writer, field->tag * 2 + sparse);
+	write_varint(encoder->writer, lead + sparse);
 	if (sparse)
 		write_raw(encoder->writer, selection->present, bitmap_size(selection->count));
 }
@@ -123,12 +144,12 @@ static void write_integers(struct encoder *encoder, const struct field *field, c
 		int64_t *all = gather_integers(encoder, field, selection->rows, selection->count);
 		size_t marked = bitmap_size(selection->count) + integers_cost(values, selection->present_count, &encoder->scratch);
 		if (integers_cost(all, selection->count, &encoder->scratch) <= marked) {
-			write_lead(encoder, field, selection, false);
+			write_lead(encoder, field->tag * 2, selection, false);
 			integers_encode(encoder->writer, all, selection->count, &encoder->scratch);
 			return;
 		}
 	}
-	write_lead(encoder, field, selection, sparse);
+	write_lead(encoder, field->tag * 2, selection, sparse);
 	integers_encode(encoder->writer, values, selection->present_count, &encoder->scratch);
 }
 
@@ -143,7 +164,7 @@ static void write_texts(struct encoder *encoder, const struct field *field, cons
 		memory += texts[i].size;
 	}
 	spend(encoder, memory);
-	write_lead(encoder, field, selection, selection->present_count != selection->count);
+	write_lead(encoder, field->tag * 2, selection, selection->present_count != selection->count);
 	texts_encode(encoder->writer, texts, selection->present_count, &encoder->scratch);
 }
 
@@ -162,34 +183,94 @@ static void write_ids(struct encoder *encoder, const struct field *field, const 
 
 	for (size_t i = 0; i < selection->present_count; i++)
 		ids[i] = *(const struct id *)field_at(field, rows[i]);
-	write_lead(encoder, field, selection, selection->present_count != selection->count);
+	write_lead(encoder, field->tag * 2, selection, selection->present_count != selection->count);
 	ids_encode(encoder->writer, ids, selection->present_count, reference_kind(field, columns->ids_known, columns->ids_kind),
 		   encoder->references, &encoder->scratch);
 }
 
-static void write_column(struct encoder *encoder, const struct field *field)
+/* The values as in the canonical form, with their sizes: who does not know the field keeps them all the same. */
+static void write_sized(struct encoder *encoder, const struct part *part, const struct selection *selection)
 {
-	struct selection selection;
+	const void **rows = present_rows(encoder, selection);
+	struct writer values = writer_in(&encoder->scratch, RECORD_SIZE_MAX * selection->present_count);
+	int64_t *sizes = arena_allocate_array(&encoder->scratch, selection->present_count, sizeof(*sizes));
 
-	if ((encoder->columns->left_out >> field->tag & 1) != 0)
-		return;
-	arena_reset(&encoder->scratch);
-	selection = select_rows(encoder, field);
-	if (selection.present_count == 0)
-		return;
+	for (size_t i = 0; i < selection->present_count; i++) {
+		struct bytes kept = row_extra(encoder->columns->schema, rows[i]);
+		size_t before = values.size;
+		if (part->field != NULL) {
+			record_write_value(&values, part->field, rows[i]);
+		} else {
+			kept = extra_find(kept, part->tag);
+			write_raw(&values, kept.data, kept.size);
+		}
+		sizes[i] = (int64_t)(values.size - before);
+	}
+	spend(encoder, values.size + selection->present_count * KEPT_MEMORY);
+	write_lead(encoder, SIZED + part->tag * 2, selection, selection->present_count != selection->count);
+	integers_encode(encoder->writer, sizes, selection->present_count, &encoder->scratch);
+	write_raw(encoder->writer, values.data, values.size);
+}
+
+/* Programs of before know the fields of the plain revisions and nothing of sizes. */
+static bool is_plain(const struct part *part)
+{
+	return part->field != NULL && part->field->since <= SCHEMA_REVISION_PLAIN;
+}
+
+static void write_plain(struct encoder *encoder, const struct field *field, const struct selection *selection)
+{
 	switch (field->kind) {
 	case FIELD_ID:
-		write_ids(encoder, field, &selection);
+		write_ids(encoder, field, selection);
 		break;
 	case FIELD_TEXT:
-		write_texts(encoder, field, &selection);
+		write_texts(encoder, field, selection);
 		break;
 	case FIELD_INTEGER:
 	case FIELD_TIME:
 	case FIELD_CHOICE:
 	case FIELD_BOOLEAN:
-		write_integers(encoder, field, &selection);
+		write_integers(encoder, field, selection);
 		break;
+	}
+}
+
+static void write_column(struct encoder *encoder, const struct part *part)
+{
+	struct selection selection;
+
+	if ((encoder->columns->left_out >> part->tag & 1) != 0)
+		return;
+	arena_reset(&encoder->scratch);
+	selection = select_rows(encoder, part);
+	if (selection.present_count == 0)
+		return;
+	if (is_plain(part))
+		write_plain(encoder, part->field, &selection);
+	else
+		write_sized(encoder, part, &selection);
+}
+
+static uint64_t extra_of_rows(const struct columns *columns)
+{
+	uint64_t tags = 0;
+
+	for (size_t i = 0; i < columns->count && columns->extra; i++)
+		tags |= extra_tags(row_extra(columns->schema, columns->rows[i]));
+	return tags;
+}
+
+static void write_columns(struct encoder *encoder)
+{
+	const struct schema *schema = encoder->columns->schema;
+	uint64_t extra = extra_of_rows(encoder->columns);
+
+	write_column(encoder, &(struct part){ &id_field, ID_TAG });
+	for (uint32_t tag = ID_TAG + 1; tag <= TAG_MAX; tag++) {
+		struct part part = { schema_field_by_tag(schema, tag), tag };
+		if (part.field != NULL || (extra >> tag & 1) != 0)
+			write_column(encoder, &part);
 	}
 }
 
@@ -216,14 +297,18 @@ void columns_encode(struct writer *writer, const struct columns *columns, const 
 	if (columns->count > 0) {
 		if (columns->masks != NULL && !columns->masks_known)
 			write_masks(&encoder);
-		write_column(&encoder, &id_field);
-		for (size_t i = 0; i < columns->schema->field_count; i++)
-			if (columns->schema->fields[i].tag != ID_TAG)
-				write_column(&encoder, &columns->schema->fields[i]);
+		write_columns(&encoder);
 	}
 	write_varint(writer, 0);
 	arena_finish(&encoder.scratch);
 }
+
+/* A value of a field that is not known here, until all columns of the row were read. */
+struct kept {
+	struct kept *before; /* of a lower tag */
+	uint32_t tag;
+	struct bytes value;
+};
 
 struct decoder {
 	const struct columns_shape *shape;
@@ -233,6 +318,7 @@ struct decoder {
 	size_t *room;
 	void **rows;
 	const uint64_t *masks;
+	struct kept **kept; /* by the row's place; NULL: nothing is */
 };
 
 /* Rows that a column's values go to, one after the other. */
@@ -241,43 +327,43 @@ struct target {
 	size_t count;
 };
 
-static enum status corrupt(const struct decoder *decoder, const struct field *field, const char *why)
+static enum status corrupt(const struct decoder *decoder, uint32_t tag, const char *why)
 {
-	return fail(STATUS_CORRUPT, "%s of %s, field %s: %s", what, decoder->shape->schema->name, field->name, why);
+	return fail(STATUS_CORRUPT, "%s of %s, field %u: %s", what, decoder->shape->schema->name, tag, why);
 }
 
 /* Keeps the rows whose bits are set. */
-static enum status apply_bitmap(struct decoder *decoder, const struct field *field, struct target *target)
+static enum status apply_bitmap(struct decoder *decoder, uint32_t tag, struct target *target)
 {
 	struct bytes bitmap = read_view(decoder->reader, bitmap_size(target->count));
 	size_t kept = 0;
 
 	if (decoder->reader->bad)
-		return corrupt(decoder, field, "cut");
+		return corrupt(decoder, tag, "cut");
 	if (target->count % 8 != 0 && bitmap.data[bitmap.size - 1] >> target->count % 8 != 0)
-		return corrupt(decoder, field, "bits after the last row");
+		return corrupt(decoder, tag, "bits after the last row");
 	for (size_t i = 0; i < target->count; i++)
 		if (bitmap_has(bitmap.data, i))
 			target->rows[kept++] = target->rows[i];
 	if (kept == 0 || kept == target->count)
-		return corrupt(decoder, field, "a bitmap that says nothing");
+		return corrupt(decoder, tag, "a bitmap that says nothing");
 	target->count = kept;
 	return STATUS_OK;
 }
 
-static enum status find_target(struct decoder *decoder, const struct field *field, bool sparse, struct target *out_target)
+static enum status find_target(struct decoder *decoder, uint32_t tag, bool sparse, struct target *out_target)
 {
 	const struct columns_shape *shape = decoder->shape;
 	struct target target = { .rows = arena_allocate_array(&decoder->scratch, shape->count, sizeof(*target.rows)) };
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < shape->count; i++)
-		if (field->tag == ID_TAG || decoder->masks == NULL || (decoder->masks[i] >> field->tag & 1) != 0)
+		if (tag == ID_TAG || decoder->masks == NULL || (decoder->masks[i] >> tag & 1) != 0)
 			target.rows[target.count++] = decoder->rows[i];
 	if (target.count == 0)
-		return corrupt(decoder, field, "a column that no row asks for");
+		return corrupt(decoder, tag, "a column that no row asks for");
 	if (sparse)
-		status = apply_bitmap(decoder, field, &target);
+		status = apply_bitmap(decoder, tag, &target);
 	if (status == STATUS_OK)
 		*out_target = target;
 	return status;
@@ -305,7 +391,7 @@ static enum status read_texts(struct decoder *decoder, const struct field *field
 
 	for (size_t i = 0; status == STATUS_OK && i < target->count; i++) {
 		if (texts[i].size > *decoder->room) /* views are shared here, but who encodes the rows one by one writes each out */
-			return corrupt(decoder, field, "more text than a block may unfold to");
+			return corrupt(decoder, field->tag, "more text than a block may unfold to");
 		*decoder->room -= texts[i].size;
 		memcpy(field_at_mutable(field, target->rows[i]), &texts[i], sizeof(texts[i]));
 	}
@@ -324,55 +410,137 @@ static enum status read_ids(struct decoder *decoder, const struct field *field, 
 	return status;
 }
 
-static enum status read_column(struct decoder *decoder, const struct field *field, bool sparse)
+static enum status read_plain(struct decoder *decoder, const struct field *field, const struct target *target)
+{
+	switch (field->kind) {
+	case FIELD_ID:
+		return read_ids(decoder, field, target);
+	case FIELD_TEXT:
+		return read_texts(decoder, field, target);
+	case FIELD_INTEGER:
+	case FIELD_TIME:
+	case FIELD_CHOICE:
+	case FIELD_BOOLEAN:
+		return read_integers(decoder, field, target);
+	}
+	return corrupt(decoder, field->tag, "no such kind of field");
+}
+
+static void keep_value(struct decoder *decoder, uint32_t tag, struct bytes value, const void *row)
+{
+	size_t stride = row_stride(decoder->shape->schema);
+	size_t place = (size_t)((const uint8_t *)row - (const uint8_t *)decoder->rows[0]) / stride;
+	struct kept *kept = arena_allocate(decoder->arena, sizeof(*kept));
+
+	if (decoder->kept == NULL)
+		decoder->kept = arena_allocate_array(decoder->arena, decoder->shape->count, sizeof(*decoder->kept));
+	*kept = (struct kept){ decoder->kept[place], tag, value };
+	decoder->kept[place] = kept;
+}
+
+static enum status read_value(struct decoder *decoder, const struct part *part, struct bytes value, void *row)
+{
+	if (value.size + KEPT_MEMORY > *decoder->room)
+		return corrupt(decoder, part->tag, "more than a block may unfold to");
+	*decoder->room -= value.size + KEPT_MEMORY;
+	if (part->field != NULL)
+		return record_read_value(decoder->shape->schema, part->field, value, row);
+	keep_value(decoder, part->tag, value, row);
+	return STATUS_OK;
+}
+
+/* What was kept of a row, in order of tags. */
+static enum status join_kept(struct decoder *decoder, const struct kept *last, void *row)
+{
+	const struct kept *kept[TAG_MAX];
+	size_t count = 0, size = 0;
+	struct writer writer;
+
+	for (; last != NULL; last = last->before) {
+		kept[count++] = last;
+		size += last->value.size + KEPT_HEAD;
+	}
+	writer = (struct writer){
+		.arena = decoder->arena, .data = arena_allocate(decoder->arena, size), .capacity = size, .size_max = EXTRA_SIZE_MAX
+	};
+	while (count-- > 0)
+		extra_write(&writer, kept[count]->tag, kept[count]->value);
+	if (writer.overflow)
+		return corrupt(decoder, kept[0]->tag, "a row with more that is not known than may be kept");
+	row_set_extra(decoder->shape->schema, row, writer_bytes(&writer));
+	return STATUS_OK;
+}
+
+static enum status join_all_kept(struct decoder *decoder)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; status == STATUS_OK && decoder->kept != NULL && i < decoder->shape->count; i++)
+		if (decoder->kept[i] != NULL)
+			status = join_kept(decoder, decoder->kept[i], decoder->rows[i]);
+	return status;
+}
+
+static enum status read_sized(struct decoder *decoder, const struct part *part, const struct target *target)
+{
+	int64_t *sizes;
+	enum status status =
+		integers_decode_below(decoder->reader, &decoder->scratch, target->count, reader_left(decoder->reader), &sizes);
+
+	for (size_t i = 0; status == STATUS_OK && i < target->count; i++) {
+		struct bytes value = read_view(decoder->reader, (size_t)sizes[i]);
+		if (value.size == 0)
+			return corrupt(decoder, part->tag, "cut, or a value of no size");
+		status = read_value(decoder, part, value, target->rows[i]);
+	}
+	return status;
+}
+
+static enum status read_column(struct decoder *decoder, const struct part *part, uint64_t lead)
 {
 	struct target target = { 0 };
 	enum status status;
 
 	arena_reset(&decoder->scratch);
-	status = find_target(decoder, field, sparse, &target);
+	status = find_target(decoder, part->tag, (lead & 1) != 0, &target);
 	if (status != STATUS_OK)
 		return status;
-	switch (field->kind) {
-	case FIELD_ID:
-		return read_ids(decoder, field, &target);
-	case FIELD_TEXT:
-		return read_texts(decoder, field, &target);
-	case FIELD_INTEGER:
-	case FIELD_TIME:
-	case FIELD_CHOICE:
-	case FIELD_BOOLEAN:
-		return read_integers(decoder, field, &target);
-	}
-	return corrupt(decoder, field, "no such kind of field");
+	return lead >= SIZED ? read_sized(decoder, part, &target) : read_plain(decoder, part->field, &target);
+}
+
+/* Of columns that are not known here only those with sizes can be passed over. */
+static enum status find_part(const struct decoder *decoder, uint64_t lead, uint32_t last_tag, struct part *out_part)
+{
+	const struct columns_shape *shape = decoder->shape;
+	uint32_t tag = (uint32_t)(lead < SIZED ? lead : lead - SIZED) / 2;
+	const struct field *field = tag == ID_TAG ? &id_field : schema_field_by_tag(shape->schema, tag);
+
+	if (lead <= LEAD_MAX && (tag <= last_tag || (shape->left_out >> tag & 1) != 0 || (tag == ID_TAG && lead >= SIZED)))
+		return corrupt(decoder, tag, "out of place");
+	if (lead > LEAD_MAX || (field == NULL && (lead < SIZED || !shape->extra || shape->schema->extra == 0)))
+		return fail(STATUS_NEWER, "%s of %s: a column (%llu) is not known here; update this program", what, shape->schema->name,
+			(unsigned long long)lead);
+	*out_part = (struct part){ field, tag };
+	return STATUS_OK;
 }
 
 static enum status read_all(struct decoder *decoder)
 {
-	const struct columns_shape *shape = decoder->shape;
-	uint64_t last_tag = 0;
+	struct part part = { 0 };
 
 	for (;;) {
 		uint64_t lead = read_varint(decoder->reader);
-		uint64_t tag = lead / 2;
-		const struct field *field = NULL;
 		enum status status;
 
 		if (decoder->reader->bad)
-			return fail(STATUS_CORRUPT, "%s of %s: cut", what, shape->schema->name);
+			return fail(STATUS_CORRUPT, "%s of %s: cut", what, decoder->shape->schema->name);
 		if (lead == 0)
 			return STATUS_OK;
-		if (tag <= last_tag || (tag <= TAG_MAX && (shape->left_out >> tag & 1) != 0))
-			return fail(STATUS_CORRUPT, "%s of %s: tag %llu out of place", what, shape->schema->name, (unsigned long long)tag);
-		if (tag <= TAG_MAX)
-			field = tag == ID_TAG ? &id_field : schema_field_by_tag(shape->schema, (uint32_t)tag);
-		if (field == NULL)
-			return fail(STATUS_NEWER, "%s of %s: tag %llu is not known here; update this program", what, shape->schema->name,
-				    (unsigned long long)tag);
-		status = read_column(decoder, field, (lead & 1) != 0);
+		status = find_part(decoder, lead, part.tag, &part);
+		if (status == STATUS_OK)
+			status = read_column(decoder, &part, lead);
 		if (status != STATUS_OK)
 			return status;
-		last_tag = tag;
 	}
 }
 
@@ -392,7 +560,7 @@ static enum status read_masks(struct decoder *decoder)
 		unknown |= (uint64_t)values[i] & ~known;
 	if ((unknown & 3) != 0)
 		return fail(STATUS_CORRUPT, "%s of %s: a mask names the id", what, shape->schema->name);
-	if (unknown != 0)
+	if (unknown != 0 && !shape->extra)
 		return fail(STATUS_NEWER, "%s of %s: a mask names a field not known here; update this program", what, shape->schema->name);
 	masks = arena_allocate_array(decoder->arena, shape->count, sizeof(*masks));
 	memcpy(masks, values, shape->count * sizeof(*masks));
@@ -426,6 +594,8 @@ enum status columns_decode(
 		status = read_masks(&decoder);
 	if (status == STATUS_OK)
 		status = read_all(&decoder);
+	if (status == STATUS_OK)
+		status = join_all_kept(&decoder);
 	arena_finish(&decoder.scratch);
 	if (status != STATUS_OK)
 		return status;

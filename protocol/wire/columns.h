@@ -25,6 +25,7 @@ struct columns {
 	bool ids_known;
 	enum record_kind ids_kind; /* the kind the ids name, when known */
 	bool masks_known;          /* the receiver has the masks from elsewhere: they are not written */
+	bool extra;                /* also fields that this program does not know (row_extra()); the receiver may do the same */
 	uint64_t left_out;         /* tags that are never written, whatever the rows hold; bit 1: the ids */
 };
 
@@ -41,6 +42,7 @@ struct columns_shape {
 	bool ids_known;
 	enum record_kind ids_kind;
 	uint64_t left_out;
+	bool extra; /* unknown fields are kept, in columns and in masks; else they are STATUS_NEWER */
 	const struct references *references; /* NULL: ids are whole */
 };
 

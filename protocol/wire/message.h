@@ -10,7 +10,6 @@
 #define FRAME_SIZE_MAX  ((size_t)64 * 1024)
 #define SECTIONS_MAX    64
 #define SIGNATURE_SIZE  64
-#define SCHEMA_REVISION 3
 
 /* On the wire as number * 2 + (1 when an unknown one may be skipped). Never reuse a number. */
 enum section_number {

@@ -45,6 +45,7 @@ static void write_rows(struct writer *writer, const struct page_group *group, co
 		.ids_known = group->type != ENTRY_WHOLE,
 		.ids_kind = group->schema->kind,
 		.left_out = left_out_of(group->type),
+		.extra = true,
 	};
 
 	write_varint(writer, group->schema->kind);
@@ -139,6 +140,7 @@ static enum status read_group(struct page_reader *page, struct page_group *out_g
 		.ids_known = group.type != ENTRY_WHOLE,
 		.ids_kind = group.schema->kind,
 		.left_out = left_out_of(group.type),
+		.extra = true,
 		.references = page->references,
 	};
 	status = columns_decode(&page->reader, page->arena, &shape, &page->room, &group.rows, &group.masks);

@@ -4,6 +4,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "protocol/domain/extra.h"
+
 #define ID_TAG 1
 
 /* Published: it hides nothing, it only makes the function one that others can compute. */
@@ -12,6 +14,29 @@ static const uint8_t row_key[crypto_shorthash_siphashx24_KEYBYTES] = "truckroll/
 static uint64_t zigzag(int64_t value)
 {
 	return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
+}
+
+void record_write_value(struct writer *writer, const struct field *field, const void *row)
+{
+	const struct text *text;
+
+	switch (field->kind) {
+	case FIELD_ID:
+		write_raw(writer, field_at(field, row), ID_SIZE);
+		break;
+	case FIELD_TEXT:
+		text = field_at(field, row);
+		write_raw(writer, text->data, text->size);
+		break;
+	case FIELD_INTEGER:
+	case FIELD_TIME:
+		write_varint(writer, zigzag(field_integer(field, row)));
+		break;
+	case FIELD_CHOICE:
+	case FIELD_BOOLEAN:
+		write_varint(writer, (uint64_t)field_integer(field, row));
+		break;
+	}
 }
 
 static size_t varint_size(uint64_t value)
@@ -23,48 +48,52 @@ static size_t varint_size(uint64_t value)
 	return size;
 }
 
-static void write_number(struct writer *writer, uint64_t value)
+static size_t value_size(const struct field *field, const void *row)
 {
-	write_varint(writer, varint_size(value));
-	write_varint(writer, value);
+	switch (field->kind) {
+	case FIELD_ID:
+		return ID_SIZE;
+	case FIELD_TEXT:
+		return ((const struct text *)field_at(field, row))->size;
+	case FIELD_INTEGER:
+	case FIELD_TIME:
+		return varint_size(zigzag(field_integer(field, row)));
+	case FIELD_CHOICE:
+	case FIELD_BOOLEAN:
+		break;
+	}
+	return varint_size((uint64_t)field_integer(field, row));
 }
 
 static void write_field(struct writer *writer, const struct field *field, const void *row)
 {
-	const struct text *text;
-
 	write_varint(writer, field->tag);
-	switch (field->kind) {
-	case FIELD_ID:
-		write_varint(writer, ID_SIZE);
-		write_raw(writer, field_at(field, row), ID_SIZE);
-		break;
-	case FIELD_TEXT:
-		text = field_at(field, row);
-		write_varint(writer, text->size);
-		write_raw(writer, text->data, text->size);
-		break;
-	case FIELD_INTEGER:
-	case FIELD_TIME:
-		write_number(writer, zigzag(field_integer(field, row)));
-		break;
-	case FIELD_CHOICE:
-	case FIELD_BOOLEAN:
-		write_number(writer, (uint64_t)field_integer(field, row));
-		break;
-	}
+	write_varint(writer, value_size(field, row));
+	record_write_value(writer, field, row);
+}
+
+/* Those of tags below one. */
+static void write_extra(struct writer *writer, struct extra_walk *walk, uint32_t below, uint64_t mask)
+{
+	for (; walk->there && walk->tag < below; extra_step(walk))
+		if ((mask >> walk->tag & 1) != 0)
+			extra_write(writer, walk->tag, walk->value);
 }
 
 void record_encode_as(struct writer *writer, const struct schema *schema, const struct id *id, const void *row, uint64_t mask)
 {
+	struct extra_walk extra = extra_walk_of(row_extra(schema, row));
+
 	write_varint(writer, schema->kind);
 	write_raw(writer, id, ID_SIZE);
 	for (size_t i = 0; i < schema->field_count; i++) {
 		const struct field *field = &schema->fields[i];
 		assert(i == 0 || schema->fields[i - 1].tag < field->tag);
+		write_extra(writer, &extra, field->tag, mask);
 		if (field->tag != ID_TAG && (mask >> field->tag & 1) != 0 && !field_is_default(field, row))
 			write_field(writer, field, row);
 	}
+	write_extra(writer, &extra, TAG_MAX + 1, mask);
 }
 
 void record_encode(struct writer *writer, const struct schema *schema, const void *row)
@@ -86,7 +115,7 @@ static bool read_number(struct bytes value, uint64_t *out_number)
 	return !reader.bad && reader_left(&reader) == 0;
 }
 
-static enum status read_field(const struct schema *schema, const struct field *field, struct bytes value, void *row)
+enum status record_read_value(const struct schema *schema, const struct field *field, struct bytes value, void *row)
 {
 	struct text text = { .data = (const char *)value.data, .size = value.size };
 	uint64_t number;
@@ -120,42 +149,60 @@ static enum status read_field(const struct schema *schema, const struct field *f
 	return STATUS_OK;
 }
 
-static enum status read_fields(struct reader *reader, const struct schema *schema, void *row)
+/* A record being read. */
+struct form {
+	struct reader reader;
+	const struct schema *schema;
+	void *row;
+	struct writer *extra; /* where fields of unknown tags are kept; NULL: nowhere */
+};
+
+static enum status read_unknown(struct form *form, uint64_t tag, struct bytes value)
 {
-	uint64_t last_tag = ID_TAG;
-
-	while (!reader->bad && reader_left(reader) > 0) {
-		uint64_t tag = read_varint(reader);
-		struct bytes value = read_bytes(reader, RECORD_SIZE_MAX);
-		const struct field *field;
-		enum status status;
-
-		if (reader->bad)
-			break;
-		if (tag <= last_tag)
-			return fail(STATUS_CORRUPT, "canonical %s: tag %u is out of order", schema->name, (unsigned int)tag);
-		field = tag <= 63 ? schema_field_by_tag(schema, (uint32_t)tag) : NULL;
-		if (field == NULL)
-			return fail(STATUS_NEWER, "canonical %s: tag %llu is not known here; update this program", schema->name,
-				    (unsigned long long)tag);
-		status = read_field(schema, field, value, row);
-		if (status != STATUS_OK)
-			return status;
-		last_tag = tag;
-	}
-	return reader_end(reader, schema->name);
+	if (form->extra == NULL || tag > TAG_MAX)
+		return fail(STATUS_NEWER, "canonical %s: tag %llu is not known here; update this program", form->schema->name,
+			(unsigned long long)tag);
+	if (value.size == 0)
+		return fail(STATUS_CORRUPT, "canonical %s: tag %u has no value", form->schema->name, (unsigned int)tag);
+	extra_write(form->extra, (uint32_t)tag, value);
+	return STATUS_OK;
 }
 
-static enum status read_row(struct reader *reader, struct arena *arena, const struct schema *schema, void **out_row)
+static enum status read_field(struct form *form, uint64_t *last_tag)
 {
-	void *row = arena_allocate(arena, schema->size);
-	enum status status;
+	uint64_t tag = read_varint(&form->reader);
+	struct bytes value = read_bytes(&form->reader, RECORD_SIZE_MAX);
+	const struct field *field;
 
-	read_raw(reader, row, ID_SIZE); /* every described struct begins with its id */
-	status = read_fields(reader, schema, row);
+	if (form->reader.bad)
+		return reader_end(&form->reader, form->schema->name);
+	if (tag <= *last_tag)
+		return fail(STATUS_CORRUPT, "canonical %s: tag %u is out of order", form->schema->name, (unsigned int)tag);
+	*last_tag = tag;
+	field = tag <= TAG_MAX ? schema_field_by_tag(form->schema, (uint32_t)tag) : NULL;
+	return field == NULL ? read_unknown(form, tag, value) : record_read_value(form->schema, field, value, form->row);
+}
+
+static enum status read_row(struct reader *reader, struct arena *arena, const struct schema *schema, bool keeps, void **out_row)
+{
+	struct writer extra = writer_in(arena, EXTRA_SIZE_MAX);
+	struct form form = { .reader = *reader, .schema = schema, .row = arena_allocate(arena, schema->size) };
+	uint64_t last_tag = ID_TAG;
+	enum status status = STATUS_OK;
+
+	if (keeps && schema->extra != 0)
+		form.extra = &extra;
+	read_raw(&form.reader, form.row, ID_SIZE); /* every described struct begins with its id */
+	while (status == STATUS_OK && !form.reader.bad && reader_left(&form.reader) > 0)
+		status = read_field(&form, &last_tag);
 	if (status == STATUS_OK)
-		*out_row = row;
-	return status;
+		status = reader_end(&form.reader, schema->name);
+	if (status != STATUS_OK)
+		return status;
+	if (extra.size > 0)
+		row_set_extra(schema, form.row, writer_bytes(&extra));
+	*out_row = form.row;
+	return STATUS_OK;
 }
 
 static enum status read_kind(struct reader *reader, struct bytes bytes, uint64_t *out_kind)
@@ -179,7 +226,7 @@ enum status record_decode_as(struct arena *arena, struct bytes bytes, const stru
 		return status;
 	if (kind != schema->kind)
 		return fail(STATUS_CORRUPT, "canonical record: kind %llu stands where %s belongs", (unsigned long long)kind, schema->name);
-	return read_row(&reader, arena, schema, out_row);
+	return read_row(&reader, arena, schema, false, out_row);
 }
 
 enum status record_decode(struct arena *arena, struct bytes bytes, const struct schema **out_schema, void **out_row)
@@ -194,9 +241,26 @@ enum status record_decode(struct arena *arena, struct bytes bytes, const struct 
 	schema = kind <= UINT16_MAX ? schema_find((enum record_kind)kind) : NULL;
 	if (schema == NULL)
 		return fail(STATUS_NEWER, "canonical record: kind %llu is not known here; update this program", (unsigned long long)kind);
-	status = read_row(&reader, arena, schema, out_row);
+	status = read_row(&reader, arena, schema, true, out_row);
 	if (status == STATUS_OK)
 		*out_schema = schema;
+	return status;
+}
+
+enum status record_adopt(struct arena *arena, const struct schema *schema, void *row)
+{
+	struct writer kept = writer_in(arena, EXTRA_SIZE_MAX);
+	enum status status = STATUS_OK;
+
+	for (struct extra_walk walk = extra_walk_of(row_extra(schema, row)); status == STATUS_OK && walk.there; extra_step(&walk)) {
+		const struct field *field = schema_field_by_tag(schema, walk.tag);
+		if (field == NULL)
+			extra_write(&kept, walk.tag, walk.value);
+		else
+			status = record_read_value(schema, field, walk.value, row);
+	}
+	if (schema->extra != 0)
+		row_set_extra(schema, row, writer_bytes(&kept));
 	return status;
 }
 

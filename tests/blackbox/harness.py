@@ -24,7 +24,7 @@ REPORT = re.compile(r"Sanitizer:|runtime error:|^==\d+== (Invalid|Conditional|Us
 
 
 def program(name):
-    path = BUILD / {"truckrolld": "server", "truckroll": "device_agent", "truckrolld_poisoned": "tests/blackbox"}[name] / name
+    path = BUILD / {"truckrolld": "server", "truckroll": "device_agent"}.get(name, "tests/blackbox") / name
     assert path.exists(), f"{path} is not built"
     return str(path)
 
@@ -156,9 +156,10 @@ class Server:
         self.program = "truckrolld"
 
     @classmethod
-    def made(cls, world, files=EXAMPLE, name="org", start=True, options=()):
+    def made(cls, world, files=EXAMPLE, name="org", start=True, options=(), program="truckrolld"):
         server = cls(world, name)
-        world.run("truckrolld", "init", server.dir, "--name", "Harbour & Hill Service", *options, expect=DONE)
+        server.program = program
+        world.run(program, "init", server.dir, "--name", "Harbour & Hill Service", *options, expect=DONE)
         if files:
             server.run("import", "--apply", *files)
         if start:
@@ -187,7 +188,7 @@ class Server:
         return f"tcp://127.0.0.1:{self.port}"
 
     def ask(self, *words, expect=DONE, **options):
-        return self.world.run("truckrolld", *words, "--dir", self.dir, "--json", expect=expect, **options)
+        return self.world.run(self.program, *words, "--dir", self.dir, "--json", expect=expect, **options)
 
     def run(self, *words, **options):
         """A command's JSON."""
@@ -230,10 +231,12 @@ class Device:
         self.log = f"{name}.log"
         self.agent, self.id, self.words = None, None, None
         self.options = () # of its enrolment
+        self.program = "truckroll"
 
     @classmethod
-    def enrolled(cls, server, technician, name, url=None, options=()):
+    def enrolled(cls, server, technician, name, url=None, options=(), program="truckroll"):
         device = cls(server.world, name)
+        device.program = program
         device.technician, device.options = technician, options
         code = server.run("device", "invite", "--technician", technician)["code"]
         device.enrol(server, code, url or server.url)
@@ -242,7 +245,7 @@ class Device:
     def start_enrolment(self, code, url, wait=PATIENCE):
         self.said = self.world.dir / f"{self.name}.enrol"
         with open(self.said, "wb") as said:
-            return self.world.start(self.log, "truckroll", "enroll", code, "--server", url, "--name", self.name, "--wait", wait, "--dir", self.dir,
+            return self.world.start(self.log, self.program, "enroll", code, "--server", url, "--name", self.name, "--wait", wait, "--dir", self.dir,
                                     "--keys", self.keys, "--json", *self.options, stdout=said)
 
     def shown_words(self):
@@ -265,7 +268,7 @@ class Device:
         assert code == DONE, f"enrolment ended with {code}: {self.said.read_text()}"
 
     def ask(self, *words, expect=DONE, **options):
-        return self.world.run("truckroll", *words, "--dir", self.dir, "--keys", self.keys, "--json", expect=expect, **options)
+        return self.world.run(self.program, *words, "--dir", self.dir, "--keys", self.keys, "--json", expect=expect, **options)
 
     def run(self, *words, **options):
         return self.ask(*words, **options).json
@@ -280,7 +283,7 @@ class Device:
     def start_agent(self, before=()):
         ready = self.world.dir / f"{self.name}.ready"
         ready.unlink(missing_ok=True)
-        self.agent = self.world.start(self.log, "truckroll", "agent", "--dir", self.dir, "--keys", self.keys, "--ready-file", ready, before=before)
+        self.agent = self.world.start(self.log, self.program, "agent", "--dir", self.dir, "--keys", self.keys, "--ready-file", ready, before=before)
         until(lambda: self.agent.poll() is not None or (ready.exists() and ready.read_text().strip()), f"{self.name}'s agent is ready", PATIENCE)
         assert self.agent.poll() is None, f"{self.name}'s agent ended at once"
         if before:  # what runs below another program is not ended with it

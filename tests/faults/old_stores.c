@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "db/migration.h"
+#include "db/revision_step.h"
 #include "tests/unit/db/first_release.h"
 
 #define SERVER_PATH  "/first/server.db"
@@ -65,8 +66,8 @@ static int64_t number(const char *path, const char *sql)
 bool old_stores_holds(struct trial *trial)
 {
 	crash_disk_crash(trial->disk, &trial->simulation->crash);
-	return number(SERVER_PATH, "PRAGMA user_version") == migration_newest(STORAGE_SERVER) &&
-	       number(REPLICA_PATH, "PRAGMA user_version") == migration_newest(STORAGE_REPLICA) &&
+	return revision_stamp_migration(number(SERVER_PATH, "PRAGMA user_version")) == migration_newest(STORAGE_SERVER) &&
+	       revision_stamp_migration(number(REPLICA_PATH, "PRAGMA user_version")) == migration_newest(STORAGE_REPLICA) &&
 	       number(SERVER_PATH, "SELECT count(*) FROM visit WHERE substr(id, 1, 4) = x'19726fcf'") == 1 &&
 	       number(REPLICA_PATH, "SELECT count(*) FROM asset WHERE name = 'Boiler'") == 1;
 }

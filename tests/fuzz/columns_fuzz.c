@@ -13,7 +13,8 @@ static void write_rows(struct writer *writer, const struct columns_shape *shape,
 		.masks = shape->masked ? masks : NULL,
 		.count = shape->count,
 		.ids_known = shape->ids_known,
-		.ids_kind = shape->ids_kind };
+		.ids_kind = shape->ids_kind,
+		.extra = shape->extra };
 	size_t room = COLUMNS_ROOM;
 
 	columns_encode(writer, &columns, NULL, &room);
@@ -77,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.masked = (data[3] & 1) != 0,
 		.ids_known = (data[3] & 2) != 0,
 		.ids_kind = schema->kind,
+		.extra = (data[3] & 4) != 0,
 		.references = &references };
 	if (columns_decode(&reader, &arena, &shape, &room, &rows, &masks) == STATUS_OK)
 		write_again(&shape, rows, masks);

@@ -184,6 +184,13 @@ def a_page_gives_words_about_scopes(golden):
            ((7, identifier(20)), forms.LEFT, None, 1), ((1, forms.NIL), forms.DIGEST, (0, bytes(16)), 0)], "groups")
 
 
+def a_page_gives_fields_of_later_revisions_and_unknown_ones(golden):
+    _, (group,) = forms.page_decode(golden.schemas, golden.bytes["page.sized"], resolve)
+    expected, unknown = group.rows
+    equal((expected.values[27], unknown.values.get(27), unknown.values[60]), (1788250500000, None, b"ab"), "fields with sizes")
+    equal(forms.record_encode(golden.schemas, unknown)[-4:], b"\x3c\2ab", "the canonical form")
+
+
 def the_head_statement_is_what_is_signed(golden):
     data = golden.bytes["head_statement"]
     reader = wire.Reader(data)
@@ -199,7 +206,7 @@ def main():
     checks = [records_are_canonical, row_hashes_are_siphash, operations_are_canonical, columns_give_the_rows, sections_split_and_read,
               the_head_statement_is_what_is_signed, a_bundle_gives_its_envelopes]
     packed = [a_batch_gives_the_canonical_operations, a_batch_sent_again_names_first_ids, a_page_gives_the_rows,
-              a_page_gives_words_about_scopes]
+              a_page_gives_words_about_scopes, a_page_gives_fields_of_later_revisions_and_unknown_ones]
     failed = 0
     print(f"1..{len(checks) + len(packed)}")
     for number, check in enumerate(checks + packed, 1):

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "protocol/domain/operation.h"
+#include "protocol/domain/revision.h"
 #include "tests/golden/document.h"
 
 #define DESK (ROLE_DISPATCHER | ROLE_SUPERVISOR)
@@ -62,8 +63,11 @@ static const char *scope_name(enum scope_kind scope)
 
 static void print_choices(FILE *out, const struct choice *choices)
 {
-	for (size_t i = 0; choices[i].name != NULL; i++)
+	for (size_t i = 0; choices[i].name != NULL; i++) {
 		fprintf(out, "%s%" PRIu32 " %s", i == 0 ? "one of: " : ", ", choices[i].number, choices[i].name);
+		if (choice_since(choices, choices[i].number) > 0)
+			fprintf(out, " (since %" PRIu32 ")", choice_since(choices, choices[i].number));
+	}
 }
 
 static void print_type(FILE *out, const struct field *field)
@@ -120,6 +124,10 @@ static void print_marks(FILE *out, const struct field *field)
 		fprintf(out, "%s%s", separators[!first], marks[i]);
 		first = false;
 	}
+	if (field->since > SCHEMA_REVISION_PLAIN)
+		fprintf(out, "%ssince revision %" PRIu32, separators[!first], field->since);
+	if (field->retired > 0)
+		fprintf(out, "%sretired in revision %" PRIu32, separators[!first], field->retired);
 }
 
 static void print_home(FILE *out, const struct schema *schema)
@@ -239,6 +247,8 @@ static void print_page(FILE *out)
 	      "* *EDIT by* says who may change a field, and who wins when somebody else changed it meanwhile. Nobody's value is lost: an\n"
 	      "  issue keeps what was seen, what was wanted and what stood there. \"–\" is never edited.\n"
 	      "* *computed* fields are set by handlers only. *personal* ones never reach a log.\n"
+	      "* *since* and *retired* name revisions of the schema ([protocol.md](protocol.md#revisions)). A retired field is\n"
+	      "  kept as it is; only programs of earlier revisions still set it.\n"
 	      "* *Home* is the scope a row lives in: whoever holds the scope holds the row ([architecture.md](architecture.md)).\n\n"
 	      "## Records\n",
 		out);

@@ -14,13 +14,14 @@ KINDS = {name: number for number, name in enumerate((
 OPERATIONS = {name: number for number, name in enumerate((
     "create edit add_note book dispatch cancel reassign accept decline travel arrive pause resume finish abort use_part return_part "
     "resolve_issue reschedule answer_task log_time read_meter add_photo sign reopen_visit hold release close reopen_order "
-    "cancel_order").split(), 1)}
+    "cancel_order delay").split(), 1)}
 KIND_OF_HEAD, KIND_OF_ARGUMENTS = 64, 128
 CREATE, EDIT = OPERATIONS["create"], OPERATIONS["edit"]
 HEAD_TAGS = {"kind": 2, "record": 3}
 ROWS_MAX, RAW_MAX, RECORD_MAX, WINDOW_MAX = 65536, 2**20, 60 * 1024, 2**18
 ROW_HASH_KEY = b"truckroll/row/v1"
 WIDTH_WHOLE = 16
+SIZED = 128  # added to the number of a column whose values state their sizes
 
 
 def kind_number(name):
@@ -36,7 +37,7 @@ class Schemas:
         self.by_kind = {}
         with open(path, encoding="utf-8") as file:
             for line in file:
-                name, tag, kind = line.split()
+                name, tag, kind = line.split()[:3]
                 self.by_kind.setdefault(kind_number(name.split(".")[0]), {})[int(tag)] = kind
 
     def of(self, kind):
@@ -98,7 +99,9 @@ def record_encode(schemas, record, mask=None):
     fields = schemas.of(record.kind)
     data = varint(record.kind) + record.id
     for tag in sorted(record.values):
-        if record.values[tag] != DEFAULTS[fields[tag]] and (mask is None or mask >> tag & 1):
+        if tag not in fields:
+            data += varint(tag) + with_length(record.values[tag])
+        elif record.values[tag] != DEFAULTS[fields[tag]] and (mask is None or mask >> tag & 1):
             data += varint(tag) + with_length(value_encode(fields[tag], record.values[tag]))
     return data
 
@@ -324,6 +327,14 @@ def column_values(reader, kind, count, resolve):
     return values
 
 
+def sized_values(reader, kind, count):
+    """Canonical values with their sizes; those of a field that is not known (kind None) stay as they are."""
+    sizes = integers(reader, count)
+    insist(all(size > 0 for size in sizes), "a value of no size")
+    values = [reader.raw(size) for size in sizes]
+    return values if kind is None else [value_decode(kind, value) for value in values]
+
+
 def columns(reader, fields, count, resolve, masked=False, masks=None, ids_known=False, left_out=()):
     """(rows: tag to value, masks). `masks` are those known from elsewhere; `masked` alone reads them."""
     insist(count <= ROWS_MAX, "too many rows")
@@ -334,9 +345,10 @@ def columns(reader, fields, count, resolve, masked=False, masks=None, ids_known=
         number = reader.varint()
         if number == 0:
             return rows, masks
-        tag, sparse = number >> 1, number & 1
+        sized = number >= SIZED
+        tag, sparse = (number - SIZED if sized else number) >> 1, number & 1
         insist(tag > last, "columns out of order")
-        insist(tag in fields and tag not in left_out, f"a column with tag {tag}")
+        insist((tag in fields or sized and tag <= 63) and tag not in left_out and not (sized and tag == 1), f"a column with tag {tag}")
         last = tag
         chosen = [row for row, line in enumerate(rows) if tag == 1 or masks is None or masks[row] >> tag & 1]
         if sparse:
@@ -344,7 +356,11 @@ def columns(reader, fields, count, resolve, masked=False, masks=None, ids_known=
             insist(0 < sum(present) < len(present), "a bitmap that says nothing")
             chosen = [row for row, bit in zip(chosen, present) if bit]
         insist(chosen, "a column of no rows")
-        for row, value in zip(chosen, column_values(reader, fields[tag], len(chosen), resolve if tag != 1 or ids_known else None)):
+        if sized:
+            values = sized_values(reader, fields.get(tag), len(chosen))
+        else:
+            values = column_values(reader, fields[tag], len(chosen), resolve if tag != 1 or ids_known else None)
+        for row, value in zip(chosen, values):
             rows[row][tag] = value
 
 

@@ -1,4 +1,5 @@
-"""Every member of a described struct has exactly one row in a field table, and every row in a table has a member."""
+"""Every member of a described struct has exactly one row in a field table, and every row in a table has a member. What is kept of fields
+that are not known (`extra`) is no field."""
 import re
 import sys
 
@@ -50,7 +51,7 @@ def main(root):
     forgotten, doubled, undescribed = [], [], []
     for path, struct, rows in tables:
         where, members = structs.get(struct, (path, []))
-        forgotten += [f"{path}: {struct}.{member} has no row" for member in members if member not in rows]
+        forgotten += [f"{path}: {struct}.{member} has no row" for member in members if member not in rows + ["extra"]]
         doubled += [f"{path}: {struct}.{member} has several rows" for member in sorted(set(rows)) if rows.count(member) > 1]
         if not members:
             forgotten.append(f"{path}: the members of {struct} were not found")

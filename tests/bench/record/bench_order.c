@@ -19,6 +19,7 @@ const struct schema bench_order_schema = {
 	.kind = RECORD_BENCH_ORDER,
 	.name = "bench_order",
 	.size = sizeof(struct bench_order),
+	.extra = offsetof(struct bench_order, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
 	.home_otherwise = SCOPE_ORG_ALL,

@@ -16,6 +16,7 @@ struct bench_order {
 	int64_t due_at_ms;
 	struct text technician;
 	int64_t updated_at_ms;
+	struct bytes extra;
 };
 
 extern const struct schema bench_order_schema;

@@ -502,6 +502,21 @@ static void write_page_words(struct writer *writer)
 	page_encode(writer, &page, &references);
 }
 
+/* A field of a later revision, and one that nobody here knows. */
+static void write_page_sized(struct writer *writer)
+{
+	static const uint8_t extra[] = { 60, 2, 'a', 'b' };
+	struct visit visits[] = {
+		{ .id = id_of(40), .work_order_id = id_of(20), .technician_id = id_of(3), .expected_at_ms = 1788250500000 },
+		{ .id = id_of(41), .work_order_id = id_of(21), .technician_id = id_of(3), .extra = { extra, sizeof(extra) } },
+	};
+	void *rows[] = { &visits[0], &visits[1] };
+	struct page_group groups[] = { { { SCOPE_TECHNICIAN, id_of(3) }, ENTRY_WHOLE, &visit_schema, rows, NULL, 2, { 0 } } };
+	const struct page page = { .groups = groups, .group_count = LENGTH(groups) };
+
+	page_encode(writer, &page, &references);
+}
+
 /* Each operation's canonical bytes, as the chain would see them. */
 static void unfold_batch(struct bytes body, struct writer *writer)
 {
@@ -582,6 +597,7 @@ static const struct form {
 	{ "batch.re_sent", write_batch_re_sent, unfold_batch },
 	{ "page", write_page, unfold_page },
 	{ "page.words", write_page_words, unfold_page },
+	{ "page.sized", write_page_sized, unfold_page },
 };
 
 static struct bytes form_bytes(const struct form *form)

@@ -13,7 +13,9 @@
 
 #include "db/embedded.h"
 #include "db/migration.h"
+#include "db/revision_step.h"
 #include "db/schema_ddl.h"
+#include "protocol/domain/revision.h"
 #include "protocol/domain/visit.h"
 #include "tests/unit/db/first_release.h"
 #include "tests/unit/db/scratch.h"
@@ -104,7 +106,7 @@ static void check_store(const char *path, enum storage_kind kind, bool indexes)
 	assert_int_equal(sqlite3_open(path, &store), SQLITE_OK);
 	for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
 		check_record(&arena, store, schema, kind, indexes);
-	assert_int_equal(number(store, "PRAGMA user_version"), migration_newest(kind));
+	assert_int_equal(number(store, "PRAGMA user_version"), revision_stamp(migration_newest(kind), SCHEMA_REVISION));
 	assert_int_equal(number(store, "SELECT count(*) FROM migration"), migration_newest(kind));
 	assert_int_equal(number(store, "SELECT count(*) FROM migration WHERE applied_at_ms < 1600000000000 OR program = ''"), 0);
 	sqlite3_close(store);

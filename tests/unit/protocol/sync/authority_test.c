@@ -5,6 +5,7 @@
 #include "protocol/domain/movement.h"
 #include "protocol/domain/note.h"
 #include "protocol/domain/operation_outcome.h"
+#include "protocol/domain/revision.h"
 #include "protocol/domain/service_request.h"
 #include "protocol/domain/site.h"
 #include "protocol/domain/technician.h"

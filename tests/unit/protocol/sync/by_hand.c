@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/domain/revision.h"
 #include "protocol/sync/request.h"
 #include "protocol/wire/operation_codec.h"
 

@@ -1,6 +1,7 @@
 /* Batches against their chain: nothing twice, nothing skipped, nothing lost. */
 #include <string.h>
 
+#include "protocol/domain/revision.h"
 #include "protocol/sync/ingest.h"
 #include "protocol/sync/publish.h"
 #include "protocol/wire/operation_codec.h"

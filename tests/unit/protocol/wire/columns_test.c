@@ -38,6 +38,7 @@ static enum status decode(struct reader *reader, struct arena *arena, const stru
 		.masked = columns->masks != NULL,
 		.ids_known = columns->ids_known,
 		.ids_kind = columns->ids_kind,
+		.extra = columns->extra,
 		.references = references };
 	size_t room = COLUMNS_MEMORY_MAX;
 
@@ -95,6 +96,7 @@ static struct columns random_columns(struct dice *dice, struct arena *arena, con
 		.count = count,
 		.ids_known = masked,
 		.ids_kind = schema->kind,
+		.extra = true,
 	};
 }
 
@@ -264,6 +266,78 @@ static void hostile_blocks_are_refused_before_they_cost_memory(void **state)
 	}
 }
 
+/* Lead of a column with sizes = 128 + tag * 2 + sparse, here tag 60, which notes have not, and 7, late. */
+static void unknown_columns_are_kept_when_they_state_their_sizes_and_hostile_ones_refused(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t data[12];
+		size_t size;
+		enum status status, elsewhere; /* in a page, and where nothing may be passed over */
+	} blocks[] = {
+		{ "kept", { 0xf8, 1, 0, 2, 'a', 'b', 0 }, 7, STATUS_OK, STATUS_NEWER },
+		{ "kept of one row", { 0xf9, 1, 2, 0, 4, 'a', 'b', 0 }, 8, STATUS_OK, STATUS_NEWER },
+		{ "no value", { 0xf8, 1, 0, 0, 0 }, 5, STATUS_CORRUPT, STATUS_NEWER },
+		{ "cut", { 0xf8, 1, 0, 2, 'a' }, 5, STATUS_CORRUPT, STATUS_NEWER },
+		{ "a size beyond the end", { 0xf8, 1, 0, 0x80, 1, 'a', 0 }, 7, STATUS_CORRUPT, STATUS_NEWER },
+		{ "a negative size", { 0xf8, 1, 0, 1, 'a', 0 }, 6, STATUS_CORRUPT, STATUS_NEWER },
+		{ "no sizes", { 120, 0, 2, 0 }, 4, STATUS_NEWER, STATUS_NEWER },
+		{ "the id", { 0x82, 1, 0, 2, 'a', 'b', 0 }, 7, STATUS_CORRUPT, STATUS_CORRUPT },
+		{ "tag 0", { 0x80, 1, 0, 2, 'a', 'b', 0 }, 7, STATUS_CORRUPT, STATUS_CORRUPT },
+		{ "a tag beyond all", { 0x80, 2, 0, 2, 'a', 'b', 0 }, 7, STATUS_NEWER, STATUS_NEWER },
+		{ "before a lower tag", { 0xf8, 1, 0, 2, 'a', 'b', 14, 0, 2, 0 }, 10, STATUS_CORRUPT, STATUS_NEWER },
+		{ "a known field", { 0x8e, 1, 0, 2, 1, 1, 0 }, 7, STATUS_OK, STATUS_OK },
+		{ "a default of a known field", { 0x8e, 1, 0, 2, 1, 0, 0 }, 7, STATUS_CORRUPT, STATUS_CORRUPT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * LENGTH(blocks); i++) {
+		struct arena arena = { 0 };
+		const struct columns columns = { .schema = &note_schema, .count = 2, .extra = i % 2 == 0 };
+		struct reader reader = reader_of((struct bytes){ blocks[i / 2].data, blocks[i / 2].size });
+		void **rows;
+		enum status status = decode(&reader, &arena, &columns, NULL, &rows, NULL);
+		if (status != (columns.extra ? blocks[i / 2].status : blocks[i / 2].elsewhere))
+			print_error("%s: %s\n", blocks[i / 2].name, fail_reason());
+		assert_int_equal(status, columns.extra ? blocks[i / 2].status : blocks[i / 2].elsewhere);
+		arena_finish(&arena);
+	}
+}
+
+/* `columns` unknown columns of one byte in every row. */
+static enum status decode_unknown(struct arena *arena, size_t rows, uint32_t columns)
+{
+	struct writer writer = writer_in(arena, BLOCK_MAX);
+	struct arena inner = { 0 };
+	struct columns shape = { .schema = &note_schema, .count = rows, .extra = true };
+	struct reader reader;
+	enum status status;
+	void **read;
+
+	for (uint32_t tag = TAG_MAX - columns + 1; tag <= TAG_MAX; tag++) {
+		write_varint(&writer, 128 + tag * 2);
+		write_raw(&writer, (uint8_t[]){ 0, 2 }, 2); /* each has one byte */
+		memset(write_space(&writer, rows), 'x', rows);
+	}
+	write_u8(&writer, 0);
+	reader = reader_of(writer_bytes(&writer));
+	status = decode(&reader, &inner, &shape, NULL, &read, NULL);
+	assert_true(inner.used <= COLUMNS_MEMORY_MAX);
+	arena_finish(&inner);
+	return status;
+}
+
+static void unknown_columns_cannot_unfold_beyond_the_cap(void **state)
+{
+	struct arena arena = { 0 };
+
+	(void)state;
+	assert_int_equal(decode_unknown(&arena, 1000, 50), STATUS_OK);
+	assert_int_equal(decode_unknown(&arena, 20000, 50), STATUS_CORRUPT);
+	assert_int_equal(decode_unknown(&arena, 60000, 3), STATUS_CORRUPT);
+	arena_finish(&arena);
+}
+
 static void constants_and_numbers_cannot_unfold_beyond_the_cap(void **state)
 {
 	uint8_t block[400];
@@ -391,6 +465,8 @@ int main(void)
 		cmocka_unit_test(an_ambiguous_reference_is_said_to_be_one),
 		cmocka_unit_test(a_damaged_block_is_refused_or_is_another_block),
 		cmocka_unit_test(hostile_blocks_are_refused_before_they_cost_memory),
+		cmocka_unit_test(unknown_columns_are_kept_when_they_state_their_sizes_and_hostile_ones_refused),
+		cmocka_unit_test(unknown_columns_cannot_unfold_beyond_the_cap),
 		cmocka_unit_test(constants_and_numbers_cannot_unfold_beyond_the_cap),
 		cmocka_unit_test(a_text_that_many_rows_share_counts_each_time),
 		cmocka_unit_test(integers_of_every_shape_come_back_and_small_ones_stay_small),

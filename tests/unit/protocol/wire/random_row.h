@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/domain/extra.h"
 #include "protocol/base/arena.h"
 #include "protocol/domain/operation.h"
 
@@ -101,6 +102,20 @@ static inline void dice_field(struct dice *dice, struct arena *arena, const stru
 	}
 }
 
+/* Some fields that no table here has. */
+static inline struct bytes dice_extra(struct dice *dice, struct arena *arena, const struct schema *schema)
+{
+	struct writer writer = writer_in(arena, EXTRA_SIZE_MAX);
+	uint32_t last = schema->fields[schema->field_count - 1].tag;
+
+	for (uint32_t tag = last + 1; tag <= TAG_MAX; tag++) {
+		uint64_t value[] = { dice_roll(dice), dice_roll(dice) };
+		if (dice_below(dice, 8) == 0)
+			extra_write(&writer, tag, (struct bytes){ (const uint8_t *)value, 1 + dice_below(dice, sizeof(value)) });
+	}
+	return writer_bytes(&writer);
+}
+
 /* Each field is its default in a share of rows that differs from field to field. The id is set. */
 static inline void *dice_row(struct dice *dice, struct arena *arena, const struct schema *schema)
 {
@@ -110,6 +125,18 @@ static inline void *dice_row(struct dice *dice, struct arena *arena, const struc
 		if (dice_below(dice, 4) >= schema->fields[i].tag % 4)
 			dice_field(dice, arena, &schema->fields[i], row);
 	memcpy(row, &dice->ids[dice_below(dice, DICE_IDS)], ID_SIZE);
+	if (schema->extra != 0 && dice_below(dice, 4) == 0)
+		row_set_extra(schema, row, dice_extra(dice, arena, schema));
+	return row;
+}
+
+/* Of a part of an operation, which has no unknown fields. */
+static inline void *dice_part(struct dice *dice, struct arena *arena, const struct schema *schema)
+{
+	void *row = dice_row(dice, arena, schema);
+
+	if (schema->extra != 0)
+		row_set_extra(schema, row, (struct bytes){ 0 });
 	return row;
 }
 
@@ -140,10 +167,10 @@ static inline struct operation dice_operation(struct dice *dice, struct arena *a
 	schema = arguments_schema(head->kind, (enum record_kind)head->record);
 	if (schema == NULL)
 		return operation;
-	operation.arguments = dice_row(dice, arena, schema);
+	operation.arguments = dice_part(dice, arena, schema);
 	if (head->kind != OPERATION_EDIT)
 		return operation;
-	operation.old_values = dice_row(dice, arena, schema);
+	operation.old_values = dice_part(dice, arena, schema);
 	for (size_t i = 0; i < schema->field_count; i++)
 		if (schema->fields[i].tag != 1 && dice_below(dice, 3) == 0)
 			operation.mask |= (uint64_t)1 << schema->fields[i].tag;

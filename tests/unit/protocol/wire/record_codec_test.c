@@ -115,7 +115,10 @@ static void what_the_encoder_would_not_write_is_refused(void **state)
 		{ "half a character", { 2, 1, 0xc3 }, 3, STATUS_CORRUPT },
 		{ "a short id", { 4, 3, 1, 2, 3 }, 5, STATUS_CORRUPT },
 		{ "a text that is cut", { 2, 5, 'x' }, 3, STATUS_CORRUPT },
-		{ "an unknown tag", { 60, 1, 1 }, 3, STATUS_NEWER },
+		{ "an unknown tag", { 60, 1, 1 }, 3, STATUS_OK },
+		{ "an unknown tag without a value", { 60, 0 }, 2, STATUS_CORRUPT },
+		{ "an unknown tag twice", { 60, 1, 1, 60, 1, 1 }, 6, STATUS_CORRUPT },
+		{ "an unknown tag that is cut", { 60, 2, 1 }, 3, STATUS_CORRUPT },
 		{ "a tag beyond all", { 0x80, 1, 1, 1 }, 4, STATUS_NEWER },
 	};
 	struct arena arena = { 0 };
@@ -135,6 +138,74 @@ static void what_the_encoder_would_not_write_is_refused(void **state)
 			print_error("%s: %s\n", refusals[i].name, fail_reason());
 		assert_int_equal(status, refusals[i].status);
 	}
+	arena_finish(&arena);
+}
+
+/* An account with a kind (3), and fields 60 and 61 that this program does not know. */
+static const uint8_t kept_tail[] = { 3, 1, 1, 60, 2, 'a', 'b', 61, 1, 7 };
+
+static struct bytes account_with(struct arena *arena, const void *tail, size_t size)
+{
+	struct writer writer = writer_in(arena, 100);
+	struct id id = { .bytes = { 9 } };
+
+	write_varint(&writer, RECORD_ACCOUNT);
+	write_raw(&writer, &id, ID_SIZE);
+	write_raw(&writer, tail, size);
+	return writer_bytes(&writer);
+}
+
+static void what_is_not_known_is_kept_with_its_row_through_copies_and_hashes(void **state)
+{
+	struct arena arena = { 0 };
+	struct bytes form = account_with(&arena, kept_tail, sizeof(kept_tail));
+	const struct schema *schema;
+	struct account *account, *copy;
+	struct row_hash before;
+	void *row;
+
+	(void)state;
+	assert_int_equal(record_decode(&arena, form, &schema, &row), STATUS_OK);
+	account = row;
+	assert_int_equal(account->extra.size, 7);
+	assert_true(bytes_equal(encoded(&arena, schema, row), form));
+	copy = row_copy(&arena, schema, row);
+	assert_ptr_not_equal(copy->extra.data, account->extra.data);
+	assert_true(row_equal(schema, copy, account));
+	before = row_hash(schema, copy);
+	copy->extra = extra_patched(&arena, copy->extra, (struct bytes){ 0 }, UINT64_C(1) << 61);
+	assert_false(row_equal(schema, copy, account));
+	assert_int_not_equal(row_hash(schema, copy).low, before.low);
+	assert_int_equal(copy->extra.size, 4);
+	arena_finish(&arena);
+}
+
+static void of_a_part_of_an_operation_nothing_unknown_is_passed_over(void **state)
+{
+	struct arena arena = { 0 };
+	void *row;
+
+	(void)state;
+	assert_int_equal(
+		record_decode_as(&arena, account_with(&arena, kept_tail, sizeof(kept_tail)), &account_schema, &row), STATUS_NEWER);
+	arena_finish(&arena);
+}
+
+static void what_was_kept_moves_into_its_fields_when_they_are_known(void **state)
+{
+	static const uint8_t kept[] = { 4, 16, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 3, '5', '5', '5', 60, 1, 9 };
+	struct arena arena = { 0 };
+	struct account account = { .kind = ACCOUNT_KIND_PARTNER, .extra = { kept, sizeof(kept) } };
+	struct bytes form = encoded(&arena, &account_schema, &account);
+
+	(void)state;
+	assert_int_equal(record_adopt(&arena, &account_schema, &account), STATUS_OK);
+	assert_int_equal(account.territory_id.bytes[15], 5);
+	assert_true(text_equals(account.phone, "555"));
+	assert_int_equal(account.extra.size, 3);
+	assert_true(bytes_equal(encoded(&arena, &account_schema, &account), form));
+	account = (struct account){ .extra = { (const uint8_t *)"\4\1x", 3 } }; /* an id of one byte */
+	assert_int_equal(record_adopt(&arena, &account_schema, &account), STATUS_CORRUPT);
 	arena_finish(&arena);
 }
 
@@ -214,6 +285,9 @@ int main(void)
 		cmocka_unit_test(every_row_comes_back_equal),
 		cmocka_unit_test(a_damaged_record_is_refused_or_is_the_one_form_of_another),
 		cmocka_unit_test(what_the_encoder_would_not_write_is_refused),
+		cmocka_unit_test(what_is_not_known_is_kept_with_its_row_through_copies_and_hashes),
+		cmocka_unit_test(of_a_part_of_an_operation_nothing_unknown_is_passed_over),
+		cmocka_unit_test(what_was_kept_moves_into_its_fields_when_they_are_known),
 		cmocka_unit_test(an_unknown_kind_is_from_a_newer_program),
 		cmocka_unit_test(a_hash_is_of_the_whole_form_however_long_the_row),
 		cmocka_unit_test(the_row_hash_is_the_published_function),
