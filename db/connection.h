@@ -68,6 +68,7 @@ struct storage {
 	char trouble_reason[TROUBLE_SIZE];
 	int log_pages;     /* in the write-ahead log after the latest commit */
 	int log_pages_max; /* a commit that leaves more moves them into the file itself */
+	int log_pages_wait; /* below this many readers are not waited for again; 0: they never were in vain */
 	struct table tables[RECORD_KIND_MAX + 1];
 	struct statement statements[STATEMENT_COUNT + 1];
 };

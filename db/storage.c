@@ -23,6 +23,7 @@
 #define LOG_PAGES       1000
 #define LOG_PAGES_OUTBOX 64    /* some fifty operations: what only the log has cannot be fetched again */
 #define LOG_PAGES_DEFER 15000 /* 60 MB: below journal_size_limit */
+#define LOG_PAGES_WAIT  4     /* times what a commit may leave: 240 MB at most, then readers are waited for */
 #define INDEX_BLOCK     4096  /* SQLite makes the log's index in steps of so many bytes, writing the last of each … */
 #define INDEX_ROOM      65536 /* … and begins with half of this */
 
@@ -207,13 +208,24 @@ static enum status prepare_new(struct storage *storage, const struct storage_opt
 /* A checkpoint that a reader holds up, or that finds no room, is tried again after the next commit: the log keeps everything
  * meanwhile. It is emptied as well, when nobody reads it: the next process could not tell what of it was moved, and
  * short-lived owners would move it all again and again. */
-static void move_log(struct storage *storage)
+static bool move_log(struct storage *storage, int wait_ms)
 {
-	(void)sqlite3_busy_timeout(storage->connection, 0);
-	sync_failure_watch(
-		storage, sqlite3_wal_checkpoint_v2(storage->connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+	int result;
+
+	(void)sqlite3_busy_timeout(storage->connection, wait_ms);
+	result = sqlite3_wal_checkpoint_v2(storage->connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sync_failure_watch(storage, result);
 	(void)sqlite3_busy_timeout(storage->connection, BUSY_TIMEOUT_MS);
 	storage->log_pages = 0;
+	return result == SQLITE_OK;
+}
+
+/* Of readers each of whom begins before the one before has ended, one always holds the log: then who commits waits for those
+ * that are there, while new ones have no need of the log. For one that stands still it waits in vain, and again only when the
+ * log has doubled. */
+static void outwait_readers(struct storage *storage, int pages)
+{
+	storage->log_pages_wait = move_log(storage, BUSY_TIMEOUT_MS) ? 0 : 2 * pages;
 }
 
 static int after_commit(void *context, sqlite3 *connection, const char *name, int pages)
@@ -223,8 +235,10 @@ static int after_commit(void *context, sqlite3 *connection, const char *name, in
 	(void)connection;
 	(void)name;
 	storage->log_pages = pages;
-	if (pages >= storage->log_pages_max)
-		move_log(storage);
+	if (pages >= LOG_PAGES_WAIT * storage->log_pages_max && pages >= storage->log_pages_wait)
+		outwait_readers(storage, pages);
+	else if (pages >= storage->log_pages_max)
+		(void)move_log(storage, 0);
 	return SQLITE_OK;
 }
 
@@ -485,13 +499,13 @@ void storage_tidy(struct storage *storage)
 {
 	assert(storage->transaction == TRANSACTION_NONE);
 	if (storage_untidy(storage) && !storage->unsynced)
-		move_log(storage);
+		(void)move_log(storage, 0);
 }
 
 void storage_fold(struct storage *storage)
 {
 	if (storage->mode != STORAGE_READ && storage->transaction == TRANSACTION_NONE && !storage->bulk && !storage->unsynced)
-		move_log(storage);
+		(void)move_log(storage, 0);
 }
 
 /* SQLite names a page that it had no memory to read among what is wrong; that says nothing of the page. */

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,10 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
+#include "db/connection.h"
 #include "db/storage.h"
 #include "protocol/domain/account.h"
 #include "tests/unit/db/scratch.h"
@@ -503,6 +506,62 @@ static void free_room_is_known_for_files_and_unknown_elsewhere(void **state)
 	storage_close(storage);
 }
 
+static struct storage *open_outbox(const char *path, enum storage_mode mode)
+{
+	struct storage *storage = NULL;
+
+	assert_int_equal(
+		storage_open(&(struct storage_options){ .path = path, .kind = STORAGE_OUTBOX, .mode = mode }, &storage), STATUS_OK);
+	return storage;
+}
+
+/* Somebody reads at every moment until the pipe is closed: each begins before the one before it has ended. */
+static void read_without_pause(const char *path, int stop)
+{
+	struct storage *readers[2] = { open_outbox(path, STORAGE_READ), open_outbox(path, STORAGE_READ) };
+	struct pollfd until = { .fd = stop, .events = POLLIN };
+	int64_t rows = 0;
+
+	for (size_t turn = 0; poll(&until, 1, 1) == 0; turn ^= 1) {
+		(void)storage_begin_read(readers[turn]);
+		(void)sql_integer(readers[turn], "SELECT count(*) FROM filling", &rows);
+		storage_rollback(readers[turn ^ 1]);
+	}
+	_exit(0);
+}
+
+static void readers_who_never_pause_do_not_make_the_log_grow_without_end(void **state)
+{
+	const char *path = scratch_path("starved.db");
+	const char *log = scratch_path("starved.db-wal");
+	struct storage *storage = open_outbox(path, STORAGE_CREATE);
+	int64_t largest = 0;
+	int stop[2];
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(sql_run(storage, "CREATE TABLE filling (bytes)"), STATUS_OK);
+	storage_close(storage);
+	assert_int_equal(pipe(stop), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		close(stop[1]);
+		read_without_pause(path, stop[0]);
+	}
+	storage = open_outbox(path, STORAGE_OWN);
+	for (int commit = 0; commit < 200; commit++) {
+		assert_int_equal(sql_run(storage, "INSERT INTO filling VALUES (zeroblob(30000))"), STATUS_OK);
+		if (scratch_size(log) > largest)
+			largest = scratch_size(log);
+	}
+	storage_close(storage);
+	close(stop[1]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	print_message("the log had %lld bytes at most\n", (long long)largest);
+	assert_true(largest < 1280LL * 4120); /* of 1,900 pages in all; 256 unless a reader is kept from reading for five seconds */
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -587,6 +646,7 @@ int main(void)
 		STORE_TEST(a_full_disk_loses_the_transaction_and_nothing_else),
 		STORE_TEST(a_transaction_that_broke_takes_no_more_writes),
 		STORE_TEST(a_checkpoint_empties_the_log),
+		STORE_TEST(readers_who_never_pause_do_not_make_the_log_grow_without_end),
 		STORE_TEST(an_owner_that_retires_leaves_nothing_in_the_log_unless_somebody_reads),
 		STORE_TEST(a_loop_over_rows_ends_with_their_end_or_with_the_first_failure),
 		STORE_TEST(free_room_is_known_for_files_and_unknown_elsewhere),
