@@ -94,8 +94,7 @@ enum status blob_read_whole(const struct blob_files *files, struct arena *arena,
 enum status blob_read_piece(const struct blob_files *files, struct arena *arena, const struct hash *id, int64_t offset, size_t size_max,
 	struct blob_piece *out_piece)
 {
-	size_t left_of_chunk = BLOB_CHUNK_SIZE - (size_t)offset % BLOB_CHUNK_SIZE;
-	size_t size = left_of_chunk < size_max ? left_of_chunk : size_max;
+	size_t size = size_max;
 	int64_t whole = 0;
 	uint8_t *data;
 	enum status status = blob_whole(files, id, &whole);
@@ -211,6 +210,7 @@ enum status blob_part_add(
 {
 	struct name name = part_name(&part->owner, &part->id, "");
 	int64_t end = piece->offset + (int64_t)piece->bytes.size;
+	int64_t complete = end - end % (int64_t)BLOB_CHUNK_SIZE; /* chunks end here that are there now */
 	enum status status;
 
 	*out_whole = false;
@@ -222,8 +222,8 @@ enum status blob_part_add(
 	part->have = end;
 	if (end == part->size)
 		status = finish(files, part, name.characters);
-	else if ((size_t)end % BLOB_CHUNK_SIZE == 0)
-		status = check_chunk(files, arena, part, name.characters, end - (int64_t)BLOB_CHUNK_SIZE);
+	else if (complete > piece->offset)
+		status = check_chunk(files, arena, part, name.characters, complete - (int64_t)BLOB_CHUNK_SIZE);
 	*out_whole = status == STATUS_OK && end == part->size;
 	return status;
 }

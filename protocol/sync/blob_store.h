@@ -19,7 +19,7 @@ enum status blob_read_whole(const struct blob_files *files, struct arena *arena,
 /* Every whole file, in the order of their ids' first two bytes; the visit may remove what it was given. */
 typedef enum status (*blob_visit)(void *user, const struct hash *id);
 enum status blob_each_whole(const struct blob_files *files, blob_visit visit, void *user);
-/* A piece of a whole file from `offset` on: as much of its chunk as there is, at most `size_max`. STATUS_INVALID: it ends before. */
+/* A piece of a whole file from `offset` on: as much as there is, at most `size_max`. STATUS_INVALID: it ends before. */
 enum status blob_read_piece(const struct blob_files *files, struct arena *arena, const struct hash *id, int64_t offset, size_t size_max,
 	struct blob_piece *out_piece);
 

@@ -435,8 +435,8 @@ void device_blobs_settle(struct device_blobs *blobs)
 {
 	if (blobs->asked && !blobs->answered)
 		blobs->unserved = true;
-	else if (blobs->asked && blobs->piece < BLOB_PIECE_MAX)
-		blobs->piece *= 2;
+	else if (blobs->asked)
+		blobs->piece = 2 * blobs->piece < BLOB_PIECE_MAX ? 2 * blobs->piece : BLOB_PIECE_MAX;
 	blobs->asked = false;
 }
 

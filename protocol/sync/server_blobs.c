@@ -184,7 +184,7 @@ static bool tell_list(struct asking *asking, const struct blob_wish *wish)
 static bool tell_piece(struct asking *asking, const struct blob_wish *wish, size_t piece_max)
 {
 	struct writer body = writer_in(asking->reply->arena, FRAME_SIZE_MAX);
-	size_t most = piece_max == 0 || piece_max > BLOB_PIECE_MAX ? BLOB_PIECE_MAX : piece_max;
+	size_t most = piece_max == 0 || piece_max > BLOB_ANSWER_MAX ? BLOB_ANSWER_MAX : piece_max;
 	struct blob_piece piece;
 
 	if (blob_read_piece(asking->files, asking->reply->arena, &wish->id, wish->offset, most, &piece) != STATUS_OK)

@@ -190,7 +190,7 @@ enum status blob_piece_decode(struct bytes body, struct blob_piece *out_piece)
 	out_piece->id = read_hash(&reader);
 	out_piece->offset = (int64_t)read_varint_max(&reader, BLOB_FILE_MAX - 1);
 	out_piece->bytes = read_bytes(&reader, BLOB_PIECE_MAX);
-	if (out_piece->bytes.size == 0 || (size_t)out_piece->offset % BLOB_CHUNK_SIZE + out_piece->bytes.size > BLOB_CHUNK_SIZE)
+	if (out_piece->bytes.size == 0)
 		reader.bad = true;
 	return reader_end(&reader, "chunk");
 }

@@ -14,8 +14,10 @@
 /* Of a file that travels: its list fits a frame. */
 #define BLOB_FILE_MAX   ((size_t)64 * 1024 * 1024)
 #define BLOB_LIST_MAX   (BLOB_FILE_MAX / BLOB_CHUNK_SIZE * BLOB_HASH_SIZE)
-/* Of the content, in one frame. */
-#define BLOB_PIECE_MAX  ((size_t)32 * 1024)
+/* Of the content, in one frame; less than a chunk, so that a piece passes the end of one chunk at most. */
+#define BLOB_PIECE_MAX  ((size_t)56 * 1024)
+/* The same in an answer, which may have rows to bring as well. */
+#define BLOB_ANSWER_MAX ((size_t)32 * 1024)
 #define BLOB_NAMES_MAX  32 /* in one section */
 #define BLOB_RANGES_MAX 16
 
