@@ -8,7 +8,7 @@ import time
 import tap
 from equal import insist_on_equality
 from harness import PATIENCE, Device, Server, World
-from oracle import Told, write_note
+from oracle import Told, Writer
 from tap import promise, size, tell, until
 
 PEOPLE = ("Ada Brannock", "Tomas Hale", "Bridget Sorrell", "Ifor Maddox")
@@ -18,26 +18,6 @@ ORDERS = ("HH-5001", "HH-5002", "HH-5016", "HH-5031")
 def acknowledged(device):
     """Operations that the device believes to be decided at the server."""
     return [o["operation"] for o in device.run("outbox", "--all")["operations"] if o["state"] not in ("saved", "sent")]
-
-
-class Writer(threading.Thread):
-    """Saves notes on one device until it is told to stop, so many for each time the server is killed: a slow machine has no more to do."""
-
-    def __init__(self, device, order, told, a_kill):
-        super().__init__(daemon=True)
-        self.device, self.order, self.told, self.stopped, self.failure = device, order, told, False, None
-        self.a_kill = self.left = a_kill
-
-    def run(self):
-        try:
-            while not self.stopped:
-                if self.left > 0:
-                    self.left -= 1
-                    write_note(self.device, self.told, self.order)
-                else:
-                    time.sleep(0.005)
-        except Exception as failure:  # told to the test at the end
-            self.failure = failure
 
 
 def release_what_was_killed_thrice(server):
@@ -71,7 +51,7 @@ def what_the_server_acknowledged_survives_killing_it_and_nothing_happens_twice()
             wait.wait(dice.uniform(0, 0.15))
             server.kill()
             for writer in writers:
-                writer.left = writer.a_kill
+                writer.left = writer.an_end
             ever.update(operation for device in devices for operation in acknowledged(device))
             began = time.monotonic()
             server.start()

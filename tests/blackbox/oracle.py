@@ -1,6 +1,8 @@
 """The oracle of the kill tests: what commands printed, against what is there in the end."""
 import json
 import subprocess
+import threading
+import time
 
 from harness import program
 from tap import tell
@@ -60,3 +62,23 @@ def write_note(device, told, order="HH-5001"):
     text = told.next_text()
     take_answer(start_note(device, text, order), told, text)
     return text
+
+
+class Writer(threading.Thread):
+    """Saves notes on one device until it is told to stop, so many for each time the server ends: a slow machine has no more to do."""
+
+    def __init__(self, device, order, told, an_end):
+        super().__init__(daemon=True)
+        self.device, self.order, self.told, self.stopped, self.failure = device, order, told, False, None
+        self.an_end = self.left = an_end
+
+    def run(self):
+        try:
+            while not self.stopped:
+                if self.left > 0:
+                    self.left -= 1
+                    write_note(self.device, self.told, self.order)
+                else:
+                    time.sleep(0.005)
+        except Exception as failure:  # told to the test at the end
+            self.failure = failure
