@@ -31,6 +31,9 @@ const char *bug_to_text(enum seeded_bug bug)
 		[BUG_PATCH_OF_LATER_BASE]       = "patch-of-later-base",
 		[BUG_SYNC_AT_CHECKPOINT]        = "sync-at-checkpoint",
 		[BUG_TRY_NOT_COUNTED]           = "try-not-counted",
+		[BUG_PART_LEFT_OUT]             = "part-left-out",
+		[BUG_FILE_SWEPT]                = "file-swept",
+		[BUG_FILE_THOUGHT_SENT]         = "file-thought-sent",
 	};
 	/* clang-format on */
 

@@ -29,6 +29,9 @@ enum seeded_bug {
 	BUG_PATCH_OF_LATER_BASE,       /* server: a patch leaves out the first commit after the device's cursor */
 	BUG_SYNC_AT_CHECKPOINT,        /* disk: a commit is synced with the next checkpoint only (synchronous=NORMAL) */
 	BUG_TRY_NOT_COUNTED,           /* server: a try is not on the disk before the operation is decided */
+	BUG_PART_LEFT_OUT,             /* device: nobody looks whether a part of a bundle is missing before another */
+	BUG_FILE_SWEPT,                /* server: what is old goes, whether a row speaks of it or not */
+	BUG_FILE_THOUGHT_SENT,         /* device: a file counts as sent with its last piece, not with the server's word */
 	BUG_COUNT,
 };
 

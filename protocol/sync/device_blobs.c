@@ -192,6 +192,15 @@ static enum status plan(struct device_blobs *blobs, struct device_store *store, 
 
 /* ---- asking ---- */
 
+static void was_sent(struct device_blobs *blobs, struct blob_item *item)
+{
+	item->step = BLOB_STEP_DONE;
+	blobs->sending = false;
+	blobs->files_sent++;
+	if (blob_list_remove(blobs->files, BLOB_OUT, &item->id) != STATUS_OK)
+		note_trouble(blobs);
+}
+
 static void add_section(struct device_blobs *blobs, struct request *request, enum section_number number, const struct writer *body)
 {
 	section_write(&request->writer, number, writer_bytes(body));
@@ -253,6 +262,8 @@ static void send_piece(struct device_blobs *blobs, struct request *request, stru
 	blob_piece_encode(&body, &piece);
 	blobs->bytes_sent += (int64_t)piece.bytes.size;
 	add_section(blobs, request, SECTION_CHUNK, &body);
+	if (blobs->bug == BUG_FILE_THOUGHT_SENT && piece.bytes.size < blobs->piece)
+		was_sent(blobs, item);
 }
 
 static struct blob_item *next_out(const struct device_blobs *blobs, int64_t now_ms)
@@ -291,15 +302,6 @@ enum status device_blobs_ask(
 }
 
 /* ---- answers ---- */
-
-static void was_sent(struct device_blobs *blobs, struct blob_item *item)
-{
-	item->step = BLOB_STEP_DONE;
-	blobs->sending = false;
-	blobs->files_sent++;
-	if (blob_list_remove(blobs->files, BLOB_OUT, &item->id) != STATUS_OK)
-		note_trouble(blobs);
-}
 
 /* The server says where the file goes on. */
 static void go_on(struct device_blobs *blobs, struct blob_item *item, const struct blob_standing *standing)

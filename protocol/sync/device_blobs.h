@@ -4,6 +4,7 @@
 #define TRUCKROLL_SYNC_DEVICE_BLOBS_H
 
 #include "protocol/sync/blob_store.h"
+#include "protocol/sync/bugs.h"
 #include "protocol/sync/device_store.h"
 #include "protocol/sync/request.h"
 
@@ -25,6 +26,7 @@ struct blob_item {
 /* Zero-initialised it is idle. */
 struct device_blobs {
 	const struct blob_files *files; /* NULL: no files are moved */
+	enum seeded_bug bug;
 	struct arena arena;             /* of the items */
 	struct blob_item *items;
 	size_t count, capacity;

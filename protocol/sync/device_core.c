@@ -133,6 +133,7 @@ enum status device_core_create(const struct device_core_options *options, struct
 		abort();
 	core->options = *options;
 	core->blobs.files = options->blobs;
+	core->blobs.bug = options->bug;
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->batch_raw_max = options->batch_raw_max > 0 ? options->batch_raw_max : (size_t)128 * 1024;
 	status = show_unshown(core);

@@ -257,10 +257,13 @@ static enum status has_attachment(void *context, const struct id *id, int64_t ho
 
 static enum status has_row(void *context, const struct hash *id)
 {
+	const struct server_core *core = context;
 	struct blob_text text = blob_to_text(id);
 	bool found = false;
-	enum status status = server_store_attachments_of(context, text_of(text.characters), has_attachment, &found);
+	enum status status = server_store_attachments_of(core->options.store, text_of(text.characters), has_attachment, &found);
 
+	if (core->options.bug == BUG_FILE_SWEPT)
+		found = false;
 	if (status != STATUS_OK || found)
 		return status;
 	return STATUS_NOT_FOUND;
@@ -276,7 +279,7 @@ void server_core_sweep_blobs(struct server_core *core)
 	for (int64_t i = 0; status == STATUS_OK && i < SWEEP_FOLDERS; i++) {
 		size_t removed = 0;
 		status = blob_sweep_whole(
-			files, (uint8_t)((first + i) % BLOB_FOLDERS), BLOB_SERVER_AGE_MS, has_row, core->options.store, &removed);
+			files, (uint8_t)((first + i) % BLOB_FOLDERS), BLOB_SERVER_AGE_MS, has_row, core, &removed);
 		core->counts.files_swept += (int64_t)removed;
 	}
 }

@@ -9,8 +9,8 @@
 
 /* ---- what a device sends ---- */
 
-/* Later words of one incarnation take the place of earlier ones, whatever the order they come in. Of another incarnation that counts which
- * the server heard of later. */
+/* Later words of one incarnation take the place of earlier ones, whatever the order they come in. Who asks for everything may have been put
+ * back from a copy: that is believed, and costs bytes at most. Of another incarnation that counts which the server heard of later. */
 static enum status is_later(struct server_core *core, const struct id *device, const struct bundle_told *before,
 	const struct bundle_told *told, bool *out_later)
 {
@@ -18,7 +18,7 @@ static enum status is_later(struct server_core *core, const struct id *device, c
 	bool was_here = id_equal(&before->cursor.epoch, &core->state.epoch), is_here = id_equal(&told->cursor.epoch, &core->state.epoch);
 	enum status status;
 
-	*out_later = is_here != was_here ? is_here : told->cursor.gseq >= before->cursor.gseq || told->own_rows;
+	*out_later = told->own_rows || (is_here != was_here ? is_here : told->cursor.gseq >= before->cursor.gseq);
 	if (id_equal(&before->incarnation, &told->incarnation))
 		return STATUS_OK;
 	status = server_store_chain(core->options.store, device, &before->incarnation, &was);

@@ -19,6 +19,7 @@ void checks_at_end(struct simulation *simulation);
 /* Parts of it: `server` is all of the server's rows. */
 void checks_of_log(struct simulation *simulation, const struct snapshot *server);
 void checks_of_server_end(struct simulation *simulation, const struct snapshot *server);
+void checks_of_files(struct simulation *simulation, const struct snapshot *server);
 void checks_of_device_end(struct simulation *simulation, struct device_node *device);
 /* The server's store was put back from a copy; every device runs. */
 void checks_after_server_restore(struct simulation *simulation, struct server_store *store);

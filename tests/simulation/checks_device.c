@@ -116,6 +116,7 @@ void checks_at_end(struct simulation *simulation)
 		violate(simulation, "failure", "the server cannot be read: %s", fail_reason());
 	checks_of_log(simulation, &server);
 	checks_of_server_end(simulation, &server);
+	checks_of_files(simulation, &server);
 	for (unsigned i = 0; i < simulation->device_count; i++)
 		check_device(simulation, &simulation->devices[i], &server);
 	snapshot_finish(&server);

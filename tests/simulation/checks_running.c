@@ -209,7 +209,8 @@ static enum status look_at_incident(void *context, int64_t at_ms, struct text wh
 		return STATUS_OK;
 	if (text_equals(what, "absent") && look->simulation->retention_ms != 0)
 		return STATUS_OK;
-	if (text_equals(what, "repaired") && (look->simulation->server.swapped || look->simulation->retention_ms != 0))
+	if (text_equals(what, "repaired") &&
+		(look->simulation->server.swapped || look->simulation->retention_ms != 0 || look->device->swapped))
 		return STATUS_OK;
 	if (!(text_equals(what, "restored") && look->device->swapped) && !(text_equals(what, "epoch") && look->simulation->server.swapped))
 		violate(look->simulation, "digest", "device %u: incident \"%.*s\": %.*s", look->device->number, TEXT_ARGUMENTS(what),

@@ -12,6 +12,7 @@
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/task.h"
 #include "protocol/domain/task_answer.h"
+#include "protocol/domain/time_entry.h"
 #include "protocol/sync/careful.h"
 #include "protocol/sync/sight.h"
 #include "protocol/wire/operation_codec.h"
@@ -146,6 +147,22 @@ static void check_facts(struct simulation *simulation, const struct snapshot *se
 	}
 }
 
+/* I18: whatever the order and the number of deliveries, as much time is booked as was logged. */
+static void check_time(struct simulation *simulation, const struct snapshot *server)
+{
+	int64_t logged_ms = 0, booked_ms = 0;
+
+	for (size_t i = 0; i < simulation->oracle.count; i++) {
+		const struct promise *promise = &simulation->oracle.promises[i];
+		const struct snapshot_row *row = snapshot_find(server, RECORD_TIME_ENTRY, &promise->id);
+		const struct time_entry *entry = row == NULL ? NULL : row->row;
+		logged_ms += promise->kind == OPERATION_LOG_TIME && was_decided(simulation, promise) ? promise->spent_ms : 0;
+		booked_ms += entry != NULL && entry->source == TIME_SOURCE_MANUAL ? entry->end_at_ms - entry->start_at_ms : 0;
+	}
+	if (logged_ms != booked_ms)
+		violate(simulation, "I18", "%lld ms were logged, %lld are booked", (long long)logged_ms, (long long)booked_ms);
+}
+
 /* What tasks and meters say of themselves is what their answers and readings say. */
 static void check_derived(struct simulation *simulation, const struct snapshot *server)
 {
@@ -244,6 +261,7 @@ void checks_of_server_end(struct simulation *simulation, const struct snapshot *
 	check_parked(simulation, server);
 	check_effects(simulation, server);
 	check_facts(simulation, server);
+	check_time(simulation, server);
 	check_derived(simulation, server);
 	check_stock(simulation, server);
 	check_orders(simulation, server);

@@ -383,6 +383,11 @@ static bool errs(struct crash_disk *disk, enum call call)
 	return failure != DISK_WELL && failure != DISK_FULL;
 }
 
+enum disk_failure crash_disk_call(struct crash_disk *disk)
+{
+	return count_call(disk, CALL_CHANGE);
+}
+
 void crash_disk_crash(struct crash_disk *disk, struct stream *stream)
 {
 	bool all_lost = stream_chance(stream, 30);

@@ -49,6 +49,9 @@ uint64_t crash_disk_countdown(const struct crash_disk *disk);
 void crash_disk_hold(struct crash_disk *disk, bool held);
 enum disk_failure crash_disk_state(const struct crash_disk *disk);
 
+/* For what else lies on the disk: counts as a changing call, and tells how the disk is for it. */
+enum disk_failure crash_disk_call(struct crash_disk *disk);
+
 /* Power is lost: of what was not synced each write survives whole, torn at a multiple of 512 bytes, or not at all; names
  * follow the last sync of the folder, or what was done since. Afterwards the disk is well. No file may be open. */
 void crash_disk_crash(struct crash_disk *disk, struct stream *stream);

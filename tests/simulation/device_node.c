@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/sync/blob_store.h"
+#include "protocol/wire/bundle.h"
 #include "protocol/wire/operation_codec.h"
 #include "tests/simulation/checks.h"
 #include "tests/simulation/network.h"
@@ -31,6 +33,7 @@ void device_node_init(struct simulation *simulation, unsigned number)
 	if (device->files == NULL)
 		abort();
 	*device->files = (struct store_files){ crash_disk_rename, crash_disk_remove, crash_disk_sync_directory, device->disk };
+	device->blobs = memory_files_create(device->disk, &device->clock);
 }
 
 void device_node_finish(struct device_node *device)
@@ -39,6 +42,8 @@ void device_node_finish(struct device_node *device)
 	device_store_close(device->store);
 	crash_disk_destroy(device->disk);
 	crash_image_free(device->copy);
+	memory_files_destroy(device->blobs);
+	memory_files_destroy(device->blobs_copy);
 	free(device->files);
 }
 
@@ -63,6 +68,8 @@ static enum status open_device(struct simulation *simulation, struct device_node
 
 	if (status != STATUS_OK)
 		return status;
+	if (simulation->faults.percent[FAULT_FILES] > 0)
+		core.blobs = memory_files_of(device->blobs);
 	core.store = device->store;
 	organisation_identity(device->who, &core.identity);
 	organisation_identity(0, &server);
@@ -104,6 +111,7 @@ void device_node_kill(struct simulation *simulation, struct device_node *device)
 	device->store = NULL;
 	device->connection = 0;
 	crash_disk_crash(device->disk, &simulation->crash);
+	memory_files_crash(device->blobs, &simulation->crash);
 	note(simulation, "device %u killed", device->number);
 	plan(simulation, stream_between(&simulation->chance, 10, 60000), EVENT_START_DEVICE, device->number, 0, (struct bytes){ 0 });
 }
@@ -235,12 +243,97 @@ void device_node_operation(struct simulation *simulation, struct device_node *de
 	settle(simulation, device, status, "operation");
 }
 
+/* ---- files ---- */
+
+bool device_node_attach(struct simulation *simulation, struct device_node *device, struct bytes content)
+{
+	const struct blob_files *blobs = memory_files_of(device->blobs);
+	struct hash id;
+	enum status status = blob_id_of_list((int64_t)content.size, blob_list_of(&simulation->arena, content), &id);
+
+	if (device->core == NULL)
+		return false;
+	if (status == STATUS_OK)
+		status = blob_put(blobs, &id, content);
+	if (status == STATUS_OK)
+		status = blob_list_add(blobs, BLOB_OUT, &id);
+	if (!survives(simulation, device, status, "file") || status != STATUS_OK)
+		return false;
+	device_core_files(device->core);
+	simulation->counts.happened[FAULT_FILES]++;
+	return true;
+}
+
+static enum status add_envelope(void *context, struct bytes sealed)
+{
+	bundle_add(context, sealed);
+	return STATUS_OK;
+}
+
+bool device_node_write_bundle(struct simulation *simulation, struct device_node *device, struct bytes *out_file)
+{
+	const struct bundle_head head = {
+		.direction = BUNDLE_TO_SERVER, .organisation = organisation_self, .device = organisation_device_id(device->who)
+	};
+	struct device_bundle written;
+	struct bundle_writer bundle;
+	enum status status;
+
+	if (device->core == NULL)
+		return false;
+	stream_for_libsodium(&device->stream);
+	bundle_begin(&bundle, &simulation->arena, &head);
+	status = device_core_write_bundle(device->core, add_envelope, &bundle, &written);
+	if (status == STATUS_OK)
+		status = bundle_end(&bundle, out_file);
+	return survives(simulation, device, status, "bundle") && status == STATUS_OK;
+}
+
+/* False: the rest of the file does not matter any more. */
+static bool read_envelope(struct simulation *simulation, struct device_node *device, struct bytes envelope, bool untouched)
+{
+	enum bundle_finding finding = BUNDLE_TAKEN;
+	enum status status = device_core_read_bundle(device->core, envelope, &finding);
+	bool taken = status == STATUS_OK && finding == BUNDLE_TAKEN;
+
+	if (status != STATUS_OK || finding != BUNDLE_TAKEN)
+		note(simulation, "device %u: bundle: %s, finding %d", device->number, status == STATUS_OK ? "" : fail_reason(),
+			(int)finding);
+	if (status == STATUS_CORRUPT && untouched)
+		violate(simulation, "I16", "device %u refuses a bundle as it was written: %s", device->number, fail_reason());
+	if (status == STATUS_CORRUPT || status == STATUS_OFFLINE) /* as a reply that cannot be used */
+		status = STATUS_OK;
+	settle(simulation, device, status, "bundle");
+	return taken && device->core != NULL;
+}
+
+void device_node_read_bundle(struct simulation *simulation, struct device_node *device, struct bytes file, bool untouched)
+{
+	struct bundle bundle;
+	bool goes_on = true;
+
+	if (device->core == NULL)
+		return;
+	stream_for_libsodium(&device->stream);
+	if (bundle_read(file, &simulation->arena, &bundle) != STATUS_OK) {
+		if (untouched)
+			violate(simulation, "I16", "a bundle cannot be read: %s", fail_reason());
+		return;
+	}
+	for (size_t i = 0; i < bundle.count && goes_on && !simulation->violated; i++)
+		goes_on = read_envelope(simulation, device, bundle.envelopes[i], untouched);
+	device_node_go(simulation, device);
+}
+
 void device_node_copy(struct simulation *simulation, struct device_node *device)
 {
 	if (device->core == NULL)
 		return;
 	crash_image_free(device->copy);
 	device->copy = crash_disk_save(device->disk);
+	if (device->blobs_copy == NULL)
+		device->blobs_copy = memory_files_create(device->disk, &device->clock);
+	memory_files_copy(device->blobs_copy, device->blobs);
 	note(simulation, "device %u copied", device->number);
 }
 
@@ -250,6 +343,7 @@ void device_node_restore(struct simulation *simulation, struct device_node *devi
 		return;
 	device_node_kill(simulation, device);
 	crash_disk_load(device->disk, device->copy);
+	memory_files_copy(device->blobs, device->blobs_copy);
 	device->swapped = true;
 	note(simulation, "device %u restored", device->number);
 	checks_after_restore(simulation, device);
@@ -269,6 +363,7 @@ void device_node_clone(struct simulation *simulation, struct device_node *device
 	image = crash_disk_save(device->disk);
 	crash_disk_load(copy->disk, image);
 	crash_image_free(image);
+	memory_files_copy(copy->blobs, device->blobs);
 	note(simulation, "device %u copied as %u", device->number, copy->number);
 	for (int64_t i = stream_between(&simulation->chance, 0, 8); i > 0; i--)
 		plan(simulation, stream_between(&simulation->chance, 1, 10 * 60000), EVENT_WORK, copy->number, 0, (struct bytes){ 0 });

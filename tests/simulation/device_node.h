@@ -22,6 +22,12 @@ void device_node_tick(struct simulation *simulation, struct device_node *device)
 void device_node_go(struct simulation *simulation, struct device_node *device);
 /* The technician's command. */
 void device_node_operation(struct simulation *simulation, struct device_node *device, const struct operation *operation);
+/* Puts the content of a photo into the store of files, to be sent; false when it cannot. The photo itself is an operation. */
+bool device_node_attach(struct simulation *simulation, struct device_node *device, struct bytes content);
+/* A bundle for the office, in the run's arena; false when the device cannot write one now. */
+bool device_node_write_bundle(struct simulation *simulation, struct device_node *device, struct bytes *out_file);
+/* Takes a bundle in, if it can. `untouched`: it is as the server wrote it, for this device, and must be understood. */
+void device_node_read_bundle(struct simulation *simulation, struct device_node *device, struct bytes file, bool untouched);
 /* Keeps a copy of both files, as a backup program would. */
 void device_node_copy(struct simulation *simulation, struct device_node *device);
 /* Puts the copy back, if there is one. */

@@ -32,6 +32,10 @@ const char *event_to_text(enum event_kind kind)
 		[EVENT_ROOM_DEVICE]    = "room-device",
 		[EVENT_FULL_SERVER]    = "full-server",
 		[EVENT_ROOM_SERVER]    = "room-server",
+		[EVENT_BUNDLE_OUT]     = "bundle-out",
+		[EVENT_BUNDLE_IN]      = "bundle-in",
+		[EVENT_BUNDLE_FOR]     = "bundle-for",
+		[EVENT_BUNDLE_TO]      = "bundle-to",
 		[EVENT_HEAL]           = "heal",
 	};
 	/* clang-format on */

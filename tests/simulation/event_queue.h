@@ -34,6 +34,10 @@ enum event_kind {
 	EVENT_ROOM_DEVICE,
 	EVENT_FULL_SERVER,
 	EVENT_ROOM_SERVER,
+	EVENT_BUNDLE_OUT, /* a device writes a bundle for the office … */
+	EVENT_BUNDLE_IN,  /* … which is given to the server; connection 1: as it was written */
+	EVENT_BUNDLE_FOR, /* the server writes one for a device … */
+	EVENT_BUNDLE_TO,  /* … which is given to a device, likewise */
 	EVENT_HEAL,
 	EVENT_COUNT,
 };

@@ -29,13 +29,15 @@ static const struct {
 	[FAULT_POISON]        = { "poison",        10,  75 },
 	[FAULT_CHAOS_AGAIN]   = { "chaos-again",   100, 80 },
 	[FAULT_RESTORE_SERVER]= { "restore-server", 100, 80 },
+	[FAULT_BUNDLES]       = { "bundles",       100, 50 },
+	[FAULT_FILES]         = { "files",         100, 50 },
 	/* clang-format on */
 };
 
-void faults_choose(struct faults *faults, struct stream *chance, struct stream *apart, uint32_t without)
+void faults_choose(struct faults *faults, struct stream *chance, struct stream *const apart[static FAULT_COUNT], uint32_t without)
 {
 	for (int fault = 0; fault < FAULT_COUNT; fault++) {
-		struct stream *stream = fault == FAULT_RESTORE_SERVER ? apart : chance;
+		struct stream *stream = apart[fault] != NULL ? apart[fault] : chance;
 		bool off = stream_chance(stream, rows[fault].off_percent);
 		unsigned percent = (unsigned)stream_between(stream, 1, rows[fault].percent_max);
 		faults->percent[fault] = off || (without >> fault & 1) != 0 ? 0 : percent;

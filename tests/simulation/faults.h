@@ -26,6 +26,8 @@ enum fault_kind {
 	FAULT_POISON,      /* a remark that ends the server in the middle of its decision, as often as it is tried */
 	FAULT_CHAOS_AGAIN, /* after all was healed and checked */
 	FAULT_RESTORE_SERVER, /* from an older copy, under another epoch; drawn apart, so that seeds mean what they did */
+	FAULT_BUNDLES, /* files with requests and answers are carried by hand: late, twice, cut, put together anew, to the wrong device */
+	FAULT_FILES,   /* photos have a content, which is sent and fetched */
 	FAULT_COUNT,
 };
 
@@ -39,8 +41,9 @@ struct fault_counts {
 	uint64_t happened[FAULT_COUNT];
 };
 
-/* Draws from the streams the same number of times, whatever is left out. Faults in the set `without` (bit FAULT_…) are off. */
-void faults_choose(struct faults *faults, struct stream *chance, struct stream *apart, uint32_t without);
+/* Draws from the streams the same number of times, whatever is left out: of each fault from its own, where there is one `apart`, else from
+ * `chance`. Faults in the set `without` (bit FAULT_…) are off. */
+void faults_choose(struct faults *faults, struct stream *chance, struct stream *const apart[static FAULT_COUNT], uint32_t without);
 
 /* A word for the command line, such as "kill-device"; NULL beyond the end. */
 const char *fault_to_text(enum fault_kind fault);

@@ -42,6 +42,13 @@ static int64_t quantity_of(const struct operation *operation)
 	return parts ? ((const struct part_arguments *)operation->arguments)->quantity : 0;
 }
 
+static int64_t spent_of(const struct operation *operation)
+{
+	const struct time_arguments *time = operation->arguments;
+
+	return operation->head.kind == OPERATION_LOG_TIME ? time->end_at_ms - time->start_at_ms : 0;
+}
+
 struct promise *oracle_note(struct oracle *oracle, const struct id *id, unsigned device, enum promise_state state,
 	const struct operation *operation, struct bytes canonical)
 {
@@ -57,7 +64,8 @@ struct promise *oracle_note(struct oracle *oracle, const struct id *id, unsigned
 		.kind = operation->head.kind,
 		.subject = operation->head.subject,
 		.base_gseq = operation->head.base_gseq,
-		.quantity = quantity_of(operation) };
+		.quantity = quantity_of(operation),
+		.spent_ms = spent_of(operation) };
 	oracle_content(canonical, promise->content);
 	return promise;
 }

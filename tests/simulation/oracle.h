@@ -20,6 +20,7 @@ struct promise {
 	struct id subject;
 	int64_t base_gseq;   /* the commit its author had seen */
 	int64_t quantity;    /* of parts */
+	int64_t spent_ms;    /* of time */
 	uint8_t content[16]; /* hash of its canonical form */
 };
 

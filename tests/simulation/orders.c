@@ -22,11 +22,12 @@ enum delivery {
 	DELIVERY_REVERSED,   /* in turn, the last device first */
 	DELIVERY_TOGETHER,   /* all at once, in batches of one or two operations */
 	DELIVERY_REPEATED,   /* all at once, over a network that loses, delays and repeats */
+	DELIVERY_BY_HAND,    /* in bundles, each given twice and the last device's first; what the office has answers in one, too */
 	DELIVERY_BY_CLOCK,   /* in turn, and each device's clock is wrong */
 	DELIVERY_COUNT,
 };
 
-static const char *const names[DELIVERY_COUNT] = { "in turn", "reversed", "in pieces", "repeated", "under wrong clocks" };
+static const char *const names[DELIVERY_COUNT] = { "in turn", "reversed", "in pieces", "repeated", "by hand", "under wrong clocks" };
 
 static void go_until_quiet(struct simulation *simulation, const char *doing)
 {
@@ -120,6 +121,34 @@ static void deliver_one(struct simulation *simulation, unsigned place)
 		(void)simulation_step(simulation);
 }
 
+/* I16: what came by hand is all there before there is any network. */
+static void check_settled(struct simulation *simulation, const struct device_node *device)
+{
+	struct outbox_state outbox;
+	struct replica_state replica;
+
+	if (device_store_outbox(device->store, &outbox) != STATUS_OK || device_store_replica(device->store, &replica) != STATUS_OK ||
+		outbox.last_seq != replica.settled_seq)
+		violate(simulation, "I16", "device %u has operations that its bundles did not settle", device->number);
+}
+
+static void deliver_by_hand(struct simulation *simulation)
+{
+	struct bytes file = { 0 };
+
+	for (unsigned i = simulation->device_count; i > 0; i--)
+		if (device_node_write_bundle(simulation, &simulation->devices[i - 1], &file))
+			for (int n = 0; n < 2; n++)
+				server_node_read_bundle(simulation, file, true);
+	for (unsigned i = simulation->device_count; i > 0 && !simulation->violated; i--) {
+		struct device_node *device = &simulation->devices[i - 1];
+		if (server_node_write_bundle(simulation, i, &file))
+			for (int n = 0; n < 2; n++)
+				device_node_read_bundle(simulation, device, file, true);
+		check_settled(simulation, device);
+	}
+}
+
 static void deliver(struct simulation *simulation, enum delivery how)
 {
 	unsigned count = simulation->device_count;
@@ -129,9 +158,11 @@ static void deliver(struct simulation *simulation, enum delivery how)
 		simulation->faults.percent[FAULT_DROP] = simulation->faults.percent[FAULT_DELAY] = 15;
 		simulation->faults.percent[FAULT_DUPLICATE] = 70;
 	}
+	if (how == DELIVERY_BY_HAND)
+		deliver_by_hand(simulation);
 	for (unsigned i = 0; i < count; i++) {
 		unsigned place = how == DELIVERY_REVERSED ? count - 1 - i : i;
-		if (how == DELIVERY_TOGETHER || how == DELIVERY_REPEATED)
+		if (how == DELIVERY_TOGETHER || how == DELIVERY_REPEATED || how == DELIVERY_BY_HAND)
 			go_on_line(simulation, place);
 		else
 			deliver_one(simulation, place);

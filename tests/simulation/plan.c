@@ -29,6 +29,22 @@ static void plan_pair(struct simulation *simulation, enum fault_kind fault, enum
 	plan(simulation, until, second, node, 0, (struct bytes){ 0 });
 }
 
+/* A person with a stick. Some devices have nothing else. */
+static void plan_post(struct simulation *simulation, unsigned node)
+{
+	static const enum event_kind kinds[] = { EVENT_BUNDLE_OUT, EVENT_BUNDLE_FOR };
+	struct stream *post = &simulation->post;
+
+	if (simulation->faults.percent[FAULT_BUNDLES] == 0)
+		return;
+	simulation->devices[node - 1].by_post = stream_chance(post, 40);
+	if (simulation->devices[node - 1].by_post)
+		simulation->devices[node - 1].link_up = false;
+	for (size_t i = 0; i < LENGTH(kinds); i++)
+		for (int64_t n = stream_between(post, 0, 8); n > 0; n--)
+			plan(simulation, stream_between(post, 1, CHAOS_MS), kinds[i], node, 0, (struct bytes){ 0 });
+}
+
 static void plan_device(struct simulation *simulation, unsigned node)
 {
 	const struct faults *faults = &simulation->faults;
@@ -47,6 +63,7 @@ static void plan_device(struct simulation *simulation, unsigned node)
 	for (int64_t i = stream_between(&simulation->leisure, 0, 16); i > 0; i--)
 		plan(simulation, stream_between(&simulation->leisure, 1, CHAOS_MS), EVENT_LEISURE, node, 0, (struct bytes){ 0 });
 	plan(simulation, stream_between(&simulation->chance, 1, 5000), EVENT_START_DEVICE, node, 0, (struct bytes){ 0 });
+	plan_post(simulation, node);
 }
 
 /* Swizzle-clog: the links stop one by one, and go again one by one in another order. */

@@ -8,6 +8,7 @@
 #include "protocol/domain/site.h"
 #include "protocol/domain/task_answer.h"
 #include "protocol/domain/time_entry.h"
+#include "protocol/wire/blob.h"
 #include "tests/simulation/device_node.h"
 #include "tests/simulation/scenario.h"
 #include "tests/simulation/server_node.h"
@@ -19,6 +20,7 @@ struct intent {
 	struct device_node *device;
 	struct snapshot *view;
 	struct operation operation;
+	struct bytes content; /* of a photo */
 };
 
 static const void *any_row(struct intent *intent, enum record_kind kind)
@@ -140,12 +142,34 @@ static void log_time(struct intent *intent, const struct visit *visit)
 	aim(intent, OPERATION_LOG_TIME, visit, arguments);
 }
 
+/* Few bytes mostly, and some that take several pieces; now and then what somebody has taken already. */
+static void take_photo(struct intent *intent, struct photo_arguments *arguments)
+{
+	struct simulation *simulation = intent->simulation;
+	uint64_t number = stream_below(&simulation->photos, stream_chance(&simulation->photos, 20) ? 3 : UINT32_MAX);
+	struct blob_text name;
+	struct stream pixels;
+	size_t size;
+	uint8_t *bytes;
+
+	stream_init(&pixels, number, "photo");
+	size = (size_t)stream_below(&pixels, stream_chance(&pixels, 15) ? 150000 : 3000);
+	bytes = arena_allocate(&simulation->arena, size + 1);
+	stream_fill(&pixels, bytes, size);
+	intent->content = (struct bytes){ bytes, size };
+	name = blob_id(intent->content);
+	arguments->blob = arena_copy_text(&simulation->arena, text_of(name.characters));
+	arguments->size = (int64_t)size;
+}
+
 static void add_photo(struct intent *intent, const struct visit *visit)
 {
 	struct photo_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
 
 	arguments->caption = words(intent);
 	arguments->size = 4000;
+	if (intent->simulation->faults.percent[FAULT_FILES] > 0)
+		take_photo(intent, arguments);
 	aim(intent, OPERATION_ADD_PHOTO, visit, arguments);
 }
 
@@ -168,7 +192,10 @@ static void leave_fact(struct intent *intent, const struct visit *visit)
 	static void (*const facts[])(struct intent * intent, const struct visit *visit) = { move_parts, move_parts, move_parts, answer_task,
 		answer_task, read_meter, log_time, add_photo, sign };
 
-	facts[stream_below(&intent->device->hands, LENGTH(facts))](intent, visit);
+	if (intent->simulation->faults.percent[FAULT_FILES] > 0 && stream_chance(&intent->simulation->photos, 30))
+		add_photo(intent, visit);
+	else
+		facts[stream_below(&intent->device->hands, LENGTH(facts))](intent, visit);
 }
 
 /* What comes next on the visit, or anything at all. */
@@ -293,6 +320,8 @@ void scenario_work(struct simulation *simulation, struct device_node *device)
 	if (snapshot_status(&view) != STATUS_OK)
 		violate(simulation, "failure", "device %u cannot be read: %s", device->number, fail_reason());
 	intent.operation.head.at_ms = clock_now_ms(&device->clock);
+	if (intent.content.data != NULL && !device_node_attach(simulation, device, intent.content))
+		intent.operation.head.kind = OPERATION_NONE;
 	if (intent.operation.head.kind != OPERATION_NONE)
 		device_node_operation(simulation, device, &intent.operation);
 	snapshot_finish(&view);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/wire/bundle.h"
 #include "tests/simulation/checks.h"
 #include "tests/simulation/network.h"
 
@@ -42,6 +43,7 @@ void server_node_init(struct simulation *simulation)
 	node_clock_init(&server->clock, &server->time, &simulation->now_ms);
 	stream_init(&server->stream, simulation->seed, "server");
 	server->random = stream_random(&server->stream);
+	server->blobs = memory_files_create(server->disk, &server->clock);
 	server->suspects = calloc(SUSPECTS_MAX, sizeof(*server->suspects));
 	if (server->suspects == NULL)
 		abort();
@@ -55,6 +57,7 @@ void server_node_finish(struct simulation *simulation)
 	server_core_destroy(server->core);
 	server_store_close(server->store);
 	crash_image_free(server->copy);
+	memory_files_destroy(server->blobs);
 	crash_disk_destroy(server->disk);
 	free(server->suspects);
 }
@@ -78,6 +81,8 @@ static enum status open_server(struct simulation *simulation)
 	if (status != STATUS_OK)
 		return status;
 	core.store = server->store;
+	if (simulation->faults.percent[FAULT_FILES] > 0)
+		core.blobs = memory_files_of(server->blobs);
 	random_fill(&server->random, &core.incarnation, sizeof(core.incarnation));
 	organisation_identity(0, &core.identity);
 	core.suspects = arena_copy(&left, server->suspects, server->suspect_count * sizeof(*server->suspects));
@@ -119,6 +124,7 @@ void server_node_kill(struct simulation *simulation)
 	server->store = NULL;
 	server->flush_planned = false;
 	crash_disk_crash(server->disk, &simulation->crash);
+	memory_files_crash(server->blobs, &simulation->crash);
 	note(simulation, "server killed");
 	plan(simulation, stream_between(&simulation->chance, 10, 20000), EVENT_START_SERVER, 0, 0, (struct bytes){ 0 });
 }
@@ -234,6 +240,73 @@ void server_node_flush(struct simulation *simulation)
 	settle(simulation, server_core_flush(server->core), "flush");
 	if (server->core != NULL && server_core_may_prepare(server->core) && stream_chance(&simulation->net, 50))
 		settle(simulation, server_core_prepare(server->core), "prepare");
+}
+
+/* ---- bundles ---- */
+
+/* What a file holds that no device of ours wrote is no trouble of the server. */
+static bool is_refusal(enum status status)
+{
+	return status == STATUS_CORRUPT || status == STATUS_NOT_FOUND || status == STATUS_REFUSED || status == STATUS_NEWER;
+}
+
+static void read_envelope(struct simulation *simulation, struct bytes envelope, bool untouched)
+{
+	enum status status = server_core_bundle(simulation->server.core, ++simulation->connections, envelope);
+
+	if (is_refusal(status)) {
+		note(simulation, "server: bundle: %s", fail_reason());
+		if (untouched && status == STATUS_CORRUPT)
+			violate(simulation, "I16", "the server refuses a bundle as it was written: %s", fail_reason());
+		status = STATUS_OK;
+	}
+	settle(simulation, status, "bundle");
+	server_node_flush(simulation);
+}
+
+void server_node_read_bundle(struct simulation *simulation, struct bytes file, bool untouched)
+{
+	struct server_node *server = &simulation->server;
+	struct bundle bundle;
+
+	if (server->core == NULL)
+		return;
+	stream_for_libsodium(&server->stream);
+	if (bundle_read(file, &simulation->arena, &bundle) != STATUS_OK) {
+		if (untouched)
+			violate(simulation, "I16", "a bundle cannot be read: %s", fail_reason());
+		return;
+	}
+	for (size_t i = 0; i < bundle.count && server->core != NULL && !simulation->violated; i++)
+		read_envelope(simulation, bundle.envelopes[i], untouched);
+}
+
+static enum status add_envelope(void *context, struct bytes sealed)
+{
+	bundle_add(context, sealed);
+	return STATUS_OK;
+}
+
+bool server_node_write_bundle(struct simulation *simulation, unsigned number, struct bytes *out_file)
+{
+	struct server_node *server = &simulation->server;
+	const struct bundle_head head = {
+		.direction = BUNDLE_TO_DEVICE, .organisation = organisation_self, .device = organisation_device_id(number)
+	};
+	struct bundle_writer bundle;
+	enum status status;
+
+	server_node_flush(simulation);
+	if (server->core == NULL)
+		return false;
+	stream_for_libsodium(&server->stream);
+	bundle_begin(&bundle, &simulation->arena, &head);
+	status = server_core_bundle_for(server->core, &head.device, add_envelope, &bundle);
+	if (status == STATUS_REFUSED) /* a revoked device is sent nothing */
+		return false;
+	if (status == STATUS_OK)
+		status = bundle_end(&bundle, out_file);
+	return survives(simulation, status, "bundle") && status == STATUS_OK;
 }
 
 void server_node_tick(struct simulation *simulation)

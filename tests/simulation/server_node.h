@@ -18,6 +18,10 @@ void server_node_end(struct simulation *simulation);
 
 void server_node_frame(struct simulation *simulation, uint64_t connection, struct bytes frame);
 void server_node_flush(struct simulation *simulation);
+/* Takes a device's bundle in, if it can. `untouched`: it is as the device wrote it, and must be understood. */
+void server_node_read_bundle(struct simulation *simulation, struct bytes file, bool untouched);
+/* A bundle for the device of that number, in the run's arena; false when the server cannot write one now. */
+bool server_node_write_bundle(struct simulation *simulation, unsigned number, struct bytes *out_file);
 void server_node_tick(struct simulation *simulation);
 /* Sets a device's state in the open commit; an operation must follow. */
 bool server_node_revoke(struct simulation *simulation, const struct id *device, uint32_t state);

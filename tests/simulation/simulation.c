@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/sync/blob_store.h"
 #include "tests/simulation/checks.h"
 #include "tests/simulation/device_node.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/plan.h"
+#include "tests/simulation/post.h"
 #include "tests/simulation/rot.h"
 #include "tests/simulation/scenario.h"
 #include "tests/simulation/server_node.h"
@@ -17,6 +19,7 @@
 #define REPAIR_ROUNDS  8 /* more, of a repair by range: what failed before it, its questions, the pull behind them */
 #define QUIET_MS       (60 * 60000) /* after healing, all must be quiet before */
 #define HOUR_MS        ((int64_t)60 * 60000)
+#define OLD_MS         (100 * 24 * HOUR_MS) /* older than any file that no row speaks of */
 #define STEPS_MAX      200000
 #define ROUNDS_MAX     6 /* hello, what is pending, its answer, and what the others then had to say */
 #define PHASES_MAX     2
@@ -121,6 +124,10 @@ static const struct {
 	[EVENT_ROOM_DEVICE]    = { true,  true,  -1 },
 	[EVENT_FULL_SERVER]    = { true,  false, FAULT_FULL_SERVER },
 	[EVENT_ROOM_SERVER]    = { true,  false, -1 },
+	[EVENT_BUNDLE_OUT]     = { true,  true,  FAULT_BUNDLES },
+	[EVENT_BUNDLE_IN]      = { true,  false, -1 },
+	[EVENT_BUNDLE_FOR]     = { true,  false, FAULT_BUNDLES },
+	[EVENT_BUNDLE_TO]      = { true,  true,  -1 },
 	[EVENT_HEAL]           = { false, false, -1 },
 	/* clang-format on */
 };
@@ -142,7 +149,10 @@ static void heal(struct simulation *simulation)
 		struct device_node *device = &simulation->devices[i];
 		crash_disk_fail(device->disk, DISK_WELL, 0);
 		device->link_up = true;
+		device->by_post = false;
 		device_node_start(simulation, device, false);
+		if (device->core != NULL && simulation->faults.percent[FAULT_FILES] > 0)
+			device_node_lost(simulation, device); /* what had no room is tried again in the next session */
 		if (device->core != NULL)
 			device->rounds_at_heal = device_core_state(device->core).rounds;
 		device_node_go(simulation, device);
@@ -176,8 +186,8 @@ static void kill_server(struct simulation *simulation)
 
 static void set_link(struct simulation *simulation, struct device_node *device, bool up)
 {
-	device->link_up = up;
-	if (!up)
+	device->link_up = up && !device->by_post;
+	if (!device->link_up)
 		network_cut(simulation, device);
 	else if (stream_chance(&simulation->net, 50))
 		device_node_go(simulation, device);
@@ -202,6 +212,10 @@ static void happen_to_server(struct simulation *simulation, const struct event *
 		server_node_restore(simulation);
 	else if (event->kind == EVENT_START_SERVER)
 		server_node_start(simulation);
+	else if (event->kind == EVENT_BUNDLE_FOR)
+		post_from_server(simulation, event->node);
+	else if (event->kind == EVENT_BUNDLE_IN)
+		server_node_read_bundle(simulation, bytes, event->connection == POST_UNTOUCHED);
 	else if (event->kind == EVENT_FULL_SERVER || event->kind == EVENT_ROOM_SERVER)
 		crash_disk_fail(server->disk, event->kind == EVENT_FULL_SERVER ? DISK_FULL : DISK_WELL, 0);
 }
@@ -252,6 +266,10 @@ static void happen_to_device(struct simulation *simulation, const struct event *
 		scenario_work(simulation, device);
 	else if (event->kind == EVENT_START_DEVICE)
 		device_node_start(simulation, device, false);
+	else if (event->kind == EVENT_BUNDLE_OUT)
+		post_from_device(simulation, device);
+	else if (event->kind == EVENT_BUNDLE_TO)
+		device_node_read_bundle(simulation, device, bytes, event->connection == POST_UNTOUCHED);
 	else
 		go_wrong_on_device(simulation, device, event);
 }
@@ -372,8 +390,13 @@ static void choose(struct simulation *simulation, const struct run_options *opti
 {
 	size_t page_raw_max, batch_raw_max;
 	int64_t retention_ms = stream_between(&simulation->rot, 60000, 10 * 60000);
+	struct stream *const apart[FAULT_COUNT] = {
+		[FAULT_RESTORE_SERVER] = &simulation->restores,
+		[FAULT_BUNDLES] = &simulation->post,
+		[FAULT_FILES] = &simulation->photos,
+	};
 
-	faults_choose(&simulation->faults, &simulation->chance, &simulation->restores, options->without_faults);
+	faults_choose(&simulation->faults, &simulation->chance, apart, options->without_faults);
 	page_raw_max = (size_t)stream_between(&simulation->chance, 1, 1500);
 	batch_raw_max = (size_t)stream_between(&simulation->chance, 1, 600);
 	if (simulation->faults.percent[FAULT_SMALL_PAGES] > 0)
@@ -408,6 +431,8 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	stream_init(&simulation->poison, options->seed, "poison");
 	stream_init(&simulation->restores, options->seed, "restores");
 	stream_init(&simulation->rot, options->seed, "rot");
+	stream_init(&simulation->post, options->seed, "post");
+	stream_init(&simulation->photos, options->seed, "photos");
 	stream_init(&simulation->leisure, options->seed, "leisure");
 	server_node_init(simulation);
 	crash_disk_load(simulation->server.disk, template->server);
@@ -459,11 +484,27 @@ static void count_issues(struct simulation *simulation, struct run_result *resul
 		result->issues[kind] += result->resolved[kind];
 }
 
-/* What the server did not remember it looks at again every hour. */
+/* So much time that whatever no row speaks of goes, by the hourly look of the server and the leisure of the devices. */
+static void grow_old(struct simulation *simulation)
+{
+	memory_files_grow_old(simulation->server.blobs, OLD_MS);
+	for (unsigned i = 0; i < simulation->device_count; i++) {
+		struct device_node *device = &simulation->devices[i];
+		memory_files_grow_old(device->blobs, OLD_MS);
+		device_node_check_whole(simulation, device);
+		device_node_leisure(simulation, device, BLOB_FOLDERS);
+	}
+}
+
+/* What the server did not remember it looks at again every hour, and files that it lacked are asked for again. */
 static void pass_an_hour(struct simulation *simulation)
 {
-	if (simulation->violated || (!simulation->server.swapped && simulation->retention_ms == 0))
+	bool files = simulation->faults.percent[FAULT_FILES] > 0;
+
+	if (simulation->violated || (!simulation->server.swapped && simulation->retention_ms == 0 && !files))
 		return;
+	if (files)
+		grow_old(simulation);
 	simulation->now_ms += HOUR_MS;
 	simulation->phase_at_ms += HOUR_MS;
 	server_node_tick(simulation);
@@ -475,6 +516,7 @@ static void run_phase(struct simulation *simulation, struct run_result *result)
 {
 	bool small = simulation->page_raw_max > 0 || simulation->batch_raw_max > 0;
 	bool copied = simulation->counts.happened[FAULT_CLONE] > 0;
+	bool files = simulation->faults.percent[FAULT_FILES] > 0; /* each piece is a round */
 	int64_t rounds;
 
 	run(simulation);
@@ -482,7 +524,7 @@ static void run_phase(struct simulation *simulation, struct run_result *result)
 		return;
 	rounds = most_rounds(simulation);
 	result->rounds = rounds > result->rounds ? rounds : result->rounds;
-	if (rounds > ROUNDS_MAX + ROUNDS_MAX * (int64_t)simulation->server.poisoned && !small && !copied)
+	if (rounds > ROUNDS_MAX + ROUNDS_MAX * (int64_t)simulation->server.poisoned && !small && !copied && !files)
 		violate(simulation, "I6", "a device needed %lld rounds after all was healed", (long long)rounds);
 	pass_an_hour(simulation);
 	checks_at_end(simulation);

@@ -11,6 +11,7 @@
 #include "tests/simulation/crash_vfs.h"
 #include "tests/simulation/event_queue.h"
 #include "tests/simulation/faults.h"
+#include "tests/simulation/memory_files.h"
 #include "tests/simulation/oracle.h"
 #include "tests/simulation/organisation.h"
 
@@ -42,6 +43,7 @@ struct server_node {
 	struct text program; /* see there */
 	bool (*put)(void *context, size_t place, const struct suspect *suspects, size_t count); /* instead of the mark; NULL */
 	bool flush_planned;
+	struct memory_files *blobs; /* are not put back with the store */
 	struct crash_image *copy;
 	bool swapped; /* it was restored: devices may find an incident, and what they were told need not be there */
 };
@@ -60,8 +62,11 @@ struct device_node {
 	struct stream hands;  /* what its technician does */
 	struct random random;
 	bool link_up;
+	bool by_post; /* no network reaches it until all is healed: bundles do */
 	uint64_t connection; /* of the request it waits for; 0: none */
+	struct memory_files *blobs;
 	struct crash_image *copy;
+	struct memory_files *blobs_copy; /* … of the same moment */
 	int64_t incidents;        /* of this run of the core, as last looked at */
 	int64_t acknowledged_seq; /* likewise */
 	int64_t rounds_at_heal;
@@ -105,6 +110,8 @@ struct simulation {
 	struct stream rot; /* what changes behind the backs of all, and how long the server remembers */
 	struct stream poison;
 	struct stream restores; /* of the server */
+	struct stream post;     /* bundles on their way */
+	struct stream photos;
 	struct server_node server;
 	struct device_node devices[NODES_MAX];
 	unsigned device_count; /* that are enrolled */

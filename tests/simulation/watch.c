@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/domain/attachment.h"
+#include "protocol/wire/blob.h"
 #include "protocol/wire/recon.h"
 #include "tests/simulation/projection.h"
 
@@ -200,6 +202,37 @@ static void check_repair(unsigned who, struct bytes body)
 		check_page(who, reply.page);
 }
 
+/* A row that it may see speaks of the file. */
+static void check_file(unsigned who, const struct hash *id)
+{
+	const struct projection *projection = project(who);
+	const struct snapshot_table *attachments = snapshot_table(projection->server, RECORD_ATTACHMENT);
+	struct blob_text blob = blob_to_text(id);
+
+	for (size_t i = 0; i < attachments->count; i++) {
+		const struct attachment *attachment = attachments->rows[i].row;
+		if (text_equals(attachment->blob, blob.characters) && projection_has_row(projection, &attachment_schema, attachment))
+			return;
+	}
+	violate(watcher.simulation, "I9", "device %u is sent file %s, of which it may see no row", who, blob.characters);
+}
+
+static void check_list(unsigned who, struct bytes body)
+{
+	struct blob_offer offer;
+
+	if (blob_offer_decode(body, &offer) == STATUS_OK)
+		check_file(who, &offer.id);
+}
+
+static void check_piece(unsigned who, struct bytes body)
+{
+	struct blob_piece piece;
+
+	if (blob_piece_decode(body, &piece) == STATUS_OK)
+		check_file(who, &piece.id);
+}
+
 /* I2: nothing is said of a commit that was not carried out. */
 static void check_moment(unsigned who)
 {
@@ -228,6 +261,10 @@ static void check_answer(unsigned who, struct bytes plain)
 			check_decided(who, sections[i].body);
 		else if (sections[i].number == SECTION_RECON_REPLY)
 			check_repair(who, sections[i].body);
+		else if (sections[i].number == SECTION_BLOB_LIST)
+			check_list(who, sections[i].body);
+		else if (sections[i].number == SECTION_CHUNK_REPLY)
+			check_piece(who, sections[i].body);
 	}
 	arena_reset(&watcher.arena);
 }

@@ -1,0 +1,200 @@
+/* What a device's core takes of the envelopes of a bundle, and what it writes into one. */
+#include "protocol/wire/bundle.h"
+#include "tests/unit/protocol/sync/pair.h"
+
+#define ENVELOPES_MAX 200
+
+/* The envelopes of a file, in the pair's arena. */
+struct file {
+	struct arena *arena;
+	struct bytes envelopes[ENVELOPES_MAX];
+	size_t count;
+};
+
+static enum status keep(void *context, struct bytes sealed)
+{
+	struct file *file = context;
+
+	assert_true(file->count < ENVELOPES_MAX);
+	file->envelopes[file->count++] = arena_copy_bytes(file->arena, sealed);
+	return STATUS_OK;
+}
+
+/* No network for device 1, and rows so few a page that a bundle has many parts. */
+static void go_apart(struct simulation *pair)
+{
+	struct device_node *device = pair_device(pair, 1);
+
+	device->link_up = false;
+	device_node_lost(pair, device);
+	pair->page_raw_max = 1;
+	server_node_kill(pair);
+	server_node_start(pair);
+}
+
+static void write_for(struct simulation *pair, unsigned number, struct file *out_file)
+{
+	const struct id device = organisation_device_id(number);
+
+	*out_file = (struct file){ .arena = &pair->arena };
+	stream_for_libsodium(&pair->server.stream);
+	assert_int_equal(server_core_bundle_for(pair->server.core, &device, keep, out_file), STATUS_OK);
+}
+
+static enum status take(struct simulation *pair, struct bytes envelope, enum bundle_finding *out_finding)
+{
+	struct device_node *device = pair_device(pair, 1);
+	struct device_effect effect;
+	enum status status = device_core_read_bundle(device->core, envelope, out_finding);
+
+	while (status == STATUS_OK && device_core_next(device->core, &effect))
+		if (effect.kind == DEVICE_EFFECT_COMMIT)
+			status = device_core_committed(device->core, device_store_commit(device->store));
+	return status;
+}
+
+static void take_all(struct simulation *pair, const struct file *file)
+{
+	enum bundle_finding finding = BUNDLE_NEEDS_ALL;
+
+	for (size_t i = 0; i < file->count; i++) {
+		assert_int_equal(take(pair, file->envelopes[i], &finding), STATUS_OK);
+		assert_int_equal(finding, BUNDLE_TAKEN);
+	}
+}
+
+static void tell_server(struct simulation *pair)
+{
+	struct bytes told = { 0 };
+
+	assert_true(device_node_write_bundle(pair, pair_device(pair, 1), &told));
+	server_node_read_bundle(pair, told, true);
+}
+
+static void parts_count_in_their_order_alone(void **state)
+{
+	struct simulation *pair = *state;
+	static struct file file;
+	enum bundle_finding finding;
+	struct id order;
+
+	go_apart(pair);
+	order = pair_order(pair, 0);
+	write_for(pair, 1, &file);
+	assert_true(file.count > 2);
+	assert_int_equal(take(pair, file.envelopes[0], &finding), STATUS_OK);
+	assert_int_equal(take(pair, file.envelopes[2], &finding), STATUS_CORRUPT);
+	assert_int_equal(take(pair, file.envelopes[1], &finding), STATUS_CORRUPT); /* nothing of it counts any more */
+	assert_false(pair_on_device(pair, 1, RECORD_WORK_ORDER, &order));
+	take_all(pair, &file);
+	assert_true(pair_on_device(pair, 1, RECORD_WORK_ORDER, &order));
+}
+
+static void parts_of_two_bundles_do_not_mix(void **state)
+{
+	struct simulation *pair = *state;
+	static struct file first, second;
+	enum bundle_finding finding;
+
+	go_apart(pair);
+	(void)pair_order(pair, 0);
+	write_for(pair, 1, &first);
+	write_for(pair, 1, &second);
+	assert_int_equal(first.count, second.count);
+	assert_int_equal(take(pair, first.envelopes[0], &finding), STATUS_OK);
+	assert_int_equal(take(pair, second.envelopes[1], &finding), STATUS_CORRUPT);
+}
+
+static void what_was_taken_is_known_the_second_time(void **state)
+{
+	struct simulation *pair = *state;
+	static struct file file;
+	enum bundle_finding finding;
+
+	go_apart(pair);
+	(void)pair_order(pair, 0);
+	write_for(pair, 1, &file);
+	take_all(pair, &file);
+	assert_int_equal(take(pair, file.envelopes[0], &finding), STATUS_OK);
+	assert_int_equal(finding, BUNDLE_OLDER);
+}
+
+static void a_bundle_for_another_device_is_not_opened(void **state)
+{
+	struct simulation *pair = *state;
+	static struct file file;
+	enum bundle_finding finding;
+
+	go_apart(pair);
+	write_for(pair, 2, &file);
+	assert_int_equal(take(pair, file.envelopes[0], &finding), STATUS_CORRUPT);
+}
+
+static void a_bundle_that_begins_later_than_the_device_stands_changes_nothing(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	static struct file file;
+	enum bundle_finding finding;
+	struct id earlier, later;
+
+	go_apart(pair);
+	device_node_copy(pair, device);
+	earlier = pair_order(pair, 0);
+	write_for(pair, 1, &file);
+	take_all(pair, &file);
+	tell_server(pair);
+	later = pair_order(pair, 0);
+	write_for(pair, 1, &file);
+	device_node_restore(pair, device);
+	device_node_start(pair, device, false);
+	assert_int_equal(take(pair, file.envelopes[0], &finding), STATUS_OK);
+	assert_int_equal(finding, BUNDLE_BEGINS_LATER);
+	tell_server(pair);
+	write_for(pair, 1, &file);
+	take_all(pair, &file);
+	assert_true(pair_on_device(pair, 1, RECORD_WORK_ORDER, &earlier));
+	assert_true(pair_on_device(pair, 1, RECORD_WORK_ORDER, &later));
+}
+
+static void what_waits_is_in_every_bundle_until_the_server_has_it(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0);
+	static struct file file;
+	struct device_bundle written;
+
+	pair_settle(pair);
+	go_apart(pair);
+	file.arena = &pair->arena;
+	assert_int_equal(device_core_write_bundle(device->core, keep, &file, &written), STATUS_OK);
+	assert_int_equal(written.operation_count, 0);
+	assert_int_equal(file.count, 1); /* where it stands */
+	(void)pair_note(pair, 1, &order);
+	(void)pair_note(pair, 1, &order);
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(device_core_write_bundle(device->core, keep, &file, &written), STATUS_OK);
+		assert_int_equal(written.operation_count, 2);
+	}
+	tell_server(pair);
+	write_for(pair, 1, &file);
+	take_all(pair, &file);
+	assert_int_equal(device_core_write_bundle(device->core, keep, &file, &written), STATUS_OK);
+	assert_int_equal(written.operation_count, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(parts_count_in_their_order_alone, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(parts_of_two_bundles_do_not_mix, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_was_taken_is_known_the_second_time, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_bundle_for_another_device_is_not_opened, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			a_bundle_that_begins_later_than_the_device_stands_changes_nothing, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_waits_is_in_every_bundle_until_the_server_has_it, pair_open, pair_close),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
