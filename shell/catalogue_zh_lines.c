@@ -88,6 +88,9 @@ const struct message catalogue_zh_lines[] = {
 	{ "this device is revoked: nothing more is taken from it", "此设备已被吊销：不再接收其任何内容" },
 	{ "the server cannot read what is pending: tell the office, and keep this device",
 		"服务器无法读取待发送的内容：请告知办公室，并保留此设备" },
+	{ "this device was put back from a copy 24 times within a day: what is pending is kept, and taken when 24 hours are over; find out "
+	  "what puts it back, then sync again",
+		"此设备一天内已从副本恢复 24 次：待发送的内容会保留，24 小时过后才会被接收；请查明是什么在恢复它，然后再同步" },
 	{ "the server is older than this program and cannot read what is pending: update the server",
 		"服务器比本程序旧，无法读取待发送的内容：请升级服务器" },
 	{ "%zu articles behind: the agent or a sync adds them", "还差 %zu 篇文章：代理程序或下次同步会补上" },

@@ -523,6 +523,7 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 	case WIRE_ERROR_REVOKED:
 	case WIRE_ERROR_NEWER:
 	case WIRE_ERROR_MALFORMED:
+	case WIRE_ERROR_TOO_OFTEN:
 		return refuse_batch(core, fault->code);
 	case WIRE_ERROR_EPOCH:
 		if (fault->value == 0)

@@ -487,7 +487,7 @@ enum status ingest_verified(struct ingest *ingest, const struct device_entry *de
 	if (chain->number == 0)
 		status = incarnation_begin(store, &device->id, &batch->incarnation, ingest->received_at_ms, chain);
 	if (status == STATUS_BUSY) {
-		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_BUSY };
+		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_TOO_OFTEN };
 		return STATUS_OK;
 	}
 	if (status == STATUS_OK)

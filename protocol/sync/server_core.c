@@ -458,7 +458,7 @@ enum status server_core_ingest_apart(struct server_core *core, struct ingest *in
 		return status;
 	if (status != STATUS_OK)
 		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
-	if (out_fault->code == WIRE_ERROR_BUSY)
+	if (out_fault->code == WIRE_ERROR_TOO_OFTEN)
 		server_core_note_incarnations(core, &device->id);
 	if (out_fault->code != 0) {
 		ingest->taken = 0;

@@ -33,7 +33,7 @@ enum status server_core_take_origin(struct server_core *core, struct inquiry *wa
 		status = begin_anew(core, waiting);
 	if (status == STATUS_BUSY) {
 		server_core_note_incarnations(core, &waiting->device);
-		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_BUSY };
+		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_TOO_OFTEN };
 		return STATUS_OK;
 	}
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;

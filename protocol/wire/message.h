@@ -194,6 +194,7 @@ enum wire_error {
 	WIRE_ERROR_BUSY = 8,
 	WIRE_ERROR_NEWER = 9,
 	WIRE_ERROR_CLASS = 10, /* only whole scopes are served: ask for classes up to `value` */
+	WIRE_ERROR_TOO_OFTEN = 11, /* the device has begun as many incarnations within a day as it may: no batch is taken until later */
 };
 
 struct wire_fault {

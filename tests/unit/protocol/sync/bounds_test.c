@@ -89,7 +89,7 @@ static bool begin(struct simulation *pair, uint8_t number)
 	begun = server_store_chain(pair->server.store, &hand.identity.id, &hand.incarnation, &chain) == STATUS_OK;
 	assert_int_equal(hand.answer.has_fault, !begun);
 	if (!begun)
-		assert_int_equal(hand.answer.fault.code, WIRE_ERROR_BUSY);
+		assert_int_equal(hand.answer.fault.code, WIRE_ERROR_TOO_OFTEN);
 	return begun;
 }
 
@@ -128,6 +128,28 @@ static void a_device_begins_so_many_incarnations_a_day_and_goes_on_the_next_day(
 	hand_device_close(&hand);
 }
 
+/* What it made waits, and what others made still comes. */
+static void a_device_that_began_too_many_incarnations_knows_why_nothing_is_taken_and_gets_rows(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), made, visit;
+	struct device_node *device = pair_device(pair, 1);
+	int64_t until;
+
+	begin_first(pair);
+	for (uint8_t number = 2; number <= INCARNATIONS_A_DAY; number++) {
+		assert_true(begin(pair, number));
+		hand_device_close(&hand);
+	}
+	made = pair_note(pair, 1, &order);
+	visit = pair_book(pair, &order, 1);
+	for (until = pair->now_ms + 60000; pair->now_ms < until;)
+		assert_true(simulation_step(pair));
+	assert_int_equal(device_core_state(device->core).refused, WIRE_ERROR_TOO_OFTEN);
+	assert_false(pair_on_server(pair, RECORD_NOTE, &made));
+	assert_true(pair_on_device(pair, 1, RECORD_VISIT, &visit));
+}
+
 /* It keeps them, and sends them again. */
 static void operations_under_an_incarnation_too_many_are_taken_the_next_day(void **state)
 {
@@ -145,7 +167,7 @@ static void operations_under_an_incarnation_too_many_are_taken_the_next_day(void
 	hand_device_send(&hand, 1, 1);
 	flush(pair);
 	assert_true(hand.answer.has_fault);
-	assert_int_equal(hand.answer.fault.code, WIRE_ERROR_BUSY);
+	assert_int_equal(hand.answer.fault.code, WIRE_ERROR_TOO_OFTEN);
 	assert_false(pair_on_server(pair, RECORD_NOTE, &remark));
 	assert_int_equal(count(pair, INCIDENT_INCARNATIONS).rows, 1);
 	hand_device_close(&hand);
@@ -182,6 +204,8 @@ int main(void)
 			what_a_device_tells_again_and_again_costs_few_commits_and_stays_on_record, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			a_device_begins_so_many_incarnations_a_day_and_goes_on_the_next_day, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			a_device_that_began_too_many_incarnations_knows_why_nothing_is_taken_and_gets_rows, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			operations_under_an_incarnation_too_many_are_taken_the_next_day, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(incarnations_of_a_time_to_come_count_for_nothing, pair_open, pair_close),
