@@ -75,8 +75,8 @@ static enum status fault_words(const struct wire_fault *fault)
 		return fail(STATUS_BUSY, "the server is looking at other operations one by one: take the bundle in again in a while");
 	case WIRE_ERROR_TOO_OFTEN:
 		return fail(STATUS_BUSY,
-			"the device was put back from a copy 24 times within a day: find out what puts it back, and take the bundle in again "
-			"when 24 hours are over");
+			"the device was put back from a copy 24 times within a day: find out what puts it back, and take the bundle "
+			"in again when 24 hours are over");
 	case WIRE_ERROR_SEND_WHOLE:
 	case WIRE_ERROR_FORK:
 	case WIRE_ERROR_MALFORMED:

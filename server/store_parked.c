@@ -73,11 +73,11 @@ static enum status take_ids(struct statement *statement, struct parked_place *af
 	return STATUS_OK;
 }
 
-enum status server_store_parked_edits(struct server_store *store, struct parked_place *after, size_t most, struct arena *arena,
+enum status server_store_parked_waiting(struct server_store *store, struct parked_place *after, size_t most, struct arena *arena,
 	struct id **out_operations, size_t *out_count)
 {
 	struct statement *statement = NULL;
-	enum status status = statement_get(store->storage, STATEMENT_PARKED_EDITS, &statement);
+	enum status status = statement_get(store->storage, STATEMENT_PARKED_WAITING, &statement);
 
 	if (status != STATUS_OK)
 		return status;

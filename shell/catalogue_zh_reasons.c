@@ -328,8 +328,8 @@ const struct message catalogue_zh_reasons[] = {
 	  "该终端已被吊销：不再接收其任何内容" },
 	{ "the server is looking at other operations one by one: take the bundle in again in a while",
 	  "服务器正在逐条检查其他操作：请稍后再次导入该同步包" },
-	{ "the device was put back from a copy 24 times within a day: find out what puts it back, and take the bundle in again when 24 hours "
-	  "are over",
+	{ "the device was put back from a copy 24 times within a day: find out what puts it back, and take the bundle in again when "
+	  "24 hours are over",
 	  "该终端一天内已从副本恢复 24 次：请查明是什么在恢复它，24 小时过后再次导入该同步包" },
 	{ "what the device says in it cannot be understood (%u): keep the device, and tell who maintains the program",
 	  "无法理解终端在其中所说的内容（%u）：请保留该终端，并告知程序的维护者" },

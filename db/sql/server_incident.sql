@@ -61,10 +61,10 @@ SELECT decision, reason, at_ms FROM parked_decision WHERE operation = $1 ORDER B
 SELECT l.id FROM operation AS o CROSS JOIN operation_log AS l ON l.id = o.id JOIN chain AS c ON c.number = l.chain
 WHERE o.outcome = 4 AND c.device = $1 AND l.outcome = 4 ORDER BY l.chain, l.seq
 
--- name: parked_edits
--- As log_parked; in the order their authors made them. $3: how an earlier version told it.
+-- name: parked_waiting
+-- As log_parked; in the order their authors made them. $3: how an earlier version told it of an edit.
 SELECT l.id, l.chain, l.seq FROM operation AS o CROSS JOIN operation_log AS l ON l.id = o.id
-WHERE o.outcome = 4 AND o.kind = $1 AND (o.rule = $2 AND o.waits_for = o.subject OR o.detail = $3)
+WHERE o.outcome = 4 AND (o.rule = $2 OR o.kind = $1 AND o.detail = $3)
 AND l.outcome = 4 AND (l.chain, l.seq) > ($4, $5)
 ORDER BY l.chain, l.seq LIMIT $6
 

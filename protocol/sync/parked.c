@@ -159,23 +159,16 @@ enum status parked_decide_for(struct ingest *ingest, const struct overlay *overl
 	return status == STATUS_OK ? decide_woken(ingest, &list, 0) : status;
 }
 
-/* ---- edits of what their device did not have ---- */
+/* ---- what names a record that its device did not have ---- */
 
-/* Does the device have the record now, or again? */
-static enum status is_reached_now(struct intake *intake, bool *out_reached)
+/* The office names anything: what it waits for is not there. What a device was revoked with is a person's. */
+static enum status may_go_on(struct intake *intake, bool *out_may)
 {
-	struct ingest *ingest = intake->ingest;
-	struct server_store *store = ingest->commit->store;
-	const struct operation_head *head = &intake->operation->head;
 	struct device_entry device;
-	enum status status = server_store_device(store, &intake->device, &device);
+	enum status status = server_store_device(intake->ingest->commit->store, &intake->device, &device);
 
-	*out_reached = false;
-	if (status != STATUS_OK || device.state != DEVICE_STATE_ACTIVE)
-		return status;
-	status = sight_device_had(store, &intake->device, head->record, &head->subject);
-	*out_reached = status == STATUS_OK;
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	*out_may = status == STATUS_OK && device.state == DEVICE_STATE_ACTIVE;
+	return status;
 }
 
 static enum status look_again(struct ingest *ingest, const struct id *id, struct parked_list *list)
@@ -183,14 +176,13 @@ static enum status look_again(struct ingest *ingest, const struct id *id, struct
 	struct operation operation;
 	struct intake intake;
 	struct verdict verdict;
-	bool reached;
+	bool may = false;
 	enum status status = read_parked(ingest, id, &operation, &intake);
 
 	if (status == STATUS_OK)
-		status = is_reached_now(&intake, &reached);
-	if (status != STATUS_OK || !reached)
-		return is_its_own_failure(status) ? STATUS_OK : status;
-	status = go_on_by_itself(&intake, list, &verdict);
+		status = may_go_on(&intake, &may);
+	if (status == STATUS_OK && may)
+		status = go_on_by_itself(&intake, list, &verdict);
 	return is_its_own_failure(status) ? STATUS_OK : status;
 }
 
@@ -200,7 +192,7 @@ enum status parked_look_again(struct ingest *ingest, struct parked_place *after,
 	struct parked_list woken = { .arena = ingest->arena };
 	struct id *ids;
 	size_t count;
-	enum status status = server_store_parked_edits(ingest->commit->store, &place, most, ingest->arena, &ids, &count);
+	enum status status = server_store_parked_waiting(ingest->commit->store, &place, most, ingest->arena, &ids, &count);
 
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		status = look_again(ingest, &ids[i], &woken);

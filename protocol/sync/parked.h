@@ -28,8 +28,8 @@ struct parked_place {
 	int64_t seq;
 };
 
-/* Looks again, in the open commit, at EDITs of what their device did not have, as far as the server knew: those whose device has the
- * record now are decided. At `most` of them, behind `*after`, which is moved on: zero when it came to the end. `*out_written`: how many
+/* Looks again, in the open commit, at what waits for a record that its device did not have, as far as the server knew: it is decided on
+ * what the device has now. At `most` of them, behind `*after`, which is moved on: zero when it came to the end. `*out_written`: how many
  * outcomes are others now. O(operation rows passed + those looked at). */
 enum status parked_look_again(struct ingest *ingest, struct parked_place *after, size_t most, size_t *out_written);
 
@@ -44,8 +44,8 @@ enum status server_store_put_parked_decision(struct server_store *store, const s
 /* The form it was last corrected to, in `arena`. STATUS_NOT_FOUND. */
 enum status server_store_corrected(
 	struct server_store *store, const struct id *operation, struct arena *arena, struct bytes *out_canonical);
-/* EDITs that wait for their subject, those behind `*after`, which becomes the place of the last; in `arena`. */
-enum status server_store_parked_edits(struct server_store *store, struct parked_place *after, size_t most, struct arena *arena,
+/* Operations that wait for a record, those behind `*after`, which becomes the place of the last; in `arena`. */
+enum status server_store_parked_waiting(struct server_store *store, struct parked_place *after, size_t most, struct arena *arena,
 	struct id **out_operations, size_t *out_count);
 /* What comes under the device's second histories is not set aside any more. */
 enum status server_store_end_forks(struct server_store *store, const struct id *device);

@@ -480,6 +480,28 @@ static void an_edit_of_what_the_device_never_had_waits_until_it_has_it(void **st
 	hand_device_close(&hand);
 }
 
+/* Not only edits: whatever the device names, it may have again. */
+static void a_remark_on_what_the_device_did_not_have_is_decided_when_it_has_it(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 1), made;
+	int64_t before;
+
+	hand_device_open(&hand, pair, 1, 7);
+	made = hand_device_note(&hand, &order);
+	hand_device_send(&hand, 1, 1);
+	hand_devices_flush(pair, (struct hand_device *const[]){ &hand }, 1);
+	assert_waits_for(pair, &made, &order);
+	before = server_gseq(pair);
+	pass_an_hour(pair);
+	assert_int_equal(server_gseq(pair), before); /* it waits on, which costs no commit */
+	(void)pair_book(pair, &order, 1);
+	pass_an_hour(pair);
+	assert_false(pair_on_server(pair, RECORD_OPERATION, &made));
+	assert_true(pair_on_server(pair, RECORD_NOTE, &made));
+	hand_device_close(&hand);
+}
+
 /* As when the disk is full just then: not an hour later. */
 static void what_time_alone_does_is_done_again_soon_when_its_commit_failed(void **state)
 {
@@ -593,6 +615,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			an_edit_from_before_the_horizon_is_decided_when_the_device_has_the_record_again, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(an_edit_of_what_the_device_never_had_waits_until_it_has_it, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			a_remark_on_what_the_device_did_not_have_is_decided_when_it_has_it, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			what_time_alone_does_is_done_again_soon_when_its_commit_failed, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(nothing_more_is_decided_of_a_device_that_was_revoked, pair_open, pair_close),
