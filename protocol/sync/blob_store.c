@@ -167,6 +167,47 @@ void blob_part_drop(const struct blob_files *files, const struct id *owner, cons
 	(void)(files->remove(files->context, part_name(owner, id, ".list").characters) == STATUS_OK);
 }
 
+struct parts_of {
+	char prefix[64]; /* of the owner's names */
+	size_t count;
+	int64_t oldest_age_ms;
+	struct hash oldest;
+};
+
+static enum status count_part(void *user, const char *name, int64_t age_ms)
+{
+	struct parts_of *parts = user;
+	size_t size = strlen(parts->prefix), digits = 2 * BLOB_HASH_SIZE;
+	struct hash id;
+
+	if (strncmp(name, parts->prefix, size) != 0 || strlen(name) < size + digits || strcmp(name + size + digits, ".list") != 0 ||
+		blob_from_text((struct text){ name + size, digits }, &id) != STATUS_OK)
+		return STATUS_OK;
+	if (parts->count++ == 0 || age_ms > parts->oldest_age_ms) {
+		parts->oldest_age_ms = age_ms;
+		parts->oldest = id;
+	}
+	return STATUS_OK;
+}
+
+enum status blob_parts_bound(const struct blob_files *files, const struct id *owner, size_t most)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t before = SIZE_MAX; status == STATUS_OK;) {
+		struct parts_of parts = { .count = 0 };
+		(void)snprintf(parts.prefix, sizeof(parts.prefix), "%s-", id_to_text(owner).characters);
+		status = files->each(files->context, "in", count_part, &parts);
+		if (status != STATUS_OK || parts.count < most)
+			return status;
+		if (parts.count >= before)
+			return fail(STATUS_CANNOT_WRITE, "file: a part that is to make room cannot be removed");
+		before = parts.count;
+		blob_part_drop(files, owner, &parts.oldest);
+	}
+	return status;
+}
+
 /* Of a chunk that is there: STATUS_CORRUPT when it is not as the list says; then it is dropped with all behind it. */
 static enum status check_chunk(const struct blob_files *files, struct arena *arena, struct blob_part *part, const char *name, int64_t at)
 {

@@ -42,6 +42,9 @@ enum status blob_part_begin(const struct blob_files *files, const struct id *own
 enum status blob_part_add(
 	const struct blob_files *files, struct arena *arena, struct blob_part *part, const struct blob_piece *piece, bool *out_whole);
 void blob_part_drop(const struct blob_files *files, const struct id *owner, const struct hash *id);
+/* The oldest parts of this owner go, by when they were offered, until there are fewer than `most`: who begins one file after the other and
+ * ends none takes no more room than so many. STATUS_OK, STATUS_CANNOT_WRITE. O(parts). */
+enum status blob_parts_bound(const struct blob_files *files, const struct id *owner, size_t most);
 
 /* ---- lists of names ---- */
 

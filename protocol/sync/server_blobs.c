@@ -4,6 +4,8 @@
 #include "protocol/sync/sender.h"
 #include "protocol/sync/server_core_inner.h"
 
+#define PARTS_MAX 8 /* of one device: it sends one file at a time, and may begin another before an end */
+
 struct asking {
 	struct server_core *core;
 	const struct blob_files *files;
@@ -91,6 +93,7 @@ static enum status keep_empty(struct asking *asking, const struct blob_offer *of
 {
 	enum status status = blob_put(asking->files, &offer->id, (struct bytes){ 0 });
 
+	blob_part_drop(asking->files, &asking->device->id, &offer->id);
 	if (status == STATUS_OK)
 		tell(asking, &offer->id, BLOB_KNOWN, 0, 0);
 	return status;
@@ -106,7 +109,10 @@ static enum status take_offer(struct asking *asking, const struct blob_offer *of
 		tell(asking, &offer->id, BLOB_LACKS, part.have, part.size);
 		return STATUS_OK;
 	}
-	status = status == STATUS_NOT_FOUND ? blob_part_begin(asking->files, &owner, offer) : status;
+	if (status == STATUS_NOT_FOUND)
+		status = blob_parts_bound(asking->files, &owner, PARTS_MAX);
+	if (status == STATUS_OK)
+		status = blob_part_begin(asking->files, &owner, offer);
 	if (status == STATUS_OK && offer->size == 0)
 		return keep_empty(asking, offer);
 	if (status == STATUS_OK)
