@@ -14,6 +14,7 @@
 #include "shell/control.h"
 #include "shell/digest_listing.h"
 #include "shell/file.h"
+#include "shell/file_check.h"
 #include "shell/lock.h"
 #include "shell/number_text.h"
 #include "shell/time_text.h"
@@ -325,6 +326,25 @@ static void check_rows(struct doctor *doctor, struct local_device *device)
 				   : catalogue_format(arena, doctor->context->language, "all of them fitted at %.*s", TEXT_ARGUMENTS(at)));
 }
 
+/* Photos, signatures and documents against their names. */
+static void check_files(struct doctor *doctor, struct local_device *device)
+{
+	struct arena *arena = doctor->context->arena;
+	enum language language = doctor->context->language;
+	struct file_check check = { 0 };
+	enum status status = file_check_rows(device_store_replica_storage(device->store), device->blobs, false, &check);
+
+	if (status == STATUS_OK && check.damaged > 0)
+		tell_check(doctor, "files", STATUS_CORRUPT,
+			catalogue_format(arena, language,
+				"%lld of %lld are damaged: \"truckroll doctor --repair\" has them fetched again; one that was never sent "
+				"is to be taken anew",
+				(long long)check.damaged, (long long)check.files));
+	else
+		tell_result(doctor, "files", status,
+			catalogue_format(arena, language, "%lld sound, %lld not here", (long long)check.files, (long long)check.missing));
+}
+
 static void check_store(struct doctor *doctor)
 {
 	struct local_device *device;
@@ -341,6 +361,7 @@ static void check_store(struct doctor *doctor)
 	check_space(doctor, device);
 	check_index(doctor, device);
 	check_rows(doctor, device);
+	check_files(doctor, device);
 	status = device_store_incidents_each(device->store, INCIDENTS_TOLD, tell_incident, doctor);
 	if (status != STATUS_OK)
 		tell_result(doctor, "incidents", status, text_of(""));
@@ -498,6 +519,23 @@ static enum status look_for_loss(struct context *context)
 	return status;
 }
 
+/* What is damaged goes; the next sync fetches it. */
+static enum status repair_files(struct context *context)
+{
+	struct local_device *device = NULL;
+	struct file_check check = { 0 };
+	enum status status = local_device_open_for(context, true, 0, &device);
+
+	if (status == STATUS_OK)
+		status = file_check_rows(device_store_replica_storage(device->store), device->blobs, true, &check);
+	local_device_close(device);
+	if (status == STATUS_OK && check.dropped > 0) {
+		output_value(context->output, "files_dropped", "damaged files taken away", cell_integer(check.dropped));
+		output_line(context->output, "The next sync fetches them again.");
+	}
+	return status;
+}
+
 /* Only what is really damaged is touched, and only what can be fetched again. */
 static enum status repair(struct context *context)
 {
@@ -515,6 +553,8 @@ static enum status repair(struct context *context)
 			output_line(context->output, "replica.db is sound: there is nothing to repair.");
 		else if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND)
 			status = repair_replica(context);
+		if (status == STATUS_OK)
+			status = repair_files(context);
 	}
 	lock_release(&lock);
 	return status;

@@ -1,6 +1,7 @@
 /* The organisation as a whole: made, looked at, checked. */
 #include <sodium.h>
 
+#include "protocol/wire/blob.h"
 #include "server/commands.h"
 #include "server/enrolment_desk.h"
 #include "server/metrics.h"
@@ -8,6 +9,7 @@
 #include "server/verify.h"
 #include "shell/digest_listing.h"
 #include "shell/file.h"
+#include "shell/file_check.h"
 #include "shell/lock.h"
 #include "shell/time_text.h"
 #include "tests/bench/record/bench_order.h"
@@ -266,13 +268,32 @@ enum status command_metrics(struct context *context)
 
 /* ---- verify ---- */
 
+/* Missing ones may still be on a device; a damaged one is nobody's to send again. */
+static enum status verify_files(struct context *context, struct file_check *out_check)
+{
+	struct office *office = office_of(context);
+	struct storage *storage = server_store_storage(office->store);
+	enum status status = file_check_rows(storage, office->blobs, false, out_check);
+
+	if (status == STATUS_OK)
+		status = file_check_unspoken(storage, office->blobs, out_check);
+	if (status == STATUS_OK && out_check->damaged > 0)
+		return fail(STATUS_CORRUPT, "%lld of %lld files are damaged, such as %s: put them back into %.*s/blobs from a backup",
+			(long long)out_check->damaged, (long long)out_check->files,
+			blob_to_text(&out_check->first_damaged).characters, TEXT_ARGUMENTS(office->dir));
+	return status;
+}
+
 enum status command_verify(struct context *context)
 {
 	struct verify_report report;
+	struct file_check files;
 	enum status status = verify_organisation(office_of(context)->store, &report);
 
 	if (status == STATUS_OK)
 		status = check_rest(context);
+	if (status == STATUS_OK)
+		status = verify_files(context, &files);
 	if (status != STATUS_OK)
 		return status;
 	output_value(context->output, "chains", NULL, cell_integer(report.chains));
@@ -280,6 +301,10 @@ enum status command_verify(struct context *context)
 	output_value(context->output, "scopes", NULL, cell_integer(report.scopes));
 	output_value(context->output, "rows", NULL, cell_integer(report.rows));
 	output_value(context->output, "balances", NULL, cell_integer(report.balances));
-	output_line(context->output, "Everything fits: chains from their beginning, digests to their rows, balances to the ledger.");
+	output_value(context->output, "files", NULL, cell_integer(files.files));
+	output_value(context->output, "files_missing", "files not here yet", cell_integer(files.missing));
+	output_value(context->output, "files_unspoken", "files that no row speaks of", cell_integer(files.unspoken));
+	output_line(context->output,
+		"Everything fits: chains from their beginning, digests to their rows, balances to the ledger, files to their names.");
 	return STATUS_OK;
 }

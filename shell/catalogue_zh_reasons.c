@@ -333,6 +333,8 @@ const struct message catalogue_zh_reasons[] = {
 	  "该终端一天内已从副本恢复 24 次：请查明是什么在恢复它，24 小时过后再次导入该同步包" },
 	{ "what the device says in it cannot be understood (%u): keep the device, and tell who maintains the program",
 	  "无法理解终端在其中所说的内容（%u）：请保留该终端，并告知程序的维护者" },
+	{ "%lld of %lld files are damaged, such as %s: put them back into %.*s/blobs from a backup",
+	  "%lld 个文件（共 %lld 个）已损坏，例如 %s：请从备份放回 %.*s/blobs" },
 	{ "this bundle is of another organisation",
 	  "该同步包属于其他组织" },
 	{ "this bundle is for the office: \"truckrolld bundle import\" takes it in there",

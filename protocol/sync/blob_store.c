@@ -110,6 +110,11 @@ enum status blob_read_piece(const struct blob_files *files, struct arena *arena,
 	return files->read(files->context, whole_name(id).characters, offset, data, size);
 }
 
+enum status blob_drop(const struct blob_files *files, const struct hash *id)
+{
+	return files->remove(files->context, whole_name(id).characters);
+}
+
 /* ---- parts ---- */
 
 enum status blob_part_find(const struct blob_files *files, struct arena *arena, const struct id *owner, const struct hash *id,
@@ -308,6 +313,19 @@ static enum status visit_name(void *user, const char *name, int64_t age_ms)
 enum status blob_list_each(const struct blob_files *files, const char *list, blob_visit visit, void *user)
 {
 	return files->each(files->context, list, visit_name, &(struct listing){ visit, user });
+}
+
+enum status blob_whole_each(const struct blob_files *files, blob_visit visit, void *user)
+{
+	struct listing listing = { visit, user };
+	enum status status = STATUS_OK;
+
+	for (unsigned int folder = 0; status == STATUS_OK && folder < BLOB_FOLDERS * 256; folder++) {
+		char name[8];
+		(void)snprintf(name, sizeof(name), "%02x/%02x", folder / 256, folder % 256);
+		status = files->each(files->context, name, visit_name, &listing);
+	}
+	return status;
 }
 
 /* ---- sweeping ---- */

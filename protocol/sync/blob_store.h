@@ -23,6 +23,12 @@ enum status blob_each_whole(const struct blob_files *files, blob_visit visit, vo
 enum status blob_read_piece(const struct blob_files *files, struct arena *arena, const struct hash *id, int64_t offset, size_t size_max,
 	struct blob_piece *out_piece);
 
+/* STATUS_OK also when it is not here. STATUS_CANNOT_WRITE. */
+enum status blob_drop(const struct blob_files *files, const struct hash *id);
+typedef enum status (*blob_visit)(void *user, const struct hash *id);
+/* Every whole file, in no order. */
+enum status blob_whole_each(const struct blob_files *files, blob_visit visit, void *user);
+
 /* ---- parts; `owner` is who sends it, NULL on a device: nobody learns from another's part what the other has ---- */
 
 struct blob_part {

@@ -274,5 +274,38 @@ def what_no_row_speaks_of_and_parts_that_nothing_came_to_are_swept():
         assert not part.exists() and spoken.exists() and all(path.exists() for path in young)
 
 
+def flip(blobs):
+    path = next(path for path in blobs.glob("??/??/*"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    return path
+
+
+@promise
+def a_damaged_file_is_found_by_verify_and_doctor_and_fetched_again_after_a_repair():
+    with World() as world:
+        server, device = at_work(world)
+        content = photographed(world, device)
+        device.sync()
+        (server.dir / "blobs" / "00" / "00").mkdir(parents=True, exist_ok=True)
+        (server.dir / "blobs" / "00" / "00" / ("0" * 64)).write_bytes(b"nobody's")
+        told = server.run("verify")
+        assert (told["files"], told["files_missing"], told["files_unspoken"]) == (1, 0, 1), told
+        sound = [row for row in device.run("doctor", "--offline")["checks"] if row["check"] == "files"]
+        assert sound[0]["status"] == "ok", sound
+        damaged = flip(device.dir / "blobs")
+        found = device.ask("doctor", "--offline", expect=None).json
+        assert [row["status"] for row in found["checks"] if row["check"] == "files"] == ["corrupt"], found
+        told = device.run("doctor", "--offline", "--repair")
+        assert told["files_dropped"] == 1 and not damaged.exists(), told
+        device.sync()
+        assert damaged.read_bytes() == content
+        damaged = flip(server.dir / "blobs")
+        server.stop()
+        refused = server.ask("verify", expect=None)
+        assert refused.code != 0 and damaged.name in refused.err, refused
+
+
 if __name__ == "__main__":
     tap.main()
