@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 
 import tap
 from equal import insist_on_equality
@@ -172,6 +173,31 @@ def a_file_that_was_cut_changed_joined_or_appended_to_is_refused_whole():
         assert before == (server.run("status", "--digests")["digests"], device.run("status", "--digests")["digests"])
         assert results(server.run("bundle", "import", up.rename(stick.path("renamed")))) == ["taken"]
         assert results(device.run("bundle", "import", down)) == ["taken"]
+        exchange(server, device, stick)
+        insist_on_equality(server, device)
+
+
+@promise
+def a_stick_that_is_pulled_out_while_it_is_written_holds_a_whole_bundle_or_none():
+    with World() as world:
+        server, device = with_a_job(world)
+        stick, chance = Stick(world), random.Random(7)
+        for number in range(5):
+            work(device, number)
+        path, whole = stick.path("pulled"), 0
+        for _ in range(size(8, 20, 200)):
+            path.unlink(missing_ok=True)
+            process = world.start("export.log", "truckroll", "bundle", "export", path, "--dir", device.dir)
+            time.sleep(chance.random() * 0.08)
+            process.kill()
+            process.wait()
+            if path.exists():
+                whole += 1
+                assert server.ask("bundle", "import", path).code == DONE
+        path.unlink(missing_ok=True)
+        device.run("bundle", "export", path)
+        assert results(server.run("bundle", "import", path)) in (["taken"], ["nothing_new"])
+        assert [name for name in os.listdir(stick.dir) if name.endswith(".bundle")] == [path.name], os.listdir(stick.dir)
         exchange(server, device, stick)
         insist_on_equality(server, device)
 

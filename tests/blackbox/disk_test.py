@@ -7,7 +7,7 @@ import sys
 
 import tap
 from equal import insist_on_equality
-from harness import CANNOT_WRITE, OFFLINE, Device, Server, World, fill
+from harness import CANNOT_WRITE, OFFLINE, Device, Server, World, fill, with_a_job
 from oracle import Told, write_note
 from tap import Skip, promise, until
 
@@ -68,6 +68,53 @@ def on_a_full_disk_the_device_saves_into_its_reserve_then_refuses_with_a_sentenc
         device.sync()
         insist_on_equality(server, device)
         told.judge(server)
+
+
+def photo(world, device, expect=0):
+    path = world.dir / "photo.jpg"
+    path.write_bytes(b"\xff\xd8\xff" + os.urandom(200000))
+    return device.ask("photo", path, expect=expect)
+
+
+@promise
+def where_a_device_has_no_room_for_a_file_the_photo_is_refused_with_a_sentence_and_work_goes_on():
+    need_namespace()
+    with World() as world:
+        server, device = with_a_job(world)
+        for word in ("accept", "travel", "arrive"):
+            device.run(word)
+        device.sync()
+        small_disk(world, device.dir / "blobs", 8)
+        answer = photo(world, device, CANNOT_WRITE)
+        assert "free some space" in answer.reason, answer
+        told = Told()
+        assert told.texts[write_note(device, told)]
+        told = device.sync()
+        assert told["files_sent"] == 0, told
+        mount("-o", "remount,size=100m", device.dir / "blobs")
+        photo(world, device)
+        assert device.sync()["files_sent"] == 1
+        assert [row["state"] for row in server.run("file", "list")["files"]] == ["here"]
+        insist_on_equality(server, device)
+
+
+@promise
+def where_the_server_has_no_room_for_a_file_its_row_is_there_and_the_file_follows_when_there_is():
+    need_namespace()
+    with World() as world:
+        server, device = with_a_job(world)
+        for word in ("accept", "travel", "arrive"):
+            device.run(word)
+        small_disk(world, server.dir / "blobs", 8)
+        photo(world, device)
+        answer = device.ask("sync", expect=None)
+        assert answer.json["files_sent"] == 0 and answer.json["files_stuck"] == 1 and answer.json["pending"] == 0, answer
+        assert [row["state"] for row in server.run("file", "list")["files"]] == ["missing"]
+        assert [row["state"] for row in device.run("file", "list")["files"]] == ["to_send"]
+        mount("-o", "remount,size=100m", server.dir / "blobs")
+        assert device.sync()["files_sent"] == 1
+        assert server.run("verify")["files_missing"] == 0
+        insist_on_equality(server, device)
 
 
 @promise
