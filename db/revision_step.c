@@ -26,13 +26,13 @@ uint32_t revision_stamp_revision(int64_t stamp)
 	return stamp < REVISION_UNIT ? SCHEMA_REVISION_PLAIN : (uint32_t)(stamp / REVISION_UNIT);
 }
 
-static enum status add_columns(struct storage *storage, struct arena *arena, const struct schema *schema, bool *out_added)
+static enum status add_columns(struct storage *storage, struct arena *arena, uint32_t from, const struct schema *schema, bool *out_added)
 {
 	enum status status = STATUS_OK;
 
 	*out_added = false;
 	for (size_t i = 0; i < schema->field_count && status == STATUS_OK; i++) {
-		if (schema->fields[i].since <= storage->revision)
+		if (schema->fields[i].since <= from)
 			continue;
 		*out_added = true;
 		status = sql_run(storage, schema_column_ddl(arena, schema, &schema->fields[i]).data);
@@ -83,14 +83,14 @@ static enum status adopt_rows(struct storage *storage, struct arena *arena, cons
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status bring_tables(struct storage *storage, struct arena *arena, record_adopt_call adopt)
+static enum status bring_tables(struct storage *storage, struct arena *arena, uint32_t from, record_adopt_call adopt)
 {
 	const struct schema *schema;
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; status == STATUS_OK && (schema = schema_at(i)) != NULL; i++) {
 		bool added;
-		status = add_columns(storage, arena, schema, &added);
+		status = add_columns(storage, arena, from, schema, &added);
 		if (status == STATUS_OK && added && adopt != NULL)
 			status = adopt_rows(storage, arena, schema, adopt);
 	}
@@ -99,6 +99,7 @@ static enum status bring_tables(struct storage *storage, struct arena *arena, re
 
 enum status revision_apply(struct storage *storage, record_adopt_call adopt)
 {
+	uint32_t from = storage->revision;
 	struct arena arena = { 0 };
 	char header[64];
 	enum status status;
@@ -110,15 +111,16 @@ enum status revision_apply(struct storage *storage, record_adopt_call adopt)
 	status = storage_begin(storage, true);
 	if (status != STATUS_OK)
 		return status;
-	status = bring_tables(storage, &arena, adopt);
+	storage->revision = schema_revision();
+	status = bring_tables(storage, &arena, from, adopt);
 	if (status == STATUS_OK)
 		status = sql_run(storage, header);
 	if (status == STATUS_OK)
 		status = storage_commit(storage);
-	if (status == STATUS_OK)
-		storage->revision = schema_revision();
-	else
+	if (status != STATUS_OK) {
 		storage_rollback(storage);
+		storage->revision = from;
+	}
 	arena_finish(&arena);
 	return status;
 }

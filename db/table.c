@@ -184,7 +184,7 @@ enum status table_get(struct storage *storage, const struct schema *schema, cons
 	struct table_statement *statement;
 	enum status status;
 
-	schema = schema_spoken(schema);
+	schema = schema_at_revision(schema, storage->revision);
 	status = table_statement(storage, schema, TABLE_GET, &statement);
 	if (status != STATUS_OK)
 		return status;
@@ -275,7 +275,7 @@ enum status table_put(struct storage *storage, const struct schema *schema, cons
 	bool inserted = false;
 	enum status status;
 
-	schema = schema_spoken(schema);
+	schema = schema_at_revision(schema, storage->revision);
 	if (table->expects_new) {
 		status = insert(storage, schema, row, meta, &inserted);
 		if (status != STATUS_OK || inserted)
@@ -315,7 +315,7 @@ static enum status walk_init(struct walk *walk, struct storage *storage, const s
 {
 	enum status status;
 
-	*walk = (struct walk){ .storage = storage, .schema = schema_spoken(schema) };
+	*walk = (struct walk){ .storage = storage, .schema = schema_at_revision(schema, storage->revision) };
 	status = table_statement(storage, walk->schema, verb, &walk->statement);
 	if (status == STATUS_OK && walk->statement->in_use) {
 		walk->statement = &walk->own;

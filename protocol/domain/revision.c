@@ -47,16 +47,16 @@ bool field_is_retired(const struct field *field)
 }
 
 /* What came later stands behind what was there. */
-const struct schema *schema_spoken(const struct schema *schema)
+const struct schema *schema_at_revision(const struct schema *schema, uint32_t revision)
 {
 	static struct schema views[SCHEMA_REVISION - SCHEMA_REVISION_PLAIN][RECORD_KIND_MAX + 1];
 	struct schema *view;
 
-	if (spoken == SCHEMA_REVISION || schema->kind > RECORD_KIND_MAX)
+	if (revision == SCHEMA_REVISION || schema->kind > RECORD_KIND_MAX)
 		return schema;
-	view = &views[spoken - SCHEMA_REVISION_PLAIN][schema->kind];
+	view = &views[revision - SCHEMA_REVISION_PLAIN][schema->kind];
 	*view = *schema;
-	while (view->fields[view->field_count - 1].since > spoken)
+	while (view->fields[view->field_count - 1].since > revision)
 		view->field_count--;
 	return view;
 }

@@ -15,12 +15,12 @@
 
 /* The one this process speaks. */
 uint32_t schema_revision(void);
-/* Makes it speak an earlier one, as a program of that time did: tests make old programs of it. PLAIN to SCHEMA_REVISION. Each store belongs
- * to one revision as long as it is open. */
+/* Makes it speak an earlier one, as a program of that time did: tests make old programs of it. PLAIN to SCHEMA_REVISION. A store that is
+ * open goes on in the one that it was opened in. */
 void schema_speak(uint32_t revision);
 
-/* The schema without the fields that came later. Valid as long as `schema`. */
-const struct schema *schema_spoken(const struct schema *schema);
+/* The schema as it was at a revision: without the fields that came later. Valid as long as `schema`. */
+const struct schema *schema_at_revision(const struct schema *schema, uint32_t revision);
 /* True when nobody sets the field anew. */
 bool field_is_retired(const struct field *field);
 /* The revision that added the number to a choice that was there; 0: it came with the choice. */

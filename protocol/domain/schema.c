@@ -95,12 +95,17 @@ const struct choice record_kind_names[] = {
 	{ 0, NULL },
 };
 
+static const struct schema *as_spoken(const struct schema *schema)
+{
+	return schema_at_revision(schema, schema_revision());
+}
+
 const struct schema *schema_find(enum record_kind kind)
 {
 	const struct operation_row *operation;
 
 	if (kind <= RECORD_KIND_MAX)
-		return schemas[kind] == NULL ? NULL : schema_spoken(schemas[kind]);
+		return schemas[kind] == NULL ? NULL : as_spoken(schemas[kind]);
 	if (kind == RECORD_OPERATION_HEAD)
 		return &operation_head_schema;
 	if (kind < RECORD_ARGUMENTS)
@@ -123,7 +128,7 @@ const struct schema *schema_by_name(struct text name)
 {
 	for (size_t i = 0; i < LENGTH(schemas); i++)
 		if (schemas[i] != NULL && text_equals(name, schemas[i]->name))
-			return schema_spoken(schemas[i]);
+			return as_spoken(schemas[i]);
 	return NULL;
 }
 
@@ -131,7 +136,7 @@ const struct schema *schema_at(size_t position)
 {
 	for (size_t i = 0; i < LENGTH(schemas); i++)
 		if (schemas[i] != NULL && position-- == 0)
-			return schema_spoken(schemas[i]);
+			return as_spoken(schemas[i]);
 	return NULL;
 }
 
