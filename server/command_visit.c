@@ -67,6 +67,13 @@ enum status command_visit_reschedule(struct context *context)
 	return run_on_visit(context, OPERATION_RESCHEDULE, &arguments);
 }
 
+enum status command_visit_delay(struct context *context)
+{
+	struct delay_arguments arguments = { .expected_at_ms = arguments_time(context->arguments, "TIME", 0) };
+
+	return run_on_visit(context, OPERATION_DELAY, &arguments);
+}
+
 enum status command_visit_reopen(struct context *context)
 {
 	struct reason_arguments arguments = { .reason = argument(context, "reason") };

@@ -94,6 +94,11 @@ static const struct option propose_options[] = {
 	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "planned end", .field = "planned_end_at_ms" },
 	{ 0 },
 };
+static const struct option delay_positionals[] = {
+	{ .name = "VISIT", .kind = OPTION_TEXT, .required = true, .help = "first digits of its id" },
+	{ .name = "TIME", .kind = OPTION_TIME, .required = true, .help = "when the technician will be there", .field = "expected_at_ms" },
+	{ 0 },
+};
 static const struct option reschedule_options[] = {
 	{ .name = "start", .value = "TIME", .kind = OPTION_TIME, .required = true, .help = "new start", .field = "planned_start_at_ms" },
 	{ .name = "end", .value = "TIME", .kind = OPTION_TIME, .help = "new end", .field = "planned_end_at_ms" },
@@ -319,6 +324,9 @@ static const struct command commands[] = {
 	  .details = "Who has started before hearing of it goes on; an issue then tells so.",
 	  .example = "truckrolld visit reschedule 8f31c2aa --start \"tomorrow 13:00\"",
 	  .positionals = visit_positionals, .options = reschedule_options, .place = PLACE_OWNER, .run = command_visit_reschedule },
+	{ .group = "The day", .name = "visit delay", .summary = "the technician called: note when he will be there",
+	  .details = "It stands beside the plan, which does not change.", .example = "truckrolld visit delay 8f31c2aa 10:30",
+	  .positionals = delay_positionals, .place = PLACE_OWNER, .run = command_visit_delay },
 	{ .group = "The day", .name = "visit reopen", .summary = "let the technician go on with a visit that is done",
 	  .example = "truckrolld visit reopen 8f31c2aa --reason \"a task was forgotten\"",
 	  .positionals = visit_positionals, .options = reason_options, .place = PLACE_OWNER, .run = command_visit_reopen },

@@ -34,6 +34,7 @@ enum status command_territory_grant(struct context *context);
 enum status command_visit_book(struct context *context);
 enum status command_visit_propose(struct context *context);
 enum status command_visit_reschedule(struct context *context);
+enum status command_visit_delay(struct context *context);
 enum status command_visit_reopen(struct context *context);
 enum status command_visit_dispatch(struct context *context);
 enum status command_visit_assign(struct context *context);

@@ -43,7 +43,7 @@ static const struct operation_row rows[] = { /* kind, name, sort, subject, roles
 	{ OPERATION_CLOSE,         "close",         SORT_CLAIM,  RECORD_WORK_ORDER, OFFICE,          &close_schema },
 	{ OPERATION_REOPEN_ORDER,  "reopen_order",  SORT_CLAIM,  RECORD_WORK_ORDER, DESK,            &reopen_order_schema },
 	{ OPERATION_CANCEL_ORDER,  "cancel_order",  SORT_CLAIM,  RECORD_WORK_ORDER, OFFICE,          &cancel_order_schema },
-	{ OPERATION_DELAY,         "delay",         SORT_FACT,   RECORD_VISIT,      ROLE_TECHNICIAN, &delay_schema },
+	{ OPERATION_DELAY,         "delay",         SORT_FACT,   RECORD_VISIT,      STAFF,           &delay_schema },
 };
 
 const struct choice operation_kind_names[] = {

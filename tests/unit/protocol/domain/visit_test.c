@@ -106,6 +106,30 @@ static void accepting_may_be_skipped(void **state)
 	assert_int_equal(visit_of(id)->travelled_at_ms, NOON);
 }
 
+static struct verdict tell(struct id visit_id, uint8_t technician, int64_t expected_at_ms)
+{
+	const struct delay_arguments arguments = { .expected_at_ms = expected_at_ms };
+
+	return act(OPERATION_DELAY, visit_id, technician, &arguments);
+}
+
+static void when_to_be_there_is_told_by_the_technician_or_the_office_until_he_is(void **state)
+{
+	struct id id = book_visit(ANNA);
+
+	(void)state;
+	assert_rule(tell(id, ANNA, NOON + 1), OUTCOME_APPLIED, "");
+	assert_int_equal(visit_of(id)->expected_at_ms, NOON + 1);
+	assert_int_equal(visit_of(id)->planned_start_at_ms, 0);
+	assert_rule(tell(id, ANNA, NOON + 1), OUTCOME_APPLIED_NOTE, "no_op");
+	assert_rule(tell(id, BELA, NOON + 2), OUTCOME_APPLIED_NOTE, "superseded");
+	assert_rule(tell(id, 0, NOON + 3), OUTCOME_APPLIED, "");
+	assert_int_equal(visit_of(id)->expected_at_ms, NOON + 3);
+	assert_rule(act(OPERATION_ARRIVE, id, ANNA, NULL), OUTCOME_APPLIED, "");
+	assert_rule(tell(id, ANNA, NOON + 4), OUTCOME_APPLIED_NOTE, "superseded");
+	assert_int_equal(visit_of(id)->expected_at_ms, NOON + 3);
+}
+
 static void booking_releases_a_draft(void **state)
 {
 	struct work_order order = *world_order(&world, 1);
@@ -372,6 +396,7 @@ int main(void)
 		IN_A_WORLD(a_whole_visit_carries_its_order_along),
 		IN_A_WORLD(a_partial_visit_returns_its_order_to_unscheduled),
 		IN_A_WORLD(accepting_may_be_skipped),
+		IN_A_WORLD(when_to_be_there_is_told_by_the_technician_or_the_office_until_he_is),
 		IN_A_WORLD(booking_releases_a_draft),
 		IN_A_WORLD(a_claim_on_another_ones_visit_is_refused_with_who_has_it),
 		IN_A_WORLD(accepting_a_reassigned_visit_names_who_has_it_now),
