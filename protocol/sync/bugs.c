@@ -34,6 +34,7 @@ const char *bug_to_text(enum seeded_bug bug)
 		[BUG_PART_LEFT_OUT]             = "part-left-out",
 		[BUG_FILE_SWEPT]                = "file-swept",
 		[BUG_FILE_THOUGHT_SENT]         = "file-thought-sent",
+		[BUG_EXTRA_DROPPED]             = "extra-dropped",
 	};
 	/* clang-format on */
 

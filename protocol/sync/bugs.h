@@ -32,6 +32,7 @@ enum seeded_bug {
 	BUG_PART_LEFT_OUT,             /* device: nobody looks whether a part of a bundle is missing before another */
 	BUG_FILE_SWEPT,                /* server: what is old goes, whether a row speaks of it or not */
 	BUG_FILE_THOUGHT_SENT,         /* device: a file counts as sent with its last piece, not with the server's word */
+	BUG_EXTRA_DROPPED,             /* device: a patch takes what a row kept of fields that are not known */
 	BUG_COUNT,
 };
 

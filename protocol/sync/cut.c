@@ -46,7 +46,9 @@ static enum status apply_patch(struct replica *replica, const struct page_group 
 		if ((group->masks[position] >> field->tag & 1) != 0)
 			field_copy(field, patched, group->rows[position]);
 	}
-	if (group->schema->extra != 0)
+	if (group->schema->extra != 0 && replica->bug == BUG_EXTRA_DROPPED)
+		row_set_extra(group->schema, patched, (struct bytes){ 0 });
+	else if (group->schema->extra != 0)
 		row_set_extra(group->schema, patched,
 			extra_patched(replica->arena, row_extra(group->schema, row), row_extra(group->schema, group->rows[position]),
 				group->masks[position]));
@@ -236,6 +238,7 @@ enum status cut_apply(struct device_store *store, struct arena *arena, const str
 		status = replica_open(&replica, store, arena);
 	if (status != STATUS_OK)
 		return status;
+	replica.bug = input->bug;
 	decided_seq = input->decided != NULL ? input->decided->seq : state.settled_seq;
 	if (decided_seq > outbox.last_seq)
 		return fail(STATUS_CORRUPT, "cut: the server decided %lld operations, this device made %lld", (long long)decided_seq,

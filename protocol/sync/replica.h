@@ -3,6 +3,7 @@
 #ifndef TRUCKROLL_SYNC_REPLICA_H
 #define TRUCKROLL_SYNC_REPLICA_H
 
+#include "protocol/sync/bugs.h"
 #include "protocol/sync/device_store.h"
 
 struct held_scope {
@@ -17,6 +18,7 @@ struct held_scope {
 struct replica {
 	struct device_store *store;
 	struct arena *arena;
+	enum seeded_bug bug; /* set by who opened it */
 	struct held_scope *scopes;
 	size_t scope_count;
 	size_t scope_capacity;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/domain/revision.h"
 #include "protocol/sync/blob_store.h"
 #include "protocol/wire/bundle.h"
 #include "protocol/wire/operation_codec.h"
@@ -47,9 +48,23 @@ void device_node_finish(struct device_node *device)
 	free(device->files);
 }
 
+/* What happens now happens in the device's program. */
+static void enter(struct device_node *device)
+{
+	stream_for_libsodium(&device->stream);
+	schema_speak(device->older ? SCHEMA_REVISION - 1 : SCHEMA_REVISION);
+}
+
+/* What looks on, and the server, are of today. */
+static void leave(void)
+{
+	schema_speak(SCHEMA_REVISION);
+}
+
 static enum status open_device(struct simulation *simulation, struct device_node *device, bool create)
 {
 	const struct device_store_options store = { .create = create,
+		.fresh_replica = device->anew,
 		.device = organisation_device_id(device->who),
 		.incarnation = organisation_incarnation(device->who),
 		.vfs = CRASH_VFS,
@@ -84,15 +99,24 @@ static void effects(struct simulation *simulation, struct device_node *device);
 
 void device_node_start(struct simulation *simulation, struct device_node *device, bool create)
 {
+	enum status status;
+
 	if (device->core != NULL || device->gone)
 		return;
-	stream_for_libsodium(&device->stream);
-	if (open_device(simulation, device, create) != STATUS_OK) {
+	if (device->older && !device->anew && stream_chance(&simulation->revisions, 35)) {
+		device->older = false;
+		note(simulation, "device %u upgraded", device->number);
+	}
+	enter(device);
+	status = open_device(simulation, device, create);
+	leave();
+	if (status != STATUS_OK) {
 		if (crash_disk_state(device->disk) == DISK_WELL)
 			violate(simulation, "start", "device %u does not start: %s", device->number, fail_reason());
 		device_node_kill(simulation, device);
 		return;
 	}
+	device->anew = false;
 	device->incidents = 0;
 	device->acknowledged_seq = 0;
 	note(simulation, "device %u started", device->number);
@@ -178,11 +202,12 @@ static void effects(struct simulation *simulation, struct device_node *device)
 
 static void settle(struct simulation *simulation, struct device_node *device, enum status status, const char *doing)
 {
-	if (!survives(simulation, device, status, doing))
-		return;
-	if (device_core_state(device->core).failure[0] != '\0')
-		note(simulation, "device %u: %s", device->number, device_core_state(device->core).failure);
-	effects(simulation, device);
+	if (survives(simulation, device, status, doing)) {
+		if (device_core_state(device->core).failure[0] != '\0')
+			note(simulation, "device %u: %s", device->number, device_core_state(device->core).failure);
+		effects(simulation, device);
+	}
+	leave();
 	crash_disk_hold(device->disk, true);
 	if (device->core != NULL)
 		(void)(standing_take(device->store, &device->standing) == STATUS_OK);
@@ -193,20 +218,20 @@ static void settle(struct simulation *simulation, struct device_node *device, en
 
 void device_node_reply(struct simulation *simulation, struct device_node *device, struct bytes frame)
 {
-	stream_for_libsodium(&device->stream);
+	enter(device);
 	settle(simulation, device, device_core_reply(device->core, frame), "reply");
 }
 
 void device_node_lost(struct simulation *simulation, struct device_node *device)
 {
-	stream_for_libsodium(&device->stream);
+	enter(device);
 	device->connection = 0;
 	settle(simulation, device, device_core_lost(device->core), "lost");
 }
 
 void device_node_tick(struct simulation *simulation, struct device_node *device)
 {
-	stream_for_libsodium(&device->stream);
+	enter(device);
 	settle(simulation, device, device_core_tick(device->core), "tick");
 }
 
@@ -214,7 +239,7 @@ void device_node_go(struct simulation *simulation, struct device_node *device)
 {
 	if (device->core == NULL)
 		return;
-	stream_for_libsodium(&device->stream);
+	enter(device);
 	settle(simulation, device, device_core_go(device->core, true), "go");
 }
 
@@ -226,7 +251,7 @@ void device_node_operation(struct simulation *simulation, struct device_node *de
 
 	if (device->core == NULL)
 		return;
-	stream_for_libsodium(&device->stream);
+	enter(device);
 	status = device_core_operation(device->core, &simulation->arena, operation, &verdict, &id);
 	note(simulation, "device %u: %s: %s", device->number, operation_find(operation->head.kind)->name,
 		status == STATUS_OK ? id_to_text(&id).characters : status_to_text(status));
@@ -281,11 +306,12 @@ bool device_node_write_bundle(struct simulation *simulation, struct device_node 
 
 	if (device->core == NULL)
 		return false;
-	stream_for_libsodium(&device->stream);
+	enter(device);
 	bundle_begin(&bundle, &simulation->arena, &head);
 	status = device_core_write_bundle(device->core, add_envelope, &bundle, &written);
 	if (status == STATUS_OK)
 		status = bundle_end(&bundle, out_file);
+	leave();
 	return survives(simulation, device, status, "bundle") && status == STATUS_OK;
 }
 
@@ -293,9 +319,12 @@ bool device_node_write_bundle(struct simulation *simulation, struct device_node 
 static bool read_envelope(struct simulation *simulation, struct device_node *device, struct bytes envelope, bool untouched)
 {
 	enum bundle_finding finding = BUNDLE_TAKEN;
-	enum status status = device_core_read_bundle(device->core, envelope, &finding);
-	bool taken = status == STATUS_OK && finding == BUNDLE_TAKEN;
+	enum status status;
+	bool taken;
 
+	enter(device);
+	status = device_core_read_bundle(device->core, envelope, &finding);
+	taken = status == STATUS_OK && finding == BUNDLE_TAKEN;
 	if (status != STATUS_OK || finding != BUNDLE_TAKEN)
 		note(simulation, "device %u: bundle: %s, finding %d", device->number, status == STATUS_OK ? "" : fail_reason(),
 			(int)finding);
@@ -314,7 +343,6 @@ void device_node_read_bundle(struct simulation *simulation, struct device_node *
 
 	if (device->core == NULL)
 		return;
-	stream_for_libsodium(&device->stream);
 	if (bundle_read(file, &simulation->arena, &bundle) != STATUS_OK) {
 		if (untouched)
 			violate(simulation, "I16", "a bundle cannot be read: %s", fail_reason());
@@ -360,6 +388,7 @@ void device_node_clone(struct simulation *simulation, struct device_node *device
 	copy->who = device->who;
 	copy->swapped = device->swapped = true; /* whichever comes second finds that the server knows more */
 	copy->damaged = device->damaged;
+	copy->older = device->older;
 	image = crash_disk_save(device->disk);
 	crash_disk_load(copy->disk, image);
 	crash_image_free(image);
@@ -387,7 +416,7 @@ static bool take_leisure(struct simulation *simulation, struct device_node *devi
 
 	if (device->core == NULL || simulation->violated)
 		return false;
-	stream_for_libsodium(&device->stream);
+	enter(device);
 	settle(simulation, device,
 		device_core_leisure(device->core, (size_t)stream_between(&simulation->leisure, 1, SLICE_ROWS_MAX), &done), "leisure");
 	return !done;

@@ -31,6 +31,7 @@ static const struct {
 	[FAULT_RESTORE_SERVER]= { "restore-server", 100, 80 },
 	[FAULT_BUNDLES]       = { "bundles",       100, 50 },
 	[FAULT_FILES]         = { "files",         100, 50 },
+	[FAULT_REVISIONS]     = { "revisions",     100, 70 },
 	/* clang-format on */
 };
 

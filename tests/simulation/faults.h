@@ -28,6 +28,7 @@ enum fault_kind {
 	FAULT_RESTORE_SERVER, /* from an older copy, under another epoch; drawn apart, so that seeds mean what they did */
 	FAULT_BUNDLES, /* files with requests and answers are carried by hand: late, twice, cut, put together anew, to the wrong device */
 	FAULT_FILES,   /* photos have a content, which is sent and fetched */
+	FAULT_REVISIONS,      /* devices with programs of one revision ago, and what the newer one has is used; drawn apart, too */
 	FAULT_COUNT,
 };
 

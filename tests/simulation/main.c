@@ -169,23 +169,25 @@ static int run_seeds(const struct template *template, const struct arguments *ar
 /* The first seed from 1 on that catches each (docs/reliability.md); 0: the very first. Should one not catch any more, the search begins
  * anew. */
 static const uint64_t known[BUG_COUNT] = {
-	[BUG_NO_DEDUPLICATION] = 27,
-	[BUG_DIGEST_AFTER_REPLAY] = 5,
-	[BUG_FACT_REFUSED_AFTER_CLAIM] = 130,
-	[BUG_CURSOR_BEFORE_COMMIT] = 30,
+	[BUG_NO_DEDUPLICATION] = 8,
+	[BUG_DIGEST_AFTER_REPLAY] = 6,
+	[BUG_FACT_REFUSED_AFTER_CLAIM] = 12,
+	[BUG_CURSOR_BEFORE_COMMIT] = 17,
 	[BUG_FORGOTTEN_ABOVE_HORIZON] = 16,
 	[BUG_RANGE_NOT_REPLACED] = 4,
-	[BUG_SCOPE_NOT_CHECKED] = 2,
-	[BUG_STALE_GRANT] = 151,
+	[BUG_AMBIGUOUS_REFERENCE] = 3,
+	[BUG_PURGE_SKIPPED] = 6,
+	[BUG_STALE_GRANT] = 32,
 	[BUG_PARKED_NOT_KEPT] = 12,
-	[BUG_EARLIER_EDIT_WINS] = 33,
-	[BUG_LEFT_NOT_WRITTEN] = 5,
-	[BUG_CLOSURE_NOT_WALKED] = 9,
-	[BUG_PATCH_OF_LATER_BASE] = 5,
+	[BUG_EARLIER_EDIT_WINS] = 14,
+	[BUG_LEFT_NOT_WRITTEN] = 3,
+	[BUG_CLOSURE_NOT_WALKED] = 29,
+	[BUG_PATCH_OF_LATER_BASE] = 2,
 	[BUG_TRY_NOT_COUNTED] = 12,
-	[BUG_PART_LEFT_OUT] = 29,
-	[BUG_FILE_SWEPT] = 12,
+	[BUG_PART_LEFT_OUT] = 78,
+	[BUG_FILE_SWEPT] = 29,
 	[BUG_FILE_THOUGHT_SENT] = 11,
+	[BUG_EXTRA_DROPPED] = 3,
 };
 
 static bool catch_bug(const struct template *template, const struct arguments *arguments, enum seeded_bug bug)

@@ -141,6 +141,17 @@ static void move_visit(struct plan *plan, const struct visit *visit)
 	aim(plan, OPERATION_RESCHEDULE, visit, arguments);
 }
 
+/* A technician called. */
+static void tell_delay(struct plan *plan)
+{
+	const struct visit *visit = any_row(plan, RECORD_VISIT);
+	struct delay_arguments *arguments = arena_allocate(&plan->simulation->arena, sizeof(*arguments));
+
+	arguments->expected_at_ms = WALL_START_MS + stream_between(&plan->simulation->revisions, 1, 8 * 3600000);
+	if (visit != NULL)
+		aim(plan, OPERATION_DELAY, visit, arguments);
+}
+
 /* An asset turns out to be another one: always the one with the greater id is left, so that there is no circle. */
 static void merge_asset(struct plan *plan)
 {
@@ -297,6 +308,10 @@ static void think(struct plan *plan)
 	uint64_t dice = stream_below(&plan->simulation->office, 100);
 	size_t i = 0;
 
+	if (plan->simulation->faults.percent[FAULT_REVISIONS] > 0 && stream_chance(&plan->simulation->revisions, 25)) {
+		tell_delay(plan);
+		return;
+	}
 	while (dice >= choices[i].below)
 		i++;
 	choices[i].plan(plan);

@@ -239,6 +239,14 @@ static void add_note(struct intent *intent)
 	aim(intent, OPERATION_ADD_NOTE, order, arguments);
 }
 
+static void aim_edit(struct intent *intent, const struct schema *schema, const char *field, const void *row, const void *wanted)
+{
+	aim(intent, OPERATION_EDIT, row, wanted);
+	intent->operation.head.record = schema->kind;
+	intent->operation.old_values = row;
+	intent->operation.mask = UINT64_C(1) << schema_field(schema, text_of(field))->tag;
+}
+
 /* A text of a record as seen, and as wanted. Few records and fields: others edit them too. */
 static void edit(struct intent *intent)
 {
@@ -256,10 +264,7 @@ static void edit(struct intent *intent)
 		return;
 	wanted = row_copy(&intent->simulation->arena, schema, row);
 	*(struct text *)field_at_mutable(field, wanted) = words(intent);
-	aim(intent, OPERATION_EDIT, row, wanted);
-	intent->operation.head.record = schema->kind;
-	intent->operation.old_values = row;
-	intent->operation.mask = UINT64_C(1) << field->tag;
+	aim_edit(intent, schema, field->name, row, wanted);
 }
 
 /* A new order, and maybe a remark on it at once: it is parked and follows when its parent is. */
@@ -293,12 +298,37 @@ static const struct visit *own_visit(struct intent *intent)
 	return NULL;
 }
 
+/* What the newest revision of the schema has. */
+static void use_newest(struct intent *intent, const struct visit *visit)
+{
+	struct delay_arguments *arguments = arena_allocate(&intent->simulation->arena, sizeof(*arguments));
+	const struct asset *asset = any_row(intent, RECORD_ASSET);
+	struct asset *wanted;
+
+	arguments->expected_at_ms = WALL_START_MS + stream_between(&intent->simulation->revisions, 1, 8 * 3600000);
+	if (stream_chance(&intent->simulation->revisions, 60)) {
+		aim(intent, OPERATION_DELAY, visit, arguments);
+	} else if (asset != NULL) {
+		wanted = row_copy(&intent->simulation->arena, &asset_schema, asset);
+		wanted->status = asset->status == ASSET_STATUS_STANDBY ? ASSET_STATUS_ACTIVE : ASSET_STATUS_STANDBY;
+		aim_edit(intent, &asset_schema, "status", asset, wanted);
+	}
+}
+
+static bool is_newest(struct intent *intent)
+{
+	return intent->simulation->faults.percent[FAULT_REVISIONS] > 0 && !intent->device->older &&
+	       stream_chance(&intent->simulation->revisions, 30);
+}
+
 static void think(struct intent *intent)
 {
 	const struct visit *visit = own_visit(intent);
 	uint64_t dice = stream_below(&intent->device->hands, 100);
 
-	if (visit != NULL && dice < 72)
+	if (visit != NULL && is_newest(intent))
+		use_newest(intent, visit);
+	else if (visit != NULL && dice < 72)
 		work_on_visit(intent, visit);
 	else if (dice < 84 || intent->simulation->alone)
 		add_note(intent);

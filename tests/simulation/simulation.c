@@ -394,6 +394,7 @@ static void choose(struct simulation *simulation, const struct run_options *opti
 		[FAULT_RESTORE_SERVER] = &simulation->restores,
 		[FAULT_BUNDLES] = &simulation->post,
 		[FAULT_FILES] = &simulation->photos,
+		[FAULT_REVISIONS] = &simulation->revisions,
 	};
 
 	faults_choose(&simulation->faults, &simulation->chance, apart, options->without_faults);
@@ -408,6 +409,18 @@ static void choose(struct simulation *simulation, const struct run_options *opti
 	simulation->counts.happened[FAULT_FORGETTING] = simulation->retention_ms > 0;
 	simulation->counts.happened[FAULT_SMALL_PAGES] = simulation->page_raw_max > 0;
 	simulation->counts.happened[FAULT_SMALL_BATCHES] = simulation->batch_raw_max > 0;
+}
+
+/* Some devices begin with a program of before, which has a replica of its own time. */
+static void choose_older(struct simulation *simulation, const struct template *template)
+{
+	for (unsigned i = 0; i < simulation->device_count && simulation->faults.percent[FAULT_REVISIONS] > 0; i++) {
+		if (!stream_chance(&simulation->revisions, 60))
+			continue;
+		crash_disk_load(simulation->devices[i].disk, template->fresh[i]);
+		simulation->devices[i].older = simulation->devices[i].anew = true;
+		simulation->counts.happened[FAULT_REVISIONS]++;
+	}
 }
 
 void simulation_begin(struct simulation *simulation, const struct template *template, const struct run_options *options)
@@ -434,6 +447,7 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	stream_init(&simulation->post, options->seed, "post");
 	stream_init(&simulation->photos, options->seed, "photos");
 	stream_init(&simulation->leisure, options->seed, "leisure");
+	stream_init(&simulation->revisions, options->seed, "revisions");
 	server_node_init(simulation);
 	crash_disk_load(simulation->server.disk, template->server);
 	for (unsigned i = 0; i < simulation->device_count; i++) {
@@ -443,6 +457,7 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	}
 	if (!options->calm) {
 		choose(simulation, options);
+		choose_older(simulation, template);
 		plan_phase(simulation);
 		return;
 	}

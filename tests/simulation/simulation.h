@@ -74,6 +74,8 @@ struct device_node {
 	bool swapped; /* its replica was restored: it may find an incident */
 	bool damaged; /* its replica was changed behind its back: it may find that, too */
 	bool gone;    /* a copy that ran for a while */
+	bool older;   /* its program speaks an earlier revision of the schema */
+	bool anew;    /* its replica is made at the next start */
 	uint8_t sessions[SESSIONS_KEPT][SESSION_ID_SIZE]; /* the latest that it opened */
 	size_t session_count;
 };
@@ -112,6 +114,7 @@ struct simulation {
 	struct stream restores; /* of the server */
 	struct stream post;     /* bundles on their way */
 	struct stream photos;
+	struct stream revisions; /* of the schema */
 	struct server_node server;
 	struct device_node devices[NODES_MAX];
 	unsigned device_count; /* that are enrolled */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/wire/record_codec.h"
+
 struct snapshot_tables {
 	struct storage *storage;
 	struct arena arena;
@@ -23,9 +25,12 @@ static enum status keep(void *context, const void *row, const struct row_meta *m
 	struct arena *arena = &loading->loaded->arena;
 	struct snapshot_table *table = &loading->loaded->tables[loading->schema->kind];
 
+	void *copy = row_copy(arena, loading->schema, row);
+	enum status status = record_adopt(arena, loading->schema, copy); /* of an older device: what it keeps is compared like fields */
+
 	table->rows = arena_grow(arena, table->rows, table->count, &table->capacity, sizeof(*table->rows));
-	table->rows[table->count++] = (struct snapshot_row){ row_copy(arena, loading->schema, row), *meta };
-	return STATUS_OK;
+	table->rows[table->count++] = (struct snapshot_row){ copy, *meta };
+	return status;
 }
 
 void snapshot_open(struct snapshot *snapshot, struct storage *storage)
