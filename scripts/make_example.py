@@ -320,9 +320,9 @@ class Example:
                 person = PEOPLE[(at + 4 * place) % len(PEOPLE)]
                 mail = f"{person.split()[0].lower()}@a-{territory}-{number}.example"
                 rows.append((f"c-{territory}-{number}-{place}", f"a-{territory}-{number}", territory, person, role, f"+353 20 78{number} {1000 + at}",
-                             mail, channel, "en"))
+                             mail, channel))
         self.write("13_contacts.csv", "contact",
-                   ["account_id", "territory_id", "name", "role", "phone", "email", "preferred_channel", "language"], rows)
+                   ["account_id", "territory_id", "name", "role", "phone", "email", "preferred_channel"], rows)
 
     def meters(self):
         rows = [(f"m-{key}", key, site[1], METERS[machine][0], METERS[machine][1], "counter")

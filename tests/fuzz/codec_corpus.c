@@ -35,7 +35,7 @@ static void save_rows(struct arena *arena)
 		const struct schema *schema = schema_at(i);
 		struct dice dice = dice_of(i);
 		const void *rows[20];
-		struct columns columns = { .schema = schema, .rows = rows, .count = LENGTH(rows) };
+		struct columns columns = { .schema = schema, .rows = rows, .count = LENGTH(rows), .extra = true };
 		struct writer record = writer_in(arena, INPUT_MAX), block = writer_in(arena, INPUT_MAX);
 		size_t room = COLUMNS_ROOM;
 
@@ -46,7 +46,7 @@ static void save_rows(struct arena *arena)
 		write_u8(&block, (uint8_t)schema->kind);
 		write_u8(&block, LENGTH(rows));
 		write_u8(&block, 0);
-		write_u8(&block, 0);
+		write_u8(&block, 4); /* what is not known is kept */
 		columns_encode(&block, &columns, NULL, &room);
 		save("columns", schema->name, writer_bytes(&block));
 	}
