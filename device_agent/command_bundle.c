@@ -4,6 +4,8 @@
 #include "device_agent/link.h"
 #include "shell/bundle_file.h"
 
+#define FILES_MIB 64
+
 static enum status add_envelope(void *context, struct bytes sealed)
 {
 	bundle_add(context, sealed);
@@ -22,6 +24,10 @@ static void tell_written(struct context *context, struct text path, const struct
 			(long long)written->first_seq, (long long)last_seq);
 	else
 		output_line(context->output, "Nothing waits to be sent; the bundle says which data this device has.");
+	output_value(context->output, "files", NULL, cell_integer(written->file_count));
+	output_value(context->output, "files_left", "files left out", cell_integer(written->files_left));
+	if (written->files_left > 0)
+		output_line(context->output, "Files that did not fit go with another bundle or over a network: see --files.");
 	output_line(context->output, "The office takes it in with \"truckrolld bundle import\", and may answer with a bundle of its own.");
 }
 
@@ -38,7 +44,8 @@ enum status command_bundle_export(struct context *context)
 	enum status status;
 
 	bundle_begin(&bundle, context->arena, &head);
-	status = device_core_write_bundle(device->core, add_envelope, &bundle, &written);
+	status = device_core_write_bundle(
+		device->core, arguments_integer(context->arguments, "files", FILES_MIB) << 20, add_envelope, &bundle, &written);
 	if (status == STATUS_OK)
 		status = bundle_file_write(context, path, &bundle, &size);
 	if (status == STATUS_OK)

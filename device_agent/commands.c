@@ -243,6 +243,12 @@ static const struct option bundle_positionals[] = {
 	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .help = "the file to write" },
 	{ 0 },
 };
+static const struct option bundle_options[] = {
+	{ .name = "files", .value = "MIB", .kind = OPTION_INTEGER, .min = 0, .max = 192,
+	  .help = "photos and documents that wait to be sent go along, up to so many MiB (default 64)" },
+	KEYS_OPTION,
+	{ 0 },
+};
 static const struct option bundles_positionals[] = {
 	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "bundles for this device" },
 	{ 0 },
@@ -356,7 +362,7 @@ static const struct command commands[] = {
 	{ .group = "The device", .name = "bundle export",
 	  .summary = "write what the office does not have yet into a file: sync without a network",
 	  .details = "Only the office can read it. Send it by mail or on a stick; it may be written again at any time.",
-	  .example = "truckroll bundle export /media/stick/ada.bundle", .positionals = bundle_positionals, .options = keys_options,
+	  .example = "truckroll bundle export /media/stick/ada.bundle", .positionals = bundle_positionals, .options = bundle_options,
 	  .place = PLACE_OWNER, .run = command_bundle_export },
 	{ .group = "The device", .name = "bundle import", .summary = "take in bundles that the office made for this device",
 	  .details = "In any order and again, before, after or between syncs over a network: what is older than what is here\n"

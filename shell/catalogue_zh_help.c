@@ -381,6 +381,8 @@ const struct message catalogue_zh_help[] = {
 	  "把办公室尚没有的内容写入文件：无网络时的同步" },
 	{ "Only the office can read it. Send it by mail or on a stick; it may be written again at any time.",
 	  "只有办公室能读取。可用邮件或 U 盘传递；随时可以重新生成。" },
+	{ "photos and documents that wait to be sent go along, up to so many MiB (default 64)",
+	  "待发送的照片和文档一并放入，最多这么多 MiB（默认 64）" },
 	{ "truckroll bundle export /media/stick/ada.bundle",
 	  "truckroll bundle export /media/stick/ada.bundle" },
 	{ "take in bundles that the office made for this device",

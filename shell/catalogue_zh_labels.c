@@ -302,6 +302,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "column.asked_for", "已请求" },
 	{ "files under way", "传输中的文件" },
 	{ "files sent", "已发送文件" },
+	{ "files left out", "未放入的文件" },
 	{ "files not here yet", "尚未到达的文件" },
 	{ "files that no row speaks of", "没有记录提到的文件" },
 	{ "damaged files taken away", "已移除的损坏文件" },

@@ -147,6 +147,8 @@ const struct message catalogue_zh_lines[] = {
 	{ "Checked only: nothing was taken in. Say --apply to import.", "仅作检查，未导入任何内容。加 --apply 才会导入。" },
 	{ "Everything fits: chains from their beginning, digests to their rows, balances to the ledger, files to their names.",
 	  "全部一致：操作链从头完整，摘要与各行相符，结存与台账相符，文件与其名称相符。" },
+	{ "Files that did not fit go with another bundle or over a network: see --files.",
+	  "放不下的文件随另一个同步包或通过网络发送：见 --files。" },
 	{ "The next sync fetches them again.", "下次同步时会重新获取。" },
 	{ "%lld of %lld are damaged: \"truckroll doctor --repair\" has them fetched again; one that was never sent "
 	  "is to be taken anew",

@@ -289,6 +289,14 @@ enum status blob_list_remove(const struct blob_files *files, const char *list, c
 	return files->remove(files->context, listed_name(list, id).characters);
 }
 
+struct blob_list_name blob_list_of_device(const struct id *device)
+{
+	struct blob_list_name name;
+
+	(void)snprintf(name.characters, sizeof(name.characters), "known/%s", id_to_text(device).characters);
+	return name;
+}
+
 bool blob_listed(const struct blob_files *files, const char *list, const struct hash *id)
 {
 	int64_t size;

@@ -56,6 +56,11 @@ enum status blob_parts_bound(const struct blob_files *files, const struct id *ow
 
 #define BLOB_OUT  "out"  /* to be offered to the server */
 #define BLOB_WANT "want" /* a person asked for it */
+/* Likewise of a device, at the server: what came by its bundles and is whole, which the next bundle for it says. */
+struct blob_list_name {
+	char characters[48];
+};
+struct blob_list_name blob_list_of_device(const struct id *device);
 enum status blob_list_add(const struct blob_files *files, const char *list, const struct hash *id);
 enum status blob_list_remove(const struct blob_files *files, const char *list, const struct hash *id);
 bool blob_listed(const struct blob_files *files, const char *list, const struct hash *id);

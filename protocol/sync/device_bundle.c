@@ -92,9 +92,99 @@ static enum status write_one(struct writing *writing, int64_t after, int64_t *ou
 	return seal(writing, &request);
 }
 
-enum status device_core_write_bundle(
-	struct device_core *core, device_envelope_take take, void *context, struct device_bundle *out_bundle)
+/* ---- files that wait to be sent ---- */
+
+struct packing {
+	struct writing *writing;
+	struct arena ids_arena; /* the core's is reset with each envelope */
+	struct hash *ids;
+	size_t count, capacity;
+	int64_t room;
+	struct device_bundle *bundle;
+};
+
+static enum status add_id(void *user, const struct hash *id)
 {
+	struct packing *packing = user;
+
+	packing->ids = arena_grow(&packing->ids_arena, packing->ids, packing->count, &packing->capacity, sizeof(*packing->ids));
+	packing->ids[packing->count++] = *id;
+	return STATUS_OK;
+}
+
+/* An envelope with one section about a file. */
+static enum status write_section(struct writing *writing, enum section_number number, const struct writer *body)
+{
+	struct device_core *core = writing->core;
+	struct request request;
+
+	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
+	request_hello(&request, &writing->outbox, &writing->replica, clock_now_ms(core->options.clock),
+		device_store_free_bytes(core->options.store), CARRIER_BUNDLE);
+	section_write(&request.writer, number, writer_bytes(body));
+	return seal(writing, &request);
+}
+
+static enum status write_offer(struct writing *writing, const struct hash *id, struct bytes content)
+{
+	struct arena *arena = &writing->core->arena;
+	struct writer body = writer_in(arena, BLOB_LIST_MAX + 128);
+	const struct blob_offer offer = { .id = *id, .size = (int64_t)content.size, .list = blob_list_of(arena, content) };
+
+	blob_offer_encode(&body, &offer);
+	return write_section(writing, SECTION_HAVE, &body);
+}
+
+static enum status write_file(struct writing *writing, const struct hash *id, struct bytes content)
+{
+	enum status status = write_offer(writing, id, content);
+
+	for (size_t at = 0, size; status == STATUS_OK && at < content.size; at += size) {
+		struct writer body = writer_in(&writing->core->arena, BLOB_PIECE_MAX + 128);
+		size_t left_of_chunk = BLOB_CHUNK_SIZE - at % BLOB_CHUNK_SIZE;
+		size = left_of_chunk < BLOB_PIECE_MAX ? left_of_chunk : BLOB_PIECE_MAX;
+		if (size > content.size - at)
+			size = content.size - at;
+		blob_piece_encode(&body, &(struct blob_piece){ .id = *id, .offset = (int64_t)at, .bytes = { content.data + at, size } });
+		status = write_section(writing, SECTION_CHUNK, &body);
+	}
+	return status;
+}
+
+/* One that cannot be read stays where it is: the link, and doctor, tell of it. */
+static enum status pack_file(struct packing *packing, const struct hash *id)
+{
+	const struct blob_files *files = packing->writing->core->blobs.files;
+	struct arena arena = { 0 };
+	struct bytes content = { 0 };
+	int64_t size = 0;
+	bool fits = blob_whole(files, id, &size) == STATUS_OK && size <= packing->room &&
+		    blob_read_whole(files, &arena, id, &content) == STATUS_OK;
+	enum status status = fits ? write_file(packing->writing, id, content) : STATUS_OK;
+
+	arena_finish(&arena);
+	packing->room -= fits ? size : 0;
+	packing->bundle->file_count += fits;
+	packing->bundle->files_left += !fits;
+	return status;
+}
+
+static enum status pack_files(struct writing *writing, int64_t file_bytes_max, struct device_bundle *bundle)
+{
+	struct packing packing = { .writing = writing, .room = file_bytes_max, .bundle = bundle };
+	const struct blob_files *files = writing->core->blobs.files;
+	enum status status = files == NULL ? STATUS_OK : blob_list_each(files, BLOB_OUT, add_id, &packing);
+
+	for (size_t i = 0; i < packing.count && status == STATUS_OK; i++)
+		status = pack_file(&packing, &packing.ids[i]);
+	arena_finish(&packing.ids_arena);
+	return status;
+}
+
+enum status device_core_write_bundle(
+	struct device_core *core, int64_t file_bytes_max, device_envelope_take take, void *context, struct device_bundle *out_bundle)
+{
+	struct device_bundle bundle = { .first_seq = 0 };
 	struct writing writing = { .core = core, .take = take, .context = context };
 	int64_t after = 0, from;
 	enum status status = look(&writing);
@@ -105,9 +195,13 @@ enum status device_core_write_bundle(
 		if (status == STATUS_OK)
 			status = write_one(&writing, after, &after);
 	} while (status == STATUS_OK && after < writing.outbox.last_seq);
-	arena_reset(&core->arena);
 	if (status == STATUS_OK)
-		*out_bundle = (struct device_bundle){ .first_seq = after > from ? from + 1 : 0, .operation_count = after - from };
+		status = pack_files(&writing, file_bytes_max, &bundle);
+	arena_reset(&core->arena);
+	bundle.first_seq = after > from ? from + 1 : 0;
+	bundle.operation_count = after - from;
+	if (status == STATUS_OK)
+		*out_bundle = bundle;
 	return status;
 }
 
@@ -228,6 +322,33 @@ static enum status take_first(struct device_core *core, const struct bundle_part
 	return status;
 }
 
+enum status device_take_known(struct device_core *core, struct bytes body)
+{
+	const struct blob_files *files = core->blobs.files;
+	struct blob_standing *standings;
+	size_t count = 0;
+	enum status status = blob_standings_decode(body, &core->arena, &standings, &count);
+
+	for (size_t i = 0; status == STATUS_OK && files != NULL && i < count; i++)
+		if (standings[i].state == BLOB_KNOWN)
+			status = blob_list_remove(files, BLOB_OUT, &standings[i].id);
+	device_core_files(core);
+	return status;
+}
+
+/* Of a bundle whose rows are all here: files may have come since. */
+static enum status take_known_alone(struct device_core *core, struct bytes message)
+{
+	struct section *sections;
+	size_t count = 0;
+	enum status status = sections_read(message, &core->arena, &sections, &count);
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		if (sections[i].number == SECTION_HAVE_REPLY)
+			status = device_take_known(core, sections[i].body);
+	return status;
+}
+
 static enum status take_part(struct device_core *core, struct bytes sections, const struct bundle_part *part)
 {
 	enum status status;
@@ -258,6 +379,8 @@ enum status device_core_read_bundle(struct device_core *core, struct bytes seale
 		status = take_first(core, &part, &finding);
 	if (status == STATUS_OK && finding == BUNDLE_TAKEN)
 		status = take_part(core, sections, &part);
+	else if (status == STATUS_OK && finding == BUNDLE_OLDER)
+		status = take_known_alone(core, sections);
 	if (core->link != LINK_COMMITTING)
 		core->by_bundle = false;
 	arena_reset(&core->arena);

@@ -586,6 +586,9 @@ static enum status take_section(struct device_core *core, const struct section *
 	case SECTION_AGAIN:
 		return device_take_again(core, section->body);
 	case SECTION_HAVE_REPLY:
+		if (core->by_bundle)
+			return device_take_known(core, section->body);
+		return device_blobs_take(&core->blobs, &core->arena, section, monotonic_ms(core));
 	case SECTION_CHUNK_REPLY:
 	case SECTION_BLOB_LIST:
 		return device_blobs_take(&core->blobs, &core->arena, section, monotonic_ms(core));

@@ -74,11 +74,14 @@ typedef enum status (*device_envelope_take)(void *context, struct bytes sealed);
 struct device_bundle {
 	int64_t first_seq;       /* of the operations in it; 0: none */
 	int64_t operation_count;
+	int64_t file_count; /* whole files in it … */
+	int64_t files_left; /* … and those that did not fit */
 };
 /* Everything that the server does not know yet, and where this device stands, as envelopes in their order; each is valid during the call
- * of `take`. May be asked again and again: what was sent before does no harm. Adds the store's statuses and those of `take`. */
+ * of `take`. Files that wait to be sent go along, as many whole ones as `file_bytes_max` holds. May be asked again and again: what was
+ * sent before does no harm. Adds the stores' statuses and those of `take`. */
 enum status device_core_write_bundle(
-	struct device_core *core, device_envelope_take take, void *context, struct device_bundle *out_bundle);
+	struct device_core *core, int64_t file_bytes_max, device_envelope_take take, void *context, struct device_bundle *out_bundle);
 
 enum bundle_finding {
 	BUNDLE_TAKEN, /* it counts with the last part; a commit may be asked for */

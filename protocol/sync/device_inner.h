@@ -82,6 +82,9 @@ enum status device_note_incident(struct device_core *core, const char *what, con
  * that does not come to rest is not asked again at once. */
 enum status device_put_right(struct device_core *core, const char *what, const char *detail);
 
+/* What a bundle says of files that came by bundles: those that are whole are sent no more. STATUS_CORRUPT. */
+enum status device_take_known(struct device_core *core, struct bytes body);
+
 /* Sections of a reply that bring rows (device_rows.c). */
 enum status device_take_page(struct device_core *core, struct bytes body);
 enum status device_take_recon(struct device_core *core, struct bytes body);

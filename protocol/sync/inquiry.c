@@ -146,8 +146,10 @@ enum status inquiry_take_blob(struct inquiry *inquiry, struct arena *arena, cons
 {
 	enum status status = check_blob(section, arena);
 
-	if (status == STATUS_OK && (inquiry->by_envelope || inquiry->blob != NULL))
-		status = fail(STATUS_CORRUPT, "file: only a session's frame brings a section about files, and only one");
+	if (status == STATUS_OK && (inquiry->by_bundle ? section->number == SECTION_WANT : inquiry->by_envelope))
+		status = fail(STATUS_CORRUPT, "file: no hello brings a section about files, and a bundle only brings files");
+	if (status == STATUS_OK && inquiry->blob != NULL)
+		status = fail(STATUS_CORRUPT, "file: one section about files in a request");
 	if (status != STATUS_OK)
 		return status;
 	inquiry->blob = malloc(section->body.size + 1);

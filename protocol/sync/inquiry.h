@@ -62,7 +62,8 @@ enum status inquiry_judge_hello(
 void inquiry_acknowledge(const struct inquiry *inquiry, const struct id *epoch, struct live_session *live);
 /* Takes the body of a pull section, with its resume token, but for an inquiry without page. STATUS_CORRUPT. */
 enum status inquiry_take_pull(struct inquiry *inquiry, struct bytes body);
-/* Takes the body of a section about files, one in a request, which only a session's frame has. STATUS_CORRUPT. `arena` is for the call. */
+/* Takes the body of a section about files, one in a request, which a session's frame has, or, but for WANT, a
+ * bundle's envelope. STATUS_CORRUPT. `arena` is for the call. */
 enum status inquiry_take_blob(struct inquiry *inquiry, struct arena *arena, const struct section *section);
 /* Takes the body of a recon section, which only a session's frame has. STATUS_CORRUPT. `arena` is for the call. */
 enum status inquiry_take_recon(struct inquiry *inquiry, struct arena *arena, struct bytes body);

@@ -10,6 +10,7 @@ struct asking {
 	struct server_core *core;
 	const struct blob_files *files;
 	const struct device_entry *device;
+	bool by_bundle; /* nobody reads the answer: the next bundle for the device says what is whole */
 	struct reply *reply;
 	struct grant_entry *grants;
 	size_t grant_count;
@@ -72,6 +73,35 @@ static void tell_standings(struct asking *asking, const struct blob_standing *st
 	section_write(&asking->reply->writer, SECTION_HAVE_REPLY, writer_bytes(&body));
 }
 
+struct known_list {
+	const struct blob_files *files;
+	struct blob_list_name name;
+	struct blob_standing standings[BLOB_NAMES_MAX];
+	size_t count;
+};
+
+static enum status take_known(void *user, const struct hash *id)
+{
+	struct known_list *known = user;
+
+	if (known->count < BLOB_NAMES_MAX)
+		known->standings[known->count++] = (struct blob_standing){ .id = *id, .state = BLOB_KNOWN };
+	return STATUS_OK;
+}
+
+/* As many as one section names; then it begins anew, and what was not told yet is asked for once more. */
+static void note_known(struct asking *asking, const struct hash *id)
+{
+	struct known_list *known = arena_allocate(asking->reply->arena, sizeof(*known));
+
+	*known = (struct known_list){ .files = asking->files, .name = blob_list_of_device(&asking->device->id) };
+	if (blob_list_each(known->files, known->name.characters, take_known, known) != STATUS_OK)
+		return;
+	for (size_t i = 0; known->count == BLOB_NAMES_MAX && i < known->count; i++)
+		(void)(blob_list_remove(known->files, known->name.characters, &known->standings[i].id) == STATUS_OK);
+	(void)(blob_list_add(known->files, known->name.characters, id) == STATUS_OK);
+}
+
 static void tell(struct asking *asking, const struct hash *id, enum blob_state state, int64_t have, int64_t size)
 {
 	struct blob_standing standing = { .id = *id, .state = (uint8_t)state };
@@ -79,6 +109,20 @@ static void tell(struct asking *asking, const struct hash *id, enum blob_state s
 	if (have < size)
 		standing.ranges[standing.range_count++] = (struct blob_range){ have, size - have };
 	tell_standings(asking, &standing, 1);
+	if (state == BLOB_KNOWN && asking->by_bundle)
+		note_known(asking, id);
+}
+
+void server_core_tell_known(struct server_core *core, const struct id *device, struct reply *reply)
+{
+	struct known_list *known = arena_allocate(reply->arena, sizeof(*known));
+	struct asking asking = { .core = core, .files = core->options.blobs, .reply = reply };
+
+	if (asking.files == NULL)
+		return;
+	*known = (struct known_list){ .files = asking.files, .name = blob_list_of_device(device) };
+	if (blob_list_each(known->files, known->name.characters, take_known, known) == STATUS_OK)
+		tell_standings(&asking, known->standings, known->count);
 }
 
 static void tell_trouble(struct asking *asking, const struct hash *id, enum status status)
@@ -238,6 +282,7 @@ enum status server_core_answer_blob(
 	struct bytes body = { waiting->blob, waiting->blob_size };
 	enum status status;
 
+	asking.by_bundle = waiting->by_bundle;
 	if (asking.files == NULL)
 		return STATUS_OK; /* like a server that does not know of files */
 	status = server_store_grants(core->options.store, &device->id, INT64_MAX, reply->arena, &asking.grants, &asking.grant_count);

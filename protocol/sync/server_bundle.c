@@ -235,6 +235,8 @@ static enum status write_parts(struct outgoing_bundle *bundle)
 		bundle->part.number++;
 		if (bundle->part.number == 1)
 			write_welcome(bundle, &reply);
+		if (bundle->part.number == 1)
+			server_core_tell_known(core, &bundle->device.id, &reply);
 		status = reply_pull(&reply, core->options.store, NULL, &bundle->device, &bundle->chain, &bundle->pull);
 		bundle->part.last = reply.resume.size == 0;
 		arena_reset(&resumes);

@@ -177,6 +177,41 @@ def a_file_that_was_cut_changed_joined_or_appended_to_is_refused_whole():
         insist_on_equality(server, device)
 
 
+def states(owner):
+    return sorted(row["state"] for row in owner.run("file", "list")["files"])
+
+
+@promise
+def photos_go_in_the_bundle_once_and_what_does_not_fit_stays_for_the_next():
+    with World() as world:
+        server, device = with_a_job(world)
+        stick, chance = Stick(world), random.Random(3)
+        for word in ("accept", "travel", "arrive"):
+            device.run(word)
+        for number, length in enumerate((300000, 900000)):
+            photo = world.dir / f"{number}.jpg"
+            photo.write_bytes(b"\xff\xd8\xff" + chance.randbytes(length))
+            device.run("photo", photo)
+        path = stick.path("no-files")
+        told = device.run("bundle", "export", path, "--files", "0")
+        assert (told["files"], told["files_left"]) == (0, 2), told
+        server.run("bundle", "import", path)
+        assert states(server) == ["missing", "missing"]
+        told = device.run("bundle", "export", stick.path("small"), "--files", "1")
+        assert (told["files"], told["files_left"]) == (1, 1), told
+        up = stick.from_device(device)
+        for _ in range(2):
+            server.run("bundle", "import", up)
+        assert states(server) == ["here", "here"] and states(device) == ["to_send", "to_send"]
+        device.run("bundle", "import", stick.for_device(server, device))
+        assert states(device) == ["here", "here"]
+        told = device.run("bundle", "export", stick.path("again"))
+        assert (told["files"], told["files_left"]) == (0, 0), told
+        assert server.run("verify")["files_missing"] == 0
+        assert device.sync()["files_sent"] == 0
+        insist_on_equality(server, device)
+
+
 @promise
 def a_stick_that_is_pulled_out_while_it_is_written_holds_a_whole_bundle_or_none():
     with World() as world:

@@ -14,6 +14,7 @@
 #define CHECK_EVERY_MS 120000
 #define SLICE_ROWS_MAX 40
 #define SLICES_MAX     100000
+#define FILE_BYTES_MAX 300000 /* in a bundle */
 
 void device_node_init(struct simulation *simulation, unsigned number)
 {
@@ -308,7 +309,7 @@ bool device_node_write_bundle(struct simulation *simulation, struct device_node 
 		return false;
 	enter(device);
 	bundle_begin(&bundle, &simulation->arena, &head);
-	status = device_core_write_bundle(device->core, add_envelope, &bundle, &written);
+	status = device_core_write_bundle(device->core, FILE_BYTES_MAX, add_envelope, &bundle, &written);
 	if (status == STATUS_OK)
 		status = bundle_end(&bundle, out_file);
 	leave();

@@ -168,19 +168,19 @@ static void what_waits_is_in_every_bundle_until_the_server_has_it(void **state)
 	pair_settle(pair);
 	go_apart(pair);
 	file.arena = &pair->arena;
-	assert_int_equal(device_core_write_bundle(device->core, keep, &file, &written), STATUS_OK);
+	assert_int_equal(device_core_write_bundle(device->core, 0, keep, &file, &written), STATUS_OK);
 	assert_int_equal(written.operation_count, 0);
 	assert_int_equal(file.count, 1); /* where it stands */
 	(void)pair_note(pair, 1, &order);
 	(void)pair_note(pair, 1, &order);
 	for (int again = 0; again < 2; again++) {
-		assert_int_equal(device_core_write_bundle(device->core, keep, &file, &written), STATUS_OK);
+		assert_int_equal(device_core_write_bundle(device->core, 0, keep, &file, &written), STATUS_OK);
 		assert_int_equal(written.operation_count, 2);
 	}
 	tell_server(pair);
 	write_for(pair, 1, &file);
 	take_all(pair, &file);
-	assert_int_equal(device_core_write_bundle(device->core, keep, &file, &written), STATUS_OK);
+	assert_int_equal(device_core_write_bundle(device->core, 0, keep, &file, &written), STATUS_OK);
 	assert_int_equal(written.operation_count, 0);
 }
 
