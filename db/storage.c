@@ -16,6 +16,7 @@
 #include "db/migration.h"
 #include "db/revision_step.h"
 #include "db/schema_ddl.h"
+#include "protocol/base/no_memory.h"
 #include "protocol/domain/revision.h"
 
 #define BUSY_TIMEOUT_MS 5000
@@ -354,7 +355,7 @@ enum status storage_open(const struct storage_options *options, struct storage *
 	enum status status;
 
 	if (storage == NULL || (storage->path = malloc(path_size)) == NULL)
-		abort();
+		no_memory();
 	memcpy(storage->path, options->path, path_size);
 	storage->kind = options->kind;
 	storage->mode = options->mode;

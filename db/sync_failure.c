@@ -6,6 +6,8 @@
 
 #include "db/connection.h"
 
+#include "protocol/base/no_memory.h"
+
 #define NOTE_END "-unsynced"
 
 /* The store's file system, and the note's name in it. */
@@ -21,7 +23,7 @@ static struct note note_of(const struct storage *storage)
 	char *path = malloc(size);
 
 	if (path == NULL)
-		abort();
+		no_memory();
 	memcpy(path, storage->path, size - sizeof(NOTE_END));
 	memcpy(path + size - sizeof(NOTE_END), NOTE_END, sizeof(NOTE_END));
 	note.name = sqlite3_create_filename(path, "", "", 0, NULL);
@@ -38,7 +40,7 @@ static void write_note(const struct storage *storage)
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_SUPER_JOURNAL;
 
 	if (file == NULL)
-		abort();
+		no_memory();
 	if (note.vfs->xOpen(note.vfs, note.name, file, flags, NULL) == SQLITE_OK)
 		(void)file->pMethods->xWrite(file, "unsynced\n", 9, 0);
 	if (file->pMethods != NULL)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
 #include "shell/blob_folder.h"
 #include "shell/file.h"
 #include "shell/lock.h"
@@ -130,7 +131,7 @@ enum status local_device_open(const struct local_device_options *options, struct
 	enum status status;
 
 	if (device == NULL)
-		abort();
+		no_memory();
 	keys_init();
 	(void)sodium_mlock(&device->keys, sizeof(device->keys)); /* where the system allows it */
 	device->clock = options->clock;

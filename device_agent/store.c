@@ -7,6 +7,7 @@
 
 #include "device_agent/reserve.h"
 #include "device_agent/store_parts.h"
+#include "protocol/base/no_memory.h"
 #include "protocol/wire/record_codec.h"
 
 static const char *const companions[] = { "", "-wal", "-shm", "-journal" };
@@ -17,7 +18,7 @@ static char *copy_string(const char *string)
 	char *copy = malloc(size);
 
 	if (copy == NULL)
-		abort();
+		no_memory();
 	memcpy(copy, string, size);
 	return copy;
 }
@@ -169,7 +170,7 @@ enum status device_store_open(const char *dir, const struct device_store_options
 	assert(!(options->read_only && (options->create || options->fresh_replica)));
 	assert(options->vfs == NULL || options->files != NULL || options->read_only);
 	if (store == NULL)
-		abort();
+		no_memory();
 	store->dir = copy_string(dir);
 	store->vfs = options->vfs == NULL ? NULL : copy_string(options->vfs);
 	store->read_only = options->read_only;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "protocol/base/no_memory.h"
 #include "protocol/sync/blob_store.h"
 #include "server/verify.h"
 #include "shell/blob_folder.h"
@@ -209,7 +210,7 @@ static enum status hash_file(int from, const char *path, int target, const char 
 	ssize_t got = 1;
 
 	if (piece == NULL)
-		abort();
+		no_memory();
 	*out_size = 0;
 	(void)crypto_generichash_init(&state, NULL, 0, HASH_SIZE);
 	while (status == STATUS_OK && got > 0) {
@@ -297,7 +298,7 @@ static enum status gather_file(void *context, const struct hash *id)
 		gathering->capacity = gathering->capacity == 0 ? 256 : 2 * gathering->capacity;
 		gathering->ids = realloc(gathering->ids, gathering->capacity * sizeof(*gathering->ids));
 		if (gathering->ids == NULL)
-			abort();
+			no_memory();
 	}
 	gathering->ids[gathering->count - 1] = *id;
 	return STATUS_OK;

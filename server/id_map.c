@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
+
 #define FIRST_CAPACITY ((size_t)256)
 
 struct id_map_slot {
@@ -42,7 +44,7 @@ static void grow(struct id_map *map)
 
 	larger.slots = calloc(larger.capacity, sizeof(*larger.slots));
 	if (larger.slots == NULL)
-		abort();
+		no_memory();
 	if (map->capacity == 0)
 		randombytes_buf(larger.key, sizeof(larger.key));
 	else

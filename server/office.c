@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "protocol/base/no_memory.h"
 #include "server/commands.h"
 #include "shell/blob_folder.h"
 #include "shell/file.h"
@@ -151,7 +152,7 @@ enum status office_open(struct text dir, const struct clock *clock, bool read_on
 	enum status status;
 
 	if (office == NULL)
-		abort();
+		no_memory();
 	keys_init();
 	office->clock = clock;
 	office->dir = arena_copy_text(&office->arena, dir);

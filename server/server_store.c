@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
 #include "server/store_inner.h"
 
 enum status server_store_open(const struct server_store_options *options, struct server_store **out_store)
@@ -17,7 +18,7 @@ enum status server_store_open(const struct server_store_options *options, struct
 	enum status status;
 
 	if (store == NULL)
-		abort();
+		no_memory();
 	status = storage_open(&storage_options, &store->storage);
 	if (status != STATUS_OK) {
 		server_store_close(store);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "protocol/base/no_memory.h"
 #include "shell/control_message.h"
 #include "shell/exit_code.h"
 #include "shell/file.h"
@@ -77,7 +78,7 @@ enum status control_open(const char *dir, const struct clock *clock, struct cont
 	enum status status;
 
 	if (control == NULL)
-		abort();
+		no_memory();
 	control->clock = clock;
 	control->descriptor = -1;
 	control->dir_descriptor = -1;

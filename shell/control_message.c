@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "protocol/base/no_memory.h"
 #include "shell/file.h"
 #include "shell/terminal.h"
 
@@ -153,7 +154,7 @@ struct bytes control_reply_encode(struct arena *arena, const struct control_repl
 		json_t *root = json_pack("{s:i, s:o, s:o}", "exit_code", reply->exit_code, "out", json_of_output(arena, out), "err",
 			json_of_output(arena, err));
 		if (root == NULL)
-			abort();
+			no_memory();
 		if (encode(arena, root, CONTROL_REPLY_MAX, &bytes))
 			return bytes;
 		out = text_cut(out, out.size / 2); /* what JSON escapes grows up to six times, so three rounds are enough */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "protocol/base/no_memory.h"
 #include "protocol/base/text.h"
 
 /* clang-format off */
@@ -23,6 +24,7 @@ static const struct {
 };
 /* clang-format on */
 
+static_assert(EXIT_CODE_NO_MEMORY == NO_MEMORY_EXIT_CODE, "the code is the same below");
 static_assert(LENGTH(rows) == STATUS_AMBIGUOUS + 1, "every status has an exit code");
 
 enum exit_code exit_code_of(enum status status)

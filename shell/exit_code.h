@@ -14,6 +14,7 @@ enum exit_code {
 	EXIT_CODE_CORRUPT = 5,      /* damaged or unreadable data */
 	EXIT_CODE_CANNOT_WRITE = 6, /* disk full, read-only, or held by another process */
 	EXIT_CODE_NEWER = 7,        /* made by a newer version */
+	EXIT_CODE_NO_MEMORY = 8,    /* nothing else was done; as no_memory() ends a process */
 	EXIT_CODE_COUNT,
 };
 

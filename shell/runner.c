@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "db/storage.h"
+#include "protocol/base/no_memory.h"
 #include "shell/exit_code.h"
 #include "shell/file.h"
 #include "shell/lock.h"
@@ -306,12 +307,12 @@ static struct text working_dir(struct arena *arena)
 }
 
 /* Without it an answer would lack what found no memory, and be called done. */
-static void *allocate_or_abort(size_t size)
+static void *allocate_or_end(size_t size)
 {
 	void *memory = malloc(size);
 
 	if (memory == NULL)
-		abort();
+		no_memory();
 	return memory;
 }
 
@@ -335,9 +336,10 @@ int runner_main(const struct program *program, int argc, char **argv)
 	if (!open_standard_descriptors())
 		return EXIT_CODE_CANNOT_WRITE;
 	storage_init_library();
-	json_set_alloc_funcs(allocate_or_abort, free);
+	json_set_alloc_funcs(allocate_or_end, free);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	(void)catalogue_speak(caller.language);
+	no_memory_says(catalogue_find(caller.language, "status.no_memory"));
 	for (size_t i = 0; i < word_count; i++)
 		words[i] = text_of(argv[i + 1]);
 	run_anywhere(program, &arena, &caller, words, word_count, &reply);

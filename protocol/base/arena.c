@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
+
 #define BLOCK_SIZE      ((size_t)64 * 1024)
 #define GROWN_COUNT_MIN 16 /* elements that a growing array has room for at first */
 
@@ -22,7 +24,7 @@ static struct arena_block *block_create(struct arena_block *older, size_t size)
 	struct arena_block *block = malloc(sizeof(*block) + size);
 
 	if (block == NULL)
-		abort();
+		no_memory();
 	block->older = older;
 	block->size = size;
 	block->used = 0;
@@ -36,7 +38,7 @@ void *arena_allocate(struct arena *arena, size_t size)
 	void *memory;
 
 	if (size > SIZE_MAX / 2)
-		abort();
+		no_memory();
 	size = (size + alignment - 1) / alignment * alignment;
 	if (block == NULL || block->size - block->used < size) {
 		block = block_create(arena->newest, size > BLOCK_SIZE ? size : BLOCK_SIZE);
@@ -51,7 +53,7 @@ void *arena_allocate(struct arena *arena, size_t size)
 void *arena_allocate_array(struct arena *arena, size_t count, size_t size)
 {
 	if (size != 0 && count > SIZE_MAX / 2 / size)
-		abort();
+		no_memory();
 	return arena_allocate(arena, count * size);
 }
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
+
 static bool is_of_chain(const struct suspect *suspect, const struct id *device, const struct id *incarnation)
 {
 	return id_equal(&suspect->device, device) && id_equal(&suspect->incarnation, incarnation);
@@ -288,7 +290,7 @@ static struct held_batch *hold(struct inquiry *waiting)
 	struct held_batch *held = calloc(1, sizeof(*held) + waiting->batch.size);
 
 	if (held == NULL)
-		abort();
+		no_memory();
 	held->waiting = waiting;
 	held->handler_revision = waiting->handler_revision;
 	held->size = waiting->batch.size;

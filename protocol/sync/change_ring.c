@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
+
 #define BUCKETS 16384
 
 /* Entries are numbered from 1 for ever; number n lies in slot n % CHANGE_RING_ENTRIES until n + CHANGE_RING_ENTRIES takes it. */
@@ -26,7 +28,7 @@ struct change_ring *change_ring_create(int64_t gseq)
 	struct change_ring *ring = calloc(1, sizeof(*ring));
 
 	if (ring == NULL)
-		abort();
+		no_memory();
 	ring->horizon = gseq;
 	return ring;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
 #include "protocol/sync/author.h"
 #include "protocol/sync/device_bugs.h"
 #include "protocol/sync/history.h"
@@ -130,7 +131,7 @@ enum status device_core_create(const struct device_core_options *options, struct
 	enum status status;
 
 	if (core == NULL)
-		abort();
+		no_memory();
 	core->options = *options;
 	core->blobs.files = options->blobs;
 	core->blobs.bug = options->bug;

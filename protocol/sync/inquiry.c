@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
 #include "protocol/wire/blob.h"
 #include "protocol/wire/recon.h"
 
@@ -11,7 +12,7 @@ struct inquiry *inquiry_create(uint64_t connection)
 	struct inquiry *inquiry = calloc(1, sizeof(*inquiry));
 
 	if (inquiry == NULL)
-		abort();
+		no_memory();
 	inquiry->connection = connection;
 	return inquiry;
 }
@@ -121,7 +122,7 @@ enum status inquiry_take_recon(struct inquiry *inquiry, struct arena *arena, str
 		return status;
 	inquiry->recon = malloc(body.size);
 	if (inquiry->recon == NULL)
-		abort();
+		no_memory();
 	memcpy(inquiry->recon, body.data, body.size);
 	inquiry->recon_size = body.size;
 	inquiry->has_pull = false; /* it is answered in the place of one */
@@ -154,7 +155,7 @@ enum status inquiry_take_blob(struct inquiry *inquiry, struct arena *arena, cons
 		return status;
 	inquiry->blob = malloc(section->body.size + 1);
 	if (inquiry->blob == NULL)
-		abort();
+		no_memory();
 	memcpy(inquiry->blob, section->body.data, section->body.size);
 	inquiry->blob_size = section->body.size;
 	inquiry->blob_section = section->number;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
+
 #define BUCKETS_MIN 64
 
 struct waiter;
@@ -46,7 +48,7 @@ static void *allocate(size_t count, size_t size)
 	void *memory = calloc(count, size);
 
 	if (memory == NULL)
-		abort();
+		no_memory();
 	return memory;
 }
 
@@ -233,7 +235,7 @@ static void heap_add(struct poll_table *table, struct waiter *waiter)
 		table->capacity *= 2;
 		table->heap = realloc(table->heap, table->capacity * sizeof(struct waiter *));
 		if (table->heap == NULL)
-			abort();
+			no_memory();
 	}
 	table->count++;
 	sift_up(table, table->count - 1, waiter);

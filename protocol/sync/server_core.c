@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
 #include "protocol/domain/device.h"
 #include "protocol/sync/grants.h"
 #include "protocol/sync/horizon.h"
@@ -73,7 +74,7 @@ enum status server_core_create(const struct server_core_options *options, struct
 	enum status status;
 
 	if (core == NULL)
-		abort();
+		no_memory();
 	core->options = *options;
 	core->own = core->own_before = (struct own_chain){
 		.device = options->identity.id, .incarnation = options->incarnation, .random = options->random

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
+
 /* What callers hold is its first member. */
 struct entry {
 	struct live_session live;
@@ -29,7 +31,7 @@ static struct entry **make_slots(size_t count)
 	struct entry **slots = calloc(count, sizeof(struct entry *));
 
 	if (slots == NULL)
-		abort();
+		no_memory();
 	return slots;
 }
 
@@ -38,7 +40,7 @@ struct session_table *session_table_create(size_t count_max)
 	struct session_table *table = calloc(1, sizeof(*table));
 
 	if (table == NULL)
-		abort();
+		no_memory();
 	table->count_max = count_max;
 	table->slot_count = 16;
 	while (table->slot_count < 2 * count_max)
@@ -250,7 +252,7 @@ void session_table_add(struct session_table *table, const struct live_session *s
 		make_room(table);
 	entry = malloc(sizeof(*entry));
 	if (entry == NULL)
-		abort();
+		no_memory();
 	entry->live = *session;
 	entry->live.proved = false;
 	if (owed_ms > entry->live.recon_until_ms)

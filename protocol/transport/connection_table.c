@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/base/no_memory.h"
+
 static void *zeroed(size_t count, size_t size)
 {
 	void *memory = calloc(count, size);
 
 	if (memory == NULL)
-		abort();
+		no_memory();
 	return memory;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "protocol/base/no_memory.h"
 #include "protocol/transport/curl_calls.h"
 #include "protocol/transport/http_address.h"
 
@@ -88,7 +89,7 @@ static size_t take_in(char *data, size_t size, size_t count, void *context)
 		return 0; /* ends the transfer: no server of ours says so much */
 	reply = realloc(client->reply, client->reply_size + size + 1);
 	if (reply == NULL)
-		abort(); /* out of memory ends the process, as in an arena */
+		no_memory();
 	memcpy(reply + client->reply_size, data, size);
 	client->reply = reply;
 	client->reply_size += size;
@@ -178,7 +179,7 @@ static enum status http_send(struct transport *transport, struct bytes request)
 	abandon(client);
 	client->request = malloc(request.size + 1);
 	if (client->request == NULL)
-		abort();
+		no_memory();
 	if (request.size > 0)
 		memcpy(client->request, request.data, request.size);
 	if (curl->curl_easy_setopt_call(client->easy, CURLOPT_POSTFIELDS, client->request) != CURLE_OK ||
@@ -343,7 +344,7 @@ static enum status open_curl(struct http_client *client)
 	client->multi = curl->curl_multi_init_call();
 	client->easy = curl->curl_easy_init_call();
 	if (client->multi == NULL || client->easy == NULL)
-		abort();
+		no_memory();
 	if (curl->curl_multi_setopt_call(client->multi, CURLMOPT_SOCKETFUNCTION, watch_socket) != CURLM_OK ||
 		curl->curl_multi_setopt_call(client->multi, CURLMOPT_SOCKETDATA, client) != CURLM_OK ||
 		curl->curl_multi_setopt_call(client->multi, CURLMOPT_TIMERFUNCTION, set_timer) != CURLM_OK ||
@@ -358,7 +359,7 @@ enum status transport_http_open(const char *url, struct transport **out_transpor
 	enum status status;
 
 	if (client == NULL)
-		abort();
+		no_memory();
 	client->transport.operations = &operations;
 	client->events = client->timer = -1;
 	client->url = arena_copy_text(&client->arena, text_of(url));

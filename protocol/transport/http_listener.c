@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "protocol/base/no_memory.h"
 #include "protocol/transport/connection_table.h"
 #include "protocol/transport/http_address.h"
 #include "protocol/transport/signal_file.h"
@@ -337,7 +338,7 @@ static void take_in(struct http_listener *listener, struct http_link *link, cons
 	}
 	body = realloc(link->body, link->size + size);
 	if (body == NULL)
-		abort(); /* out of memory ends the process, as in an arena */
+		no_memory();
 	memcpy(body + link->size, data, size);
 	link->body = body;
 	link->size += size;
@@ -459,7 +460,7 @@ static enum status http_reply(struct listener *base, struct listener_token token
 		return STATUS_NOT_FOUND;
 	link->reply = malloc(reply.size + 1);
 	if (link->reply == NULL)
-		abort();
+		no_memory();
 	if (reply.size > 0)
 		memcpy(link->reply, reply.data, reply.size);
 	link->reply_size = reply.size;
@@ -580,7 +581,7 @@ static struct http_listener *listener_make(const struct listener_limits *limits)
 	struct http_listener *listener = calloc(1, sizeof(*listener));
 
 	if (listener == NULL)
-		abort();
+		no_memory();
 	listener->base.operations = &operations;
 	listener->limits = listener_limits_of(limits);
 	listener->signal = listener->events = -1;
@@ -589,7 +590,7 @@ static struct http_listener *listener_make(const struct listener_limits *limits)
 	listener->link_count = listener->limits.pipes_max + SPARE;
 	listener->links = calloc(listener->link_count, sizeof(*listener->links));
 	if (listener->links == NULL)
-		abort();
+		no_memory();
 	for (size_t i = 0; i < listener->link_count; i++)
 		listener->links[i].next = i + 1 == listener->link_count ? NONE : (uint32_t)(i + 1);
 	return listener;

@@ -6,6 +6,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "protocol/base/no_memory.h"
+
 #define MEMBER_SHIFT 24 /* of the bits that members leave free in their tokens */
 #define MEMBER_MASK  (UINT64_C(0xff) << MEMBER_SHIFT)
 
@@ -155,7 +157,7 @@ enum status listener_set_make(struct listener **out_set)
 	struct listener_set *set = calloc(1, sizeof(*set));
 
 	if (set == NULL)
-		abort();
+		no_memory();
 	set->base.operations = &operations;
 	set->events = epoll_create1(EPOLL_CLOEXEC);
 	if (set->events < 0) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "protocol/base/clock.h"
+#include "protocol/base/no_memory.h"
 #include "protocol/transport/address.h"
 #include "protocol/transport/patience.h"
 #include "protocol/transport/signal_file.h"
@@ -135,7 +136,7 @@ static enum status client_send(struct transport *transport, struct bytes request
 
 	client_abandon(client);
 	if (nng_msg_alloc(&message, request.size) != 0)
-		abort(); /* out of memory ends the process, as in an arena */
+		no_memory();
 	if (request.size > 0)
 		memcpy(nng_msg_body(message), request.data, request.size);
 	(void)pthread_mutex_lock(&client->mutex);
@@ -284,7 +285,7 @@ enum status transport_nng_open(const char *url, struct transport **out_transport
 		return status;
 	client = calloc(1, sizeof(*client));
 	if (client == NULL)
-		abort();
+		no_memory();
 	client->transport.operations = &operations;
 	client->signal = -1;
 	client->url = strdup(url);

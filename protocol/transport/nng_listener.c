@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "protocol/base/no_memory.h"
 #include "protocol/transport/address.h"
 #include "protocol/transport/connection_table.h"
 #include "protocol/transport/listener_watch.h"
@@ -304,7 +305,7 @@ static enum status live_reply(struct listener *base, struct listener_token token
 	uint32_t number;
 
 	if (nng_msg_alloc(&message, reply.size) != 0)
-		abort();
+		no_memory();
 	if (reply.size > 0)
 		memcpy(nng_msg_body(message), reply.data, reply.size);
 	(void)pthread_mutex_lock(&listener->mutex);
@@ -312,7 +313,7 @@ static enum status live_reply(struct listener *base, struct listener_token token
 	if (number != NONE) {
 		const struct request *request = &listener->requests[number];
 		if (nng_msg_header_append(message, request->header, request->header_size) != 0)
-			abort();
+			no_memory();
 		listener->counts.sent_bytes += reply.size;
 		request_end(listener, number);
 	}
@@ -426,7 +427,7 @@ static void *zeroed(size_t count, size_t size)
 	void *memory = calloc(count, size);
 
 	if (memory == NULL)
-		abort();
+		no_memory();
 	return memory;
 }
 

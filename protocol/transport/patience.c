@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "protocol/base/no_memory.h"
+
 struct errand {
 	void (*work)(void *context);
 	void *context;
@@ -58,7 +60,7 @@ bool patience_run(void (*work)(void *context), void *context, int wait_ms)
 	bool done;
 
 	if (errand == NULL)
-		abort(); /* out of memory ends the process, as in an arena */
+		no_memory();
 	errand->work = work;
 	errand->context = context;
 	atomic_init(&errand->holders, 2);
