@@ -1,5 +1,6 @@
 /* Taking records in from files. */
 #include "server/commands.h"
+#include "server/import_format.h"
 #include "server/intake.h"
 #include "shell/file.h"
 #include "shell/progress.h"
@@ -35,9 +36,9 @@ static void report(struct import_run *run, struct table *table, struct text path
 	struct context *context = run->context;
 	/* What is here to stay, or, without --apply and of a refused file, what taking it in would do. */
 	const struct intake_counts *counts = run->intake.taken.created > 0 || applied ? &run->intake.taken : &run->intake.checked;
-	struct cell cells[] = { cell_text(path), cell_text(report->format), cell_integer(report->rows), cell_integer(report->operations),
-		cell_integer(counts->created), cell_integer(counts->unchanged), cell_integer(counts->kept),
-		cell_integer(report->error_count), cell_boolean(applied) };
+	struct cell cells[] = { cell_text(path), cell_name(IMPORT_FORM_PREFIX, report->format), cell_integer(report->rows),
+		cell_integer(report->operations), cell_integer(counts->created), cell_integer(counts->unchanged),
+		cell_integer(counts->kept), cell_integer(report->error_count), cell_boolean(applied) };
 
 	table_row(table, cells);
 	if (report->error_count == 1)

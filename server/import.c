@@ -30,18 +30,31 @@ static void note_error(struct reading *reading, int64_t line, int64_t column, co
 	import_report_error(reading->pass.report, reading->pass.arena, &place, "%s", reason);
 }
 
+static struct text add_title(struct arena *arena, struct text known, const char *title)
+{
+	struct text said = text_of(title);
+
+	if (catalogue_spoken() != LANGUAGE_EN)
+		said = catalogue_word(arena, catalogue_spoken(), IMPORT_FORM_PREFIX, said);
+	return arena_print(arena, "%.*s%.*s; ", TEXT_ARGUMENTS(known), TEXT_ARGUMENTS(said));
+}
+
 static void refuse_unknown(struct reading *reading)
 {
 	struct text known = text_of("");
 
 	for (const struct import_format *format = import_formats; format->title != NULL; format++)
 		if (format->json == reading->json)
-			known = arena_print(reading->pass.row_arena, "%.*s%s; ", TEXT_ARGUMENTS(known), format->title);
-	note_error(reading, 1, 1,
-		arena_print(reading->pass.row_arena,
-			"the %s fit no known form. Known: %.*sany CSV whose first cell is record=<kind>, such as record=site",
-			reading->json ? "keys" : "column names", TEXT_ARGUMENTS(known))
-			.data);
+			known = add_title(reading->pass.row_arena, known, format->title);
+	if (reading->json)
+		known = catalogue_format(reading->pass.row_arena, catalogue_spoken(),
+			"the keys fit no known form. Known: %.*sany CSV whose first cell is record=<kind>, such as record=site",
+			TEXT_ARGUMENTS(known));
+	else
+		known = catalogue_format(reading->pass.row_arena, catalogue_spoken(),
+			"the column names fit no known form. Known: %.*sany CSV whose first cell is record=<kind>, such as record=site",
+			TEXT_ARGUMENTS(known));
+	note_error(reading, 1, 1, known.data);
 }
 
 /* A file of a known form is about places that the organisation must have. */

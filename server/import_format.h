@@ -35,8 +35,11 @@ struct import_mapping {
 
 #define IMPORT_SIGNATURE_MAX 8
 
+/* Of the catalogue's words for titles. */
+#define IMPORT_FORM_PREFIX "import_form"
+
 struct import_format {
-	const char *title; /* for people */
+	const char *title; /* for people, and in JSON */
 	enum record_kind record;
 	bool json;
 	const char *signature[IMPORT_SIGNATURE_MAX]; /* names that only such a file has all of */

@@ -5,6 +5,16 @@
 /* What has a name is found by "column." and the name, a heading by its English. */
 /* clang-format off */
 const struct message catalogue_zh_labels[] = {
+	{ "import_form.work orders of excavators (CSV)", "挖掘机工单（CSV）" },
+	{ "import_form.work orders of aircraft (CSV)", "飞机工单（CSV）" },
+	{ "import_form.replaced components (CSV)", "更换的部件（CSV）" },
+	{ "import_form.failed components (CSV)", "故障部件（CSV）" },
+	{ "import_form.city service requests (CSV)", "城市服务请求（CSV）" },
+	{ "import_form.troubleshooting table (CSV)", "故障排查表（CSV）" },
+	{ "import_form.machines (CSV)", "机器（CSV）" },
+	{ "import_form.parts catalogue (CSV)", "备件目录（CSV）" },
+	{ "import_form.repair guides (JSON lines)", "维修指南（JSON 行）" },
+	{ "import_form.fault reports (JSON lines)", "故障报告（JSON 行）" },
 	{ "column.backup", "备份" },
 	{ "column.files", "文件数" },
 	{ "column.made_at", "制作时间" },

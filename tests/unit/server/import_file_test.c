@@ -7,6 +7,7 @@
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/work_order.h"
 #include "protocol/wire/chain.h"
+#include "shell/catalogue.h"
 #include "tests/unit/server/import_help.h"
 
 #include <setjmp.h>
@@ -111,6 +112,13 @@ static void an_unknown_file_is_told_the_known_forms(void **state)
 	assert_non_null(strstr(fail_reason(), "x.csv:1:1: the column names fit no known form"));
 	assert_non_null(strstr(fail_reason(), "work orders of excavators"));
 	assert_non_null(strstr(fail_reason(), "record=site"));
+	import_run_finish(&run);
+	(void)catalogue_speak(LANGUAGE_ZH);
+	import_text(&run, "x.csv", "first name,last name\na,b\n");
+	(void)catalogue_speak(LANGUAGE_EN);
+	assert_non_null(strstr(fail_reason(), "列名不符合任何已知格式"));
+	assert_non_null(strstr(fail_reason(), "挖掘机工单（CSV）"));
+	assert_null(strstr(fail_reason(), "excavators"));
 	import_run_finish(&run);
 	refuse_text("empty.csv", "", "empty.csv:1:1: the file is empty: it needs a header row, or JSON objects, one a line");
 	refuse_text("wide.csv",
