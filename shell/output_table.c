@@ -196,20 +196,38 @@ static void put_blanks(struct writer *out, size_t count)
 		write_raw(out, " ", 1);
 }
 
-/* One cell, cut with an ellipsis when it is too wide. */
-static void put_cell(struct writer *out, struct text text, size_t width, bool right)
+/* What tells one file from another stands at the end of its name. */
+static bool is_file(const struct table *table, size_t column)
+{
+	return strcmp(table->columns[column].name, "file") == 0;
+}
+
+static struct text end_of(struct text text, size_t columns)
+{
+	while (text_columns(text) > columns) {
+		text = (struct text){ text.data + 1, text.size - 1 };
+		while (text.size > 0 && ((unsigned char)text.data[0] & 0xc0U) == 0x80U) /* the rest of a character */
+			text = (struct text){ text.data + 1, text.size - 1 };
+	}
+	return text;
+}
+
+/* One cell, cut with an ellipsis when it is too wide: at its end, or of a file's name at its beginning. */
+static void put_cell(struct writer *out, struct text text, size_t width, bool right, bool file)
 {
 	size_t columns = text_columns(text);
 	bool cut = columns > width;
 
 	if (cut) {
-		text = text_cut_columns(text, width - 1);
+		text = file ? end_of(text, width - 1) : text_cut_columns(text, width - 1);
 		columns = text_columns(text) + 1;
 	}
 	if (right)
 		put_blanks(out, width - columns);
+	if (cut && file)
+		put(out, text_of("…"));
 	put(out, text);
-	if (cut)
+	if (cut && !file)
 		put(out, text_of("…"));
 	if (!right)
 		put_blanks(out, width - columns);
@@ -228,7 +246,8 @@ static void put_line(const struct table *table, struct writer *out, const struct
 		if (shown++ > 0)
 			put_blanks(out, GAP);
 		/* Nothing stands behind the last one, so it needs no blanks. */
-		put_cell(out, cells[i], fill || text_columns(cells[i]) > widths[i] ? widths[i] : text_columns(cells[i]), table->right[i]);
+		put_cell(out, cells[i], fill || text_columns(cells[i]) > widths[i] ? widths[i] : text_columns(cells[i]), table->right[i],
+			is_file(table, i));
 	}
 	put(out, text_of("\n"));
 }

@@ -70,6 +70,25 @@ static void words_are_cut_before_times_and_ids(void **state)
 	arena_finish(&arena);
 }
 
+static void of_a_files_name_the_end_is_shown(void **state)
+{
+	struct arena arena = { 0 };
+	static const struct column two[] = { { .name = "file" }, { .name = "result" } };
+	struct output *output = output_of(&arena, false, LANGUAGE_EN, 24);
+	struct table *table = output_table(output, "rows", two, 2);
+	struct text whole;
+
+	(void)state;
+	table_row(table, (const struct cell[]){ cell_string("/srv/imports/2026/parts-north.csv"), cell_string("done") });
+	table_row(table, (const struct cell[]){ cell_string("/srv/导入/挖掘机/零件.csv"), cell_string("done") });
+	whole = arena_copy_text(&arena, output_stdout(output));
+	assert_non_null(strstr(whole.data, "\n…parts-north.csv  done\n"));
+	assert_non_null(strstr(whole.data, "/零件.csv"));
+	assert_true(text_valid(whole));
+	output_finish(output);
+	arena_finish(&arena);
+}
+
 static void a_table_is_cut_to_the_terminal(void **state)
 {
 	struct arena arena = { 0 };
@@ -252,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_stand_straight_also_under_double_width_characters),
 		cmocka_unit_test(a_table_is_cut_to_the_terminal),
+		cmocka_unit_test(of_a_files_name_the_end_is_shown),
 		cmocka_unit_test(words_are_cut_before_times_and_ids),
 		cmocka_unit_test(a_sentence_goes_on_in_the_next_line),
 		cmocka_unit_test(json_has_stable_names_and_exact_values),
