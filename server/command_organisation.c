@@ -134,6 +134,7 @@ static void show_listener(struct context *context, const struct office *office, 
 	output_value(context->output, "closed_unproved", NULL, cell_integer(metrics->closed_unproved));
 	output_value(context->output, "sessions", NULL, cell_integer(metrics->sessions));
 	output_value(context->output, "waiting_devices", "devices on line, waiting for news", cell_integer(metrics->polls));
+	output_value(context->output, "told_to_wait", NULL, cell_integer(metrics->told_to_wait));
 	output_value(context->output, "commits_since_start", NULL, cell_integer(metrics->commits));
 	output_value(context->output, "frames", NULL, cell_integer(metrics->frames));
 	output_value(context->output, "frames_refused", NULL, cell_integer(metrics->frames_refused));

@@ -24,6 +24,7 @@ static const struct metric {
 	{ "received_bytes_total",     "counter", "bytes of frames received",                                  AT(received_bytes) },
 	{ "sent_bytes_total",         "counter", "bytes of frames sent",                                      AT(sent_bytes) },
 	{ "turned_away_total",        "counter", "connections and requests turned away by a limit",           AT(turned_away) },
+	{ "told_to_wait_total",       "counter", "requests whose device was told to come again later",         AT(told_to_wait) },
 	{ "closed_unproved_total",    "counter", "connections closed since they proved nothing in time",      AT(closed_unproved) },
 	{ "connections",              "gauge",   "connections now",                                           AT(connections) },
 	{ "sessions",                 "gauge",   "sessions of devices in memory",                             AT(sessions) },
@@ -86,6 +87,7 @@ static void gather_serving(const struct office *office, struct metrics *metrics)
 	metrics->operations_decided = core.operations;
 	metrics->sessions = (int64_t)core.sessions;
 	metrics->polls = (int64_t)core.parked;
+	metrics->told_to_wait = core.told_to_wait;
 	metrics->received_bytes = (int64_t)carrier.received_bytes;
 	metrics->sent_bytes = (int64_t)carrier.sent_bytes;
 	metrics->turned_away = (int64_t)carrier.refused;

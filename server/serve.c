@@ -20,8 +20,6 @@
 #define LISTEN_DEFAULT    "tcp://0.0.0.0:7450"
 #define IDLE_MS           200                        /* so long nothing came: time to tidy up */
 #define LOCK_WAIT_MS      5000                       /* a command that works by itself is done by then */
-#define COMMIT_BYTES      ((size_t)64 * 1024 * 1024) /* … and holds at most about so much in memory */
-#define FRAMES_PER_COMMIT 256                        /* a group commit takes in at most so many frames */
 #define PEM_SIZE_MAX      ((size_t)64 * 1024)
 #define DESCRIPTORS_MAX   65536
 #define DESCRIPTORS_OWN   64 /* at least so many are no device's: files, commands, connections that have not even greeted */
@@ -120,7 +118,7 @@ static enum status take_frames(struct server *server)
 {
 	enum status status = STATUS_OK;
 
-	for (int i = 0; i < FRAMES_PER_COMMIT && status == STATUS_OK && server_core_commit_size(server->office->core) < COMMIT_BYTES; i++) {
+	for (size_t i = 0; status == STATUS_OK && !server_core_round_is_full(server->office->core, i); i++) {
 		struct listener_token token;
 		struct bytes frame;
 		status = listener_take(server->office->listener, &server->arena, &token, &frame);
@@ -130,6 +128,7 @@ static enum status take_frames(struct server *server)
 			status = take_frame(server, token, frame);
 		arena_reset(&server->arena);
 	}
+	server_core_queue(server->office->core, status == STATUS_OK);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
 		return status;
 	return office_settle(server->office);

@@ -68,6 +68,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "column.bytes_received", "已接收" },
 	{ "column.bytes_sent", "已发送" },
 	{ "column.chains", "操作链" },
+	{ "column.told_to_wait", "被告知稍后再来的请求" },
 	{ "column.closed_unproved", "因未证实身份而关闭的连接" },
 	{ "column.commit", "提交号" },
 	{ "column.commits_since_start", "启动后提交数" },

@@ -14,7 +14,6 @@
 #include "protocol/sync/request.h"
 
 #define BACKOFF_MIN_MS   500
-#define BACKOFF_MAX_MS   60000
 #define REPLY_TIMEOUT_MS 20000 /* beyond the time the server may hold the poll */
 
 void device_emit(struct device_core *core, enum device_effect_kind kind, struct bytes bytes)
@@ -193,16 +192,6 @@ enum status device_core_operation(struct device_core *core, struct arena *arena,
 
 /* ---- requests ---- */
 
-void device_link_down(struct device_core *core)
-{
-	core->link = LINK_DOWN;
-	device_blobs_lost(&core->blobs);
-	core->state.connected = false;
-	session_wipe(&core->session);
-	core->retry_at_ms = monotonic_ms(core) + core->backoff_ms;
-	core->backoff_ms = core->backoff_ms * 2 < BACKOFF_MAX_MS ? core->backoff_ms * 2 : BACKOFF_MAX_MS;
-}
-
 static enum status make_pull(struct device_core *core, const struct replica_state *replica, const struct repair *repair, bool may_wait,
 	struct pull *out_pull)
 {
@@ -349,10 +338,11 @@ static enum status proceed(struct device_core *core)
 	bool old = core->link != LINK_DOWN && monotonic_ms(core) - core->session_started_at_ms > SESSION_LIFE_MS / 2;
 	enum status status;
 
-	if (!core->wanted || core->link == LINK_COMMITTING)
+	if (!core->wanted || core->link == LINK_COMMITTING || device_is_held(core))
 		return STATUS_OK;
 	if (core->link == LINK_DOWN && monotonic_ms(core) < core->retry_at_ms)
 		return STATUS_OK;
+	core->held_until_ms = 0;
 	status = core->link == LINK_DOWN || core->link == LINK_HELLO_SENT || old ? send_hello(core) : send_request(core);
 	arena_reset(&core->arena);
 	return status;
@@ -421,13 +411,15 @@ enum status device_core_tick(struct device_core *core)
 {
 	if ((core->link == LINK_HELLO_SENT || core->link == LINK_WAITING) && monotonic_ms(core) >= core->reply_due_at_ms)
 		return reply_overdue(core);
-	return core->link == LINK_DOWN ? proceed(core) : STATUS_OK;
+	return core->link == LINK_DOWN || core->link == LINK_IDLE ? proceed(core) : STATUS_OK;
 }
 
 int64_t device_core_deadline_ms(const struct device_core *core)
 {
 	if (core->link == LINK_HELLO_SENT || core->link == LINK_WAITING)
 		return core->reply_due_at_ms;
+	if (core->link == LINK_IDLE && core->wanted && core->held_until_ms > 0)
+		return core->held_until_ms;
 	return core->link == LINK_DOWN && core->wanted ? core->retry_at_ms : INT64_MAX;
 }
 
@@ -530,8 +522,12 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 		if (fault->value == 0)
 			return server_was_restored(core, "the server does not know this cursor");
 		return device_put_right(core, "absent", "the server does not know any more what left since this device was there last");
-	case WIRE_ERROR_UNKNOWN_SESSION:
 	case WIRE_ERROR_BUSY:
+		if (fault->value <= 0)
+			break;
+		device_hold(core, fault->value); /* the session lives */
+		return STATUS_OK;
+	case WIRE_ERROR_UNKNOWN_SESSION:
 	case WIRE_ERROR_CLASS:
 		break;
 	}

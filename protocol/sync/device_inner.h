@@ -29,6 +29,7 @@ struct device_core {
 	int64_t session_started_at_ms;
 	int64_t retry_at_ms; /* monotonic; LINK_DOWN */
 	int64_t backoff_ms;
+	int64_t held_until_ms;    /* monotonic; the server asked not to be asked before; 0: it did not */
 	int64_t reply_due_at_ms;  /* monotonic */
 	int64_t acknowledged_seq; /* the server said so in this session */
 	bool batch_out;           /* the request that is out carries operations */
@@ -64,8 +65,11 @@ struct device_core {
 	struct device_core_state state;
 };
 
-/* The link ended; it is tried again after a while. */
+/* The link ended; it is tried again after a while (device_retry.c). */
 void device_link_down(struct device_core *core);
+/* The server asked to be asked again after so long. */
+void device_hold(struct device_core *core, int64_t wait_ms);
+bool device_is_held(const struct device_core *core);
 /* Takes the sections of a reply, one after the other. STATUS_OFFLINE: the rest does not count. */
 enum status device_take_sections(struct device_core *core, struct bytes message);
 /* The server's keys, for envelope_open(). */

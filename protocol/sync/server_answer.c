@@ -340,6 +340,7 @@ enum status server_core_answer_all(struct server_core *core)
 	core->wake_at_ms = core->woken != NULL ? server_core_monotonic_ms(core) + WAKE_AGAIN_MS : 0;
 	if (any)
 		suspect_mark_at(&core->careful.mark, NULL);
+	herd_end_round(&core->herd, server_core_monotonic_ms(core));
 	server_store_rollback(core->options.store);
 	return status;
 }

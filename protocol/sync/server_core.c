@@ -383,6 +383,7 @@ void server_core_abandon(struct server_core *core)
 {
 	if (core->in_commit)
 		abandon_commit(core);
+	herd_end_round(&core->herd, server_core_monotonic_ms(core));
 	while (core->careful.held != NULL)
 		server_core_let_wait(core, careful_let_go(&core->careful));
 	while (core->answering != NULL) { /* no word of it: the devices send again */
@@ -521,8 +522,11 @@ static enum status take_marked(struct server_core *core, struct inquiry *waiting
 static enum status take_batch(struct server_core *core, struct inquiry *waiting, struct bytes body, int64_t handler_revision)
 {
 	bool concerned = false;
-	enum status status =
-		careful_look(&core->careful, core->options.store, &waiting->device, &waiting->incarnation, &concerned);
+	enum status status = STATUS_OK;
+
+	if (server_core_turn_away(core, waiting, body.size))
+		return STATUS_OK;
+	status = careful_look(&core->careful, core->options.store, &waiting->device, &waiting->incarnation, &concerned);
 
 	if (status != STATUS_OK) {
 		if (core->in_commit)
@@ -535,11 +539,6 @@ static enum status take_batch(struct server_core *core, struct inquiry *waiting,
 	waiting->batch = body;
 	waiting->handler_revision = handler_revision;
 	return STATUS_OK;
-}
-
-size_t server_core_commit_size(const struct server_core *core)
-{
-	return core->commit_arena.used;
 }
 
 /* Only a session's frame proves that a device says so now. */
@@ -767,6 +766,7 @@ struct server_core_counts server_core_counts(const struct server_core *core)
 
 	counts.sessions = session_table_count(core->sessions);
 	counts.parked = poll_table_count(core->polls);
+	counts.told_to_wait = core->herd.told;
 	return counts;
 }
 

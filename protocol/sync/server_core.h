@@ -82,8 +82,11 @@ enum status server_core_parked(struct server_core *core, const struct parked_ord
  * EDIT of its record. */
 enum status server_core_revoke(struct server_core *core, const struct id *device, uint32_t state);
 
-/* Bytes that the open commit has taken so far: a caller closes the group before it grows too large. */
-size_t server_core_commit_size(const struct server_core *core);
+/* Requests wait that were not taken yet (true), as far as the caller can see, or none does. When some do for long, who comes with
+ * operations is told to come again later (herd.h); without this call nobody is. */
+void server_core_queue(struct server_core *core, bool waiting);
+/* After so many frames since the last flush: is it time for the next one? */
+bool server_core_round_is_full(const struct server_core *core, size_t frames);
 
 /* Nothing more is waiting to come in: close the group. Emits SERVER_EFFECT_COMMIT when something was decided, else answers what waits. */
 enum status server_core_flush(struct server_core *core);
@@ -123,6 +126,7 @@ struct server_core_counts {
 	int64_t files_received;
 	int64_t files_without_room;
 	int64_t files_swept;
+	int64_t told_to_wait;  /* requests whose operations were not taken in: their devices come again */
 	int64_t overfull_jobs;   /* walked with more rows than a device is given */
 	struct id overfull_job; /* the last of them: its work order */
 };

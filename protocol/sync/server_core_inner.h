@@ -5,6 +5,7 @@
 #include "protocol/sync/ahead.h"
 #include "protocol/sync/careful.h"
 #include "protocol/sync/commit.h"
+#include "protocol/sync/herd.h"
 #include "protocol/sync/incident.h"
 #include "protocol/sync/ingest.h"
 #include "protocol/sync/inquiry.h"
@@ -65,6 +66,7 @@ struct server_core {
 	struct losses losses;
 	struct incidents incidents; /* to be told, not durable yet */
 	struct careful careful;
+	struct herd herd;
 	struct hash program;       /* that reads batches: as its text says */
 	struct attempt own_tried;  /* the office's operation in the open commit, when it was suspected; seq 0: none */
 };
@@ -119,6 +121,9 @@ enum status server_core_take_sections(
 	struct server_core *core, struct inquiry *waiting, struct bytes message, int64_t handler_revision);
 /* Keeps a request until the commit that holds its operations is durable. */
 void server_core_wait_for_commit(struct server_core *core, struct inquiry *waiting);
+
+/* A batch of `size` bytes came in a session. True: not now; `waiting->fault` tells its sender when to come again. */
+bool server_core_turn_away(struct server_core *core, struct inquiry *waiting, size_t size);
 
 /* Puts an inquiry with those that wait for the commit. */
 void server_core_let_wait(struct server_core *core, struct inquiry *waiting);

@@ -29,6 +29,7 @@ static const struct {
 	[FAULT_POISON]        = { "poison",        10,  75 },
 	[FAULT_CHAOS_AGAIN]   = { "chaos-again",   100, 80 },
 	[FAULT_RESTORE_SERVER]= { "restore-server", 100, 80 },
+	[FAULT_HERD]          = { "herd",          40,  60 },
 	[FAULT_BUNDLES]       = { "bundles",       100, 50 },
 	[FAULT_FILES]         = { "files",         100, 50 },
 	[FAULT_REVISIONS]     = { "revisions",     100, 70 },

@@ -26,6 +26,7 @@ enum fault_kind {
 	FAULT_POISON,      /* a remark that ends the server in the middle of its decision, as often as it is tried */
 	FAULT_CHAOS_AGAIN, /* after all was healed and checked */
 	FAULT_RESTORE_SERVER, /* from an older copy, under another epoch; drawn apart, so that seeds mean what they did */
+	FAULT_HERD, /* whoever comes with operations is told to come again later; drawn apart */
 	FAULT_BUNDLES, /* files with requests and answers are carried by hand: late, twice, cut, put together anew, to the wrong device */
 	FAULT_FILES,   /* photos have a content, which is sent and fetched */
 	FAULT_REVISIONS,      /* devices with programs of one revision ago, and what the newer one has is used; drawn apart, too */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/sync/server_core_inner.h"
 #include "protocol/wire/bundle.h"
 #include "tests/simulation/checks.h"
 #include "tests/simulation/network.h"
@@ -216,16 +217,34 @@ static void plan_flush(struct simulation *simulation)
 	plan(simulation, stream_between(&simulation->net, 0, 30), EVENT_FLUSH, 0, server->starts, (struct bytes){ 0 });
 }
 
+/* The server's queue is old, and the round under way full; else there is none. */
+static void beset(struct simulation *simulation)
+{
+	struct server_core *core = simulation->server.core;
+	int64_t now_ms = server_core_monotonic_ms(core);
+	bool herd = !simulation->healed && stream_chance(&simulation->herd, simulation->faults.percent[FAULT_HERD]);
+
+	core->herd.since_ms = herd ? now_ms - HERD_PATIENT_MS : 0;
+	if (herd)
+		core->herd.round_ms = now_ms - HERD_ROUND_MS;
+}
+
 void server_node_frame(struct simulation *simulation, uint64_t connection, struct bytes frame)
 {
 	struct server_node *server = &simulation->server;
+	int64_t told;
 
 	if (server->core == NULL) {
 		network_drop(simulation, connection);
 		return;
 	}
 	stream_for_libsodium(&server->stream);
+	if (simulation->faults.percent[FAULT_HERD] > 0)
+		beset(simulation);
+	told = server_core_counts(server->core).told_to_wait;
 	settle(simulation, server_core_frame(server->core, connection, frame), "frame");
+	if (server->core != NULL)
+		simulation->counts.happened[FAULT_HERD] += (uint64_t)(server_core_counts(server->core).told_to_wait - told);
 	plan_flush(simulation);
 }
 

@@ -392,6 +392,7 @@ static void choose(struct simulation *simulation, const struct run_options *opti
 	int64_t retention_ms = stream_between(&simulation->rot, 60000, 10 * 60000);
 	struct stream *const apart[FAULT_COUNT] = {
 		[FAULT_RESTORE_SERVER] = &simulation->restores,
+		[FAULT_HERD] = &simulation->herd,
 		[FAULT_BUNDLES] = &simulation->post,
 		[FAULT_FILES] = &simulation->photos,
 		[FAULT_REVISIONS] = &simulation->revisions,
@@ -443,6 +444,7 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	stream_init(&simulation->crash, options->seed, "crash");
 	stream_init(&simulation->poison, options->seed, "poison");
 	stream_init(&simulation->restores, options->seed, "restores");
+	stream_init(&simulation->herd, options->seed, "herd");
 	stream_init(&simulation->rot, options->seed, "rot");
 	stream_init(&simulation->post, options->seed, "post");
 	stream_init(&simulation->photos, options->seed, "photos");

@@ -113,6 +113,7 @@ struct simulation {
 	struct stream poison;
 	struct stream restores; /* of the server */
 	struct stream post;     /* bundles on their way */
+	struct stream herd;
 	struct stream photos;
 	struct stream revisions; /* of the schema */
 	struct server_node server;

@@ -110,6 +110,7 @@ static void look_at_goal(struct fleet *fleet, struct load_device *device)
 static void device_settle(struct fleet *fleet, struct load_device *device, enum status status)
 {
 	struct device_effect effect;
+	struct device_core_state state;
 	bool broken = device->line.descriptor < 0;
 
 	while (status == STATUS_OK && device_core_next(device->core, &effect)) {
@@ -122,7 +123,8 @@ static void device_settle(struct fleet *fleet, struct load_device *device, enum 
 		note_failure(fleet, status);
 		device_lost(fleet, device);
 	}
-	if (!broken && !device_core_state(device->core).waiting && fleet->on_line) /* a try always means a fresh connection */
+	state = device_core_state(device->core);
+	if (!broken && !state.waiting && !state.connected && fleet->on_line) /* a try always means a fresh connection */
 		device_lost(fleet, device);
 	look_at_goal(fleet, device);
 }

@@ -703,6 +703,8 @@ static void a_restored_server_is_given_again_what_it_lost(void **state)
 		assert_int_equal(server_core_losses(pair->server.core)->count, 0);
 		if (!id_is_nil(&epochs[i]))
 			assert_int_equal(server_store_init_organisation(pair->server.store, &organisation_self, &epochs[i]), STATUS_OK);
+		device_node_go(pair, pair_device(pair, 1)); /* at once: before the server has counted on beyond what the second knows */
+		device_node_go(pair, pair_device(pair, 2));
 		pair_settle(pair);
 		/* without a new epoch the first device proves it; the second may find that the server has counted on */
 		assert_int_equal(server_core_losses(pair->server.core)->count > 0, id_is_nil(&epochs[i]));

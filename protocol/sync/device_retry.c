@@ -1,0 +1,41 @@
+/* When a device asks again: after a failure, and when a server that has too much to do said so. */
+#include "protocol/sync/device_inner.h"
+
+#define BACKOFF_MAX_MS 60000
+#define HELD_MAX_MS    240000 /* whatever a server says */
+
+static int64_t monotonic_ms(const struct device_core *core)
+{
+	return clock_monotonic_ms(core->options.clock);
+}
+
+/* Any time from now up to the longest: devices that lost the server at one moment come back at many. */
+static int64_t chance_up_to(const struct device_core *core, int64_t longest_ms)
+{
+	uint64_t chance;
+
+	random_fill(core->options.random, &chance, sizeof(chance));
+	return (int64_t)(chance % (uint64_t)(longest_ms + 1));
+}
+
+void device_link_down(struct device_core *core)
+{
+	core->link = LINK_DOWN;
+	device_blobs_lost(&core->blobs);
+	core->state.connected = false;
+	session_wipe(&core->session);
+	core->retry_at_ms = monotonic_ms(core) + chance_up_to(core, core->backoff_ms);
+	if (core->retry_at_ms < core->held_until_ms)
+		core->retry_at_ms = core->held_until_ms;
+	core->backoff_ms = core->backoff_ms * 2 < BACKOFF_MAX_MS ? core->backoff_ms * 2 : BACKOFF_MAX_MS;
+}
+
+void device_hold(struct device_core *core, int64_t wait_ms)
+{
+	core->held_until_ms = monotonic_ms(core) + (wait_ms < HELD_MAX_MS ? wait_ms : HELD_MAX_MS);
+}
+
+bool device_is_held(const struct device_core *core)
+{
+	return core->link == LINK_IDLE && monotonic_ms(core) < core->held_until_ms;
+}
