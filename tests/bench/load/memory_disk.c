@@ -156,7 +156,7 @@ static void copy_one(size_t from, size_t to, const char *name)
 
 void memory_disk_copy(size_t from, size_t to, const char *name)
 {
-	char log[NAME_SIZE + 8];
+	char log[NAME_SIZE];
 
 	(void)snprintf(log, sizeof(log), "%s-wal", name);
 	copy_one(from, to, name);
