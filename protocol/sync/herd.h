@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define HERD_ROUND_MS   250   /* so long operations are taken in for one commit */
-#define HERD_PATIENT_MS 2000  /* a queue that was never empty for so long is a herd's */
+#define HERD_PATIENT_MS 4000  /* a queue that was never empty for so long is a herd's */
 #define HERD_WAIT_MAX_MS 60000 /* nobody is told more, but for chance */
 
 /* Zero-initialised it knows of no herd. */

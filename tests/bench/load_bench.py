@@ -9,6 +9,7 @@ from programs import Programs, Server, copy_tree, run, run_json, run_measured
 from sync_bench import median, say
 
 EDITS = 100
+AWAY_SECONDS = 5
 
 
 class LoadBench:
@@ -94,26 +95,36 @@ class LoadBench:
 
     # ---- a first sync of many, and W7 ----
 
-    def idle(self):
-        """Many devices wait for news; then there is some for all of them."""
-        count = 1000 if self.quick else 10000
+    def idle(self, count):
+        """Many devices wait for news; then there is some for all of them; then the server is away for a while."""
         make_organisation(self.programs, self.path("server.idle"), 50, 100, 20)
         run(self.programs.enlist, self.path("server.idle"), str(count), self.path("server.idle.fleet"))
         say(f"first sync of {count}")
-        with Server(self.programs, self.path("server.idle")) as server, \
-                Fleet(self.programs, server.port, self.path("server.idle.fleet")) as fleet:
-            self.add_first(server, fleet, count)
-            say(f"W7: {count} devices")
-            fleet.ask("idle", 2)
-            cpu, began = server.cpu_seconds(), time.monotonic()
-            fleet.ask("idle", 10 if self.quick else 30)
-            idle = (server.cpu_seconds() - cpu) / (time.monotonic() - began)
-            waiting, resident = server.ask("status")["waiting_devices"], server.resident_mb()
-            told, seconds = self.tell_all(server, fleet)
-            self.add("W7", "truckroll", records=count, waiting=waiting, rss_server_mb=resident, peak_server_mb=server.peak_mb(),
-                     idle_cpu_percent=100 * idle, seconds=told["max_ms"] / 1000, median_ms=told["p50_ms"], p99_ms=told["p99_ms"],
-                     cpu_server_s=seconds, bytes_per_item=told["bytes"] / count, rss_device_mb=fleet.peak_mb() / count, runs=1,
-                     note="seconds: until the last was told")
+        server = Server(self.programs, self.path("server.idle"))
+        with Fleet(self.programs, server.port, self.path("server.idle.fleet")) as fleet:
+            with server:
+                server.enroll(self.path("newcomer"), "Technician 0", ())
+                self.add_first(server, fleet, count)
+                self.add_idle(server, fleet, count)
+                fleet.ask("edit", 1)
+                fleet.reach("synced", 600)
+            say("outage")
+            fleet.ask("begin")
+            fleet.ask("edit", 1)
+            fleet.ask("idle", AWAY_SECONDS)
+            self.after_outage(fleet, server.port, count)
+
+    def add_idle(self, server, fleet, count):
+        say(f"W7: {count} devices")
+        fleet.ask("idle", 2)
+        cpu, began = server.cpu_seconds(), time.monotonic()
+        fleet.ask("idle", 10 if self.quick else 30)
+        idle = (server.cpu_seconds() - cpu) / (time.monotonic() - began)
+        waiting, resident = server.ask("status")["waiting_devices"], server.resident_mb()
+        told, cpu = self.tell_all(server, fleet)
+        self.add("W7", "truckroll", records=count, waiting=waiting, rss_server_mb=resident, idle_cpu_percent=100 * idle,
+                 seconds=told["max_ms"] / 1000, median_ms=told["p50_ms"], p99_ms=told["p99_ms"], cpu_server_s=cpu,
+                 bytes_per_item=told["bytes"] / count, rss_device_mb=fleet.peak_mb() / count, runs=1, note="seconds: until the last was told")
 
     def add_first(self, server, fleet, count):
         cpu, commits = server.cpu_seconds(), server.ask("status")["commits_since_start"]
@@ -137,23 +148,6 @@ class LoadBench:
 
     # ---- an outage ----
 
-    def outage(self):
-        """The server is away for a while and all devices come back when they think it right; an honest newcomer among them."""
-        count = 1000 if self.quick else 10000
-        away = 5
-        with Server(self.programs, self.path("server.idle")) as server:
-            port = server.port
-            server.enroll(self.path("newcomer"), "Technician 0", ())
-            with Fleet(self.programs, port, self.path("server.idle.fleet")) as fleet:
-                fleet.ask("go", 200)
-                fleet.reach("synced", 1800)
-                say("outage")
-                server.stop()
-                fleet.ask("begin")
-                fleet.ask("edit", 1)
-                fleet.ask("idle", away)
-                self.after_outage(fleet, port, count)
-
     def after_outage(self, fleet, port, count):
         with Server(self.programs, self.path("server.idle"), port) as server:
             fleet.tell("synced", 600)
@@ -165,7 +159,7 @@ class LoadBench:
             if not answer["all"]:
                 raise SystemExit(f"bench: only {answer['reached']} of {answer['devices']} came back")
             self.add("outage", "truckroll", records=count, seconds=answer["seconds"], median_ms=median(honest) * 1000, p99_ms=max(honest) * 1000,
-                     connections=answer["connections"], lost=answer["lost"], rss_server_mb=server.peak_mb(), cpu_server_s=server.cpu_seconds(),
+                     connections=answer["connections"], lost=answer["lost"], told_to_wait=server.ask("status")["told_to_wait"], rss_server_mb=server.peak_mb(), cpu_server_s=server.cpu_seconds(),
                      runs=1, note="seconds: until all are back; ms: an honest sync meanwhile")
         run(self.programs.server, "verify", "--dir", self.path("server.idle"))
 
@@ -174,7 +168,7 @@ class LoadBench:
             times.append(run_measured(self.programs.device, "sync", "--wait", "120", "--dir", self.path("newcomer"), "--json")[1])
 
 
-def measure(build, folder, quick, only):
+def measure(build, folder, quick, only, devices):
     bench = LoadBench(build, folder, quick)
 
     def wanted(*cases):
@@ -184,8 +178,6 @@ def measure(build, folder, quick, only):
     for count in (100, 500):
         if wanted(f"W4-{count}"):
             bench.reconnect(count)
-    if wanted("W7", "first", "outage"):
-        bench.idle()
-    if wanted("outage"):
-        bench.outage()
+    if wanted("W7"):
+        bench.idle(devices or (1000 if quick else 10000))
     return bench.rows

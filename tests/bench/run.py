@@ -48,6 +48,7 @@ def main():
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="", help="cases, such as W1,W2")
+    parser.add_argument("--devices", type=int, default=0, help="how many wait in W7 (default: 10,000, or 1,000 with --quick)")
     parser.add_argument("--dir", help="where to work (default: a temporary folder beside the build)")
     options = parser.parse_args()
     build = os.environ.get("TRUCKROLL_BUILD")
@@ -63,7 +64,7 @@ def main():
         if options.what in (None, "commands"):
             rows += commands_bench.measure(build, folder, options.quick)
         if options.what == "load":
-            rows += load_bench.measure(build, folder, options.quick, only)
+            rows += load_bench.measure(build, folder, options.quick, only, options.devices)
     print_table(rows)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
