@@ -171,12 +171,14 @@ class Agent:
 
 
 class CountingProxy:
-    """A TCP relay in front of the server that counts payload in both directions."""
+    """A TCP relay in front of the server that counts payload in both directions, and hangs up once after `cut_after` more bytes."""
 
     def __init__(self, target_port, port=0):
         self.target_port = target_port
         self.bytes = 0
         self.connections = 0
+        self.cut_after = None
+        self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", port))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -196,11 +198,23 @@ class CountingProxy:
     def relay(self, source, sink):
         try:
             while data := source.recv(65536):
-                self.bytes += len(data)
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
+                whole = self.let_through(len(data))
+                sink.sendall(data[:whole])
+                if whole < len(data):
+                    break
+            sink.shutdown(socket.SHUT_RDWR)
+            source.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+
+    def let_through(self, size):
+        """So many of these bytes pass, and are counted."""
+        with self.lock:
+            if self.cut_after is not None:
+                size = min(size, self.cut_after)
+                self.cut_after = self.cut_after - size or None
+            self.bytes += size
+            return size
 
     def close(self):
         self.listener.close()

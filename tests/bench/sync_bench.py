@@ -1,5 +1,6 @@
-"""Sync: W1, W1b, W2, W3 and W5 of the public workload."""
+"""Sync: W1, W1b, W2, W3, W5 and W6 of the public workload."""
 import os
+import random
 import shutil
 import statistics
 import sys
@@ -174,6 +175,45 @@ class Bench:
                  bytes_per_item=(after - before) / count, rss_server_mb=rss, saved_ms=median([pair[0] for pair in pairs]), runs=1,
                  note="ratio: times the floor, smaller is better")
 
+    # ---- W6 ----
+
+    def cut(self):
+        """The line breaks at a random byte: what passes more than without a cut was sent again, the second handshake included."""
+        say("W6")
+        if not os.path.exists(self.path("device.edited")):
+            self.make_offline_edits()
+        cuts, dice = 6 if self.quick else 20, random.Random(6)
+        for variant, transfer in (("W1", self.cut_first_sync), ("W2", self.cut_push)):
+            whole = transfer(None)
+            again = [transfer(dice.randrange(1, whole)) - whole for _ in range(cuts)]
+            self.add("W6", "truckroll", variant=variant, records=whole, bytes_per_item=median(again), most_bytes=max(again), runs=cuts,
+                     note=f"sent again of {whole} bytes; at most {max(again)}")
+
+    def cut_first_sync(self, after):
+        copy_tree(self.path("server.base"), self.path("server.cut"))
+        for name in ("device.cut", "device.cut.keys"):
+            shutil.rmtree(self.path(name), ignore_errors=True)
+        with Server(self.programs, self.path("server.cut")) as server:
+            server.enroll(self.path("device.cut"))
+            port = server.port
+        return self.sync_cut("server.cut", "device.cut", port, after)
+
+    def cut_push(self, after):
+        copy_tree(self.path("server.filled"), self.path("server.cut"))
+        copy_tree(self.path("device.edited"), self.path("device.cut"))
+        copy_tree(self.path("device.filled.keys"), self.path("device.cut.keys"))
+        return self.sync_cut("server.cut", "device.cut", self.port, after)
+
+    def sync_cut(self, folder, name, port, after):
+        """Bytes that passed until all was exchanged."""
+        with Server(self.programs, self.path(folder)) as server:
+            proxy = CountingProxy(server.port, port)
+            proxy.cut_after = after
+            run(self.programs.device, "sync", "--wait", "60", "--dir", self.path(name))
+            time.sleep(0.1)
+            proxy.close()
+        return proxy.bytes
+
     # ---- W5 ----
 
     def nothing_to_do(self):
@@ -215,7 +255,7 @@ def measure(build, folder, quick, only):
     bench = Bench(build, folder, quick)
     bench.prepare()
     bench.first_syncs()
-    for case, run_case in (("W2", bench.push_edits), ("W3", bench.live_changes), ("W5", bench.nothing_to_do)):
+    for case, run_case in (("W2", bench.push_edits), ("W3", bench.live_changes), ("W5", bench.nothing_to_do), ("W6", bench.cut)):
         if not only or case in only:
             run_case()
     return bench.rows
