@@ -181,7 +181,8 @@ class CountingProxy:
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", port))
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def accept(self):
         while True:
@@ -217,4 +218,7 @@ class CountingProxy:
             return size
 
     def close(self):
+        """Gives the port back: whoever accepts is woken first, and has it as long as it sleeps."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
         self.listener.close()
