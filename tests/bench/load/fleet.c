@@ -89,9 +89,12 @@ static bool goal_reached(const struct fleet *fleet, const struct load_device *de
 	return fleet->goal == FLEET_TOLD ? state.cuts > device->cuts : state.synced;
 }
 
-/* What SQLite keeps of pages can be read again: with ten thousand devices it is most of what this process takes. */
+/* What SQLite keeps of pages can be read again, and a log is memory here: with ten thousand devices they are most of what this process
+ * takes. */
 static void save_memory(const struct load_device *device)
 {
+	storage_fold(device_store_replica_storage(device->store));
+	storage_fold(device_store_outbox_storage(device->store));
 	(void)sqlite3_db_release_memory(device_store_replica_storage(device->store)->connection);
 	(void)sqlite3_db_release_memory(device_store_outbox_storage(device->store)->connection);
 }
@@ -435,6 +438,7 @@ static enum status device_edit(struct fleet *fleet, struct load_device *device, 
 		status = edit_one(fleet, device, &arena, &list.ids[i % list.count], i);
 		device_settle(fleet, device, STATUS_OK);
 	}
+	save_memory(device);
 	arena_finish(&arena);
 	return status;
 }
