@@ -244,27 +244,40 @@ static enum status put_incarnation(struct device_store *store, const struct id *
 	return status;
 }
 
-/* What was not settled goes over to the new one, numbered from 1. */
-static enum status move_operations(struct device_store *store, int64_t from, int64_t settled_seq, int64_t to)
+/* One that takes integers and gives no rows. */
+static enum status run(struct device_store *store, enum statement_id which, const int64_t *integers, int count)
 {
-	struct statement *move = NULL, *turn = NULL;
-	enum status status = statement_get(store->outbox, STATEMENT_OUTBOX_MOVE, &move);
+	struct statement *statement = NULL;
+	enum status status = statement_get(store->outbox, which, &statement);
 
-	if (status == STATUS_OK) {
-		statement_bind_integer(move, 1, from);
-		statement_bind_integer(move, 2, settled_seq);
-		statement_bind_integer(move, 3, to);
-		status = statement_run(move);
-	}
-	if (status == STATUS_OK)
-		status = statement_get(store->outbox, STATEMENT_OUTBOX_META_TURN, &turn);
-	if (status == STATUS_OK) {
-		statement_bind_integer(turn, 1, to);
-		status = statement_run(turn);
-	}
-	statement_reset(turn);
-	statement_reset(move);
+	if (status != STATUS_OK)
+		return status;
+	for (int i = 0; i < count; i++)
+		statement_bind_integer(statement, i + 1, integers[i]);
+	status = statement_run(statement);
+	statement_reset(statement);
 	return status;
+}
+
+/* What was not settled, or everything, goes over to the new one, numbered from 1. */
+static enum status move_operations(
+	struct device_store *store, const struct outbox_state *old, int64_t from, const struct new_incarnation *begun, int64_t to)
+{
+	int64_t settled_seq = begun->everything ? old->last_seq : begun->settled_seq;
+	enum status status = run(store, STATEMENT_OUTBOX_END, (const int64_t[]){ from, settled_seq }, 2);
+
+	if (status == STATUS_OK && begun->everything)
+		status = run(store, STATEMENT_OUTBOX_MOVE_ALL, &to, 1);
+	if (status == STATUS_OK && begun->everything)
+		status = run(store, STATEMENT_OUTBOX_FORGET_BEFORE, &to, 1);
+	if (status == STATUS_OK && !begun->everything)
+		status = run(store, STATEMENT_OUTBOX_MOVE, (const int64_t[]){ from, settled_seq, to }, 3);
+	return status == STATUS_OK ? run(store, STATEMENT_OUTBOX_META_TURN, &to, 1) : status;
+}
+
+static int64_t kept_here(const struct outbox_state *outbox, const struct kept_state *kept)
+{
+	return outbox->last_seq == 0 ? 0 : outbox->last_seq - kept->first_seq + 1;
 }
 
 static enum status rehead_one(
@@ -297,6 +310,7 @@ enum status device_store_new_incarnation(
 	struct device_store *store, const struct new_incarnation *begun, outbox_rehead rehead, void *context)
 {
 	struct outbox_state old;
+	struct kept_state kept;
 	int64_t from, to = 0, count;
 	struct hash head;
 	enum status status = read_state(store, &old, &from);
@@ -306,7 +320,10 @@ enum status device_store_new_incarnation(
 	if (begun->settled_seq < 0 || begun->settled_seq > old.last_seq)
 		return fail(STATUS_INVALID, "outbox: %lld operations cannot be settled, there are %lld", (long long)begun->settled_seq,
 			(long long)old.last_seq);
-	count = old.last_seq - begun->settled_seq;
+	status = device_store_kept(store, &kept);
+	if (status != STATUS_OK)
+		return status;
+	count = begun->everything ? kept.former + kept_here(&old, &kept) : old.last_seq - begun->settled_seq;
 	if (count > 0 && (size_t)(count / WINDOW_LENGTH) >= begun->secret_count)
 		return fail(
 			STATUS_INVALID, "outbox: %lld operations need more than %zu window secrets", (long long)count, begun->secret_count);
@@ -316,10 +333,81 @@ enum status device_store_new_incarnation(
 		return status;
 	status = put_incarnation(store, &begun->id, &to);
 	if (status == STATUS_OK)
-		status = move_operations(store, from, begun->settled_seq, to);
+		status = move_operations(store, &old, from, begun, to);
 	for (size_t i = 0; i < begun->secret_count && status == STATUS_OK; i++)
 		status = put_window(store, (int64_t)i, begun->secrets[i]);
 	for (int64_t seq = 1; seq <= count && status == STATUS_OK; seq++)
 		status = rehead_one(store, to, seq, rehead, context, &head);
+	return end(store, status);
+}
+
+/* ---- what is acknowledged ---- */
+
+static enum status read_mark(struct device_store *store, struct kept_mark *out_mark)
+{
+	struct statement *get = NULL;
+	enum status status = statement_get(store->outbox, STATEMENT_OUTBOX_MARK, &get);
+
+	if (status == STATUS_OK)
+		status = statement_step(get);
+	if (status == STATUS_OK)
+		*out_mark = (struct kept_mark){ .epoch = statement_id_column(get, 0),
+			.gseq = statement_integer(get, 1),
+			.seq = statement_integer(get, 2),
+			.at_ms = statement_integer(get, 3) };
+	statement_reset(get);
+	return status;
+}
+
+enum status device_store_kept(struct device_store *store, struct kept_state *out_kept)
+{
+	struct statement *get = NULL;
+	struct kept_state kept;
+	enum status status = read_mark(store, &kept.mark);
+
+	if (status == STATUS_OK)
+		status = statement_get(store->outbox, STATEMENT_OUTBOX_KEPT, &get);
+	if (status == STATUS_OK)
+		status = statement_step(get);
+	if (status == STATUS_OK) {
+		kept.first_seq = statement_integer(get, 0);
+		kept.former = statement_integer(get, 1);
+		kept.bytes = statement_integer(get, 2);
+		*out_kept = kept;
+	}
+	statement_reset(get);
+	return status;
+}
+
+enum status device_store_put_mark(struct device_store *store, const struct kept_mark *mark)
+{
+	struct statement *put = NULL;
+	enum status status = storage_begin(store->outbox, false); /* lost, it is set again */
+
+	if (status != STATUS_OK)
+		return status;
+	status = statement_get(store->outbox, STATEMENT_OUTBOX_MARK_PUT, &put);
+	if (status == STATUS_OK) {
+		if (!id_is_nil(&mark->epoch))
+			statement_bind_id(put, 1, &mark->epoch);
+		statement_bind_integer(put, 2, mark->gseq);
+		statement_bind_integer(put, 3, mark->seq);
+		statement_bind_integer(put, 4, mark->at_ms);
+		status = statement_run(put);
+	}
+	statement_reset(put);
+	return end(store, status);
+}
+
+enum status device_store_let_go(struct device_store *store, int64_t seq, int64_t most, int64_t *out_count)
+{
+	enum status status = storage_begin(store->outbox, false); /* what comes back after a power cut goes again */
+
+	if (status != STATUS_OK)
+		return status;
+	status = run(store, STATEMENT_OUTBOX_LET_GO, (const int64_t[]){ seq, most }, 2);
+	*out_count = storage_changes(store->outbox);
+	if (status == STATUS_OK && *out_count > 0)
+		status = run(store, STATEMENT_OUTBOX_WINDOWS_LET_GO, NULL, 0);
 	return end(store, status);
 }

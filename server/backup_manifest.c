@@ -93,12 +93,13 @@ struct text backup_manifest_print(struct arena *arena, const struct backup_manif
 		arena, "%.*s%s%s\n", TEXT_ARGUMENTS(body), before_signature, to_hex(arena, signature, sizeof(signature)));
 }
 
+/* Lower-case digits only: there is one way to write a manifest. */
 static enum status from_hex(const struct config *config, const char *name, const struct part *part)
 {
 	struct text text = config_text(config, part->key);
 	size_t length = 0;
 
-	if (text.size == 2 * part->size &&
+	if (text.size == 2 * part->size && strspn(text.data, "0123456789abcdef") == text.size &&
 		sodium_hex2bin(part->bytes, part->size, text.data, text.size, NULL, &length, NULL) == 0 && length == part->size)
 		return STATUS_OK;
 	return fail(STATUS_CORRUPT, "%s: \"%s\" is not %zu bytes in hexadecimal: this is not a backup, or it is damaged", name, part->key,

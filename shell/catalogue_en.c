@@ -276,6 +276,9 @@ const struct message catalogue_en[] = {
 	{ "incident.incarnations",
 	  "{device} has begun {count} new histories within a day, as after being put back from a copy: more are taken tomorrow. "
 	  "What it made it keeps and sends again. Find out what puts it back, or, when nobody does, revoke it." },
+	{ "incident.gap",
+	  "{device} has let go of its operations {what}, which a backup held; the backup that was put back is older and does "
+	  "not hold them. Put the newest one back instead, or ask the technician what is missing." },
 	{ "incident.told",
 	  "{device} told: {what}." },
 	{ "bundle.taken",

@@ -4,6 +4,10 @@
 
 /* clang-format off */
 const struct message catalogue_zh_lines[] = {
+	{ "the server was put back from a backup that lacks operations which are not kept here any more",
+	  "服务器所恢复的备份缺少一些操作，而本机也不再保存它们" },
+	{ "operations that are in no backup of the server were let go of: tell the office to make backups",
+	  "已舍弃服务器备份中没有的一些操作：请告知办公室做备份" },
 	{ "The server's keys are in no backup: keep copies of server.keys and root.key elsewhere.",
 	  "备份中不含服务器的密钥：请另行保存 server.keys 和 root.key 的副本。" },
 	{ "Everything needed is there and whole. Nothing was written.", "所需内容齐全且完好。未写入任何数据。" },

@@ -35,6 +35,9 @@ const char *bug_to_text(enum seeded_bug bug)
 		[BUG_FILE_SWEPT]                = "file-swept",
 		[BUG_FILE_THOUGHT_SENT]         = "file-thought-sent",
 		[BUG_EXTRA_DROPPED]             = "extra-dropped",
+		[BUG_WATERMARK_TOO_FAR]         = "watermark-too-far",
+		[BUG_KEPT_TOO_SHORT]            = "kept-too-short",
+		[BUG_FORMER_NOT_SENT]           = "former-not-sent",
 	};
 	/* clang-format on */
 

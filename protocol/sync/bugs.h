@@ -33,6 +33,9 @@ enum seeded_bug {
 	BUG_FILE_SWEPT,                /* server: what is old goes, whether a row speaks of it or not */
 	BUG_FILE_THOUGHT_SENT,         /* device: a file counts as sent with its last piece, not with the server's word */
 	BUG_EXTRA_DROPPED,             /* device: a patch takes what a row kept of fields that are not known */
+	BUG_WATERMARK_TOO_FAR,         /* server: tells that a backup holds what was decided since it was made */
+	BUG_KEPT_TOO_SHORT,            /* device: lets go of what no backup holds */
+	BUG_FORMER_NOT_SENT,           /* device: what it keeps of former incarnations is not sent to a server that was restored */
 	BUG_COUNT,
 };
 

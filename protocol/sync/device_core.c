@@ -42,14 +42,18 @@ static int64_t monotonic_ms(const struct device_core *core)
 
 /* ---- opening ---- */
 
-/* A replica that speaks of another incarnation, or of more operations than there are (one of the two files was restored), has
- * shown nothing of this outbox: its guesses go, and it is fetched again. */
+/* A replica that speaks of another incarnation, of more operations than there are, or of fewer than were let go of (one of the two files
+ * was restored), has shown nothing of this outbox: its guesses go, and it is fetched again. */
 static enum status adopt_incarnation(struct device_core *core, const struct outbox_state *outbox, struct replica_state *state)
 {
 	struct device_store *store = core->options.store;
-	enum status status;
+	struct kept_state kept;
+	enum status status = device_store_kept(store, &kept);
 
-	if (id_equal(&state->incarnation, &outbox->incarnation) && state->shown_seq <= outbox->last_seq)
+	if (status != STATUS_OK)
+		return status;
+	if (id_equal(&state->incarnation, &outbox->incarnation) && state->shown_seq <= outbox->last_seq &&
+		state->shown_seq >= kept.first_seq - 1)
 		return STATUS_OK;
 	*state = (struct replica_state){ .incarnation = outbox->incarnation };
 	core->own_rows = true;
@@ -425,62 +429,6 @@ int64_t device_core_deadline_ms(const struct device_core *core)
 
 /* ---- replies ---- */
 
-/* Its commits are counted anew, and it may lack rows and files that it had. */
-static enum status server_was_restored(struct device_core *core, const char *detail)
-{
-	enum status status = device_blobs_offer_again(&core->blobs, core->options.store, &core->arena);
-
-	return status == STATUS_OK ? device_put_right(core, "epoch", detail) : status;
-}
-
-/* Does the cursor still mean something to the server? */
-static enum status compare_epochs(struct device_core *core, const struct welcome *welcome)
-{
-	struct replica_state state;
-	struct repair repair;
-	const struct cursor *stands = &state.cursor;
-	enum status status = device_store_replica(core->options.store, &state);
-
-	if (status == STATUS_OK)
-		status = repair_load(core->options.store, &core->arena, &repair);
-	if (status != STATUS_OK)
-		return status;
-	if (repair.under_way)
-		stands = &repair.since; /* gseq 0 before its first answer */
-	if (welcome->last_seq >= state.settled_seq &&
-		(stands->gseq == 0 || (id_equal(&stands->epoch, &welcome->epoch) && welcome->gseq >= stands->gseq)))
-		return STATUS_OK;
-	return server_was_restored(core, "the server was restored: it counts its commits anew");
-}
-
-static enum status take_welcome(struct device_core *core, const struct welcome *welcome)
-{
-	bool same = false;
-	enum status status = history_compare(core->options.store, &welcome->incarnation, welcome->last_seq, &welcome->chain_hash, &same);
-
-	if (status != STATUS_OK)
-		return status;
-	core->state.lease_until_ms = welcome->lease_until_ms;
-	core->state.device_state = welcome->device_state;
-	if (core->by_bundle && id_is_nil(&welcome->incarnation)) /* the server has heard of none: it speaks of rows alone */
-		return STATUS_OK;
-	core->tell_origin = !welcome->incarnation_known;
-	core->acknowledged_seq = same ? welcome->last_seq : 0; /* of the incarnation that goes on */
-	if (!same && core->options.bug == BUG_SEQUENCE_REUSED)
-		return bug_reuse_sequence(core->options.store, welcome->last_seq, &core->acknowledged_seq);
-	if (same) /* what a bundle stands on was looked at before */
-		return core->by_bundle ? STATUS_OK : compare_epochs(core, welcome);
-	status = history_begin_incarnation(core->options.store, core->options.random, &core->arena);
-	core->own_rows = true; /* what the lost history computed is missing here */
-	if (status == STATUS_OK)
-		status = device_note_incident(core, "restored", "the server knows operations that are not in this outbox");
-	if (status != STATUS_OK)
-		return status;
-	device_link_down(core);
-	core->retry_at_ms = 0;
-	return fail(STATUS_OFFLINE, "this device was restored from an older copy: it goes on under a new incarnation");
-}
-
 /* The server takes no batch in this session: nothing of it is lost, and rows still come. */
 static enum status refuse_batch(struct device_core *core, uint32_t code)
 {
@@ -520,7 +468,7 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 		return refuse_batch(core, fault->code);
 	case WIRE_ERROR_EPOCH:
 		if (fault->value == 0)
-			return server_was_restored(core, "the server does not know this cursor");
+			return device_server_restored(core, "the server does not know this cursor");
 		return device_put_right(core, "absent", "the server does not know any more what left since this device was there last");
 	case WIRE_ERROR_BUSY:
 		if (fault->value <= 0)
@@ -568,7 +516,7 @@ static enum status take_section(struct device_core *core, const struct section *
 	switch (section->number) {
 	case SECTION_WELCOME:
 		status = welcome_decode(section->body, &welcome);
-		return status == STATUS_OK ? take_welcome(core, &welcome) : status;
+		return status == STATUS_OK ? device_take_welcome(core, &welcome) : status;
 	case SECTION_ERROR:
 		status = fault_decode(section->body, &fault);
 		return status == STATUS_OK ? take_fault(core, &fault) : status;

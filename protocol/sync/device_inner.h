@@ -88,6 +88,10 @@ enum status device_put_right(struct device_core *core, const char *what, const c
 
 /* What a bundle says of files that came by bundles: those that are whole are sent no more. STATUS_CORRUPT. */
 enum status device_take_known(struct device_core *core, struct bytes body);
+/* The section that begins a session (device_welcome.c). STATUS_OFFLINE: the rest of the reply does not count. */
+enum status device_take_welcome(struct device_core *core, const struct welcome *welcome);
+/* The server counts its commits anew, and may lack rows and files that it had: as device_put_right(). */
+enum status device_server_restored(struct device_core *core, const char *detail);
 
 /* Sections of a reply that bring rows (device_rows.c). */
 enum status device_take_page(struct device_core *core, struct bytes body);

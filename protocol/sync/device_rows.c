@@ -22,7 +22,7 @@ enum status device_note_incident(struct device_core *core, const char *what, con
 	struct text kept = arena_copy_text(&core->arena, text_of(detail)); /* fail_reason() may be overwritten meanwhile */
 
 	core->state.incidents++;
-	if (strcmp(what, "digest") == 0 || strcmp(what, "rot") == 0)
+	if (strcmp(what, "digest") == 0 || strcmp(what, "rot") == 0 || strcmp(what, "gap") == 0)
 		keep_untold(core, text_of(what), kept);
 	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), what, kept);
 }

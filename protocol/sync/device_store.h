@@ -45,6 +45,7 @@ enum status device_store_previous(struct device_store *store, struct id *out_inc
 struct new_incarnation {
 	struct id id;
 	int64_t settled_seq; /* of the old one: what came after it becomes 1, 2, … of the new one */
+	bool everything;     /* all that is kept becomes 1, 2, …, of whichever incarnation it was; then settled_seq is not looked at */
 	const uint8_t (*secrets)[WINDOW_SECRET_SIZE];
 	size_t secret_count;
 };
@@ -53,6 +54,25 @@ typedef struct hash (*outbox_rehead)(void *context, const struct hash *previous,
  * new head. */
 enum status device_store_new_incarnation(
 	struct device_store *store, const struct new_incarnation *begun, outbox_rehead rehead, void *context);
+
+/* What is kept of operations that the server has acknowledged (keeping.h). */
+struct kept_mark {
+	struct id epoch; /* nil: there is no mark */
+	int64_t gseq;    /* commit by which … */
+	int64_t seq;     /* … everything up to this one of the current incarnation, and of former ones, was decided */
+	int64_t at_ms;   /* when it was set, by the server's clock */
+};
+struct kept_state {
+	struct kept_mark mark;
+	int64_t first_seq; /* the first of the current incarnation that is kept; 1 when there was none yet */
+	int64_t former;    /* operations of former incarnations that are kept */
+	int64_t bytes;     /* that the outbox takes */
+};
+enum status device_store_kept(struct device_store *store, struct kept_state *out_kept);
+enum status device_store_put_mark(struct device_store *store, const struct kept_mark *mark);
+/* Lets go of operations of former incarnations, and of the current one up to `seq`, the oldest first, at most so many; never of the
+ * latest, which the next one is chained to. `*out_count`: so many went. */
+enum status device_store_let_go(struct device_store *store, int64_t seq, int64_t most, int64_t *out_count);
 
 /* ---- replica ---- */
 

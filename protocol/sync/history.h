@@ -12,4 +12,8 @@ enum status history_compare(struct device_store *store, const struct id *incarna
  * settled goes out again under a new incarnation and its first ids. `arena` is for the call only. */
 enum status history_begin_incarnation(struct device_store *store, const struct random *random, struct arena *arena);
 
+/* The server was put back from a backup, and cannot go on from what is kept as it stands: all of it goes out again, of whichever
+ * incarnation it was, under a new one and its first ids. */
+enum status history_begin_again(struct device_store *store, const struct random *random, struct arena *arena);
+
 #endif

@@ -20,6 +20,7 @@ static const char *const words[] = {
 	[INCIDENT_REPLACED]      = "replaced",
 	[INCIDENT_ROT]           = "rot",
 	[INCIDENT_INCARNATIONS]  = "incarnations",
+	[INCIDENT_GAP]           = "gap",
 };
 /* clang-format on */
 static_assert(LENGTH(words) == INCIDENT_KIND_COUNT, "every kind of incident has a word");
@@ -41,7 +42,7 @@ enum incident_kind incident_by_told_word(struct text word)
 {
 	enum incident_kind kind = incident_by_word(word);
 
-	return kind == INCIDENT_DIGEST || kind == INCIDENT_REPLACED || kind == INCIDENT_ROT ? kind : INCIDENT_TOLD;
+	return kind == INCIDENT_DIGEST || kind == INCIDENT_REPLACED || kind == INCIDENT_ROT || kind == INCIDENT_GAP ? kind : INCIDENT_TOLD;
 }
 
 static bool is_same(const struct incident *left, const struct incident *right)

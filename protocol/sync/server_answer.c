@@ -68,6 +68,8 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 		struct welcome welcome = reply_make_welcome(&waiting->hello, &core->state, &device, &chain, now_ms, lease_until_ms);
 		if (loss_look(&core->losses, &core->state, &waiting->device, &waiting->hello.cursor))
 			note_loss(core, waiting);
+		if (core->options.bug == BUG_WATERMARK_TOO_FAR && welcome.backup_gseq > 0)
+			welcome.backup_gseq = welcome.gseq;
 		reply_welcome(reply, &welcome);
 		if (welcome.rolled_back)
 			return STATUS_OK;

@@ -2,7 +2,8 @@
 #include "protocol/sync/incarnation.h"
 #include "protocol/sync/server_core_inner.h"
 
-static enum status begin_anew(struct server_core *core, const struct inquiry *waiting)
+/* `forgotten`: the server itself came only to an earlier operation of the previous one, since it was put back from a backup. */
+static enum status begin_anew(struct server_core *core, const struct inquiry *waiting, bool forgotten)
 {
 	struct server_store *store = core->options.store;
 	struct chain_state chain;
@@ -15,7 +16,8 @@ static enum status begin_anew(struct server_core *core, const struct inquiry *wa
 	chain.previous = waiting->origin.previous;
 	chain.shared_seq = waiting->origin.shared_seq;
 	core->changed = true;
-	incidents_note(&core->incidents, &(struct incident){ .kind = INCIDENT_RESTORED, .device = waiting->device });
+	if (!forgotten)
+		incidents_note(&core->incidents, &(struct incident){ .kind = INCIDENT_RESTORED, .device = waiting->device });
 	return server_store_begin_anew(store, &chain, core->commit.gseq);
 }
 
@@ -30,7 +32,7 @@ enum status server_core_take_origin(struct server_core *core, struct inquiry *wa
 		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 	status = server_store_chain(store, &waiting->device, &waiting->origin.previous, &chain);
 	if (status == STATUS_OK)
-		status = begin_anew(core, waiting);
+		status = begin_anew(core, waiting, chain.last_seq < waiting->origin.shared_seq);
 	if (status == STATUS_BUSY) {
 		server_core_note_incarnations(core, &waiting->device);
 		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_TOO_OFTEN };

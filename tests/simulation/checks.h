@@ -21,7 +21,9 @@ void checks_of_log(struct simulation *simulation, const struct snapshot *server)
 void checks_of_server_end(struct simulation *simulation, const struct snapshot *server);
 void checks_of_files(struct simulation *simulation, const struct snapshot *server);
 void checks_of_device_end(struct simulation *simulation, struct device_node *device);
-/* The server's store was put back from a copy; every device runs. */
-void checks_after_server_restore(struct simulation *simulation, struct server_store *store);
+/* A backup holds what the server had decided by then. */
+void checks_after_backup(struct simulation *simulation, int64_t gseq);
+/* The server's store was put back from a backup; every device runs. I1: what the newest one lacks, the devices hold. */
+void checks_after_server_restore(struct simulation *simulation, struct server_store *store, bool newest);
 
 #endif

@@ -1,5 +1,6 @@
 /* What must hold at every moment: what was promised is there after any crash, no device sees half an operation, and no digest
  * ever fails. */
+#include <sqlite3.h>
 #include <string.h>
 
 #include "device_agent/store.h"
@@ -81,6 +82,27 @@ static bool is_among(const struct id *ids, size_t count, const struct id *id)
 	return false;
 }
 
+/* Is it in the outbox, of whichever incarnation? Read from the file itself. */
+static bool is_kept(struct simulation *simulation, const struct device_node *device, const struct id *id)
+{
+	const char *path = arena_print(&simulation->arena, "%s/outbox.db", device->dir).data;
+	sqlite3 *connection = NULL;
+	sqlite3_stmt *row = NULL;
+	bool kept = false;
+
+	if (sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE, CRASH_VFS) == SQLITE_OK &&
+		sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK &&
+		sqlite3_prepare_v2(connection, "SELECT 1 FROM operation WHERE id = ?", -1, &row, NULL) == SQLITE_OK) {
+		(void)sqlite3_bind_blob(row, 1, id->bytes, sizeof(id->bytes), SQLITE_STATIC);
+		kept = sqlite3_step(row) == SQLITE_ROW;
+	} else {
+		violate(simulation, "I1", "device %u: the outbox cannot be read: %s", device->number, sqlite3_errmsg(connection));
+	}
+	sqlite3_finalize(row);
+	sqlite3_close(connection);
+	return kept;
+}
+
 /* I1, and what of a restored device is still there. */
 void checks_of_device_start(struct simulation *simulation, struct device_node *device)
 {
@@ -95,43 +117,55 @@ void checks_of_device_start(struct simulation *simulation, struct device_node *d
 	}
 	for (size_t i = 0; i < oracle->count; i++) {
 		const struct promise *promise = &oracle->promises[i];
-		if (promise->device != device->number || promise->state != PROMISE_SAVED || promise->acknowledged)
+		if (promise->device != device->number || promise->state != PROMISE_SAVED ||
+			(promise->acknowledged && (promise->backed_up || device->swapped)))
 			continue;
-		if (!is_among(look.present, look.present_count, &promise->id))
+		if (!is_among(look.present, look.present_count, &promise->id) && !is_kept(simulation, device, &promise->id))
 			violate(simulation, "I1", "device %u: saved operation %s is not in the outbox after a crash", device->number,
 				id_to_text(&promise->id).characters);
 	}
 }
 
-struct outbox_ids {
-	struct id wanted;
-	bool found;
-};
-
-static enum status look_for_id(void *context, const struct outbox_entry *entry)
+void checks_after_backup(struct simulation *simulation, int64_t gseq)
 {
-	struct outbox_ids *outbox = context;
+	struct oracle *oracle = &simulation->oracle;
 
-	outbox->found = outbox->found || id_equal(&entry->id, &outbox->wanted);
-	return STATUS_OK;
+	for (size_t i = 0; i < oracle->count; i++) {
+		struct logged_operation logged;
+		oracle->promises[i].backed_up = server_store_logged(simulation->server.store, &oracle->promises[i].id,
+							&simulation->arena, &logged) == STATUS_OK &&
+						logged.gseq <= gseq;
+	}
+}
+
+/* What was acknowledged, and is gone at the server. Who was itself put back from an older copy may have lost it, too; and of what a newer
+ * backup holds, nobody need keep it. */
+static void check_lost(struct simulation *simulation, struct promise *promise, bool newest)
+{
+	const struct device_node *device = &simulation->devices[promise->device - 1];
+
+	promise->acknowledged = false;
+	if (is_kept(simulation, device, &promise->id))
+		return;
+	promise->state = PROMISE_LOST;
+	if (!device->swapped && (newest || !promise->backed_up))
+		violate(simulation, "I1", "device %u: operation %s was acknowledged, is not in the backup, and is not kept",
+			device->number, id_to_text(&promise->id).characters);
 }
 
 /* What the copy lacks is sent again by who has it; what nobody has any more is lost. */
-void checks_after_server_restore(struct simulation *simulation, struct server_store *store)
+void checks_after_server_restore(struct simulation *simulation, struct server_store *store, bool newest)
 {
 	struct oracle *oracle = &simulation->oracle;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < oracle->count; i++) {
 		struct promise *promise = &oracle->promises[i];
-		struct outbox_ids outbox = { .wanted = promise->id };
 		struct logged_operation logged;
-		if (!promise->acknowledged || server_store_logged(store, &promise->id, &simulation->arena, &logged) == STATUS_OK)
-			continue;
-		promise->acknowledged = false;
-		if (device_store_outbox_each(simulation->devices[promise->device - 1].store, 0, look_for_id, &outbox) != STATUS_OK ||
-			!outbox.found)
-			promise->state = PROMISE_LOST;
+		bool there = server_store_logged(store, &promise->id, &simulation->arena, &logged) == STATUS_OK;
+		if (promise->acknowledged && !there)
+			check_lost(simulation, promise, newest);
+		promise->backed_up = there; /* from here on */
 	}
 	for (size_t i = 0; i < oracle->order_count; i++) {
 		const void *row;
@@ -211,6 +245,10 @@ static enum status look_at_incident(void *context, int64_t at_ms, struct text wh
 		return STATUS_OK;
 	if (text_equals(what, "repaired") &&
 		(look->simulation->server.swapped || look->simulation->retention_ms != 0 || look->device->swapped))
+		return STATUS_OK;
+	if (text_equals(what, "gap") && look->simulation->server.swapped)
+		return STATUS_OK;
+	if (text_equals(what, "unbacked") && look->device->swapped)
 		return STATUS_OK;
 	if (!(text_equals(what, "restored") && look->device->swapped) && !(text_equals(what, "epoch") && look->simulation->server.swapped))
 		violate(look->simulation, "digest", "device %u: incident \"%.*s\": %.*s", look->device->number, TEXT_ARGUMENTS(what),

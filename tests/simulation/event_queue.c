@@ -20,7 +20,7 @@ const char *event_to_text(enum event_kind kind)
 		[EVENT_START_SERVER]   = "start-server",
 		[EVENT_COPY_DEVICE]    = "copy-device",
 		[EVENT_RESTORE_DEVICE] = "restore-device",
-		[EVENT_COPY_SERVER]    = "copy-server",
+		[EVENT_BACK_UP_SERVER] = "back-up-server",
 		[EVENT_RESTORE_SERVER] = "restore-server",
 		[EVENT_CLOG]           = "clog",
 		[EVENT_CLONE]          = "clone",

@@ -22,7 +22,7 @@ enum event_kind {
 	EVENT_START_SERVER,
 	EVENT_COPY_DEVICE,    /* a backup of both files is taken */
 	EVENT_RESTORE_DEVICE, /* and put back */
-	EVENT_COPY_SERVER,    /* likewise */
+	EVENT_BACK_UP_SERVER, /* and the server tells of it */
 	EVENT_RESTORE_SERVER,
 	EVENT_CLOG,           /* as EVENT_LINK_DOWN, with all the others */
 	EVENT_CLONE,          /* a copy of both files runs beside them */

@@ -188,6 +188,9 @@ static const uint64_t known[BUG_COUNT] = {
 	[BUG_FILE_SWEPT] = 29,
 	[BUG_FILE_THOUGHT_SENT] = 11,
 	[BUG_EXTRA_DROPPED] = 3,
+	[BUG_WATERMARK_TOO_FAR] = 11,
+	[BUG_KEPT_TOO_SHORT] = 2,
+	[BUG_FORMER_NOT_SENT] = 245,
 };
 
 static bool catch_bug(const struct template *template, const struct arguments *arguments, enum seeded_bug bug)

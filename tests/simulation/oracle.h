@@ -16,6 +16,7 @@ struct promise {
 	unsigned device;
 	enum promise_state state;
 	bool acknowledged; /* the server said that it is decided */
+	bool backed_up;    /* the newest backup of the server holds it */
 	enum operation_kind kind;
 	struct id subject;
 	int64_t base_gseq;   /* the commit its author had seen */

@@ -83,16 +83,19 @@ static unsigned any_device(struct simulation *simulation)
 	return 1 + (unsigned)stream_below(&simulation->chance, simulation->device_count);
 }
 
+/* Backups, and the loss of the server some while later. */
 static void plan_server_restore(struct simulation *simulation)
 {
 	struct stream *restores = &simulation->restores;
+	unsigned percent = simulation->faults.percent[FAULT_RESTORE_SERVER];
 	int64_t at = stream_between(restores, 1, CHAOS_MS / 2);
 	int64_t until = at + stream_between(restores, 1000, CHAOS_MS / 2);
+	bool lost = stream_chance(restores, percent);
 
-	if (!stream_chance(restores, simulation->faults.percent[FAULT_RESTORE_SERVER]))
-		return;
-	plan(simulation, at, EVENT_COPY_SERVER, 0, 0, (struct bytes){ 0 });
-	plan(simulation, until, EVENT_RESTORE_SERVER, 0, 0, (struct bytes){ 0 });
+	for (int64_t i = percent == 0 ? 0 : stream_between(restores, 1, 3); i > 0; i--, at = stream_between(restores, 1, until))
+		plan(simulation, at, EVENT_BACK_UP_SERVER, 0, 0, (struct bytes){ 0 });
+	if (lost)
+		plan(simulation, until, EVENT_RESTORE_SERVER, 0, 0, (struct bytes){ 0 });
 }
 
 void plan_phase(struct simulation *simulation)

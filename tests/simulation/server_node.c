@@ -8,7 +8,8 @@
 #include "tests/simulation/checks.h"
 #include "tests/simulation/network.h"
 
-#define SERVER_FILE "/server/store.db"
+#define SERVER_FILE   "/server/store.db"
+#define OLDER_PERCENT 20 /* of the restores: somebody takes the wrong backup */
 
 static struct server_node *deciding; /* whose core is at work: there is no place for it in what the core calls */
 
@@ -57,8 +58,9 @@ void server_node_finish(struct simulation *simulation)
 	deciding = NULL;
 	server_core_destroy(server->core);
 	server_store_close(server->store);
-	crash_image_free(server->copy);
 	memory_files_destroy(server->blobs);
+	crash_image_free(server->backup);
+	crash_image_free(server->older);
 	crash_disk_destroy(server->disk);
 	free(server->suspects);
 }
@@ -371,47 +373,78 @@ bool server_node_operation(struct simulation *simulation, const struct operation
 	return server->core != NULL && server->starts == start && server_core_counts(server->core).commits > commits;
 }
 
-void server_node_copy(struct simulation *simulation)
+/* As `truckrolld backup tell`: devices may let go of what it holds once that is durable. */
+static void tell_of_backup(struct simulation *simulation, int64_t gseq)
 {
 	struct server_node *server = &simulation->server;
+	enum status status;
 
-	if (server->core == NULL)
+	stream_for_libsodium(&server->stream);
+	status = server_core_open_commit(server->core);
+	if (status == STATUS_OK)
+		status = server_store_put_backup(server->store, gseq, clock_now_ms(&server->clock));
+	if (!survives(simulation, status, "backup"))
 		return;
-	crash_image_free(server->copy);
-	server->copy = crash_disk_save(server->disk);
-	note(simulation, "server copied");
+	if (status == STATUS_OK)
+		server_node_flush(simulation);
+	else
+		server_core_abandon(server->core);
 }
 
-/* Another life of the store begins, as `--accept-loss` lets it. */
-static void begin_epoch(struct simulation *simulation)
+void server_node_backup(struct simulation *simulation)
+{
+	struct server_node *server = &simulation->server;
+	struct server_state state;
+
+	if (server->core == NULL || crash_disk_state(server->disk) == DISK_DEAD ||
+		server_store_state(server->store, &state) != STATUS_OK)
+		return;
+	if (server->older == NULL)
+		server->older = server->backup;
+	else
+		crash_image_free(server->backup);
+	server->backup = crash_disk_save(server->disk);
+	note(simulation, "server backed up at commit %lld", (long long)state.gseq);
+	checks_after_backup(simulation, state.gseq);
+	tell_of_backup(simulation, state.gseq);
+}
+
+/* Another life of the store begins, as `truckrolld restore` lets it. */
+static void begin_epoch(struct simulation *simulation, bool newest)
 {
 	const struct server_store_options options = { .path = SERVER_FILE, .vfs = CRASH_VFS, .mode = STORAGE_OWN };
 	struct server_store *store = NULL;
+	struct server_state state;
 	struct id epoch;
 
 	stream_fill(&simulation->restores, &epoch, sizeof(epoch));
-	if (server_store_open(&options, &store) != STATUS_OK ||
-		server_store_init_organisation(store, &organisation_self, &epoch) != STATUS_OK)
-		violate(simulation, "failure", "the server's copy cannot be opened: %s", fail_reason());
+	if (server_store_open(&options, &store) != STATUS_OK || server_store_state(store, &state) != STATUS_OK ||
+		server_store_begin(store) != STATUS_OK ||
+		server_store_init_organisation(store, &organisation_self, &epoch) != STATUS_OK ||
+		server_store_put_backup(store, state.gseq, clock_now_ms(&simulation->server.clock)) != STATUS_OK ||
+		server_store_commit(store) != STATUS_OK)
+		violate(simulation, "failure", "the server's backup cannot be opened: %s", fail_reason());
 	else
-		checks_after_server_restore(simulation, store);
+		checks_after_server_restore(simulation, store, newest);
 	server_store_close(store);
 }
 
 void server_node_restore(struct simulation *simulation)
 {
 	struct server_node *server = &simulation->server;
+	bool newest;
 
 	/* Who was revoked or copied since is another story: it would be forgotten. */
-	if (server->copy == NULL || server->core == NULL || simulation->counts.happened[FAULT_REVOKE] > 0 ||
+	if (server->backup == NULL || server->core == NULL || simulation->counts.happened[FAULT_REVOKE] > 0 ||
 		simulation->counts.happened[FAULT_CLONE] > 0)
 		return;
 	for (unsigned i = 0; i < simulation->device_count; i++)
 		if (simulation->devices[i].core == NULL) /* else it cannot be told what nobody has any more */
 			return;
+	newest = server->older == NULL || !stream_chance(&simulation->restores, OLDER_PERCENT);
 	server_node_kill(simulation);
-	crash_disk_load(server->disk, server->copy);
+	crash_disk_load(server->disk, newest ? server->backup : server->older);
 	server->swapped = true;
-	note(simulation, "server restored");
-	begin_epoch(simulation);
+	note(simulation, "server restored from the %s backup", newest ? "newest" : "first");
+	begin_epoch(simulation, newest);
 }

@@ -30,8 +30,8 @@ bool server_node_operation(
 	struct simulation *simulation, const struct operation *operation, struct verdict *out_verdict, struct id *out_id);
 /* Carries out what the core asks for. */
 void server_node_effects(struct simulation *simulation);
-/* Keeps a copy of the store, as a backup program would; puts it back, with another epoch. */
-void server_node_copy(struct simulation *simulation);
+/* Makes a backup, and has the server tell of it; puts one back, mostly the newest, with another epoch. */
+void server_node_backup(struct simulation *simulation);
 void server_node_restore(struct simulation *simulation);
 
 #endif

@@ -112,7 +112,7 @@ static const struct {
 	[EVENT_START_SERVER]   = { false, false, -1 },
 	[EVENT_COPY_DEVICE]    = { true,  true,  -1 },
 	[EVENT_RESTORE_DEVICE] = { true,  true,  FAULT_RESTORE },
-	[EVENT_COPY_SERVER]    = { true,  false, -1 },
+	[EVENT_BACK_UP_SERVER]    = { true,  false, -1 },
 	[EVENT_RESTORE_SERVER] = { true,  false, FAULT_RESTORE_SERVER },
 	[EVENT_CLOG]           = { true,  true,  FAULT_CLOG },
 	[EVENT_CLONE]          = { true,  true,  FAULT_CLONE },
@@ -206,8 +206,8 @@ static void happen_to_server(struct simulation *simulation, const struct event *
 		scenario_office(simulation);
 	else if (event->kind == EVENT_KILL_SERVER)
 		kill_server(simulation);
-	else if (event->kind == EVENT_COPY_SERVER)
-		server_node_copy(simulation);
+	else if (event->kind == EVENT_BACK_UP_SERVER)
+		server_node_backup(simulation);
 	else if (event->kind == EVENT_RESTORE_SERVER)
 		server_node_restore(simulation);
 	else if (event->kind == EVENT_START_SERVER)

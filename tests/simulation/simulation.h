@@ -44,7 +44,8 @@ struct server_node {
 	bool (*put)(void *context, size_t place, const struct suspect *suspects, size_t count); /* instead of the mark; NULL */
 	bool flush_planned;
 	struct memory_files *blobs; /* are not put back with the store */
-	struct crash_image *copy;
+	struct crash_image *backup; /* the newest */
+	struct crash_image *older;  /* the first one, when there are several */
 	bool swapped; /* it was restored: devices may find an incident, and what they were told need not be there */
 };
 

@@ -192,8 +192,10 @@ static void a_new_incarnation_keeps_ids_and_order_of_what_was_not_settled(void *
 	for (int i = 0; i < 4; i++)
 		scratch_append(scratch, (const char *[]){ "a", "b", "c", "d" }[i]);
 	before = entries(scratch, 2);
-	assert_int_equal(device_store_new_incarnation(scratch->store, &(struct new_incarnation){ incarnation, 2, secrets, 1 }, rehead,
-				 (void *)(uintptr_t)secrets[0]),
+	assert_int_equal(device_store_new_incarnation(scratch->store,
+				 &(struct new_incarnation){
+					 .id = incarnation, .settled_seq = 2, .secrets = secrets, .secret_count = 1 },
+				 rehead, (void *)(uintptr_t)secrets[0]),
 		STATUS_OK);
 	scratch_reopen(scratch);
 	after = entries(scratch, 0);

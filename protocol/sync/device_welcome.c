@@ -1,0 +1,104 @@
+/* What a welcome says: how far the server knows this device's history, whether it is the server that it was, and up to which commit there
+ * is a backup. */
+#include "protocol/sync/device_bugs.h"
+#include "protocol/sync/device_inner.h"
+#include "protocol/sync/history.h"
+#include "protocol/sync/keeping.h"
+
+enum status device_server_restored(struct device_core *core, const char *detail)
+{
+	enum status status = device_blobs_offer_again(&core->blobs, core->options.store, &core->arena);
+
+	return status == STATUS_OK ? device_put_right(core, "epoch", detail) : status;
+}
+
+/* Neither side has these any more. */
+static enum status tell_gap(struct device_core *core, const struct keeping_gap *gap)
+{
+	struct text detail = arena_print(&core->arena, "%lld-%lld", (long long)gap->first, (long long)gap->last);
+
+	return gap->first == 0 ? STATUS_OK : device_note_incident(core, "gap", detail.data);
+}
+
+/* The server was put back from a backup. It is sent again what that lacks, in the history that it knows or in a new one. */
+static enum status begin_after_restore(struct device_core *core, int64_t last_seq)
+{
+	struct keeping_gap gap = { 0 };
+	enum status status = keeping_compare(core->options.store, last_seq, &gap);
+
+	if (core->options.bug == BUG_FORMER_NOT_SENT && gap.first == 0)
+		gap.anew = false;
+	if (status == STATUS_OK && !gap.anew)
+		return device_server_restored(core, "the server was restored: it counts its commits anew");
+	if (status == STATUS_OK)
+		status = tell_gap(core, &gap);
+	if (status == STATUS_OK)
+		status = history_begin_again(core->options.store, core->options.random, &core->arena);
+	if (status != STATUS_OK)
+		return status;
+	core->own_rows = true;
+	device_link_down(core);
+	core->retry_at_ms = 0;
+	return fail(STATUS_OFFLINE, "the server was restored: what it may lack is sent again under a new incarnation");
+}
+
+/* What a backup of the server holds need not be kept any longer. */
+static enum status look_at_kept(struct device_core *core, const struct welcome *welcome)
+{
+	int64_t unbacked;
+	struct text detail;
+	enum status status = keeping_look(core->options.store, welcome, core->options.bug, &unbacked);
+
+	if (status != STATUS_OK || unbacked == 0)
+		return status;
+	detail = arena_print(&core->arena, "%lld", (long long)unbacked);
+	return device_note_incident(core, "unbacked", detail.data);
+}
+
+/* Does the cursor still mean something to the server? */
+static enum status compare_epochs(struct device_core *core, const struct welcome *welcome)
+{
+	struct replica_state state;
+	struct repair repair;
+	const struct cursor *stands = &state.cursor;
+	enum status status = device_store_replica(core->options.store, &state);
+
+	if (status == STATUS_OK)
+		status = repair_load(core->options.store, &core->arena, &repair);
+	if (status != STATUS_OK)
+		return status;
+	if (repair.under_way)
+		stands = &repair.since; /* gseq 0 before its first answer */
+	if (welcome->last_seq >= state.settled_seq &&
+		(stands->gseq == 0 || (id_equal(&stands->epoch, &welcome->epoch) && welcome->gseq >= stands->gseq)))
+		return repair.under_way ? STATUS_OK : look_at_kept(core, welcome);
+	return begin_after_restore(core, welcome->last_seq);
+}
+
+enum status device_take_welcome(struct device_core *core, const struct welcome *welcome)
+{
+	bool same = false;
+	enum status status = history_compare(core->options.store, &welcome->incarnation, welcome->last_seq, &welcome->chain_hash, &same);
+
+	if (status != STATUS_OK)
+		return status;
+	core->state.lease_until_ms = welcome->lease_until_ms;
+	core->state.device_state = welcome->device_state;
+	if (core->by_bundle && id_is_nil(&welcome->incarnation)) /* the server has heard of none: it speaks of rows alone */
+		return STATUS_OK;
+	core->tell_origin = !welcome->incarnation_known;
+	core->acknowledged_seq = same ? welcome->last_seq : 0; /* of the incarnation that goes on */
+	if (!same && core->options.bug == BUG_SEQUENCE_REUSED)
+		return bug_reuse_sequence(core->options.store, welcome->last_seq, &core->acknowledged_seq);
+	if (same) /* what a bundle stands on was looked at before */
+		return core->by_bundle ? STATUS_OK : compare_epochs(core, welcome);
+	status = history_begin_incarnation(core->options.store, core->options.random, &core->arena);
+	core->own_rows = true; /* what the lost history computed is missing here */
+	if (status == STATUS_OK)
+		status = device_note_incident(core, "restored", "the server knows operations that are not in this outbox");
+	if (status != STATUS_OK)
+		return status;
+	device_link_down(core);
+	core->retry_at_ms = 0;
+	return fail(STATUS_OFFLINE, "this device was restored from an older copy: it goes on under a new incarnation");
+}

@@ -1,0 +1,180 @@
+#include "protocol/sync/keeping.h"
+
+#include "tests/unit/protocol/sync/pair.h"
+
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
+
+static struct kept_state kept_of(struct simulation *pair, unsigned number)
+{
+	struct kept_state kept;
+
+	assert_int_equal(device_store_kept(pair_device(pair, number)->store, &kept), STATUS_OK);
+	return kept;
+}
+
+static int64_t last_seq_of(struct simulation *pair, unsigned number)
+{
+	struct outbox_state outbox;
+
+	assert_int_equal(device_store_outbox(pair_device(pair, number)->store, &outbox), STATUS_OK);
+	return outbox.last_seq;
+}
+
+/* Sessions end with the server's process: everybody says hello. */
+static void greet(struct simulation *pair)
+{
+	server_node_kill(pair);
+	server_node_start(pair);
+	pair_settle(pair);
+}
+
+static void work(struct simulation *pair, const struct id *order, size_t count, struct id *out_ids)
+{
+	for (size_t i = 0; i < count; i++)
+		out_ids[i] = pair_note(pair, 1, order);
+	pair_settle(pair);
+}
+
+/* As `truckrolld restore` does. */
+static void put_back(struct simulation *pair, const struct crash_image *image, uint8_t epoch)
+{
+	pair->server.swapped = true;
+	server_node_kill(pair);
+	crash_disk_load(pair->server.disk, image);
+	server_node_start(pair);
+	assert_int_equal(
+		server_store_init_organisation(pair->server.store, &organisation_self, &(struct id){ { epoch } }), STATUS_OK);
+	greet(pair);
+	pair_settle(pair);
+}
+
+static void expect_all(struct simulation *pair, const struct id *ids, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct logged_operation logged;
+		assert_true(pair_logged(pair, &ids[i], &logged));
+		assert_true(pair_on_server(pair, RECORD_NOTE, &ids[i]) && pair_on_device(pair, 1, RECORD_NOTE, &ids[i]));
+	}
+	assert_false(pair->violated);
+}
+
+static void what_is_acknowledged_is_kept_until_a_backup_holds_it_but_for_the_latest(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), notes[4];
+
+	pair_settle(pair);
+	work(pair, &order, LENGTH(notes), notes);
+	for (int i = 0; i < 3; i++) {
+		greet(pair);
+		assert_int_equal(kept_of(pair, 1).first_seq, 1);
+	}
+	assert_int_equal(kept_of(pair, 1).mark.seq, 4);
+	server_node_backup(pair);
+	greet(pair);
+	assert_int_equal(kept_of(pair, 1).first_seq, 4);
+	assert_int_equal(last_seq_of(pair, 1), 4);
+	work(pair, &order, 2, notes); /* the chain goes on */
+	assert_int_equal(last_seq_of(pair, 1), 6);
+	expect_all(pair, notes, 2);
+}
+
+static void a_server_that_is_put_back_from_its_newest_backup_loses_nothing(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), notes[8];
+
+	pair_settle(pair);
+	work(pair, &order, 3, notes);
+	greet(pair);
+	server_node_backup(pair);
+	work(pair, &order, 3, notes + 3);
+	greet(pair);
+	assert_int_equal(kept_of(pair, 1).first_seq, 4);
+	put_back(pair, pair->server.backup, 1);
+	work(pair, &order, 2, notes + 6);
+	expect_all(pair, notes, LENGTH(notes));
+	assert_int_equal(device_core_state(pair_device(pair, 1)->core).fetches, 0);
+}
+
+/* Somebody takes the wrong one: what it lacks and the device has let go of is told, and the rest goes on. */
+static void an_older_backup_leaves_a_gap_that_is_told_and_the_rest_is_sent_again(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), notes[9];
+	struct logged_operation logged;
+
+	pair_settle(pair);
+	work(pair, &order, 2, notes);
+	greet(pair);
+	server_node_backup(pair);
+	work(pair, &order, 4, notes + 2);
+	greet(pair); /* lets go of 1 */
+	greet(pair); /* and sets the next mark */
+	server_node_backup(pair);
+	greet(pair);
+	assert_int_equal(kept_of(pair, 1).first_seq, 6);
+	work(pair, &order, 3, notes + 6);
+	put_back(pair, pair->server.older, 1);
+	expect_all(pair, notes, 2);
+	expect_all(pair, notes + 5, 4);
+	assert_false(pair_logged(pair, &notes[3], &logged));
+	assert_int_equal(last_seq_of(pair, 1), 4); /* of the new incarnation */
+}
+
+/* Two misfortunes at once: the device was put back from a copy, later the server. */
+static void what_is_kept_of_former_incarnations_is_sent_again_too(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), notes[4];
+	struct device_node *device = pair_device(pair, 1);
+
+	pair_settle(pair);
+	server_node_backup(pair);
+	work(pair, &order, 2, notes);
+	device_node_copy(pair, device);
+	(void)pair_note(pair, 1, &order);
+	pair_settle(pair);
+	device_node_restore(pair, device);
+	device_node_start(pair, device, false);
+	pair_settle(pair);
+	work(pair, &order, 2, notes + 2);
+	assert_int_equal(kept_of(pair, 1).former, 2);
+	put_back(pair, pair->server.backup, 1);
+	expect_all(pair, notes, LENGTH(notes));
+	assert_int_equal(kept_of(pair, 1).former, 0);
+}
+
+static void without_a_backup_it_is_kept_for_thirty_days_and_its_end_is_told(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), notes[3];
+	int64_t incidents = device_core_state(pair_device(pair, 1)->core).incidents;
+
+	pair_settle(pair);
+	work(pair, &order, LENGTH(notes), notes);
+	greet(pair);
+	pair_device(pair, 1)->swapped = true; /* incidents are to be expected */
+	pair->now_ms += 29 * DAY_MS;
+	greet(pair);
+	assert_int_equal(kept_of(pair, 1).first_seq, 1);
+	pair->now_ms += 2 * DAY_MS;
+	greet(pair);
+	assert_int_equal(kept_of(pair, 1).first_seq, 3);
+	assert_int_equal(device_core_state(pair_device(pair, 1)->core).incidents, incidents + 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_is_acknowledged_is_kept_until_a_backup_holds_it_but_for_the_latest),
+		TEST(a_server_that_is_put_back_from_its_newest_backup_loses_nothing),
+		TEST(an_older_backup_leaves_a_gap_that_is_told_and_the_rest_is_sent_again),
+		TEST(what_is_kept_of_former_incarnations_is_sent_again_too),
+		TEST(without_a_backup_it_is_kept_for_thirty_days_and_its_end_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
