@@ -1,8 +1,8 @@
-/* How long a device keeps operations that the server has acknowledged: until a backup of the server holds them, so that a server that is
- * put back from its newest backup is sent again what that lacks. Each welcome says, signed, up to which commit there is a backup. The device
- * sets a mark (all up to this operation was decided by that commit), lets go of what is before it once a backup has come so far, and sets
- * the next: one comparison a session, and what is kept is some two backups' worth. When no backup comes, it keeps operations for 30 days
- * after the mark, and 64 MiB of them at most, and says so. */
+/* How long a device keeps operations that the server has acknowledged: until a backup of the server holds them, so that a server that
+ * is put back from its newest backup is sent again what that lacks. Each welcome says, signed, up to which commit there is a backup.
+ * The device sets a mark (all up to this operation was decided by that commit), lets go of what is before it once a backup has come so
+ * far, and sets the next: one comparison a session, and what is kept is some two backups' worth. When no backup comes, it keeps
+ * operations for 30 days after the mark, and 64 MiB of them at most, and says so. */
 #ifndef TRUCKROLL_SYNC_KEEPING_H
 #define TRUCKROLL_SYNC_KEEPING_H
 
