@@ -12,6 +12,7 @@ struct writing {
 	struct outbox_state outbox;
 	struct replica_state replica;
 	bool anew; /* all rows are wanted: comparing them by ranges takes a session */
+	int64_t first_seq; /* what is before it is not kept any more */
 	device_envelope_take take;
 	void *context;
 };
@@ -20,6 +21,7 @@ static enum status look(struct writing *writing)
 {
 	struct device_store *store = writing->core->options.store;
 	struct repair repair;
+	struct kept_state kept;
 	enum status status = device_store_outbox(store, &writing->outbox);
 
 	if (status == STATUS_OK)
@@ -27,8 +29,12 @@ static enum status look(struct writing *writing)
 	if (status == STATUS_OK)
 		status = repair_load(store, &writing->core->arena, &repair);
 	if (status == STATUS_OK)
-		writing->anew = repair.under_way;
-	return status;
+		status = device_store_kept(store, &kept);
+	if (status != STATUS_OK)
+		return status;
+	writing->anew = repair.under_way;
+	writing->first_seq = kept.first_seq;
+	return STATUS_OK;
 }
 
 /* The server said once that it is decided. Should it have forgotten, it says so, and is sent it again. */
@@ -40,8 +46,8 @@ static int64_t acknowledged_seq(const struct writing *writing)
 	if (writing->core->acknowledged_seq > seq)
 		seq = writing->core->acknowledged_seq;
 	if (!id_equal(&replica->incarnation, &writing->outbox.incarnation) || seq > writing->outbox.last_seq)
-		return 0;
-	return seq;
+		seq = 0;
+	return seq < writing->first_seq - 1 ? writing->first_seq - 1 : seq;
 }
 
 static enum status seal(struct writing *writing, struct request *request)

@@ -440,12 +440,19 @@ static enum status refuse_batch(struct device_core *core, uint32_t code)
 static enum status send_from(struct device_core *core, int64_t seq)
 {
 	struct outbox_state outbox;
+	struct kept_state kept;
 	enum status status = device_store_outbox(core->options.store, &outbox);
 
+	if (status == STATUS_OK)
+		status = device_store_kept(core->options.store, &kept);
 	if (status != STATUS_OK)
 		return status;
 	if (seq < 1 || seq > outbox.last_seq + 1)
 		return fail(STATUS_CORRUPT, "the server asks for operation %lld of %lld", (long long)seq, (long long)outbox.last_seq);
+	if (seq < kept.first_seq) { /* a server that was put back: its welcome says so */
+		device_link_down(core);
+		return fail(STATUS_OFFLINE, "the server asks for operations that are not kept any more: the next hello sorts it out");
+	}
 	core->acknowledged_seq = seq - 1;
 	return STATUS_OK;
 }

@@ -11,9 +11,10 @@
 #endif
 
 static const char usage[] =
-	"usage: simulate [--seed N] [--count M] [--devices 1..8] [--bug NAME] [--trace] [--without FAULT,…] [--without-device N]\n"
+	"usage: simulate [--seed N] [--count M] [--devices 1..200] [--bug NAME] [--trace] [--without FAULT,…] [--without-device N]\n"
 	"       simulate --half 1|2      half of the seeds that TRUCKROLL_TEST_SIZE calls for\n"
 	"       simulate --bugs          each seeded bug must be caught; with --search from seed 1 on\n"
+	"       simulate --drill         each run loses its server and puts it back from a backup; more devices, fewer runs\n"
 	"       simulate --orders        the same work delivered in other orders, twice, and under wrong clocks comes to the same\n";
 
 static bool complain(const char *what, const char *word)
@@ -29,6 +30,14 @@ static uint64_t count_of_size(void)
 	uint64_t count = quick ? 200 : full ? 20000 : 2000;
 
 	return count < COUNT_MAX ? count : COUNT_MAX;
+}
+
+/* A drill of full size is that of the catalogue of faults (F25). */
+static unsigned drill_devices(void)
+{
+	uint64_t count = count_of_size();
+
+	return count >= 20000 ? DEVICES_MAX : count >= 2000 ? 40 : 12;
 }
 
 static bool read_bug(const char *name, enum seeded_bug *out_bug)
@@ -69,6 +78,8 @@ static bool read_switch(const char *word, struct arguments *arguments)
 		arguments->mode = SIMULATE_BUGS;
 	else if (strcmp(word, "--orders") == 0)
 		arguments->mode = SIMULATE_ORDERS;
+	else if (strcmp(word, "--drill") == 0)
+		arguments->run.drill = true;
 	else if (strcmp(word, "--search") == 0)
 		arguments->search = true;
 	else
@@ -96,7 +107,7 @@ static bool read_option(const char *word, const char *value, struct arguments *a
 	else if (strcmp(word, "--devices") == 0)
 		run->device_count = (unsigned)number;
 	else if (strcmp(word, "--without-device") == 0)
-		run->without_devices |= number <= DEVICES_MAX ? UINT32_C(1) << number : 0;
+		run->without_devices |= number < 32 ? UINT32_C(1) << number : 0;
 	else
 		return complain("there is no such option", word);
 	return true;
@@ -104,7 +115,7 @@ static bool read_option(const char *word, const char *value, struct arguments *a
 
 bool arguments_read(int count, char **words, struct arguments *out_arguments)
 {
-	struct arguments arguments = { .run = { .device_count = 3 } };
+	struct arguments arguments = { 0 };
 	uint64_t half = 0;
 
 	for (int i = 1; i < count; i++) {
@@ -114,8 +125,12 @@ bool arguments_read(int count, char **words, struct arguments *out_arguments)
 			return false;
 		i++;
 	}
+	if (arguments.run.device_count == 0)
+		arguments.run.device_count = arguments.run.drill ? drill_devices() : 3;
 	if (half > 2 || arguments.run.device_count > DEVICES_MAX)
-		return complain("there are two halves, and 8 devices", "--half, --devices");
+		return complain("there are two halves, and 200 devices", "--half, --devices");
+	if (arguments.count == 0 && arguments.run.drill && arguments.run.seed == 0)
+		arguments.count = count_of_size() / 1000 + 1;
 	if (arguments.count == 0)
 		arguments.count = arguments.run.seed != 0 ? 1 : count_of_size() / (arguments.mode == SIMULATE_ORDERS ? 40 : 1);
 	if (arguments.run.seed == 0)
@@ -133,9 +148,11 @@ void arguments_print_replay(const struct run_options *run)
 	bool first = true;
 
 	(void)printf("simulate --seed %llu --devices %u", (unsigned long long)run->seed, run->device_count);
+	if (run->drill)
+		(void)printf(" --drill");
 	if (run->bug != BUG_NONE)
 		(void)printf(" --bug %s", bug_to_text(run->bug));
-	for (unsigned device = 1; device <= DEVICES_MAX; device++)
+	for (unsigned device = 1; device < 32; device++)
 		if ((run->without_devices >> device & 1) != 0)
 			(void)printf(" --without-device %u", device);
 	for (int fault = 0; fault < FAULT_COUNT; fault++) {

@@ -23,7 +23,7 @@ void checks_of_files(struct simulation *simulation, const struct snapshot *serve
 void checks_of_device_end(struct simulation *simulation, struct device_node *device);
 /* A backup holds what the server had decided by then. */
 void checks_after_backup(struct simulation *simulation, int64_t gseq);
-/* The server's store was put back from a backup; every device runs. I1: what the newest one lacks, the devices hold. */
+/* The server's store was put back from a backup. I1: what the newest one lacks, the devices hold. */
 void checks_after_server_restore(struct simulation *simulation, struct server_store *store, bool newest);
 
 #endif

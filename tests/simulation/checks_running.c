@@ -144,8 +144,13 @@ static void check_lost(struct simulation *simulation, struct promise *promise, b
 {
 	const struct device_node *device = &simulation->devices[promise->device - 1];
 
+	bool kept;
+
 	promise->acknowledged = false;
-	if (is_kept(simulation, device, &promise->id))
+	crash_disk_hold(device->disk, true);
+	kept = is_kept(simulation, device, &promise->id);
+	crash_disk_hold(device->disk, false);
+	if (kept)
 		return;
 	promise->state = PROMISE_LOST;
 	if (!device->swapped && (newest || !promise->backed_up))

@@ -9,7 +9,7 @@
 
 #include "tests/simulation/contents.h"
 
-#define DISKS_MAX          64
+#define DISKS_MAX          256
 #define NAMES_MAX          16
 #define SECTOR             512
 #define SHARED_REGIONS_MAX 16

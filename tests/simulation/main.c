@@ -71,7 +71,7 @@ static struct run_options shrink(const struct template *template, const struct r
 	struct run_options least = *run;
 
 	least.trace = false;
-	for (unsigned device = 1; device <= least.device_count; device++) {
+	for (unsigned device = 1; device <= least.device_count && device < 32; device++) {
 		struct run_options less = least;
 		less.without_devices |= UINT32_C(1) << device;
 		if (still_fails(template, &less, first))
@@ -137,7 +137,7 @@ static int tell_collisions(const struct arguments *arguments, const struct total
 		resolved += sum->resolved[collisions[i]];
 	}
 	(void)printf("\n");
-	if (arguments->count < SEEDS_FOR_ALL || arguments->run.bug != BUG_NONE || (never == 0 && resolved > 0))
+	if (arguments->count < SEEDS_FOR_ALL || arguments->run.drill || arguments->run.bug != BUG_NONE || (never == 0 && resolved > 0))
 		return 0;
 	(void)printf("%d of the collisions never came about, or none was ever resolved\n", never);
 	return 1;
@@ -155,7 +155,7 @@ static int run_seeds(const struct template *template, const struct arguments *ar
 		run.seed += i;
 		simulation_run(template, &run, &result);
 		if (result.violated)
-			print_violation(template, &run, &result, !run.trace && failures < SHRUNK_AT_MOST);
+			print_violation(template, &run, &result, !run.trace && !run.drill && failures < SHRUNK_AT_MOST);
 		failures += result.violated || !is_repeatable(template, &run, &result, &totals);
 		add_up(&totals, &result);
 		(void)fflush(stdout);

@@ -6,7 +6,7 @@
 #include "protocol/sync/server_core.h"
 #include "server/store.h"
 
-#define DEVICES_MAX 8
+#define DEVICES_MAX 200
 #define TERRITORIES 2
 #define PARTS       4
 #define SITES       4

@@ -438,9 +438,6 @@ void server_node_restore(struct simulation *simulation)
 	if (server->backup == NULL || server->core == NULL || simulation->counts.happened[FAULT_REVOKE] > 0 ||
 		simulation->counts.happened[FAULT_CLONE] > 0)
 		return;
-	for (unsigned i = 0; i < simulation->device_count; i++)
-		if (simulation->devices[i].core == NULL) /* else it cannot be told what nobody has any more */
-			return;
 	newest = server->older == NULL || !stream_chance(&simulation->restores, OLDER_PERCENT);
 	server_node_kill(simulation);
 	crash_disk_load(server->disk, newest ? server->backup : server->older);

@@ -20,7 +20,8 @@
 #define QUIET_MS       (60 * 60000) /* after healing, all must be quiet before */
 #define HOUR_MS        ((int64_t)60 * 60000)
 #define OLD_MS         (100 * 24 * HOUR_MS) /* older than any file that no row speaks of */
-#define STEPS_MAX      200000
+#define STEPS_MAX      200000               /* of so many … */
+#define FEW_DEVICES    8                    /* devices: more take more */
 #define ROUNDS_MAX     6 /* hello, what is pending, its answer, and what the others then had to say */
 #define PHASES_MAX     2
 #define SESSIONS_LIMIT 250 /* of all devices, at a time: those of the last hour that were never used stay for so long */
@@ -348,6 +349,11 @@ bool simulation_is_quiet(struct simulation *simulation)
 	return true;
 }
 
+static size_t size_factor(const struct simulation *simulation)
+{
+	return 1 + simulation->device_count / FEW_DEVICES;
+}
+
 /* I14: what must never grow, whatever comes in. */
 static void check_bounds(struct simulation *simulation)
 {
@@ -356,7 +362,7 @@ static void check_bounds(struct simulation *simulation)
 	if (simulation->server.core == NULL)
 		return;
 	counts = server_core_counts(simulation->server.core);
-	if (counts.parked > simulation->device_count || counts.sessions > SESSIONS_LIMIT)
+	if (counts.parked > simulation->device_count || counts.sessions > SESSIONS_LIMIT * size_factor(simulation))
 		violate(simulation, "I14", "the server keeps %zu polls and %zu sessions for %u devices", counts.parked, counts.sessions,
 			simulation->device_count);
 }
@@ -365,7 +371,7 @@ static void run(struct simulation *simulation)
 {
 	while (!simulation->violated && !simulation_is_quiet(simulation)) {
 		if (!simulation_step(simulation) || simulation->now_ms > simulation->phase_at_ms + CHAOS_MS + QUIET_MS ||
-			simulation->steps > STEPS_MAX) {
+			simulation->steps > STEPS_MAX * size_factor(simulation)) {
 			violate(simulation, "I14", "not quiet after %llu steps, %lld s", (unsigned long long)simulation->steps,
 				(long long)simulation->now_ms / 1000);
 			return;
@@ -399,6 +405,10 @@ static void choose(struct simulation *simulation, const struct run_options *opti
 	};
 
 	faults_choose(&simulation->faults, &simulation->chance, apart, options->without_faults);
+	if (options->drill) { /* who was revoked or copied since is another story, see server_node_restore() */
+		simulation->faults.percent[FAULT_RESTORE_SERVER] = 100;
+		simulation->faults.percent[FAULT_CLONE] = simulation->faults.percent[FAULT_REVOKE] = 0;
+	}
 	page_raw_max = (size_t)stream_between(&simulation->chance, 1, 1500);
 	batch_raw_max = (size_t)stream_between(&simulation->chance, 1, 600);
 	if (simulation->faults.percent[FAULT_SMALL_PAGES] > 0)

@@ -146,6 +146,7 @@ struct run_options {
 	unsigned device_count;
 	enum seeded_bug bug;
 	bool trace;
+	bool drill; /* the server is lost in any case, and put back from a backup */
 	bool calm; /* nothing is planned and nothing goes wrong: for tests that drive it by hand */
 	uint32_t without_faults;  /* bit FAULT_…: off, for whoever looks for the cause of a violation */
 	uint32_t without_devices; /* bit of the device's number: nothing is done on it */
