@@ -11,25 +11,20 @@
 #include "shell/listing.h"
 #include "shell/lookup.h"
 #include "shell/outcome_words.h"
+#include "shell/time_text.h"
 
-#define DAY_MS     INT64_C(86400000)
 #define TODAY_WIDE 120 /* columns of a terminal that has room for the address, the asset and the open tasks */
 
 /* ---- today ---- */
 
-static int64_t day_of(int64_t at_ms, const struct zone *zone)
-{
-	return (time_within(at_ms) + INT64_C(1000) * zone_offset_s(zone, at_ms)) / DAY_MS;
-}
-
 /* Open visits whenever they were planned, and what was planned for or done on this day. */
 static bool is_of_today(const struct context *context, const struct visit *visit)
 {
-	int64_t today = day_of(context->at_ms, context->zone);
+	int64_t today = time_day(context->at_ms, context->zone);
 
 	return visit_state_find(visit->state)->open ||
-	       (visit->planned_start_at_ms != 0 && day_of(visit->planned_start_at_ms, context->zone) == today) ||
-	       (visit->finished_at_ms != 0 && day_of(visit->finished_at_ms, context->zone) == today);
+	       (visit->planned_start_at_ms != 0 && time_day(visit->planned_start_at_ms, context->zone) == today) ||
+	       (visit->finished_at_ms != 0 && time_day(visit->finished_at_ms, context->zone) == today);
 }
 
 /* A record of the replica in the command's arena; NULL when there is none. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "device_agent/command_terms.h"
 #include "device_agent/commands.h"
 #include "device_agent/enrol.h"
 #include "device_agent/hello.h"
@@ -50,6 +51,10 @@ static void tell_agent(struct context *context)
 	output_value(context->output, "synced", NULL, cell_boolean(json_is_true(json_object_get(answer, "synced"))));
 	if (failure != NULL && failure[0] != '\0')
 		output_value(context->output, "failure", "latest failure", cell_text(arena_print(context->arena, "%s", failure)));
+	if (json_is_true(json_object_get(answer, "files_held")))
+		terms_tell_waiting(context, json_is_true(json_object_get(answer, "rows_held")),
+			json_integer_value(json_object_get(answer, "files_waiting")),
+			json_integer_value(json_object_get(answer, "file_bytes_waiting")));
 	json_decref(answer);
 }
 
@@ -125,6 +130,8 @@ enum status command_status(struct context *context)
 	output_value(output, "pending", NULL, cell_integer(marks.last_seq - marks.settled_seq));
 	tell_standing(context, device);
 	status = tell_replica(context, device);
+	if (status == STATUS_OK)
+		status = terms_tell(context);
 	if (status == STATUS_OK)
 		tell_agent(context);
 	if (status == STATUS_OK && arguments_flag(context->arguments, "digests"))

@@ -1,6 +1,7 @@
 /* Is this device ready to be off line? The proof for one job, and the forecast for all that are before the technician. */
 #include <jansson.h>
 
+#include "device_agent/command_terms.h"
 #include "device_agent/commands.h"
 #include "device_agent/forecast.h"
 #include "device_agent/visits.h"
@@ -181,6 +182,31 @@ static void list_jobs(struct context *context, const struct outlook *outlook)
 		list_job(context, table, outlook, i);
 }
 
+/* What the link will do with what is to come. */
+static void tell_link(struct context *context, const struct link_terms *terms, const struct forecast_totals *totals)
+{
+	struct output *output = context->output;
+	int64_t rate = traffic_rate(&terms->traffic, link_terms_class(terms)), coming = totals->bytes_to_come - totals->bytes_held_back;
+
+	output_json(output, "metered", json_boolean(terms->metered));
+	output_json(output, "bytes_per_s", rate > 0 ? json_integer(rate) : json_null());
+	output_json(output, "contact_at", json_integer(terms->traffic.contact_at_ms));
+	if (totals->bytes_held_back > 0)
+		output_line(output, "%.*s do not fit into what this metered link may carry today, and wait.",
+			TEXT_ARGUMENTS(size_print(context->arena, totals->bytes_held_back)));
+	if (coming > 0 && rate > 0)
+		output_line(output, "Files still to come: %.*s, in about %.*s at %.*s a second, as this link was measured.",
+			TEXT_ARGUMENTS(size_print(context->arena, coming)),
+			TEXT_ARGUMENTS(duration_print(context->arena, totals->files_in_ms)),
+			TEXT_ARGUMENTS(size_print(context->arena, rate)));
+	else if (coming > 0)
+		output_line(output, "Files still to come: %.*s; how fast this link is has not been measured yet.",
+			TEXT_ARGUMENTS(size_print(context->arena, coming)));
+	if (terms->traffic.contact_at_ms > 0)
+		output_line(output, "The office was reached last at %.*s: what it knows since then is not counted.",
+			TEXT_ARGUMENTS(time_print(context->arena, terms->traffic.contact_at_ms, context->zone)));
+}
+
 static void tell_totals(struct context *context, const struct forecast_totals *totals, int64_t gseq)
 {
 	struct output *output = context->output;
@@ -196,14 +222,14 @@ static void tell_totals(struct context *context, const struct forecast_totals *t
 	else
 		output_line(output, "%zu of %zu jobs are complete for work off line, as of the office's commit %lld.", totals->ready,
 			totals->ready + totals->waiting, (long long)gseq);
-	if (totals->bytes_to_come > 0)
-		output_line(output, "Files still to come: %.*s.", TEXT_ARGUMENTS(size_print(context->arena, totals->bytes_to_come)));
 }
 
 static enum status forecast(struct context *context)
 {
 	struct local_device *device = local_device_of(context);
-	const struct forecast_terms terms = { .file_bytes_allowed = -1 };
+	struct link_terms link;
+	struct forecast_terms terms;
+	struct budget budget;
 	struct readiness readiness;
 	struct replica_state replica;
 	struct outlook outlook = { 0 };
@@ -216,11 +242,17 @@ static enum status forecast(struct context *context)
 	if (status == STATUS_OK)
 		status = look_at_jobs(context, &readiness, &outlook);
 	readiness_close(&readiness);
+	if (status == STATUS_OK)
+		status = link_terms_read(context->arena, device->dir, &link);
 	if (status != STATUS_OK)
 		return status;
+	budget = link_terms_budget(&link, time_day(context->now_ms, context->zone));
+	terms = (struct forecast_terms){ .bytes_per_s = traffic_rate(&link.traffic, link_terms_class(&link)),
+		.file_bytes_allowed = budget_for_files(&budget) };
 	forecast_fill(&terms, outlook.jobs, outlook.count, &outlook.totals);
 	list_jobs(context, &outlook);
 	tell_totals(context, &outlook.totals, replica.cursor.gseq);
+	tell_link(context, &link, &outlook.totals);
 	if (outlook.totals.waiting > 0)
 		return fail(STATUS_NOT_FOUND, "not every job is complete here: run \"truckroll sync\" while there is a network");
 	return STATUS_OK;

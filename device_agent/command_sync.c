@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "device_agent/agent.h"
+#include "device_agent/command_terms.h"
 #include "device_agent/commands.h"
 #include "device_agent/kb_search.h"
 #include "device_agent/link.h"
@@ -82,8 +83,10 @@ struct progress_report {
 	bool connected;
 	bool unanswered; /* a hello went out, and no welcome came */
 	int64_t failures;
-	int64_t rounds, rows, sent, received;
+	int64_t rounds, rows, rows_expected, sent, received;
 	int64_t files_waiting, files_stuck, files_sent, files_received;
+	int64_t file_bytes_waiting, file_bytes_sent, file_bytes_received;
+	bool rows_held, files_held; /* by what a metered link may carry */
 	int64_t repairs, repaired; /* comparisons by range, and rows that they put right */
 	bool revoked;        /* the server says so */
 	bool stolen;         /* and this */
@@ -121,7 +124,13 @@ static struct progress_report report_of(struct context *context, const struct li
 		.failures = link->failures,
 		.rounds = state.rounds,
 		.rows = state.rows_received,
+		.rows_expected = state.rows_expected,
 		.files_waiting = state.files_waiting,
+		.file_bytes_waiting = state.file_bytes_waiting,
+		.file_bytes_sent = state.file_bytes_sent,
+		.file_bytes_received = state.file_bytes_received,
+		.rows_held = state.rows_held,
+		.files_held = state.files_held,
 		.files_stuck = state.files_stuck,
 		.files_sent = state.files_sent,
 		.files_received = state.files_received,
@@ -169,9 +178,15 @@ enum status command_link(struct context *context)
 	output_value(context->output, "synced", NULL, cell_boolean(report.synced));
 	output_value(context->output, "rounds", NULL, cell_integer(report.rounds));
 	output_value(context->output, "rows_received", "rows received", cell_integer(report.rows));
+	output_json(context->output, "rows_expected", json_integer(report.rows_expected));
 	output_json(context->output, "repairs", json_integer(report.repairs));
 	output_value(context->output, "repaired_rows", "rows put right", cell_integer(report.repaired));
 	output_value(context->output, "files_waiting", "files under way", cell_integer(report.files_waiting));
+	output_json(context->output, "file_bytes_waiting", json_integer(report.file_bytes_waiting));
+	output_json(context->output, "file_bytes_sent", json_integer(report.file_bytes_sent));
+	output_json(context->output, "file_bytes_received", json_integer(report.file_bytes_received));
+	output_json(context->output, "rows_held", json_boolean(report.rows_held));
+	output_json(context->output, "files_held", json_boolean(report.files_held));
 	output_json(context->output, "files_stuck", json_integer(report.files_stuck));
 	output_value(context->output, "files_sent", "files sent", cell_integer(report.files_sent));
 	output_value(context->output, "files_received", "files received", cell_integer(report.files_received));
@@ -195,11 +210,43 @@ struct sync_run {
 	bool patient;     /* --wait: a failed try is not the end */
 	bool check;       /* --check: every row is compared */
 	struct progress progress;
+	bool moves_files; /* the bar tells of files */
 	struct outbox_marks before;
 	struct text aside;        /* the new name of a replica that was damaged; empty: none was */
 	struct text replaced_why; /* what was wrong with it */
 	struct progress_report first, last; /* of the agent: it counts since its start */
 };
+
+static void begin_bar(struct sync_run *run, const char *what)
+{
+	struct context *context = run->context;
+
+	progress_start(
+		&run->progress, context->clock, context->language, catalogue_translate(context->language, what),
+		output_style_of(context->output)->json);
+}
+
+/* Rows first, then files, each with a bar of its own. */
+static void show_progress(struct sync_run *run)
+{
+	const struct progress_report *first = &run->first, *last = &run->last;
+	int64_t moved = last->file_bytes_sent - first->file_bytes_sent + last->file_bytes_received - first->file_bytes_received;
+	int64_t files = last->files_sent - first->files_sent + last->files_received - first->files_received;
+	bool moves_files = !last->files_held && last->file_bytes_waiting > 0 && last->rows >= last->rows_expected;
+
+	if (moves_files != run->moves_files) {
+		progress_finish(&run->progress);
+		begin_bar(run, moves_files ? "moving files" : "syncing");
+	}
+	run->moves_files = moves_files;
+	if (moves_files) {
+		progress_total(&run->progress, files + last->files_waiting, moved + last->file_bytes_waiting);
+		progress_step(&run->progress, files, moved);
+		return;
+	}
+	progress_total(&run->progress, last->rows_expected > last->rows ? last->rows_expected - first->rows : 0, 0);
+	progress_step(&run->progress, last->rows - first->rows, last->received - first->received);
+}
 
 /* STATUS_BUSY: not yet. */
 static enum status judge(struct sync_run *run)
@@ -208,7 +255,7 @@ static enum status judge(struct sync_run *run)
 	bool over = clock_monotonic_ms(run->context->clock) >= run->until_ms;
 	bool failed = report->failures > run->first.failures && !report->connected && (!run->patient || over);
 
-	progress_step(&run->progress, report->rows - run->first.rows, report->received - run->first.received);
+	show_progress(run);
 	if (report->synced)
 		return STATUS_OK;
 	if (report->refusal.size > 0)
@@ -334,7 +381,13 @@ static enum status read_report(struct context *context, struct text text, struct
 		.failures = member(object, "failures"),
 		.rounds = member(object, "rounds"),
 		.rows = member(object, "rows_received"),
+		.rows_expected = member(object, "rows_expected"),
 		.files_waiting = member(object, "files_waiting"),
+		.file_bytes_waiting = member(object, "file_bytes_waiting"),
+		.file_bytes_sent = member(object, "file_bytes_sent"),
+		.file_bytes_received = member(object, "file_bytes_received"),
+		.rows_held = json_is_true(json_object_get(object, "rows_held")),
+		.files_held = json_is_true(json_object_get(object, "files_held")),
 		.files_stuck = member(object, "files_stuck"),
 		.files_sent = member(object, "files_sent"),
 		.files_received = member(object, "files_received"),
@@ -436,6 +489,12 @@ static enum status list_outcome(void *user, const struct outbox_item *item)
 	return STATUS_OK;
 }
 
+/* Of these the server has said what became of them, whether rows told the rest or still wait. */
+static int64_t known_seq(const struct outbox_marks *marks)
+{
+	return marks->decided_seq > marks->settled_seq ? marks->decided_seq : marks->settled_seq;
+}
+
 /* What the server made of what was sent, where it was not simply applied. */
 static enum status tell_outcomes(struct sync_run *run, struct local_device *device)
 {
@@ -451,7 +510,7 @@ static enum status tell_outcomes(struct sync_run *run, struct local_device *devi
 	same = id_equal(&after.incarnation, &run->before.incarnation);
 	listing.up_to_seq = after.settled_seq;
 	output_value(run->context->output, "operations_sent", "operations sent",
-		cell_integer(after.settled_seq - (same ? run->before.settled_seq : 0)));
+		cell_integer(known_seq(&after) - (same ? known_seq(&run->before) : 0)));
 	output_value(run->context->output, "pending", NULL, cell_integer(after.last_seq - after.settled_seq));
 	listing.table = output_table(run->context->output, "outcomes", columns, LENGTH(columns));
 	return outbox_items_each(run->context, device, same ? run->before.settled_seq : 0, list_outcome, &listing);
@@ -481,12 +540,19 @@ static void tell_files(const struct sync_run *run)
 
 	output_json(output, "files_sent", json_integer(sent));
 	output_json(output, "files_received", json_integer(received));
+	output_json(output, "file_bytes_sent", json_integer(run->last.file_bytes_sent - run->first.file_bytes_sent));
+	output_json(output, "file_bytes_received", json_integer(run->last.file_bytes_received - run->first.file_bytes_received));
 	output_json(output, "files_stuck", json_integer(run->last.files_stuck));
+	output_json(output, "rows_held", json_boolean(run->last.rows_held));
+	output_json(output, "files_held", json_integer(run->last.files_held ? run->last.files_waiting : 0));
+	output_json(output, "file_bytes_held", json_integer(run->last.files_held ? run->last.file_bytes_waiting : 0));
 	if (sent > 0 || received > 0)
 		output_line(output, "Files: %lld sent, %lld received.", (long long)sent, (long long)received);
 	if (run->last.files_stuck > 0)
 		output_warning(output, "%lld files could not be moved: %s", (long long)run->last.files_stuck,
 			catalogue_translate(run->context->language, run->last.file_trouble.data));
+	terms_tell_waiting(run->context, run->last.rows_held, run->last.files_held ? run->last.files_waiting : 0,
+		run->last.file_bytes_waiting);
 }
 
 static enum status tell_sync(struct sync_run *run)
@@ -497,7 +563,7 @@ static enum status tell_sync(struct sync_run *run)
 
 	if (status != STATUS_OK)
 		return status;
-	output_value(output, "synced", NULL, cell_boolean(true));
+	output_value(output, "synced", NULL, cell_boolean(!run->last.rows_held));
 	if (run->last.stolen)
 		output_warning(output,
 			"The office has marked this device as stolen: it gets nothing more, and what it held is gone. What is done on it "
@@ -559,8 +625,7 @@ enum status command_sync(struct context *context)
 		return command_forecast(context);
 	if (run.patient)
 		run.until_ms = clock_monotonic_ms(context->clock) + 1000 * arguments_integer(context->arguments, "wait", 0);
-	progress_start(&run.progress, context->clock, context->language, catalogue_translate(context->language, "syncing"),
-		output_style_of(context->output)->json);
+	begin_bar(&run, "syncing");
 	status = sync_all(&run);
 	if (status == STATUS_CORRUPT) {
 		status = replace_replica(&run);

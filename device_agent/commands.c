@@ -257,6 +257,11 @@ static const struct option server_positionals[] = {
 	{ .name = "URL[,URL]", .kind = OPTION_TEXT, .help = "the new addresses" },
 	{ 0 },
 };
+static const struct option config_positionals[] = {
+	{ .name = "SETTING", .kind = OPTION_TEXT, .help = "which one is changed" },
+	{ .name = "VALUE", .kind = OPTION_TEXT, .help = "to what" },
+	{ 0 },
+};
 static const struct option doctor_options[] = {
 	{ .name = "repair", .kind = OPTION_FLAG, .help = "put a damaged replica aside and begin a new one; the outbox is kept" },
 	{ .name = "offline", .kind = OPTION_FLAG, .help = "do not ask whether the server can be reached" },
@@ -382,6 +387,11 @@ static const struct command commands[] = {
 		     "address: \";pin=sha256//BASE64\".",
 	  .example = "truckroll server tcp://office.example:7450,https://office.example", .positionals = server_positionals,
 	  .options = keys_options, .place = PLACE_OWNER, .run = command_server },
+	{ .group = "The device", .name = "config", .summary = "what this device's links may carry: shows it, or changes one setting",
+	  .details = "On a metered link operations always go, rows while any of the day's bytes are left,\n"
+		     "files while more than a quarter is. What waits comes over an unmetered link, or tomorrow.",
+	  .example = "truckroll config metered_bytes_a_day 20MB\ntruckroll config metered_carries rows",
+	  .positionals = config_positionals, .options = keys_options, .place = PLACE_OWNER, .run = command_config },
 	{ .group = "The device", .name = "status", .summary = "who you are and how things stand", .example = "truckroll status --json",
 	  .options = status_options, .place = PLACE_READER, .run = command_status },
 	{ .group = "The device", .name = "doctor", .summary = "check everything, and say what to do", .example = "truckroll doctor",

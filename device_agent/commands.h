@@ -11,6 +11,7 @@ enum status command_agent(struct context *context);
 enum status command_sync(struct context *context);
 enum status command_link(struct context *context);
 enum status command_server(struct context *context);
+enum status command_config(struct context *context);
 enum status command_today(struct context *context);
 enum status command_show(struct context *context);
 enum status command_van(struct context *context);

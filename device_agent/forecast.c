@@ -34,9 +34,10 @@ void forecast_fill(const struct forecast_terms *terms, struct forecast_job *jobs
 			continue;
 		}
 		files += job->fits ? job->bytes_missing : 0;
-		job->ready_in_ms = job->rows_missing || !job->fits ? -1 : time_for(terms, terms->bytes_first + files);
+		job->ready_in_ms = job->rows_missing || !job->fits ? -1 : time_for(terms, files);
 		count_waiting(&totals, job);
 	}
-	totals.ready_in_ms = totals.rows_missing > 0 ? -1 : time_for(terms, terms->bytes_first + files);
+	totals.files_in_ms = time_for(terms, files);
+	totals.ready_in_ms = totals.rows_missing > 0 ? -1 : totals.files_in_ms;
 	*out_totals = totals;
 }

@@ -19,7 +19,6 @@ struct forecast_job {
 
 struct forecast_terms {
 	int64_t bytes_per_s; /* of this link, as measured; 0: not known */
-	int64_t bytes_first; /* goes before any file: what was done here */
 	int64_t file_bytes_allowed; /* that files may take today; -1: no limit */
 };
 
@@ -29,7 +28,8 @@ struct forecast_totals {
 	size_t too_large;         /* and these do not fit */
 	int64_t bytes_to_come;    /* of files, whether they fit or not */
 	int64_t bytes_held_back;  /* of these: what does not fit */
-	int64_t ready_in_ms;      /* all that fits; -1: not known */
+	int64_t files_in_ms;      /* those that fit; -1: not known */
+	int64_t ready_in_ms;      /* and all that fits; -1: not known */
 };
 
 void forecast_fill(const struct forecast_terms *terms, struct forecast_job *jobs, size_t count, struct forecast_totals *out_totals);

@@ -21,6 +21,7 @@ static void drop_transport(struct link *link)
 void link_finish(struct link *link)
 {
 	drop_transport(link);
+	link_meter_close(&link->meter);
 	arena_finish(&link->arena);
 	arena_finish(&link->addresses);
 	link->device->link = NULL;
@@ -42,6 +43,7 @@ void link_init(struct link *link, struct local_device *device, struct log *log, 
 		.incidents = device_core_state(device->core).incidents,
 		.once = once };
 	device->link = link;
+	link_meter_open(&link->meter, device, log);
 	read_route(link);
 }
 
@@ -80,9 +82,22 @@ static enum status carrier_lost(struct link *link, const char *why)
 /* Between two requests nothing is lost by taking another way. */
 static enum status open_transport(struct link *link)
 {
+	enum status status;
+
 	if (route_turn_back(&link->route, now_ms(link)))
 		drop_transport(link);
-	return link->transport == NULL ? route_open(route_current(&link->route), &link->transport) : STATUS_OK;
+	if (link->transport != NULL)
+		return STATUS_OK;
+	status = link_meter_look(&link->meter);
+	return status == STATUS_OK ? route_open(route_current(&link->route), &link->transport) : status;
+}
+
+static int64_t bytes_of(const struct link *link)
+{
+	uint64_t sent, received;
+
+	link_count(link, &sent, &received);
+	return (int64_t)(sent + received);
 }
 
 static enum status send_frame(struct link *link, struct bytes frame)
@@ -94,6 +109,7 @@ static enum status send_frame(struct link *link, struct bytes frame)
 	if (link->route_status != STATUS_OK)
 		return fail(link->route_status, "%s", arena_print(&link->arena, "%s", link->failure).data);
 	status = open_transport(link);
+	link_meter_ask(&link->meter, bytes_of(link));
 	if (status == STATUS_OK)
 		status = transport_send(link->transport, frame);
 	log_debug(link->log, "frame.sent", "bytes=%zu status=%s", frame.size, status_to_text(status));
@@ -136,6 +152,8 @@ static enum status after_event(struct link *link, const struct device_core_state
 	status = carry_out(link);
 	local_device_remember(link->device);
 	now = device_core_state(link->device->core);
+	if (status == STATUS_OK)
+		status = link_meter_count(&link->meter, bytes_of(link), now.rounds > before->rounds, before->waiting && !before->polling);
 	if (now.cuts != link->cuts) {
 		link->cuts = now.cuts;
 		link->fresh = true;
@@ -156,7 +174,10 @@ static enum status after_event(struct link *link, const struct device_core_state
 enum status link_go(struct link *link, bool now)
 {
 	struct device_core_state before = device_core_state(link->device->core);
+	enum status status = link_meter_look(&link->meter); /* whether the core may ask at all */
 
+	if (status != STATUS_OK)
+		return store_failed(link, status);
 	return after_event(link, &before, device_core_go(link->device->core, now));
 }
 
@@ -167,6 +188,13 @@ static uint64_t chance_of(const struct link *link)
 
 	memcpy(&chance, link->device->keys.identity.id.bytes, sizeof(chance));
 	return chance;
+}
+
+enum status link_settings(struct link *link)
+{
+	struct device_core_state before = device_core_state(link->device->core);
+
+	return after_event(link, &before, link_meter_look(&link->meter));
 }
 
 enum status link_reroute(struct link *link)
@@ -192,7 +220,9 @@ static enum status take_reply(struct link *link)
 	log_debug(link->log, "frame.received", "bytes=%zu status=%s", status == STATUS_OK ? reply.size : 0, status_to_text(status));
 	if (status != STATUS_OK)
 		return after_event(link, &before, carrier_lost(link, fail_reason()));
-	status = device_core_reply(link->device->core, reply);
+	status = link_meter_count(&link->meter, bytes_of(link), false, false); /* before the core asks for more */
+	if (status == STATUS_OK)
+		status = device_core_reply(link->device->core, reply);
 	if (device_core_state(link->device->core).rounds > before.rounds) /* whoever else answers is not this device's server */
 		route_worked(&link->route, now_ms(link), chance_of(link));
 	return after_event(link, &before, status);

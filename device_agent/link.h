@@ -4,6 +4,7 @@
 #define TRUCKROLL_DEVICE_AGENT_LINK_H
 
 #include "device_agent/device.h"
+#include "device_agent/link_meter.h"
 #include "protocol/base/log.h"
 #include "protocol/transport/route.h"
 
@@ -13,6 +14,7 @@ struct link {
 	struct route route;          /* the addresses of the server */
 	enum status route_status;    /* STATUS_INVALID: it has none that can be used */
 	struct transport *transport; /* NULL between tries */
+	struct link_meter meter;
 	struct arena arena;          /* of one reply */
 	struct arena addresses;      /* of the route */
 	uint64_t sent, received;     /* bytes over carriers that are closed */
@@ -47,6 +49,8 @@ const char *link_address(const struct link *link);
 /* The device has other addresses now (keystore.h): what is under way is given up, and asked there at once. STATUS_CANNOT_WRITE and the
  * like: the store fails. */
 enum status link_reroute(struct link *link);
+/* The settings changed. Adds the store's statuses. */
+enum status link_settings(struct link *link);
 /* True once after rows came. */
 bool link_take_fresh(struct link *link);
 

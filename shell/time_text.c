@@ -320,6 +320,11 @@ struct text time_print_exact(struct arena *arena, int64_t at_ms, const struct zo
 		civil.minute, civil.second, TEXT_ARGUMENTS(fraction), TEXT_ARGUMENTS(offset));
 }
 
+int64_t time_day(int64_t at_ms, const struct zone *zone)
+{
+	return floor_divide(within_calendar(at_ms) + SECOND_MS * (int64_t)zone_offset_s(zone, at_ms), DAY_MS);
+}
+
 struct text duration_print(struct arena *arena, int64_t duration_ms)
 {
 	const char *sign = duration_ms < 0 ? "-" : "";

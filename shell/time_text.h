@@ -21,6 +21,8 @@ enum status time_parse_past(struct text text, int64_t now_ms, const struct zone 
 struct text time_print(struct arena *arena, int64_t at_ms, const struct zone *zone);
 /* RFC 3339 with the offset: "2026-11-21T14:30:05.250+01:00"; milliseconds only when there are any. 0 gives the empty text. */
 struct text time_print_exact(struct arena *arena, int64_t at_ms, const struct zone *zone);
+/* The day of the calendar there, since 1970. What is beyond the years 1 to 9999 is taken for their first or last moment. */
+int64_t time_day(int64_t at_ms, const struct zone *zone);
 /* "3 s", "12 min", "2 h 5 min", "4 d". */
 struct text duration_print(struct arena *arena, int64_t duration_ms);
 /* "812 B", "3.4 kB", "1.2 GB". */

@@ -11,7 +11,8 @@ enum delivery_class {
 	CLASS_JOB_DATA = 2,  /* orders and what belongs to them */
 	CLASS_REFERENCE = 3, /* customers, places, machines, parts */
 	CLASS_KNOWLEDGE = 4,
-	CLASS_COUNT,
+	CLASS_COUNT, /* of rows */
+	CLASS_FILES = 5, /* never in a page */
 };
 
 /* The class of rows that come with their home; what a job links is CLASS_JOBS whatever it is. */

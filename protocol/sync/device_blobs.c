@@ -1,15 +1,18 @@
 #include "protocol/sync/device_blobs.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "protocol/domain/attachment.h"
+#include "protocol/domain/visit.h"
 #include "protocol/domain/work_order.h"
+#include "protocol/sync/pace.h"
 
 #define ABSENT_MS      ((int64_t)10 * 60 * 1000) /* a file that its author has not sent yet is asked for again */
 #define BAD_CHUNKS_MAX 3
-#define PIECE_MIN      ((size_t)4 * 1024)
+#define SOON_MS        ((int64_t)24 * 3600 * 1000) /* a job that is planned for no later is before the technician */
 #define LIST_IN_REQUEST_MAX (BLOB_LIST_MAX + 128)
 
 void device_blobs_finish(struct device_blobs *blobs)
@@ -31,8 +34,8 @@ void device_blobs_begin(struct device_blobs *blobs)
 
 void device_blobs_lost(struct device_blobs *blobs)
 {
-	if (blobs->asked && blobs->piece > PIECE_MIN)
-		blobs->piece /= 2;
+	if (blobs->asked)
+		blobs->piece = pace_after_loss(blobs->piece);
 	blobs->asked = false;
 	blobs->sending = false;
 }
@@ -48,6 +51,11 @@ static struct blob_item *find(const struct device_blobs *blobs, const struct has
 	const struct blob_item key = { .id = *id };
 
 	return blobs->count == 0 ? NULL : bsearch(&key, blobs->items, blobs->count, sizeof(key), compare_ids);
+}
+
+static bool is_out(const struct blob_item *item)
+{
+	return item->queue == BLOB_QUEUE_OUT;
 }
 
 static bool is_due(const struct blob_item *item, int64_t now_ms)
@@ -81,35 +89,69 @@ struct planning {
 	struct device_blobs *blobs;
 	struct blob_item *items;
 	size_t count, capacity;
-	bool out;
+	enum blob_queue queue;
 };
 
-static enum status plan_one(void *user, const struct hash *id)
+/* Bytes that are still to be moved of a file of `size`. */
+static int64_t left_of(const struct device_blobs *blobs, struct arena *arena, const struct hash *id, int64_t size)
 {
-	struct planning *planning = user;
-	const struct blob_item *before = find(planning->blobs, id);
+	struct blob_part part;
 
+	return blob_part_find(blobs->files, arena, NULL, id, &part) == STATUS_OK ? part.size - part.have : size;
+}
+
+static void plan_one(struct planning *planning, const struct hash *id, int64_t left)
+{
+	const struct blob_item *before = find(planning->blobs, id);
+	struct blob_item item = { .id = *id, .queue = planning->queue, .left = left };
+
+	if (before != NULL && is_out(before) == is_out(&item) && before->step != BLOB_STEP_DONE) {
+		item = *before;
+		item.queue = planning->queue;
+	}
 	planning->items =
 		arena_grow(&planning->blobs->arena, planning->items, planning->count, &planning->capacity, sizeof(*planning->items));
-	planning->items[planning->count] = (struct blob_item){ .id = *id, .out = planning->out };
-	if (before != NULL && before->out == planning->out && before->step != BLOB_STEP_DONE)
-		planning->items[planning->count] = *before;
-	planning->count++;
+	planning->items[planning->count++] = item;
+}
+
+static enum status plan_out(void *user, const struct hash *id)
+{
+	const struct planning *planning = user;
+	int64_t size = 0;
+
+	(void)(blob_whole(planning->blobs->files, id, &size) == STATUS_OK); /* what is not there is found when its turn comes */
+	plan_one(user, id, size);
 	return STATUS_OK;
 }
 
-static enum status plan_missing(void *user, const struct hash *id)
+/* `size`: 0 when no row is known that says it. */
+static enum status plan_missing(struct planning *planning, struct arena *arena, const struct hash *id, int64_t size)
 {
-	const struct planning *planning = user;
-	int64_t size;
-	enum status status = blob_whole(planning->blobs->files, id, &size);
+	int64_t whole;
+	enum status status = blob_whole(planning->blobs->files, id, &whole);
 
-	return status == STATUS_NOT_FOUND ? plan_one(user, id) : STATUS_OK;
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	plan_one(planning, id, left_of(planning->blobs, arena, id, size));
+	return STATUS_OK;
+}
+
+struct asking_for {
+	struct planning *planning;
+	struct arena *arena;
+};
+
+static enum status plan_asked(void *user, const struct hash *id)
+{
+	const struct asking_for *asking = user;
+
+	return plan_missing(asking->planning, asking->arena, id, 0);
 }
 
 struct wanted {
 	struct hash id;
 	struct id work_order;
+	int64_t size;
 };
 
 struct gathering {
@@ -130,6 +172,7 @@ static enum status gather(void *user, enum record_kind kind, const void *row, co
 	if (attachment->size > (int64_t)BLOB_FILE_MAX || blob_from_text(attachment->blob, &wanted.id) != STATUS_OK)
 		return STATUS_OK;
 	wanted.work_order = attachment->work_order_id;
+	wanted.size = attachment->size;
 	gathering->wanted = arena_grow(gathering->arena, gathering->wanted, gathering->count, &gathering->capacity, sizeof(wanted));
 	gathering->wanted[gathering->count++] = wanted;
 	return STATUS_OK;
@@ -142,20 +185,65 @@ static enum status gather_rows(struct device_store *store, struct gathering *gat
 	return status == STATUS_BUSY ? STATUS_OK : status;
 }
 
+struct visit_search {
+	const struct device_blobs *blobs;
+	int64_t until_ms;
+	bool found;
+};
+
+static enum status look_at_visit(void *context, const void *row)
+{
+	struct visit_search *search = context;
+	const struct visit *visit = row;
+
+	if (id_equal(&visit->technician_id, &search->blobs->technician) && visit_state_find(visit->state)->open &&
+		visit->planned_start_at_ms <= search->until_ms)
+		search->found = true;
+	return STATUS_OK;
+}
+
+/* Which queue a file of this order is for; `*out_wanted` false: it comes only when a person asks for it. */
+static enum status queue_of(struct device_blobs *blobs, struct device_store *store, const struct id *work_order,
+	enum blob_queue *out_queue, bool *out_wanted)
+{
+	struct visit_search search = { .blobs = blobs, .until_ms = clock_now_ms(blobs->clock) + SOON_MS };
+	struct records *records = device_store_records(store);
+	const void *order = NULL;
+	enum status status = records_look(records, RECORD_WORK_ORDER, work_order, &order);
+
+	*out_wanted = status == STATUS_OK && order != NULL && !work_order_is_over(order);
+	if (*out_wanted)
+		status = records_each(records, RECORD_VISIT, "work_order_id", work_order, look_at_visit, &search);
+	*out_queue = search.found ? BLOB_QUEUE_SOON : BLOB_QUEUE_REST;
+	return status;
+}
+
 /* What belongs to orders that are not over comes by itself; the rest when a person asks for it. */
 static enum status plan_rows(struct planning *planning, struct device_store *store, struct arena *arena)
 {
 	struct gathering gathering = { .arena = arena };
-	enum status status = gather_rows(store, &gathering);
+	enum status status = device_store_rows_beyond(store, RECORD_ATTACHMENT, &(struct id){ 0 }, gather, &gathering);
 
+	if (status == STATUS_BUSY)
+		status = STATUS_OK;
 	for (size_t i = 0; i < gathering.count && status == STATUS_OK; i++) {
-		const void *order = NULL;
-		status = records_look(device_store_records(store), RECORD_WORK_ORDER, &gathering.wanted[i].work_order, &order);
-		if (status == STATUS_OK && order != NULL && !work_order_is_over(order))
-			status = plan_missing(planning, &gathering.wanted[i].id);
+		const struct wanted *wanted = &gathering.wanted[i];
+		bool comes;
+		status = queue_of(planning->blobs, store, &wanted->work_order, &planning->queue, &comes);
+		if (status == STATUS_OK && comes)
+			status = plan_missing(planning, arena, &wanted->id, wanted->size);
 		device_store_reset_rows(store);
 	}
 	return status;
+}
+
+/* A file that is wanted twice is wanted by the earlier queue. */
+static int compare_items(const void *left, const void *right)
+{
+	const struct blob_item *a = left, *b = right;
+	int order = compare_ids(a, b);
+
+	return order != 0 ? order : (a->queue > b->queue) - (a->queue < b->queue);
 }
 
 static void drop_doubles(struct planning *planning)
@@ -163,7 +251,7 @@ static void drop_doubles(struct planning *planning)
 	size_t kept = 0;
 
 	if (planning->count > 0)
-		qsort(planning->items, planning->count, sizeof(*planning->items), compare_ids);
+		qsort(planning->items, planning->count, sizeof(*planning->items), compare_items);
 	for (size_t i = 0; i < planning->count; i++)
 		if (kept == 0 || compare_ids(&planning->items[kept - 1], &planning->items[i]) != 0)
 			planning->items[kept++] = planning->items[i];
@@ -173,12 +261,12 @@ static void drop_doubles(struct planning *planning)
 /* A folder that cannot be read is no reason to exchange no rows. */
 static enum status plan(struct device_blobs *blobs, struct device_store *store, struct arena *arena)
 {
-	struct planning planning = { .blobs = blobs, .out = true };
-	enum status status = blob_list_each(blobs->files, BLOB_OUT, plan_one, &planning);
+	struct planning planning = { .blobs = blobs, .queue = BLOB_QUEUE_OUT };
+	enum status status = blob_list_each(blobs->files, BLOB_OUT, plan_out, &planning);
 
-	planning.out = false;
+	planning.queue = BLOB_QUEUE_SOON;
 	if (status == STATUS_OK)
-		status = blob_list_each(blobs->files, BLOB_WANT, plan_missing, &planning);
+		status = blob_list_each(blobs->files, BLOB_WANT, plan_asked, &(struct asking_for){ &planning, arena });
 	if (status != STATUS_OK)
 		note_trouble(blobs);
 	status = plan_rows(&planning, store, arena);
@@ -225,26 +313,47 @@ static void offer(struct device_blobs *blobs, struct request *request, struct bl
 	add_section(blobs, request, SECTION_HAVE, &body);
 }
 
+static int compare_left(const void *left, const void *right)
+{
+	const struct blob_item *a = *(const struct blob_item *const *)left, *b = *(const struct blob_item *const *)right;
+
+	return a->left != b->left ? (a->left > b->left) - (a->left < b->left) : memcmp(a->id.bytes, b->id.bytes, BLOB_HASH_SIZE);
+}
+
+/* Those of a queue whose turn may come, what is soon done first. */
+static size_t list_due(const struct device_blobs *blobs, struct arena *arena, enum blob_queue queue, int64_t now_ms,
+	struct blob_item ***out_items)
+{
+	struct blob_item **items = arena_allocate_array(arena, blobs->count + 1, sizeof(struct blob_item *));
+	size_t count = 0;
+
+	for (size_t i = 0; i < blobs->count; i++)
+		if (blobs->items[i].queue == queue && is_due(&blobs->items[i], now_ms))
+			items[count++] = &blobs->items[i];
+	if (count > 1)
+		qsort(items, count, sizeof(*items), compare_left);
+	*out_items = items;
+	return count;
+}
+
 /* As many as one request names: the server serves the first that it has. */
-static void wish(struct device_blobs *blobs, struct request *request, int64_t now_ms)
+static void wish(struct device_blobs *blobs, struct request *request, enum blob_queue queue, int64_t now_ms)
 {
 	struct writer body = writer_in(request->arena, LIST_IN_REQUEST_MAX);
 	struct blob_wish names[BLOB_NAMES_MAX];
 	struct blob_wishes wishes = { .piece_max = blobs->piece, .wishes = names };
+	struct blob_item **items;
+	size_t count = list_due(blobs, request->arena, queue, now_ms, &items);
 
-	for (size_t i = 0; i < blobs->count && wishes.count < BLOB_NAMES_MAX; i++) {
+	for (size_t i = 0; i < count && wishes.count < BLOB_NAMES_MAX; i++) {
 		struct blob_part part;
-		if (blobs->items[i].out || !is_due(&blobs->items[i], now_ms))
-			continue;
-		names[wishes.count] = (struct blob_wish){ .id = blobs->items[i].id };
-		if (blob_part_find(blobs->files, request->arena, NULL, &blobs->items[i].id, &part) == STATUS_OK) {
+		names[wishes.count] = (struct blob_wish){ .id = items[i]->id };
+		if (blob_part_find(blobs->files, request->arena, NULL, &items[i]->id, &part) == STATUS_OK) {
 			names[wishes.count].list_known = true;
 			names[wishes.count].offset = part.have;
 		}
 		wishes.count++;
 	}
-	if (wishes.count == 0)
-		return;
 	blob_wishes_encode(&body, &wishes);
 	add_section(blobs, request, SECTION_WANT, &body);
 }
@@ -266,18 +375,37 @@ static void send_piece(struct device_blobs *blobs, struct request *request, stru
 		was_sent(blobs, item);
 }
 
-static struct blob_item *next_out(const struct device_blobs *blobs, int64_t now_ms)
+/* What is under way goes on; then the smallest. */
+static void send_next(struct device_blobs *blobs, struct request *request, int64_t now_ms)
 {
+	struct blob_item *item = blobs->sending ? find(blobs, &blobs->sending_id) : NULL, **items;
+	size_t count = list_due(blobs, request->arena, BLOB_QUEUE_OUT, now_ms, &items);
+
+	if (item != NULL && item->step == BLOB_STEP_WAITING)
+		send_piece(blobs, request, item);
+	for (size_t i = 0; i < count && !blobs->asked; i++)
+		offer(blobs, request, items[i]);
+}
+
+/* BLOB_QUEUE_COUNT: nothing waits. */
+static enum blob_queue next_queue(struct device_blobs *blobs, int64_t now_ms)
+{
+	static const int64_t quanta[] = {
+		[BLOB_QUEUE_SOON] = 4 * BLOB_PIECE_MAX, [BLOB_QUEUE_OUT] = 2 * BLOB_PIECE_MAX, [BLOB_QUEUE_REST] = BLOB_PIECE_MAX
+	};
+	int64_t heads[BLOB_QUEUE_COUNT] = { 0 };
+
+	static_assert(LENGTH(quanta) == BLOB_QUEUE_COUNT && BLOB_QUEUE_COUNT <= SHARES_MAX, "each queue has its share");
 	for (size_t i = 0; i < blobs->count; i++)
-		if (blobs->items[i].out && is_due(&blobs->items[i], now_ms))
-			return &blobs->items[i];
-	return NULL;
+		if (is_due(&blobs->items[i], now_ms))
+			heads[blobs->items[i].queue] = (int64_t)blobs->piece;
+	return (enum blob_queue)fair_shares_next(&blobs->shares, quanta, heads, LENGTH(heads));
 }
 
 enum status device_blobs_ask(
 	struct device_blobs *blobs, struct device_store *store, struct request *request, int64_t now_ms, bool *out_asked)
 {
-	struct blob_item *item;
+	enum blob_queue queue;
 	enum status status = STATUS_OK;
 
 	*out_asked = false;
@@ -290,13 +418,12 @@ enum status device_blobs_ask(
 	if (status != STATUS_OK)
 		return status;
 	blobs->asked = false;
-	item = blobs->sending ? find(blobs, &blobs->sending_id) : NULL;
-	if (item != NULL && item->step == BLOB_STEP_WAITING)
-		send_piece(blobs, request, item);
-	while (!blobs->asked && (item = next_out(blobs, now_ms)) != NULL)
-		offer(blobs, request, item);
-	if (!blobs->asked)
-		wish(blobs, request, now_ms);
+	while (!blobs->held && !blobs->asked && (queue = next_queue(blobs, now_ms)) != BLOB_QUEUE_COUNT) {
+		if (queue == BLOB_QUEUE_OUT)
+			send_next(blobs, request, now_ms); /* what cannot be offered is due no more */
+		else
+			wish(blobs, request, queue, now_ms);
+	}
 	*out_asked = blobs->asked;
 	return STATUS_OK;
 }
@@ -313,6 +440,7 @@ static void go_on(struct device_blobs *blobs, struct blob_item *item, const stru
 	blobs->sending = true;
 	blobs->sending_id = item->id;
 	blobs->sending_at = standing->ranges[0].offset;
+	item->left = standing->ranges[0].size;
 }
 
 static void take_out_standing(struct device_blobs *blobs, struct blob_item *item, const struct blob_standing *standing)
@@ -356,7 +484,7 @@ static enum status take_standings(struct device_blobs *blobs, struct arena *aren
 		struct blob_item *item = find(blobs, &standings[i].id);
 		if (item == NULL || item->step == BLOB_STEP_DONE)
 			continue;
-		if (item->out) {
+		if (is_out(item)) {
 			take_out_standing(blobs, item, &standings[i]);
 		} else {
 			item->step = BLOB_STEP_ABSENT;
@@ -384,9 +512,10 @@ static enum status take_list(struct device_blobs *blobs, struct bytes body)
 	if (status != STATUS_OK)
 		return status;
 	item = find(blobs, &offer.id);
-	if (item == NULL || item->out || item->step == BLOB_STEP_DONE)
+	if (item == NULL || is_out(item) || item->step == BLOB_STEP_DONE)
 		return STATUS_OK;
 	item->step = BLOB_STEP_WAITING;
+	item->left = offer.size;
 	status = offer.size == 0 ? blob_put(blobs->files, &offer.id, (struct bytes){ 0 }) : blob_part_begin(blobs->files, NULL, &offer);
 	if (status == STATUS_CORRUPT)
 		get_stuck(blobs, item, BLOB_TROUBLE_DAMAGED);
@@ -408,10 +537,11 @@ static enum status take_piece(struct device_blobs *blobs, struct arena *arena, s
 	if (status != STATUS_OK)
 		return status;
 	item = find(blobs, &piece.id);
-	if (item == NULL || item->out || blob_part_find(blobs->files, arena, NULL, &piece.id, &part) != STATUS_OK)
+	if (item == NULL || is_out(item) || blob_part_find(blobs->files, arena, NULL, &piece.id, &part) != STATUS_OK)
 		return STATUS_OK; /* nobody waits for it */
 	blobs->bytes_received += (int64_t)piece.bytes.size;
 	status = blob_part_add(blobs->files, arena, &part, &piece, &whole);
+	item->left = part.size - part.have;
 	if (status == STATUS_OK && whole)
 		was_received(blobs, item);
 	else if (status == STATUS_CORRUPT && ++item->bad_chunks >= BAD_CHUNKS_MAX)
@@ -433,12 +563,12 @@ enum status device_blobs_take(struct device_blobs *blobs, struct arena *arena, c
 	return take_piece(blobs, arena, section->body);
 }
 
-void device_blobs_settle(struct device_blobs *blobs)
+void device_blobs_settle(struct device_blobs *blobs, int64_t took_ms)
 {
 	if (blobs->asked && !blobs->answered)
 		blobs->unserved = true;
 	else if (blobs->asked)
-		blobs->piece = 2 * blobs->piece < BLOB_PIECE_MAX ? 2 * blobs->piece : BLOB_PIECE_MAX;
+		blobs->piece = pace_after(blobs->piece, took_ms, BLOB_PIECE_MAX);
 	blobs->asked = false;
 }
 
@@ -448,6 +578,8 @@ bool device_blobs_pending(const struct device_blobs *blobs, int64_t now_ms)
 		return false;
 	if (!blobs->planned)
 		return true;
+	if (blobs->held)
+		return false;
 	for (size_t i = 0; i < blobs->count; i++)
 		if (is_due(&blobs->items[i], now_ms))
 			return true;
@@ -477,6 +609,15 @@ enum status device_blobs_offer_again(struct device_blobs *blobs, struct device_s
 			note_trouble(blobs);
 	blobs->planned = false;
 	return status;
+}
+
+int64_t device_blobs_bytes_left(const struct device_blobs *blobs)
+{
+	int64_t left = 0;
+
+	for (size_t i = 0; i < blobs->count; i++)
+		left += blobs->items[i].step == BLOB_STEP_WAITING ? blobs->items[i].left : 0;
+	return left;
 }
 
 /* ---- what nobody speaks of ---- */

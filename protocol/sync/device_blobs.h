@@ -3,9 +3,11 @@
 #ifndef TRUCKROLL_SYNC_DEVICE_BLOBS_H
 #define TRUCKROLL_SYNC_DEVICE_BLOBS_H
 
+#include "protocol/base/clock.h"
 #include "protocol/sync/blob_store.h"
 #include "protocol/sync/bugs.h"
 #include "protocol/sync/device_store.h"
+#include "protocol/sync/fair_shares.h"
 #include "protocol/sync/request.h"
 
 enum blob_step {
@@ -15,9 +17,18 @@ enum blob_step {
 	BLOB_STEP_STUCK,   /* not in this session: `trouble` says why */
 };
 
+/* Whose turn it is goes by these: deficit round robin, in these shares. */
+enum blob_queue {
+	BLOB_QUEUE_SOON, /* fetched: of jobs that are before the technician, or asked for by a person */
+	BLOB_QUEUE_OUT,  /* offered: what was made here */
+	BLOB_QUEUE_REST, /* fetched: of other work that is not over */
+	BLOB_QUEUE_COUNT,
+};
+
 struct blob_item {
 	struct hash id;
-	bool out; /* offered; else fetched */
+	enum blob_queue queue;
+	int64_t left; /* bytes that are still to be moved, as far as is known */
 	enum blob_step step;
 	int bad_chunks;
 	int64_t retry_at_ms; /* monotonic; of ABSENT */
@@ -27,6 +38,10 @@ struct blob_item {
 struct device_blobs {
 	const struct blob_files *files; /* NULL: no files are moved */
 	enum seeded_bug bug;
+	const struct clock *clock;
+	struct id technician;
+	bool held; /* they are counted, but not moved now */
+	struct fair_shares shares;
 	struct arena arena;             /* of the items */
 	struct blob_item *items;
 	size_t count, capacity;
@@ -55,17 +70,20 @@ enum status device_blobs_ask(
 	struct device_blobs *blobs, struct device_store *store, struct request *request, int64_t now_ms, bool *out_asked);
 /* Takes one of the sections of a reply. STATUS_CORRUPT: malformed. */
 enum status device_blobs_take(struct device_blobs *blobs, struct arena *arena, const struct section *section, int64_t now_ms);
-/* The reply was taken. */
-void device_blobs_settle(struct device_blobs *blobs);
+/* The reply was taken, so long after the request. */
+void device_blobs_settle(struct device_blobs *blobs, int64_t took_ms);
 /* The server was put back from a backup, and may lack files that it had: those here that a row speaks of are offered once more, whoever
  * they are of. Adds the store's statuses; a folder that cannot be read or written stands in nobody's way. */
 enum status device_blobs_offer_again(struct device_blobs *blobs, struct device_store *store, struct arena *arena);
 /* Removes what no row speaks of and is not to be sent, of one folder (0 to 255); with the first of them, parts that nothing came to for a
  * day. Adds the statuses of both stores. */
 enum status device_blobs_sweep(const struct device_blobs *blobs, struct device_store *store, struct arena *arena, uint8_t folder);
-/* Something is to be moved, as far as is known. */
+/* Something is to be moved now, as far as is known. */
 bool device_blobs_pending(const struct device_blobs *blobs, int64_t now_ms);
 /* How many wait, and how many cannot be moved now. */
 void device_blobs_count(const struct device_blobs *blobs, int64_t *out_waiting, int64_t *out_stuck);
+
+/* Bytes of those that wait. */
+int64_t device_blobs_bytes_left(const struct device_blobs *blobs);
 
 #endif

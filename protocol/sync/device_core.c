@@ -14,7 +14,6 @@
 #include "protocol/sync/request.h"
 
 #define BACKOFF_MIN_MS   500
-#define REPLY_TIMEOUT_MS 20000 /* beyond the time the server may hold the poll */
 
 void device_emit(struct device_core *core, enum device_effect_kind kind, struct bytes bytes)
 {
@@ -35,7 +34,7 @@ bool device_core_next(struct device_core *core, struct device_effect *out_effect
 	return true;
 }
 
-static int64_t monotonic_ms(const struct device_core *core)
+int64_t device_monotonic_ms(const struct device_core *core)
 {
 	return clock_monotonic_ms(core->options.clock);
 }
@@ -138,6 +137,10 @@ enum status device_core_create(const struct device_core_options *options, struct
 	core->options = *options;
 	core->blobs.files = options->blobs;
 	core->blobs.bug = options->bug;
+	core->blobs.clock = options->clock;
+	core->blobs.technician = options->technician;
+	core->class_max = CLASS_FILES;
+	core->page_max = FRAME_SIZE_MAX;
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->batch_raw_max = options->batch_raw_max > 0 ? options->batch_raw_max : (size_t)128 * 1024;
 	status = show_unshown(core);
@@ -172,6 +175,12 @@ void device_core_destroy(struct device_core *core)
 	free(core);
 }
 
+/* Nothing is under way that a request of now would get in the way of. */
+static bool is_idle(const struct device_core *core)
+{
+	return core->resting || (core->link == LINK_WAITING && !core->batch_out);
+}
+
 /* ---- the technician's operations ---- */
 
 enum status device_core_operation(struct device_core *core, struct arena *arena, const struct operation *operation,
@@ -191,163 +200,48 @@ enum status device_core_operation(struct device_core *core, struct arena *arena,
 	core->nothing_missing = false;
 	if (status != STATUS_OK)
 		return status;
-	return core->wanted && core->link == LINK_WAITING && !core->batch_out ? device_core_go(core, false) : STATUS_OK;
+	return core->wanted && is_idle(core) ? device_core_go(core, false) : STATUS_OK;
 }
 
 /* ---- requests ---- */
 
-static enum status make_pull(struct device_core *core, const struct replica_state *replica, const struct repair *repair, bool may_wait,
-	struct pull *out_pull)
+bool device_rows_allowed(const struct device_core *core)
 {
-	struct pull pull = { .cursor = replica->cursor, .settled_seq = replica->settled_seq, .class_max = 5, .own_rows = core->own_rows };
-	enum status status = device_store_resume(core->options.store, &core->arena, &pull.resume);
-
-	if (repair->under_way) {
-		pull.cursor = repair->since;
-		pull.own_rows = pull.all_digests = true;
-	} else if (may_wait && core->poll_again && pull.resume.size == 0)
-		pull.wait_ms = core->options.poll_wait_ms;
-	*out_pull = pull;
-	return status;
+	return core->class_max >= CLASS_KNOWLEDGE;
 }
 
-static enum status send_hello(struct device_core *core)
+/* Nothing that may go is to be said. */
+static bool may_rest(const struct device_core *core)
 {
-	struct request request;
-	struct repair repair;
 	struct outbox_state outbox;
 	struct replica_state replica;
-	struct pull pull;
-	struct bytes sealed;
-	enum status status = device_store_outbox(core->options.store, &outbox);
+	int64_t known = core->acknowledged_seq;
 
-	if (status == STATUS_OK)
-		status = device_store_replica(core->options.store, &replica);
-	if (status == STATUS_OK)
-		status = repair_load(core->options.store, &core->arena, &repair);
-	if (status == STATUS_OK)
-		status = make_pull(core, &replica, &repair, false, &pull);
-	if (status != STATUS_OK)
-		return status;
-	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
-	request_hello(&request, &outbox, &replica, clock_now_ms(core->options.clock), device_store_free_bytes(core->options.store),
-		CARRIER_LIVE);
-	/* Else rows come with the answer to what is sent first: one cut instead of two. Questions are asked in the session. */
-	if (!repair.under_way && (outbox.last_seq == replica.settled_seq || core->batch_refused))
-		request_pull(&request, &pull);
-	ephemeral_generate(&core->ephemeral);
-	status = request_seal_hello(&request, &core->options.identity, &core->options.organisation, &core->options.server,
-		&(struct opening){
-			.incarnation = outbox.incarnation, .server_epoch = replica.cursor.epoch, .ephemeral = &core->ephemeral },
-		&sealed);
-	if (status != STATUS_OK)
-		return status;
-	core->link = LINK_HELLO_SENT;
-	core->pull_of_repair = false;
-	core->telling = false; /* what a request told whose answer was lost is told again */
-	core->batch_out = false;
-	core->reply_due_at_ms = monotonic_ms(core) + REPLY_TIMEOUT_MS;
-	device_emit(core, DEVICE_EFFECT_SEND, sealed);
-	return STATUS_OK;
-}
-
-/* A request for rows: the next questions of a repair, or a pull. */
-static enum status ask_for_rows(struct device_core *core, struct request *request, const struct pull *pull, const struct repair *repair)
-{
-	struct recon_request questions;
-	enum status status = STATUS_OK;
-
-	core->pull_of_repair = repair->under_way && repair->question_count == 0;
-	if (repair->question_count > 0)
-		status = repair_ask(core->options.store, &core->arena, repair, &questions);
-	if (status == STATUS_OK && repair->question_count > 0)
-		request_recon(request, &questions);
-	else if (status == STATUS_OK)
-		request_pull(request, pull);
-	return status;
-}
-
-/* A piece of a file goes when nothing else waits; then the answer is not held. */
-static enum status ask_for_files(struct device_core *core, struct request *request, const struct repair *repair, struct pull *pull)
-{
-	bool asked = false;
-	enum status status = STATUS_OK;
-
-	if (core->nothing_missing && !core->batch_out && !repair->under_way && pull->resume.size == 0)
-		status = device_blobs_ask(&core->blobs, core->options.store, request, monotonic_ms(core), &asked);
-	if (asked)
-		pull->wait_ms = 0;
-	return status;
-}
-
-/* What the server is to know before the operations. */
-static enum status tell_of_itself(struct device_core *core, struct request *request)
-{
-	core->telling = core->untold.what.size > 0;
-	if (core->telling)
-		request_incident(request, &core->untold);
-	return core->tell_origin ? request_origin(request, core->options.store) : STATUS_OK;
-}
-
-static enum status send_request(struct device_core *core)
-{
-	struct request request;
-	struct repair repair;
-	struct outbox_state outbox;
-	struct replica_state replica;
-	struct pull pull;
-	struct bytes frame;
-	int64_t last_seq;
-	enum status status = device_store_outbox(core->options.store, &outbox);
-
-	if (status == STATUS_OK)
-		status = device_store_replica(core->options.store, &replica);
-	if (status != STATUS_OK)
-		return status;
-	last_seq = outbox.last_seq;
-	request_init(&request, &core->arena, REPLY_IN_SESSION_MAX);
-	core->batch_out = outbox.last_seq > core->acknowledged_seq && !core->batch_refused;
-	status = tell_of_itself(core, &request);
-	if (status == STATUS_OK && core->batch_out)
-		status = request_batch(&request,
-			&(struct outgoing){ .store = core->options.store,
-				.identity = &core->options.identity,
-				.organisation = &core->options.organisation,
-				.outbox = &outbox,
-				.acknowledged_seq = core->acknowledged_seq,
-				.whole_ids = core->whole_ids },
-			&core->batch_raw_max, &last_seq);
-	if (status == STATUS_OK)
-		status = repair_load(core->options.store, &core->arena, &repair);
-	if (status == STATUS_OK)
-		status = make_pull(core, &replica, &repair, !core->batch_out, &pull);
-	if (status == STATUS_OK)
-		status = ask_for_files(core, &request, &repair, &pull);
-	/* A cut while more is on its way would lay all that again; and a batch leaves no room for questions. */
-	if (status == STATUS_OK && last_seq == outbox.last_seq && !(core->batch_out && repair.question_count > 0))
-		status = ask_for_rows(core, &request, &pull, &repair);
-	if (status == STATUS_OK)
-		status = session_seal(&core->arena, &core->session, request_bytes(&request), &frame);
-	if (status != STATUS_OK)
-		return status;
-	core->link = LINK_WAITING;
-	core->reply_due_at_ms = monotonic_ms(core) + pull.wait_ms + REPLY_TIMEOUT_MS;
-	device_emit(core, DEVICE_EFFECT_SEND, frame);
-	return STATUS_OK;
+	if (device_rows_allowed(core) || core->untold.what.size > 0)
+		return false;
+	if (device_store_outbox(core->options.store, &outbox) != STATUS_OK ||
+		device_store_replica(core->options.store, &replica) != STATUS_OK)
+		return false;
+	if (replica.decided_seq > known)
+		known = replica.decided_seq;
+	return known >= outbox.last_seq || (core->batch_refused && core->link != LINK_DOWN);
 }
 
 /* Sends whatever the state calls for. */
 static enum status proceed(struct device_core *core)
 {
-	bool old = core->link != LINK_DOWN && monotonic_ms(core) - core->session_started_at_ms > SESSION_LIFE_MS / 2;
+	bool old = core->link != LINK_DOWN && device_monotonic_ms(core) - core->session_started_at_ms > SESSION_LIFE_MS / 2;
 	enum status status;
 
 	if (!core->wanted || core->link == LINK_COMMITTING || device_is_held(core))
 		return STATUS_OK;
-	if (core->link == LINK_DOWN && monotonic_ms(core) < core->retry_at_ms)
+	core->resting = may_rest(core);
+	if (core->resting)
+		return STATUS_OK;
+	if (core->link == LINK_DOWN && device_monotonic_ms(core) < core->retry_at_ms)
 		return STATUS_OK;
 	core->held_until_ms = 0;
-	status = core->link == LINK_DOWN || core->link == LINK_HELLO_SENT || old ? send_hello(core) : send_request(core);
+	status = core->link == LINK_DOWN || core->link == LINK_HELLO_SENT || old ? device_send_hello(core) : device_send_request(core);
 	arena_reset(&core->arena);
 	return status;
 }
@@ -364,6 +258,16 @@ enum status device_core_go(struct device_core *core, bool now)
 	if (core->link == LINK_HELLO_SENT || (core->link == LINK_WAITING && core->batch_out))
 		return STATUS_OK; /* the answer under way leads on */
 	return proceed(core);
+}
+
+enum status device_core_allow(struct device_core *core, enum carrier_class carrier, enum delivery_class class_max)
+{
+	bool more = class_max > core->class_max;
+
+	core->carrier = carrier;
+	core->class_max = class_max;
+	core->blobs.held = class_max < CLASS_FILES;
+	return more && core->wanted && is_idle(core) ? device_core_go(core, false) : STATUS_OK;
 }
 
 void device_core_files(struct device_core *core)
@@ -413,7 +317,7 @@ static enum status reply_overdue(struct device_core *core)
 
 enum status device_core_tick(struct device_core *core)
 {
-	if ((core->link == LINK_HELLO_SENT || core->link == LINK_WAITING) && monotonic_ms(core) >= core->reply_due_at_ms)
+	if ((core->link == LINK_HELLO_SENT || core->link == LINK_WAITING) && device_monotonic_ms(core) >= core->reply_due_at_ms)
 		return reply_overdue(core);
 	return core->link == LINK_DOWN || core->link == LINK_IDLE ? proceed(core) : STATUS_OK;
 }
@@ -422,6 +326,8 @@ int64_t device_core_deadline_ms(const struct device_core *core)
 {
 	if (core->link == LINK_HELLO_SENT || core->link == LINK_WAITING)
 		return core->reply_due_at_ms;
+	if (core->resting)
+		return INT64_MAX;
 	if (core->link == LINK_IDLE && core->wanted && core->held_until_ms > 0)
 		return core->held_until_ms;
 	return core->link == LINK_DOWN && core->wanted ? core->retry_at_ms : INT64_MAX;
@@ -535,15 +441,17 @@ static enum status take_section(struct device_core *core, const struct section *
 		return device_take_cut(core, section->body);
 	case SECTION_RECON_REPLY:
 		return device_take_recon(core, section->body);
+	case SECTION_OUTLOOK:
+		return device_take_outlook(core, section->body);
 	case SECTION_AGAIN:
 		return device_take_again(core, section->body);
 	case SECTION_HAVE_REPLY:
 		if (core->by_bundle)
 			return device_take_known(core, section->body);
-		return device_blobs_take(&core->blobs, &core->arena, section, monotonic_ms(core));
+		return device_blobs_take(&core->blobs, &core->arena, section, device_monotonic_ms(core));
 	case SECTION_CHUNK_REPLY:
 	case SECTION_BLOB_LIST:
-		return device_blobs_take(&core->blobs, &core->arena, section, monotonic_ms(core));
+		return device_blobs_take(&core->blobs, &core->arena, section, device_monotonic_ms(core));
 	case SECTION_HELLO:
 	case SECTION_BATCH:
 	case SECTION_PULL:
@@ -597,7 +505,7 @@ static enum status open_welcome(struct device_core *core, struct bytes reply, st
 	if (status != STATUS_OK)
 		return status;
 	ephemeral_wipe(&core->ephemeral);
-	core->session_started_at_ms = monotonic_ms(core);
+	core->session_started_at_ms = device_monotonic_ms(core);
 	core->link = LINK_IDLE;
 	device_blobs_begin(&core->blobs);
 	core->whole_ids = false;
@@ -640,7 +548,9 @@ static void reply_was_good(struct device_core *core)
 	core->state.rounds++;
 	if (core->telling)
 		core->untold = (struct told_incident){ 0 };
-	device_blobs_settle(&core->blobs);
+	device_blobs_settle(&core->blobs, device_monotonic_ms(core) - core->asked_at_ms);
+	if (core->page_asked && core->page_came)
+		core->page_max = pace_after(core->page_max, device_monotonic_ms(core) - core->asked_at_ms, FRAME_SIZE_MAX);
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->state.failure[0] = '\0';
 }
@@ -669,6 +579,7 @@ enum status device_core_reply(struct device_core *core, struct bytes reply)
 	if (core->link != LINK_HELLO_SENT && core->link != LINK_WAITING)
 		return STATUS_OK; /* too late: nobody waits for it */
 	core->poll_again = false;
+	core->page_came = false;
 	status = open_reply(core, reply, &sections);
 	if (status == STATUS_OK)
 		status = device_take_sections(core, sections);
@@ -713,6 +624,10 @@ static void tell_of_files(const struct device_core *core, struct device_core_sta
 	const struct device_blobs *blobs = &core->blobs;
 
 	device_blobs_count(blobs, &state->files_waiting, &state->files_stuck);
+	if (state->rows_expected < state->rows_received)
+		state->rows_expected = state->rows_received;
+	state->file_bytes_waiting = device_blobs_bytes_left(blobs);
+	state->files_held = blobs->held;
 	state->files_sent = blobs->files_sent;
 	state->files_received = blobs->files_received;
 	state->file_bytes_sent = blobs->bytes_sent;
@@ -721,19 +636,30 @@ static void tell_of_files(const struct device_core *core, struct device_core_sta
 	(void)snprintf(state->file_reason, sizeof(state->file_reason), "%s", blobs->reason);
 }
 
-struct device_core_state device_core_state(const struct device_core *core)
+/* Everything that may go went. */
+static bool is_synced(const struct device_core *core)
 {
-	struct device_core_state state = core->state;
 	struct outbox_state outbox;
 	struct replica_state replica;
 
+	if (!device_rows_allowed(core))
+		return core->resting;
+	if (!core->nothing_missing || device_blobs_pending(&core->blobs, device_monotonic_ms(core)))
+		return false;
+	return device_store_outbox(core->options.store, &outbox) == STATUS_OK &&
+	       device_store_replica(core->options.store, &replica) == STATUS_OK && outbox.last_seq == replica.settled_seq &&
+	       core->acknowledged_seq >= outbox.last_seq;
+}
+
+struct device_core_state device_core_state(const struct device_core *core)
+{
+	struct device_core_state state = core->state;
+
 	state.acknowledged_seq = core->acknowledged_seq;
 	state.waiting = core->link == LINK_HELLO_SENT || core->link == LINK_WAITING;
-	state.synced = false;
+	state.polling = core->link == LINK_WAITING && core->poll_out;
+	state.rows_held = !device_rows_allowed(core);
+	state.synced = is_synced(core);
 	tell_of_files(core, &state);
-	if (core->nothing_missing && !device_blobs_pending(&core->blobs, monotonic_ms(core)) &&
-		device_store_outbox(core->options.store, &outbox) == STATUS_OK &&
-		device_store_replica(core->options.store, &replica) == STATUS_OK)
-		state.synced = outbox.last_seq == replica.settled_seq && core->acknowledged_seq >= outbox.last_seq;
 	return state;
 }

@@ -8,6 +8,7 @@
 #include "protocol/base/random.h"
 #include "protocol/sync/blob_files.h"
 #include "protocol/sync/bugs.h"
+#include "protocol/sync/delivery_class.h"
 #include "protocol/sync/device_store.h"
 #include "protocol/sync/standing.h"
 #include "protocol/wire/envelope.h"
@@ -46,6 +47,9 @@ enum status device_core_operation(struct device_core *core, struct arena *arena,
 
 /* Goes on line: a request is sent as soon as time allows. `now` forgets the waiting time after a failure. */
 enum status device_core_go(struct device_core *core, bool now);
+/* What the link is, and the highest class that may go over it from now on: CLASS_CONTROL, operations alone; CLASS_KNOWLEDGE, rows, too;
+ * CLASS_FILES, everything, as it is before the first call. A device that may not fetch rows, and has nothing to send, does not connect. */
+enum status device_core_allow(struct device_core *core, enum carrier_class carrier, enum delivery_class class_max);
 /* Everything that is held is compared with the server's rows when the device is on line next, and what differs is fetched again. Does
  * nothing before a first sync, and while a comparison is under way. Adds the store's statuses; STATUS_BUSY while a commit is awaited;
  * STATUS_CORRUPT when the file itself is damaged, which no comparison sees or mends. O(replica). */
@@ -115,8 +119,11 @@ bool device_core_next(struct device_core *core, struct device_effect *out_effect
 
 struct device_core_state {
 	bool connected;             /* a session is alive */
-	bool synced;                /* nothing pending, and the server's last word was that nothing is missing here; files too */
-	bool waiting;               /* a request is out */
+	bool synced;                /* nothing pending, and the server's last word was that nothing is missing here; files too: of all that
+				     * may go */
+	bool waiting;               /* a request is out … */
+	bool polling;               /* … which the server may hold */
+	bool rows_held;             /* no rows may come now; those operations that are decided are not settled */
 	bool unanswered;            /* the latest hello got no answer in time, or none of this device's server */
 	int64_t last_contact_at_ms; /* wall time of the last good reply; 0: none since the start */
 	int64_t lease_until_ms;
@@ -125,13 +132,16 @@ struct device_core_state {
 	int64_t rounds; /* requests answered */
 	int64_t cuts;
 	int64_t rows_received;
+	int64_t rows_expected; /* so many will have been received when the pass under way is over, as far as is known */
 	int64_t incidents;
 	int64_t checks;  /* whole ones of the replica by itself */
 	int64_t rots;    /* of these, and of those not whole: that found something */
 	int64_t repairs; /* by range, ended with their cut */
 	int64_t repaired_rows;
 	int64_t fetches; /* of everything, since nothing less would do */
-	int64_t files_waiting; /* to be sent or fetched */
+	int64_t files_waiting; /* to be sent or fetched, now or when they may */
+	int64_t file_bytes_waiting;
+	bool files_held; /* they may not go now */
 	int64_t files_stuck;   /* not in this session: file_trouble says why */
 	int64_t files_sent, files_received;
 	int64_t file_bytes_sent, file_bytes_received;

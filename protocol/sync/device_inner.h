@@ -4,6 +4,7 @@
 
 #include "protocol/sync/device_blobs.h"
 #include "protocol/sync/device_core.h"
+#include "protocol/sync/pace.h"
 #include "protocol/sync/repair.h"
 #include "protocol/sync/self_check.h"
 
@@ -46,6 +47,14 @@ struct device_core {
 	bool by_bundle;              /* what is being taken in comes from a file */
 	struct bundle_pass bundle;   /* the file that is being taken in */
 	bool poll_again; /* the last answer was complete: wait for news */
+	enum carrier_class carrier;
+	enum delivery_class class_max; /* nothing above it goes over the link now */
+	bool resting;                  /* nothing that may go is to be said */
+	size_t page_max;               /* bytes of a page, by the pace of the link */
+	int64_t asked_at_ms;           /* monotonic; when the latest request went out */
+	bool page_asked, page_came;    /* it asked for one that was to come at once; the reply had one */
+	bool poll_out;                 /* the server may hold it */
+	struct fair_shares shares;     /* of rows and files, while pages follow each other */
 	size_t batch_raw_max;
 	struct decided decided; /* unlike is in decided_arena */
 	bool has_decided;
@@ -78,6 +87,14 @@ enum status device_find_server(void *core, const struct id *sender, uint32_t key
  * cut brings it itself. */
 void device_keep_decided(struct device_core *core);
 
+int64_t device_monotonic_ms(const struct device_core *core);
+/* Rows come whole, at a commit, or not at all: either every class of them may come, or none. */
+bool device_rows_allowed(const struct device_core *core);
+
+/* Requests (device_requests.c). */
+enum status device_send_hello(struct device_core *core);
+enum status device_send_request(struct device_core *core);
+
 void device_emit(struct device_core *core, enum device_effect_kind kind, struct bytes bytes);
 
 /* Keeps an incident for people. Those that the server cannot see by itself it is told of. */
@@ -96,6 +113,7 @@ enum status device_server_restored(struct device_core *core, const char *detail)
 /* Sections of a reply that bring rows (device_rows.c). */
 enum status device_take_page(struct device_core *core, struct bytes body);
 enum status device_take_recon(struct device_core *core, struct bytes body);
+enum status device_take_outlook(struct device_core *core, struct bytes body);
 enum status device_take_again(struct device_core *core, struct bytes body);
 enum status device_take_cut(struct device_core *core, struct bytes body);
 /* The cut is durable: it counts. */

@@ -4,11 +4,6 @@
 #define BACKOFF_MAX_MS 60000
 #define HELD_MAX_MS    240000 /* whatever a server says */
 
-static int64_t monotonic_ms(const struct device_core *core)
-{
-	return clock_monotonic_ms(core->options.clock);
-}
-
 /* Any time from now up to the longest: devices that lost the server at one moment come back at many. */
 static int64_t chance_up_to(const struct device_core *core, int64_t longest_ms)
 {
@@ -20,11 +15,13 @@ static int64_t chance_up_to(const struct device_core *core, int64_t longest_ms)
 
 void device_link_down(struct device_core *core)
 {
+	if (core->page_asked && core->link == LINK_WAITING)
+		core->page_max = pace_after_loss(core->page_max);
 	core->link = LINK_DOWN;
 	device_blobs_lost(&core->blobs);
 	core->state.connected = false;
 	session_wipe(&core->session);
-	core->retry_at_ms = monotonic_ms(core) + chance_up_to(core, core->backoff_ms);
+	core->retry_at_ms = device_monotonic_ms(core) + chance_up_to(core, core->backoff_ms);
 	if (core->retry_at_ms < core->held_until_ms)
 		core->retry_at_ms = core->held_until_ms;
 	core->backoff_ms = core->backoff_ms * 2 < BACKOFF_MAX_MS ? core->backoff_ms * 2 : BACKOFF_MAX_MS;
@@ -32,10 +29,10 @@ void device_link_down(struct device_core *core)
 
 void device_hold(struct device_core *core, int64_t wait_ms)
 {
-	core->held_until_ms = monotonic_ms(core) + (wait_ms < HELD_MAX_MS ? wait_ms : HELD_MAX_MS);
+	core->held_until_ms = device_monotonic_ms(core) + (wait_ms < HELD_MAX_MS ? wait_ms : HELD_MAX_MS);
 }
 
 bool device_is_held(const struct device_core *core)
 {
-	return core->link == LINK_IDLE && monotonic_ms(core) < core->held_until_ms;
+	return core->link == LINK_IDLE && device_monotonic_ms(core) < core->held_until_ms;
 }

@@ -134,6 +134,7 @@ enum status device_take_page(struct device_core *core, struct bytes body)
 		status = page_decode(body, &core->arena, device_store_references(store), &page);
 	if (status != STATUS_OK)
 		return status;
+	core->page_came = true;
 	for (size_t i = 0; i < page.group_count; i++)
 		core->state.rows_received += (int64_t)page.groups[i].count;
 	return keep_page(core, body, &page);
@@ -201,12 +202,23 @@ enum status device_finish_cut(struct device_core *core)
 	core->own_rows = false;
 	core->poll_again = true;
 	core->state.cuts++;
+	core->state.rows_expected = core->state.rows_received;
 	core->state.repairs += core->repairing;
 	if (core->committing.settled_seq > core->acknowledged_seq)
 		core->acknowledged_seq = core->committing.settled_seq;
 	core->nothing_missing = true;
 	device_core_files(core);
 	return STATUS_OK;
+}
+
+enum status device_take_outlook(struct device_core *core, struct bytes body)
+{
+	int64_t rows;
+	enum status status = outlook_decode(body, &rows);
+
+	if (status == STATUS_OK)
+		core->state.rows_expected = core->state.rows_received + (rows < INT64_MAX / 2 ? rows : INT64_MAX / 2);
+	return status;
 }
 
 enum status device_take_again(struct device_core *core, struct bytes body)

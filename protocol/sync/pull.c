@@ -476,6 +476,25 @@ static bool is_too_old(const struct gather *gather)
 	       (position.first_gseq < horizon || (position.low != 0 && position.low < horizon));
 }
 
+/* Rows of the scopes that come whole: what changed in the others is not known before it is read. */
+static enum status count_ahead(const struct gather *gather, int64_t *out_rows)
+{
+	enum status status = STATUS_OK;
+
+	*out_rows = 0;
+	for (size_t i = 0; i < gather->grant_count && status == STATUS_OK; i++) {
+		const struct grant_entry *grant = &gather->grants[i];
+		struct scope scope;
+		struct scope_state state;
+		if (grant->until_gseq != 0 || (gather->since != 0 && grant->from_gseq <= gather->since))
+			continue;
+		status = server_store_scope_by_number(gather->question->store, grant->scope, &scope, &state);
+		if (status == STATUS_OK)
+			*out_rows += state.digest.count;
+	}
+	return status;
+}
+
 enum status pull_answer(const struct pull_question *question, struct pull_answer *out_answer)
 {
 	struct gather gather = { 0 };
@@ -493,8 +512,12 @@ enum status pull_answer(const struct pull_question *question, struct pull_answer
 		return status;
 	answer.page = (struct page){ .groups = gather.page.groups, .group_count = gather.page.group_count };
 	answer.cut_follows = status == STATUS_OK;
-	if (status == STATUS_BUSY)
+	if (status == STATUS_BUSY) {
 		answer.page.resume = pull_position_encode(question->arena, &gather.position);
+		status = question->pull.resume.size == 0 ? count_ahead(&gather, &answer.rows_ahead) : STATUS_OK;
+		if (status != STATUS_OK)
+			return status;
+	}
 	answer.empty = gather.page.group_count == 0 && answer.cut_follows && question->pull.resume.size == 0 &&
 		       gather.since == gather.state.gseq && !question->pull.all_digests;
 	*out_answer = answer;

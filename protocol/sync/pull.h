@@ -13,6 +13,7 @@ struct pull_answer {
 	struct cut cut;
 	bool too_old; /* it cannot be told what left its scopes: the cursor lies below the horizon, or is of another epoch */
 	int64_t horizon; /* 0: of another epoch */
+	int64_t rows_ahead; /* about so many in this pass, with its first page when others follow; 0: not known */
 	bool empty; /* nothing changed since the cursor: no page, no cut */
 };
 

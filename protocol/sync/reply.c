@@ -4,6 +4,7 @@
 #include "protocol/sync/pull.h"
 #include "protocol/sync/recon.h"
 
+#define ROOM_FOR_HEADS 32 /* of sections, and for the outlook */
 #define PAGE_RAW_MIN ((size_t)8 * 1024)
 #define PAGE_RAW_MAX ((size_t)900 * 1024) /* below what a frame may unpack to */
 #define DECIDED_SIZE_MAX ((size_t)16 * 1024) /* leaves most of a frame to the page */
@@ -125,8 +126,18 @@ static void adapt(const struct reply *reply, size_t raw_max, size_t body_size, s
 	*reply->page_raw_max = fitting < PAGE_RAW_MIN ? PAGE_RAW_MIN : fitting > PAGE_RAW_MAX ? PAGE_RAW_MAX : fitting;
 }
 
+static void write_outlook(struct reply *reply, int64_t rows)
+{
+	struct writer body = body_writer(reply);
+
+	outlook_encode(&body, rows);
+	section_write(&reply->writer, SECTION_OUTLOOK, writer_bytes(&body));
+}
+
 static void write_page_and_cut(struct reply *reply, const struct pull_answer *answer, struct bytes page, struct bytes cut)
 {
+	if (answer->rows_ahead > 0)
+		write_outlook(reply, answer->rows_ahead);
 	if (answer->page.group_count > 0 || answer->page.resume.size > 0)
 		section_write(&reply->writer, SECTION_PAGE, page);
 	if (answer->cut_follows)
@@ -159,7 +170,7 @@ enum status reply_pull(struct reply *reply, struct server_store *store, const st
 	if (all_unlike)
 		question.chain = 0;
 	for (; status == STATUS_OK; question.raw_max /= 2) {
-		size_t room = reply->size_max - reply->writer.size - 16;
+		size_t room = reply->size_max - reply->writer.size - ROOM_FOR_HEADS;
 		struct pull_answer answer;
 		struct bytes page, cut = { 0 };
 		bool fits;

@@ -1,4 +1,4 @@
-/* The small bodies: hello, welcome, pull, decided, again, fault. */
+/* The small bodies: hello, welcome, pull, decided, again, outlook, fault. */
 
 #include "protocol/wire/body.h"
 
@@ -242,6 +242,22 @@ enum status again_decode(struct bytes body, int64_t *out_after_ms)
 
 	if (status == STATUS_OK)
 		*out_after_ms = after_ms;
+	return status;
+}
+
+void outlook_encode(struct writer *writer, int64_t rows)
+{
+	write_count(writer, rows);
+}
+
+enum status outlook_decode(struct bytes body, int64_t *out_rows)
+{
+	struct reader reader = reader_of(body);
+	int64_t rows = read_count(&reader);
+	enum status status = reader_end(&reader, "outlook");
+
+	if (status == STATUS_OK)
+		*out_rows = rows;
 	return status;
 }
 

@@ -33,6 +33,7 @@ enum section_number {
 	SECTION_CHUNK_REPLY = 18,
 	SECTION_BLOB_LIST = 19,
 	SECTION_PART = 20,
+	SECTION_OUTLOOK = 24,
 };
 
 struct section {
@@ -224,6 +225,9 @@ void page_encode(struct writer *writer, const struct page *page, const struct re
 enum status page_decode(struct bytes body, struct arena *arena, const struct references *references, struct page *out_page);
 void cut_encode(struct writer *writer, const struct cut *cut);
 enum status cut_decode(struct bytes body, struct arena *arena, struct cut *out_cut);
+/* About so many rows come with the pages of this pass. */
+void outlook_encode(struct writer *writer, int64_t rows);
+enum status outlook_decode(struct bytes body, int64_t *out_rows);
 void again_encode(struct writer *writer, int64_t after_ms);
 enum status again_decode(struct bytes body, int64_t *out_after_ms);
 void fault_encode(struct writer *writer, const struct wire_fault *fault);

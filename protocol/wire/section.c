@@ -31,6 +31,7 @@ static const struct known {
 	{ SECTION_CHUNK_REPLY, true,  true },
 	{ SECTION_BLOB_LIST,   true,  true },
 	{ SECTION_PART, false, true },
+	{ SECTION_OUTLOOK, true, true },
 };
 /* clang-format on */
 

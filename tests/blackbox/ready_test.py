@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Ready to be off line: what a device proves of its jobs, and what it foresees."""
+import os
 import random
+import subprocess
 
 import tap
-from harness import DONE, Device, Server, World, with_a_job
-from tap import promise
+from harness import DONE, USAGE, Device, World, program, with_a_job
+from tap import promise, until
 
 ADA, ORDER, MISSING = "Ada Brannock", "HH-5001", 3
 PHOTO_SIZE = 300 * 1024
@@ -72,6 +74,88 @@ def a_file_that_is_missing_or_damaged_is_told():
         path.unlink()
         device.sync()
         forecast(device, DONE)
+
+
+def settings(device, **values):
+    for name, value in values.items():
+        device.run("config", name, str(value))
+
+
+def notes_at_office(server):
+    return [row["text"] for row in server.rows("note")]
+
+
+@promise
+def a_metered_link_carries_what_its_settings_allow():
+    with World() as world:
+        server, device = with_a_job(world)
+        said = device.ask("config", "metered_carries", "everything", expect=USAGE)
+        assert "operations, rows or files" in said.reason, said.reason
+        settings(device, metered="yes", metered_carries="rows")
+        photo(world, device)
+        told = device.sync()
+        assert told["synced"] and told["operations_sent"] == 1 and told["pending"] == 0 and told["files_sent"] == 0, told
+        assert told["files_held"] == 1 and told["file_bytes_held"] == PHOTO_SIZE and not told["rows_held"], told
+        settings(device, metered_carries="operations")
+        device.run("note", ORDER, "out of reach")
+        told = device.sync()
+        assert not told["synced"] and told["rows_held"] and told["operations_sent"] == 1 and told["pending"] == 1, told
+        assert "out of reach" in notes_at_office(server)
+        again = device.sync()  # there is nothing to say: nobody is called
+        assert again["bytes_sent"] == again["rounds"] == 0, again
+        server.run("note", ORDER, "and back")
+        settings(device, metered="no")
+        told = device.sync()
+        assert told["synced"] and told["pending"] == 0 and told["files_sent"] == 1 and told["files_held"] == 0, told
+        assert "and back" in [note["text"] for note in device.run("show", ORDER)["notes"]]
+
+
+@promise
+def an_agent_keeps_to_the_bytes_of_the_day():
+    with World() as world:
+        server, device = with_a_job(world)
+        settings(device, metered="yes", metered_bytes_a_day="200kB")
+        device.start_agent()
+        photo(world, device)
+        until(lambda: device.run("link")["files_held"], "the day's bytes for files are used up")
+        told = device.run("status")
+        assert told["metered"] and told["carries"] == "rows" and told["metered_bytes_today"] <= 150000, told
+        sent = device.run("link")["file_bytes_sent"]
+        assert 0 < sent < 150000, sent
+        device.run("note", ORDER, "still on line")
+        until(lambda: "still on line" in notes_at_office(server), "an operation goes all the same")
+        assert device.run("link")["file_bytes_sent"] == sent
+        settings(device, metered="no")
+        until(lambda: device.run("link")["files_sent"] == 1, "the photo goes over a link that costs nothing")
+        device.stop_agent()
+
+
+def on_a_terminal(device, *words):
+    """What a command shows on standard error when that is a terminal."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen([program("truckroll"), *words, "--dir", device.dir, "--keys", device.keys], stderr=theirs,
+                               stdout=subprocess.DEVNULL, env={**os.environ, "TERM": "xterm"})
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 4096):
+            shown += piece
+    except OSError:  # the other end is closed
+        pass
+    os.close(ours)
+    assert process.wait() == DONE, shown
+    return shown.decode()
+
+
+@promise
+def a_long_sync_shows_how_far_it_is():
+    with World() as world:
+        server, device = with_a_job(world)
+        photo(world, device, size=6 * 1024 * 1024)
+        shown = on_a_terminal(device, "sync")
+        assert "moving files" in shown and " %" in shown and "of 1" in shown and shown.endswith("\r\x1b[K"), shown
+        quiet = device.ask("sync")
+        assert quiet.err == "", quiet.err
 
 
 if __name__ == "__main__":

@@ -31,6 +31,13 @@ static void decode_file(const struct section *section, struct arena *arena)
 		ignore(blob_piece_decode(section->body, &piece));
 }
 
+static void decode_number(const struct section *section)
+{
+	int64_t number;
+
+	ignore(section->number == SECTION_AGAIN ? again_decode(section->body, &number) : outlook_decode(section->body, &number));
+}
+
 static void decode_body(const struct section *section, struct arena *arena)
 {
 	const struct references references = fuzz_references();
@@ -47,7 +54,6 @@ static void decode_body(const struct section *section, struct arena *arena)
 	struct origin origin;
 	struct told_incident told;
 	struct bundle_part part;
-	int64_t after_ms;
 
 	switch (section->number) {
 	case SECTION_HELLO:
@@ -92,7 +98,8 @@ static void decode_body(const struct section *section, struct arena *arena)
 		ignore(cut_decode(section->body, arena, &cut));
 		break;
 	case SECTION_AGAIN:
-		ignore(again_decode(section->body, &after_ms));
+	case SECTION_OUTLOOK:
+		decode_number(section);
 		break;
 	case SECTION_PART:
 		ignore(bundle_part_decode(section->body, &part));

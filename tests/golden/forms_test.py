@@ -120,7 +120,7 @@ def sections_split_and_read(golden):
     reply = forms.body_read(forms.RECON_REPLY, golden.bytes["recon.reply"])
     equal((reply["cursor"], reply["answers"][0], reply["answers"][3], reply["page"]),
           ((identifier(4), 80), (forms.HELD, [(1, forms.NIL), (7, identifier(20))]), (forms.DIFFERING, [0, 255]), b""), "answers")
-    bodies = {"pull": forms.PULL, "pull.of_repair": forms.PULL, "recon": forms.RECON, "recon.scopes": forms.RECON, "recon.reply": forms.RECON_REPLY, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "fault": forms.ERROR,
+    bodies = {"pull": forms.PULL, "pull.of_repair": forms.PULL, "recon": forms.RECON, "recon.scopes": forms.RECON, "recon.reply": forms.RECON_REPLY, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "outlook": forms.OUTLOOK, "fault": forms.ERROR,
               "origin": forms.ORIGIN, "incident": forms.INCIDENT, "part": forms.PART}
     for name, form in bodies.items():
         forms.body_read(form, golden.bytes[name])

@@ -502,12 +502,14 @@ CUT = {"cursor": cursor, "digests": several(digest), "dropped": several(scope), 
 RECON = {"questions": several(question)}
 RECON_REPLY = {"cursor": cursor, "answers": several(answer), "page": Reader.bytes}
 AGAIN = {"after_ms": count_of}
+OUTLOOK = {"rows": count_of}
 ERROR = {"code": VARINT, "value": SIGNED}
 ORIGIN = {"previous": ID, "shared_seq": count_of}
 INCIDENT = {"at_ms": count_of, "what": lambda r: r.bytes(32), "detail": lambda r: r.bytes(200)}
 PART = {"bundle": ID, "incarnation": ID, "told": cursor, "since": cursor, "settled_seq": count_of, "until": cursor, "flags": lambda r: flags(r, 3),
         "number": count_of}
-SECTIONS = {1: HELLO, 2: None, 3: PULL, 4: RECON, 5: ORIGIN, 6: INCIDENT, 10: WELCOME, 11: DECIDED, 12: None, 13: CUT, 14: AGAIN, 15: ERROR, 16: RECON_REPLY, 20: PART}
+SECTIONS = {1: HELLO, 2: None, 3: PULL, 4: RECON, 5: ORIGIN, 6: INCIDENT, 10: WELCOME, 11: DECIDED, 12: None, 13: CUT, 14: AGAIN, 15: ERROR, 16: RECON_REPLY, 20: PART,
+            24: OUTLOOK}
 
 
 def body_read(form, data):

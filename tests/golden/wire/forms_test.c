@@ -367,6 +367,11 @@ static void write_cut(struct writer *writer)
 	cut_encode(writer, &cut);
 }
 
+static void write_outlook(struct writer *writer)
+{
+	outlook_encode(writer, 692);
+}
+
 static void write_again(struct writer *writer)
 {
 	again_encode(writer, 5000);
@@ -586,6 +591,7 @@ static const struct form {
 	{ "decided", write_decided, NULL },
 	{ "cut", write_cut, NULL },
 	{ "again", write_again, NULL },
+	{ "outlook", write_outlook, NULL },
 	{ "fault", write_fault, NULL },
 	{ "origin", write_origin, NULL },
 	{ "incident", write_incident, NULL },

@@ -11,15 +11,15 @@
 static void times_add_up_in_the_order_of_the_day(void **state)
 {
 	struct forecast_job jobs[] = { { .ready = true }, { .bytes_missing = 3000 }, { .bytes_missing = 5000 } };
-	const struct forecast_terms terms = { .bytes_per_s = 1000, .bytes_first = 500, .file_bytes_allowed = -1 };
+	const struct forecast_terms terms = { .bytes_per_s = 1000, .file_bytes_allowed = -1 };
 	struct forecast_totals totals;
 
 	(void)state;
 	forecast_fill(&terms, jobs, LENGTH(jobs), &totals);
 	assert_int_equal(jobs[0].ready_in_ms, 0);
-	assert_int_equal(jobs[1].ready_in_ms, 3500);
-	assert_int_equal(jobs[2].ready_in_ms, 8500);
-	assert_int_equal(totals.ready_in_ms, 8500);
+	assert_int_equal(jobs[1].ready_in_ms, 3000);
+	assert_int_equal(jobs[2].ready_in_ms, 8000);
+	assert_int_equal(totals.ready_in_ms, 8000);
 	assert_int_equal(totals.ready, 1);
 	assert_int_equal(totals.waiting, 2);
 	assert_int_equal(totals.bytes_to_come, 8000);
