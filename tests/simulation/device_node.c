@@ -244,6 +244,14 @@ void device_node_go(struct simulation *simulation, struct device_node *device)
 	settle(simulation, device, device_core_go(device->core, true), "go");
 }
 
+void device_node_allow(struct simulation *simulation, struct device_node *device, enum delivery_class class_max)
+{
+	if (device->core == NULL)
+		return;
+	stream_for_libsodium(&device->stream);
+	settle(simulation, device, device_core_allow(device->core, CARRIER_METERED, class_max), "allow");
+}
+
 void device_node_operation(struct simulation *simulation, struct device_node *device, const struct operation *operation)
 {
 	struct verdict verdict = { 0 };

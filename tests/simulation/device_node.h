@@ -20,6 +20,8 @@ void device_node_reply(struct simulation *simulation, struct device_node *device
 void device_node_lost(struct simulation *simulation, struct device_node *device);
 void device_node_tick(struct simulation *simulation, struct device_node *device);
 void device_node_go(struct simulation *simulation, struct device_node *device);
+/* What may go over its link from now on. */
+void device_node_allow(struct simulation *simulation, struct device_node *device, enum delivery_class class_max);
 /* The technician's command. */
 void device_node_operation(struct simulation *simulation, struct device_node *device, const struct operation *operation);
 /* Puts the content of a photo into the store of files, to be sent; false when it cannot. The photo itself is an operation. */

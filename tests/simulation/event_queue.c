@@ -27,6 +27,7 @@ const char *event_to_text(enum event_kind kind)
 		[EVENT_REVOKE]         = "revoke",
 		[EVENT_CLOCK]          = "clock",
 		[EVENT_ROT]            = "rot",
+		[EVENT_METERED]        = "metered",
 		[EVENT_LEISURE]        = "leisure",
 		[EVENT_FULL_DEVICE]    = "full-device",
 		[EVENT_ROOM_DEVICE]    = "room-device",

@@ -29,6 +29,7 @@ enum event_kind {
 	EVENT_REVOKE,
 	EVENT_CLOCK,
 	EVENT_ROT, /* rows of the replica change behind its back */
+	EVENT_METERED, /* what its link may carry changes */
 	EVENT_LEISURE, /* nobody wants anything of the device for a moment */
 	EVENT_FULL_DEVICE,
 	EVENT_ROOM_DEVICE,

@@ -33,6 +33,7 @@ static const struct {
 	[FAULT_BUNDLES]       = { "bundles",       100, 50 },
 	[FAULT_FILES]         = { "files",         100, 50 },
 	[FAULT_REVISIONS]     = { "revisions",     100, 70 },
+	[FAULT_METERED]       = { "metered",       100, 50 },
 	/* clang-format on */
 };
 

@@ -60,6 +60,9 @@ static void plan_device(struct simulation *simulation, unsigned node)
 		plan_some(simulation, EVENT_ROT, node, 3);
 	if (chance_of(simulation, FAULT_CLOCK))
 		plan_some(simulation, EVENT_CLOCK, node, 3);
+	if (stream_chance(&simulation->metered, faults->percent[FAULT_METERED]))
+		for (int64_t i = stream_between(&simulation->metered, 1, 6); i > 0; i--)
+			plan(simulation, stream_between(&simulation->metered, 1, CHAOS_MS), EVENT_METERED, node, 0, (struct bytes){ 0 });
 	for (int64_t i = stream_between(&simulation->leisure, 0, 16); i > 0; i--)
 		plan(simulation, stream_between(&simulation->leisure, 1, CHAOS_MS), EVENT_LEISURE, node, 0, (struct bytes){ 0 });
 	plan(simulation, stream_between(&simulation->chance, 1, 5000), EVENT_START_DEVICE, node, 0, (struct bytes){ 0 });

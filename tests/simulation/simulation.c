@@ -120,6 +120,7 @@ static const struct {
 	[EVENT_REVOKE]         = { true,  true,  FAULT_REVOKE },
 	[EVENT_CLOCK]          = { true,  true,  FAULT_CLOCK },
 	[EVENT_ROT]            = { true,  true,  FAULT_ROT },
+	[EVENT_METERED]        = { true,  true,  FAULT_METERED },
 	[EVENT_LEISURE]        = { true,  true,  -1 },
 	[EVENT_FULL_DEVICE]    = { true,  true,  FAULT_FULL_DEVICE },
 	[EVENT_ROOM_DEVICE]    = { true,  true,  -1 },
@@ -152,6 +153,7 @@ static void heal(struct simulation *simulation)
 		device->link_up = true;
 		device->by_post = false;
 		device_node_start(simulation, device, false);
+		device_node_allow(simulation, device, CLASS_FILES);
 		if (device->core != NULL && simulation->faults.percent[FAULT_FILES] > 0)
 			device_node_lost(simulation, device); /* what had no room is tried again in the next session */
 		if (device->core != NULL)
@@ -229,6 +231,14 @@ static void jump_clock(struct simulation *simulation, struct device_node *device
 	device->time.error_ms = errors_ms[stream_below(&simulation->chance, LENGTH(errors_ms))];
 }
 
+/* Its link costs now, or does not any more. */
+static void set_load(struct simulation *simulation, struct device_node *device)
+{
+	const enum delivery_class loads[] = { CLASS_CONTROL, CLASS_KNOWLEDGE, CLASS_FILES };
+
+	device_node_allow(simulation, device, loads[stream_below(&simulation->metered, LENGTH(loads))]);
+}
+
 static void go_wrong_on_device(struct simulation *simulation, struct device_node *device, const struct event *event)
 {
 	if (event->kind == EVENT_LINK_DOWN || event->kind == EVENT_LINK_UP || event->kind == EVENT_CLOG)
@@ -247,6 +257,8 @@ static void go_wrong_on_device(struct simulation *simulation, struct device_node
 		jump_clock(simulation, device);
 	else if (event->kind == EVENT_ROT)
 		rot_strike(simulation, device);
+	else if (event->kind == EVENT_METERED)
+		set_load(simulation, device);
 	else if (event->kind == EVENT_LEISURE)
 		device_node_leisure(simulation, device, (size_t)stream_between(&simulation->leisure, 1, 30));
 	else if (event->kind == EVENT_FULL_DEVICE || event->kind == EVENT_ROOM_DEVICE)
@@ -402,6 +414,7 @@ static void choose(struct simulation *simulation, const struct run_options *opti
 		[FAULT_BUNDLES] = &simulation->post,
 		[FAULT_FILES] = &simulation->photos,
 		[FAULT_REVISIONS] = &simulation->revisions,
+		[FAULT_METERED] = &simulation->metered,
 	};
 
 	faults_choose(&simulation->faults, &simulation->chance, apart, options->without_faults);
@@ -455,6 +468,7 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	stream_init(&simulation->poison, options->seed, "poison");
 	stream_init(&simulation->restores, options->seed, "restores");
 	stream_init(&simulation->herd, options->seed, "herd");
+	stream_init(&simulation->metered, options->seed, "metered");
 	stream_init(&simulation->rot, options->seed, "rot");
 	stream_init(&simulation->post, options->seed, "post");
 	stream_init(&simulation->photos, options->seed, "photos");

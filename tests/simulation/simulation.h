@@ -112,6 +112,7 @@ struct simulation {
 	struct stream leisure;
 	struct stream rot; /* what changes behind the backs of all, and how long the server remembers */
 	struct stream poison;
+	struct stream metered;  /* what links may carry */
 	struct stream restores; /* of the server */
 	struct stream post;     /* bundles on their way */
 	struct stream herd;
