@@ -231,8 +231,10 @@ static enum status take_reply(struct link *link)
 enum status link_step(struct link *link)
 {
 	struct device_core_state before;
-	enum status status = carry_out(link); /* what a command left */
+	enum status status = link_meter_tick(&link->meter);
 
+	if (status == STATUS_OK)
+		status = carry_out(link); /* what a command left, too */
 	if (status == STATUS_OK && link->transport != NULL)
 		status = take_reply(link);
 	if (status != STATUS_OK || clock_monotonic_ms(link->device->clock) < device_core_deadline_ms(link->device->core))

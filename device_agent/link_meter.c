@@ -3,6 +3,7 @@
 #include "shell/time_text.h"
 
 #define SAVE_EVERY_BYTES ((int64_t)64 * 1024)
+#define LOOK_EVERY_MS    2000
 
 int64_t link_meter_today(const struct link_meter *meter)
 {
@@ -49,6 +50,7 @@ enum status link_meter_look(struct link_meter *meter)
 	struct traffic traffic = meter->terms.traffic;
 	enum status status;
 
+	meter->looked_at_ms = clock_monotonic_ms(meter->device->clock);
 	arena_reset(&meter->arena);
 	status = device_settings_load(&meter->arena, meter->device->dir, &meter->terms.settings);
 	if (status != STATUS_OK) {
@@ -58,6 +60,13 @@ enum status link_meter_look(struct link_meter *meter)
 	link_terms_look(&meter->terms, &meter->arena);
 	meter->terms.traffic = traffic;
 	return allow(meter);
+}
+
+enum status link_meter_tick(struct link_meter *meter)
+{
+	if (meter->class_max == CLASS_FILES || clock_monotonic_ms(meter->device->clock) - meter->looked_at_ms < LOOK_EVERY_MS)
+		return STATUS_OK;
+	return link_meter_look(meter);
 }
 
 void link_meter_ask(struct link_meter *meter, int64_t bytes)

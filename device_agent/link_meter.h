@@ -17,6 +17,7 @@ struct link_meter {
 	enum delivery_class class_max; /* what the core was told */
 	int64_t counted;      /* bytes of the link that are in the traffic */
 	int64_t unsaved;      /* bytes that the file does not know of */
+	int64_t looked_at_ms; /* monotonic */
 	int64_t asked_at_ms;  /* monotonic */
 	int64_t asked_bytes;  /* as counted before that request */
 };
@@ -27,6 +28,9 @@ void link_meter_close(struct link_meter *meter);
 /* The settings changed, or a carrier is to be opened: reads them, and looks which interface leads out. Settings that cannot be read are
  * told in the log, and the defaults taken. Adds the statuses of device_core_allow(). */
 enum status link_meter_look(struct link_meter *meter);
+/* Time passed: another day may have begun, or another interface may lead out, and what was held may go. Adds the statuses of
+ * device_core_allow(). */
+enum status link_meter_tick(struct link_meter *meter);
 /* A request goes out; `bytes` went over the link before. */
 void link_meter_ask(struct link_meter *meter, int64_t bytes);
 /* `bytes` went over the link up to now. `answered`: the server answered; `timed`: at once. Adds the statuses of device_core_allow(). */

@@ -202,36 +202,31 @@ static enum status look_at_visit(void *context, const void *row)
 	return STATUS_OK;
 }
 
-/* Which queue a file of this order is for; `*out_wanted` false: it comes only when a person asks for it. */
-static enum status queue_of(struct device_blobs *blobs, struct device_store *store, const struct id *work_order,
-	enum blob_queue *out_queue, bool *out_wanted)
+/* One file that a row speaks of. */
+static enum status plan_row(struct planning *planning, struct records *records, struct arena *arena, const struct wanted *wanted)
 {
-	struct visit_search search = { .blobs = blobs, .until_ms = clock_now_ms(blobs->clock) + SOON_MS };
-	struct records *records = device_store_records(store);
+	struct visit_search search = { .blobs = planning->blobs, .until_ms = clock_now_ms(planning->blobs->clock) + SOON_MS };
 	const void *order = NULL;
-	enum status status = records_look(records, RECORD_WORK_ORDER, work_order, &order);
+	int64_t size;
+	enum status status = records_look(records, RECORD_WORK_ORDER, &wanted->work_order, &order);
 
-	*out_wanted = status == STATUS_OK && order != NULL && !work_order_is_over(order);
-	if (*out_wanted)
-		status = records_each(records, RECORD_VISIT, "work_order_id", work_order, look_at_visit, &search);
-	*out_queue = search.found ? BLOB_QUEUE_SOON : BLOB_QUEUE_REST;
-	return status;
+	if (status != STATUS_OK || order == NULL || work_order_is_over(order))
+		return status;
+	if (blob_whole(planning->blobs->files, &wanted->id, &size) == STATUS_OK)
+		return STATUS_OK;
+	status = records_each(records, RECORD_VISIT, "work_order_id", &wanted->work_order, look_at_visit, &search);
+	planning->queue = search.found ? BLOB_QUEUE_SOON : BLOB_QUEUE_REST;
+	return status == STATUS_OK ? plan_missing(planning, arena, &wanted->id, wanted->size) : status;
 }
 
 /* What belongs to orders that are not over comes by itself; the rest when a person asks for it. */
 static enum status plan_rows(struct planning *planning, struct device_store *store, struct arena *arena)
 {
 	struct gathering gathering = { .arena = arena };
-	enum status status = device_store_rows_beyond(store, RECORD_ATTACHMENT, &(struct id){ 0 }, gather, &gathering);
+	enum status status = gather_rows(store, &gathering);
 
-	if (status == STATUS_BUSY)
-		status = STATUS_OK;
 	for (size_t i = 0; i < gathering.count && status == STATUS_OK; i++) {
-		const struct wanted *wanted = &gathering.wanted[i];
-		bool comes;
-		status = queue_of(planning->blobs, store, &wanted->work_order, &planning->queue, &comes);
-		if (status == STATUS_OK && comes)
-			status = plan_missing(planning, arena, &wanted->id, wanted->size);
+		status = plan_row(planning, device_store_records(store), arena, &gathering.wanted[i]);
 		device_store_reset_rows(store);
 	}
 	return status;

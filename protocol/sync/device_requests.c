@@ -103,8 +103,8 @@ static enum status ask_for_files(struct device_core *core, struct request *reque
 	bool asked = false, may = !core->batch_out && !repair->under_way;
 	enum status status = STATUS_OK;
 
-	if (may && pull->resume.size > 0)
-		may = is_turn_of_files(core);
+	if (may && pull->resume.size > 0) /* a fresh replica does not know yet which files are wanted, nor has it the indexes to tell */
+		may = !device_store_seeding(core->options.store) && is_turn_of_files(core);
 	else
 		may = may && core->nothing_missing;
 	if (may)

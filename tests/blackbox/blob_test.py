@@ -307,5 +307,22 @@ def a_damaged_file_is_found_by_verify_and_doctor_and_fetched_again_after_a_repai
         assert refused.code != 0 and damaged.name in refused.err, refused
 
 
+@promise
+def what_a_job_needs_comes_while_much_is_to_be_sent():
+    with World() as world:
+        server, device, line = at_work_by_line(world)
+        other = Device.enrolled(server, ADA, "phone")
+        other.sync()
+        path = put(world, "manual.jpg", picture(seed=7))
+        other.run("photo", path)
+        other.sync()
+        for number in range(4):
+            device.run("photo", put(world, f"large-{number}.jpg", picture(size=8 * PHOTO_SIZE, seed=number)))
+        line.cut_at = 5 * PHOTO_SIZE  # both ways: a fraction of what is to be sent
+        device.ask("sync", expect=None)
+        line.mode = "closed"
+        assert line.cuts == 1 and sorted(states(device)) == ["here"] + 4 * ["to_send"], states(device)
+
+
 if __name__ == "__main__":
     tap.main()

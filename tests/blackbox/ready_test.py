@@ -130,11 +130,37 @@ def an_agent_keeps_to_the_bytes_of_the_day():
         device.stop_agent()
 
 
+def lead_out_by(world, interface):
+    """As the kernel's table of routes has it."""
+    path = world.dir / "routes"
+    path.with_suffix(".new").write_text(f"Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\n{interface}\t00000000\t0\t3\t0\t0\t600\n")
+    path.with_suffix(".new").rename(path)
+    return path
+
+
+@promise
+def what_waited_goes_when_another_interface_leads_out():
+    with World() as world:
+        server, device = with_a_job(world)
+        world.environment["TRUCKROLL_ROUTES"] = str(lead_out_by(world, "wwan0"))
+        settings(device, metered_carries="operations")
+        device.start_agent()
+        server.run("note", ORDER, "from the office")
+        device.run("note", ORDER, "from the road")
+        until(lambda: "from the road" in notes_at_office(server), "operations go")
+        told = device.run("link")
+        assert told["rows_held"] and told["rows_received"] == 0, told
+        assert device.run("status")["interface"] == "wwan0"
+        lead_out_by(world, "wlan0")
+        until(lambda: "from the office" in [note["text"] for note in device.run("show", ORDER)["notes"]], "rows come")
+        device.stop_agent()
+
+
 def on_a_terminal(device, *words):
     """What a command shows on standard error when that is a terminal."""
     ours, theirs = os.openpty()
     process = subprocess.Popen([program("truckroll"), *words, "--dir", device.dir, "--keys", device.keys], stderr=theirs,
-                               stdout=subprocess.DEVNULL, env={**os.environ, "TERM": "xterm"})
+                               stdout=subprocess.DEVNULL, env={**device.world.environment, "TERM": "xterm"})
     os.close(theirs)
     shown = b""
     try:
