@@ -7,7 +7,7 @@ from harness import EXAMPLE, Server, real_data
 from proxy import DOWN, Cut
 from story_import import bring_in_a_customers_file
 from tap import until
-from telling import columns, office, say, scene, seen, shade, typed
+from telling import columns, holds, office, say, scene, seen, shade, typed
 
 ADA, TOMAS = "Ada Brannock", "Tomas Hale"
 REAL_FILES = ("assets.csv", "parts_catalogue.csv", "work_orders_excavator.csv", "kb_articles_en.jsonl.gz", "kb_articles_zh.jsonl.gz")
@@ -52,7 +52,18 @@ def send_out(server, ada, tomas, real):
         until(lambda: len([v for v in person.visits() if v["title"] and v["number"]]) == count, f"{person.first} sees the jobs")
         for visit in person.visits():
             say(f"   {shade('who', person.first + ':')} {visit['number']}  {visit['title']}  ({visit['site']})")
+    for person in (ada, tomas):
+        foresee(person)
     return visits
+
+
+def foresee(person):
+    """Before leaving coverage."""
+    person.shell("truckroll", "sync", "--forecast")
+    told = person.device.run("sync", "--forecast")
+    rows = sum(job["rows_here"] for job in told["jobs"])
+    holds(told["waiting"] == 0 and told["complete"] == len(told["jobs"]) > 0,
+          f"{told['complete']} jobs are complete for work off line: {rows} rows sum up to what the office said as of its commit {told['as_of_gseq']}.")
 
 
 def show_history(tomas):

@@ -8,6 +8,7 @@ struct look {
 	size_t page_size;
 	bool has_page;
 	bool has_cut;
+	int64_t outlook; /* rows; 0: none was told */
 };
 
 static void ask(struct hand_device *hand, const struct pull *pull, struct look *out_look)
@@ -23,6 +24,8 @@ static void ask(struct hand_device *hand, const struct pull *pull, struct look *
 	assert_int_equal(sections_read(hand->answer.message, &hand->arena, &sections, &count), STATUS_OK);
 	for (size_t i = 0; i < count; i++) {
 		out_look->has_cut = out_look->has_cut || sections[i].number == SECTION_CUT;
+		if (sections[i].number == SECTION_OUTLOOK)
+			assert_int_equal(outlook_decode(sections[i].body, &out_look->outlook), STATUS_OK);
 		if (sections[i].number != SECTION_PAGE)
 			continue;
 		out_look->has_page = true;
@@ -70,6 +73,28 @@ static void a_byte_budget_bounds_each_page(void **state)
 	assert_true(small_pages > pages + 2);
 	assert_int_equal(fetch(&hand, 1, &small_pages), rows);
 	assert_true(small_pages >= rows);
+	hand_device_close(&hand);
+}
+
+static void the_first_page_of_many_says_how_many_rows_come(void **state)
+{
+	struct simulation *pair = *state;
+	static struct hand_device hand;
+	struct pull pull = { .class_max = 5, .own_rows = true, .byte_budget = 400 };
+	struct look look;
+	size_t pages, rows;
+
+	hand_device_open(&hand, pair, 1, 9);
+	rows = fetch(&hand, 400, &pages);
+	assert_true(pages > 2);
+	ask(&hand, &pull, &look);
+	assert_int_equal(look.outlook, rows);
+	pull.resume = look.page.resume;
+	ask(&hand, &pull, &look);
+	assert_int_equal(look.outlook, 0);
+	ask(&hand, &(struct pull){ .class_max = 5, .own_rows = true }, &look); /* a pass of one page is over with it */
+	assert_true(look.has_cut);
+	assert_int_equal(look.outlook, 0);
 	hand_device_close(&hand);
 }
 
@@ -159,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_byte_budget_bounds_each_page, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(the_first_page_of_many_says_how_many_rows_come, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_first_sync_brings_what_is_needed_first, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_row_of_a_job_comes_though_its_territory_goes_before_its_turn, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(fewer_classes_than_all_are_refused_in_words, pair_open, pair_close),
