@@ -1,7 +1,7 @@
 #include "device_agent/budget.h"
 
-#define KEPT_FOR_ROWS 4                  /* one in so many of a day's bytes */
-#define PIECE_BYTES   INT64_C(34000)     /* what a step of a file takes at most, with all around it */
+#define KEPT_FOR_ROWS 4              /* one in so many of a day's bytes */
+#define PIECE_BYTES   INT64_C(60000) /* what a step of a file takes at most, with all around it */
 
 static bool has_limit(const struct budget *budget)
 {

@@ -558,12 +558,12 @@ enum status device_blobs_take(struct device_blobs *blobs, struct arena *arena, c
 	return take_piece(blobs, arena, section->body);
 }
 
-void device_blobs_settle(struct device_blobs *blobs, int64_t took_ms)
+void device_blobs_settle(struct device_blobs *blobs, int64_t took_ms, int64_t way_ms)
 {
 	if (blobs->asked && !blobs->answered)
 		blobs->unserved = true;
 	else if (blobs->asked)
-		blobs->piece = pace_after(blobs->piece, took_ms, BLOB_PIECE_MAX);
+		blobs->piece = pace_after(blobs->piece, took_ms, way_ms, BLOB_PIECE_MAX);
 	blobs->asked = false;
 }
 

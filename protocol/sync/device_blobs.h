@@ -70,8 +70,8 @@ enum status device_blobs_ask(
 	struct device_blobs *blobs, struct device_store *store, struct request *request, int64_t now_ms, bool *out_asked);
 /* Takes one of the sections of a reply. STATUS_CORRUPT: malformed. */
 enum status device_blobs_take(struct device_blobs *blobs, struct arena *arena, const struct section *section, int64_t now_ms);
-/* The reply was taken, so long after the request. */
-void device_blobs_settle(struct device_blobs *blobs, int64_t took_ms);
+/* The reply was taken, so long after the request; `way_ms` of that is the way there and back. */
+void device_blobs_settle(struct device_blobs *blobs, int64_t took_ms, int64_t way_ms);
 /* The server was put back from a backup, and may lack files that it had: those here that a row speaks of are offered once more, whoever
  * they are of. Adds the store's statuses; a folder that cannot be read or written stands in nobody's way. */
 enum status device_blobs_offer_again(struct device_blobs *blobs, struct device_store *store, struct arena *arena);

@@ -506,6 +506,7 @@ static enum status open_welcome(struct device_core *core, struct bytes reply, st
 		return status;
 	ephemeral_wipe(&core->ephemeral);
 	core->session_started_at_ms = device_monotonic_ms(core);
+	core->way_ms = 0;
 	core->link = LINK_IDLE;
 	device_blobs_begin(&core->blobs);
 	core->whole_ids = false;
@@ -541,6 +542,18 @@ static enum status open_reply(struct device_core *core, struct bytes reply, stru
 	return status;
 }
 
+/* Pages and pieces are as large as the link takes well. */
+static void keep_pace(struct device_core *core)
+{
+	int64_t took_ms = device_monotonic_ms(core) - core->asked_at_ms;
+
+	if (!core->poll_out && (core->way_ms == 0 || took_ms < core->way_ms))
+		core->way_ms = took_ms;
+	device_blobs_settle(&core->blobs, took_ms, core->way_ms);
+	if (core->page_asked && core->page_came)
+		core->page_max = pace_after(core->page_max, took_ms, core->way_ms, FRAME_SIZE_MAX);
+}
+
 static void reply_was_good(struct device_core *core)
 {
 	core->state.connected = core->link != LINK_DOWN;
@@ -548,9 +561,7 @@ static void reply_was_good(struct device_core *core)
 	core->state.rounds++;
 	if (core->telling)
 		core->untold = (struct told_incident){ 0 };
-	device_blobs_settle(&core->blobs, device_monotonic_ms(core) - core->asked_at_ms);
-	if (core->page_asked && core->page_came)
-		core->page_max = pace_after(core->page_max, device_monotonic_ms(core) - core->asked_at_ms, FRAME_SIZE_MAX);
+	keep_pace(core);
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->state.failure[0] = '\0';
 }

@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 #define PACE_MIN    ((size_t)4 * 1024)
-#define PACE_AIM_MS 2000 /* what one step may take */
+#define PACE_AIM_MS 2000 /* what one step may take beside the way there and back … */
+#define PACE_WAYS   4    /* … or so many times that: where the way is long, small steps would only wait for it */
 
-/* A step of `size` bytes took so long: the size of the next one, at most `max`. */
-size_t pace_after(size_t size, int64_t took_ms, size_t max);
+/* A step of `size` bytes took so long, of which `way_ms` go there and back without any: the size of the next one, at most `max`. */
+size_t pace_after(size_t size, int64_t took_ms, int64_t way_ms, size_t max);
 /* A step was lost. */
 size_t pace_after_loss(size_t size);
 

@@ -28,8 +28,8 @@ static void a_metered_link_carries_what_the_day_leaves(void **state)
 	} rows[] = {
 		{      0, 999999, CLASS_FILES,     CLASS_FILES,     -1,     -1     },
 		{ 400000,      0, CLASS_FILES,     CLASS_FILES,     400000, 300000 },
-		{ 400000, 266000, CLASS_FILES,     CLASS_FILES,     134000, 34000  },
-		{ 400000, 266001, CLASS_FILES,     CLASS_KNOWLEDGE, 133999, 33999  },
+		{ 400000, 240000, CLASS_FILES,     CLASS_FILES,     160000, 60000  },
+		{ 400000, 240001, CLASS_FILES,     CLASS_KNOWLEDGE, 159999, 59999  },
 		{ 400000, 300000, CLASS_FILES,     CLASS_KNOWLEDGE, 100000, 0      },
 		{ 400000, 399999, CLASS_FILES,     CLASS_KNOWLEDGE, 1,      0      },
 		{ 400000, 400000, CLASS_FILES,     CLASS_CONTROL,   0,      0      },
