@@ -309,7 +309,11 @@ enum status device_core_lost(struct device_core *core)
 static enum status reply_overdue(struct device_core *core)
 {
 	bool hello = core->link == LINK_HELLO_SENT;
-	enum status status = device_core_lost(core);
+	enum status status;
+
+	if (hello && core->page_asked) /* the answer was on its way, perhaps, and too large for this link */
+		core->page_max = pace_after_loss(core->page_max);
+	status = device_core_lost(core);
 
 	core->state.unanswered = hello;
 	return status;

@@ -52,7 +52,9 @@ enum status device_send_hello(struct device_core *core)
 	request_hello(&request, &outbox, &replica, clock_now_ms(core->options.clock), device_store_free_bytes(core->options.store),
 		core->carrier);
 	/* Else rows come with the answer to what is sent first: one cut instead of two. Questions are asked in the session. */
-	if (device_rows_allowed(core) && !repair.under_way && (outbox.last_seq == replica.settled_seq || core->batch_refused))
+	core->page_asked =
+		device_rows_allowed(core) && !repair.under_way && (outbox.last_seq == replica.settled_seq || core->batch_refused);
+	if (core->page_asked)
 		request_pull(&request, &pull);
 	ephemeral_generate(&core->ephemeral);
 	status = request_seal_hello(&request, &core->options.identity, &core->options.organisation, &core->options.server,
@@ -65,7 +67,6 @@ enum status device_send_hello(struct device_core *core)
 	core->pull_of_repair = false;
 	core->telling = false; /* what a request told whose answer was lost is told again */
 	core->batch_out = false;
-	core->page_asked = false; /* what a connection costs says nothing of its pace */
 	note_asked(core, 0);
 	device_emit(core, DEVICE_EFFECT_SEND, sealed);
 	return STATUS_OK;
