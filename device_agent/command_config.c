@@ -6,7 +6,7 @@
 
 static void list_settings(struct context *context, const struct config *config)
 {
-	static const struct column columns[] = { { "setting", NULL, false }, { "value", NULL, false }, { "help", "meaning", false } };
+	static const struct column columns[] = { { "setting", NULL, false }, { "value", NULL, false }, { "words", "meaning", false } };
 	struct table *table = output_table(context->output, "settings", columns, LENGTH(columns));
 
 	for (size_t i = 0; device_setting_rows[i].key != NULL; i++)

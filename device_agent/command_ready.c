@@ -48,7 +48,7 @@ static void tell_files(struct context *context, const struct job_readiness *job)
 		output_line(output, "Files: %lld of %lld; still to come: %.*s.", (long long)job->files_here, (long long)job->files,
 			TEXT_ARGUMENTS(size_print(context->arena, job->file_bytes - job->file_bytes_here)));
 	if (job->files_damaged > 0)
-		output_line(output, "%lld files here are damaged.", (long long)job->files_damaged);
+		output_line(output, "Files damaged here: %lld.", (long long)job->files_damaged);
 }
 
 static void tell_job(struct context *context, const struct job_readiness *job, int64_t gseq)
@@ -171,7 +171,7 @@ static void list_job(struct context *context, struct table *table, const struct 
 static void list_jobs(struct context *context, const struct outlook *outlook)
 {
 	static const struct column columns[] = { { "planned_start_at", "start", false }, { "number", NULL, false },
-		{ "title", NULL, false }, { "words", "state", false }, { "state", NULL, true }, { "rows_words", "rows", false },
+		{ "title", NULL, false }, { "missing_words", "missing", false }, { "state", NULL, true }, { "rows_words", "rows", false },
 		{ "files_words", "files", false },
 		{ "bytes_to_come", "to come", false }, { "ready_in", "ready in", false }, { "work_order", NULL, true },
 		{ "complete", NULL, true }, { "rows", NULL, true }, { "rows_here", NULL, true }, { "files", NULL, true },

@@ -49,8 +49,8 @@ void terms_tell_waiting(struct context *context, bool rows_held, int64_t files, 
 {
 	if (rows_held)
 		output_warning(context->output,
-			"Rows wait: this link is metered and may carry only operations now. They come over an unmetered one, or tomorrow.");
+			"Rows wait: this metered link may carry only operations now (\"truckroll config\").");
 	if (files > 0)
-		output_line(context->output, "%lld files (%.*s) wait for an unmetered link, or for tomorrow.", (long long)files,
-			TEXT_ARGUMENTS(size_print(context->arena, bytes)));
+		output_line(context->output, "Files that wait, since this metered link may not carry them now: %lld (%.*s).",
+			(long long)files, TEXT_ARGUMENTS(size_print(context->arena, bytes)));
 }

@@ -330,6 +330,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "column.author", "提交人" },
 	{ "what to do", "处理办法" },
 	{ "what belongs to it", "相关内容" },
+	{ "missing", "缺少" },
 	{ "meaning", "含义" },
 	{ "leads out by", "所用接口" },
 	{ "link is metered", "网络按流量计费" },
