@@ -13,12 +13,33 @@ static void note_asked(struct device_core *core, int64_t wait_ms)
 	core->reply_due_at_ms = core->asked_at_ms + wait_ms + REPLY_TIMEOUT_MS;
 }
 
+/* What a pass staged whose cut failed, or a bundle that broke off, is not a part of the pass that begins: that holds all of it again. */
+static enum status drop_leftovers(struct device_core *core)
+{
+	struct device_store *store = core->options.store;
+	size_t staged = 0;
+	enum status status = device_store_staged_count(store, &staged);
+
+	core->bundle = (struct bundle_pass){ 0 };
+	if (status != STATUS_OK || staged == 0)
+		return status;
+	status = device_store_begin(store, false);
+	if (status == STATUS_OK)
+		status = device_store_clear_staged(store);
+	if (status == STATUS_OK)
+		return device_store_commit(store);
+	device_store_rollback(store);
+	return status;
+}
+
 static enum status make_pull(struct device_core *core, const struct replica_state *replica, const struct repair *repair, bool may_wait,
 	struct pull *out_pull)
 {
 	struct pull pull = { .cursor = replica->cursor, .settled_seq = replica->settled_seq, .class_max = 5, .own_rows = core->own_rows };
 	enum status status = device_store_resume(core->options.store, &core->arena, &pull.resume);
 
+	if (status == STATUS_OK && pull.resume.size == 0)
+		status = drop_leftovers(core);
 	if (core->page_max < FRAME_SIZE_MAX)
 		pull.byte_budget = (int64_t)core->page_max;
 	if (repair->under_way) {

@@ -71,19 +71,7 @@ enum status device_put_right(struct device_core *core, const char *what, const c
 					     fetch ? "it is fetched again" : "what differs is fetched again");
 }
 
-/* The first page of a pass takes the place of what a pass before it staged whose cut failed: it holds all that again. */
-static enum status stage_page(struct device_core *core, struct bytes body)
-{
-	struct device_store *store = core->options.store;
-	struct bytes resume;
-	enum status status = device_store_resume(store, &core->arena, &resume);
-
-	if (status == STATUS_OK && resume.size == 0)
-		status = device_store_clear_staged(store);
-	return status == STATUS_OK ? device_store_stage(store, body) : status;
-}
-
-/* Stages the page, or loads it at once into a fresh replica. */
+/* Stages the page, or loads it at once into a fresh replica. A bundle goes on in its next part or not at all: a pull does not. */
 static enum status keep_page(struct device_core *core, struct bytes body, const struct page *page)
 {
 	struct device_store *store = core->options.store;
@@ -94,8 +82,8 @@ static enum status keep_page(struct device_core *core, struct bytes body, const 
 	if (device_store_seeding(store))
 		status = cut_load_page(store, &core->arena, page);
 	if (status == STATUS_OK && (!device_store_seeding(store) || cut_page_has_words(page)))
-		status = stage_page(core, body);
-	if (status == STATUS_OK)
+		status = device_store_stage(store, body);
+	if (status == STATUS_OK && !core->by_bundle)
 		status = device_store_put_resume(store, page->resume);
 	if (status == STATUS_OK)
 		status = device_store_commit(store);
@@ -115,6 +103,22 @@ static enum status look_at_repair(struct device_core *core, struct repair *out_r
 	return status;
 }
 
+/* A pass that begins does not mix with what another one loaded, a bundle that broke off, say: of scopes that were held then and are not
+ * now no digest tells. */
+static enum status begin_seed(struct device_core *core, const struct replica_state *state)
+{
+	struct device_store *store = core->options.store;
+	bool anew = state->cursor.gseq == 0;
+	struct bytes resume;
+	enum status status = STATUS_OK;
+
+	if (device_store_seeding(store)) {
+		status = device_store_resume(store, &core->arena, &resume);
+		anew = status == STATUS_OK && resume.size == 0 && !core->by_bundle;
+	}
+	return status == STATUS_OK && anew ? device_store_seed_begin(store) : status;
+}
+
 enum status device_take_page(struct device_core *core, struct bytes body)
 {
 	struct device_store *store = core->options.store;
@@ -128,8 +132,7 @@ enum status device_take_page(struct device_core *core, struct bytes body)
 		status = look_at_repair(core, &repair, &wanted);
 	if (status != STATUS_OK || !wanted)
 		return status;
-	if (state.cursor.gseq == 0 && !device_store_seeding(store))
-		status = device_store_seed_begin(store);
+	status = begin_seed(core, &state);
 	if (status == STATUS_OK)
 		status = page_decode(body, &core->arena, device_store_references(store), &page);
 	if (status != STATUS_OK)
