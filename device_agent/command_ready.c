@@ -117,7 +117,7 @@ static enum status look_at_jobs(struct context *context, struct readiness *readi
 	if (status != STATUS_OK)
 		return status;
 	own_visits_sort(&own);
-	*outlook = (struct outlook){ .visits = arena_allocate_array(context->arena, own.count + 1, sizeof(*outlook->visits)),
+	*outlook = (struct outlook){ .visits = arena_allocate_array(context->arena, own.count + 1, sizeof(const struct visit *)),
 		.readiness = arena_allocate_array(context->arena, own.count + 1, sizeof(*outlook->readiness)),
 		.jobs = arena_allocate_array(context->arena, own.count + 1, sizeof(*outlook->jobs)) };
 	for (size_t i = 0; i < own.count && status == STATUS_OK; i++) {
@@ -231,7 +231,7 @@ static enum status forecast(struct context *context)
 	struct forecast_terms terms;
 	struct budget budget;
 	struct readiness readiness;
-	struct replica_state replica;
+	struct replica_state replica = { 0 };
 	struct outlook outlook = { 0 };
 	enum status status = readiness_open(&readiness, device->store, device->blobs);
 

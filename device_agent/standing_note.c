@@ -118,13 +118,14 @@ const char *standing_note_warning(const struct standing_note *note, int64_t now_
 
 const char *standing_note_refusal(uint32_t refused)
 {
+	static const char too_often[] = "this device was put back from a copy 24 times within a day: what is pending is kept, "
+					"and taken when 24 hours are over; find out what puts it back, then sync again";
 	static const char *const reasons[] = {
 		[WIRE_ERROR_SEND_WHOLE] = "the server does not know what the operations name: tell the office, and keep this device",
 		[WIRE_ERROR_FORK] = "the server knows another history of this device: tell the office, and keep this device",
 		[WIRE_ERROR_REVOKED] = "this device is revoked: nothing more is taken from it",
 		[WIRE_ERROR_MALFORMED] = "the server cannot read what is pending: tell the office, and keep this device",
-		[WIRE_ERROR_TOO_OFTEN] = "this device was put back from a copy 24 times within a day: what is pending is kept, "
-					 "and taken when 24 hours are over; find out what puts it back, then sync again",
+		[WIRE_ERROR_TOO_OFTEN] = too_often,
 		[WIRE_ERROR_NEWER] = "the server is older than this program and cannot read what is pending: update the server",
 	};
 

@@ -82,12 +82,13 @@ static int compare_texts(const void *left, const void *right)
 static enum status read_names(struct arena *arena, struct text folder, struct text **out_names, size_t *out_count)
 {
 	DIR *directory = opendir(folder.data);
+	const struct dirent *entry;
 	struct text *names = NULL;
 	size_t count = 0, capacity = 0;
 
 	if (directory == NULL)
 		return file_fail(errno, "read", folder.data);
-	for (const struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+	while ((entry = readdir(directory)) != NULL) { /* NOLINT(concurrency-mt-unsafe): the stream is this function's own */
 		if (!is_ours(entry->d_name))
 			continue;
 		names = arena_grow(arena, names, count, &capacity, sizeof(*names));
@@ -104,7 +105,7 @@ static enum status read_names(struct arena *arena, struct text folder, struct te
 enum status backup_each(struct arena *arena, struct text folder, backup_visit visit, void *context)
 {
 	struct text *names;
-	size_t count;
+	size_t count = 0;
 	enum status status = read_names(arena, folder, &names, &count);
 
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
@@ -126,7 +127,7 @@ static bool counts(struct arena *arena, struct text folder, const char *name)
 static enum status remove_unfinished(struct arena *arena, struct text folder)
 {
 	struct text *names;
-	size_t count;
+	size_t count = 0;
 	enum status status = read_names(arena, folder, &names, &count);
 
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {

@@ -81,7 +81,7 @@ enum status command_backup_tell(struct context *context)
 	struct office *office = office_of(context);
 	struct text content = arguments_text(context->arguments, "MANIFEST");
 	struct backup_manifest manifest;
-	struct server_state state;
+	struct server_state state = { 0 };
 	enum status status = backup_manifest_read(context->arena, "MANIFEST", content, &manifest);
 
 	if (status == STATUS_OK)

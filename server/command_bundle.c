@@ -116,7 +116,7 @@ static enum status take_envelope(struct taking *taking, struct bytes sealed)
 {
 	struct office *office = office_of(taking->context);
 	int64_t before = server_core_counts(office->core).operations;
-	struct bytes answer;
+	struct bytes answer = { 0 };
 	enum status status = server_core_bundle(office->core, OFFICE_CONNECTION, sealed);
 
 	if (status == STATUS_OK)

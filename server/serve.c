@@ -271,7 +271,7 @@ static enum status read_pem(struct context *context, const char *option, struct 
 
 static enum status open_http(struct context *context, struct listener *set, const struct listener_limits *limits)
 {
-	struct http_certificate certificate;
+	struct http_certificate certificate = { 0 };
 	struct listener *listener = NULL;
 	enum status status = read_pem(context, "certificate", &certificate.chain);
 

@@ -155,7 +155,7 @@ static struct scope_sum *sum_of(struct sums *sums, int64_t number)
 	sum = arena_allocate(sums->arena, sizeof(*sum));
 	sum->number = number;
 	id_map_put(&sums->by_number, 0, &key, sum);
-	sums->scopes = arena_grow(sums->arena, sums->scopes, sums->count, &sums->capacity, sizeof(*sums->scopes));
+	sums->scopes = arena_grow(sums->arena, sums->scopes, sums->count, &sums->capacity, sizeof(struct scope_sum *));
 	sums->scopes[sums->count++] = sum;
 	return sum;
 }

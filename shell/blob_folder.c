@@ -177,11 +177,13 @@ static enum status each_of(void *context, const char *name, blob_file_visit visi
 {
 	struct path path = path_of(context, name);
 	DIR *directory = opendir(path.characters);
+	const struct dirent *entry;
 	enum status status = STATUS_OK;
 
 	if (directory == NULL)
 		return errno == ENOENT ? STATUS_OK : file_fail(errno, "read", path.characters);
-	for (const struct dirent *entry = readdir(directory); entry != NULL && status == STATUS_OK; entry = readdir(directory)) {
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this function's own */
+	while (status == STATUS_OK && (entry = readdir(directory)) != NULL) {
 		int64_t age_ms = entry->d_name[0] == '.' ? -1 : age_of(dirfd(directory), entry->d_name);
 		if (age_ms >= 0)
 			status = visit(user, entry->d_name, age_ms);

@@ -8,6 +8,6 @@
 /* What it says; borrowed for good. Before any other thread is started. Without it: a short sentence in English. */
 void no_memory_says(const char *sentence);
 /* Any thread. Runs nothing else, and allocates nothing. */
-_Noreturn void no_memory(void);
+__attribute__((noreturn)) void no_memory(void);
 
 #endif

@@ -288,7 +288,9 @@ void field_copy(const struct field *field, void *to, const void *from)
 
 struct bytes row_extra(const struct schema *schema, const void *row)
 {
-	return schema->extra == 0 ? (struct bytes){ 0 } : *(const struct bytes *)((const unsigned char *)row + schema->extra);
+	if (schema->extra == 0)
+		return (struct bytes){ 0 };
+	return *(const struct bytes *)((const unsigned char *)row + schema->extra);
 }
 
 void row_set_extra(const struct schema *schema, void *row, struct bytes extra)

@@ -326,7 +326,7 @@ static size_t list_due(const struct device_blobs *blobs, struct arena *arena, en
 		if (blobs->items[i].queue == queue && is_due(&blobs->items[i], now_ms))
 			items[count++] = &blobs->items[i];
 	if (count > 1)
-		qsort(items, count, sizeof(*items), compare_left);
+		qsort(items, count, sizeof(struct blob_item *), compare_left);
 	*out_items = items;
 	return count;
 }
@@ -500,23 +500,23 @@ static void was_received(struct device_blobs *blobs, struct blob_item *item)
 /* As a list alone it must fit its name: an empty one is put under a name that only nothing has. */
 static enum status take_list(struct device_blobs *blobs, struct bytes body)
 {
-	struct blob_offer offer;
+	struct blob_offer list;
 	struct blob_item *item;
-	enum status status = blob_offer_decode(body, &offer);
+	enum status status = blob_offer_decode(body, &list);
 
 	if (status != STATUS_OK)
 		return status;
-	item = find(blobs, &offer.id);
+	item = find(blobs, &list.id);
 	if (item == NULL || is_out(item) || item->step == BLOB_STEP_DONE)
 		return STATUS_OK;
 	item->step = BLOB_STEP_WAITING;
-	item->left = offer.size;
-	status = offer.size == 0 ? blob_put(blobs->files, &offer.id, (struct bytes){ 0 }) : blob_part_begin(blobs->files, NULL, &offer);
+	item->left = list.size;
+	status = list.size == 0 ? blob_put(blobs->files, &list.id, (struct bytes){ 0 }) : blob_part_begin(blobs->files, NULL, &list);
 	if (status == STATUS_CORRUPT)
 		get_stuck(blobs, item, BLOB_TROUBLE_DAMAGED);
 	else if (status != STATUS_OK)
 		get_stuck_here(blobs, item);
-	else if (offer.size == 0)
+	else if (list.size == 0)
 		was_received(blobs, item);
 	return STATUS_OK;
 }

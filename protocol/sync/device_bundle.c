@@ -229,7 +229,7 @@ static enum status leave_link(struct device_core *core)
 static enum status open_part(struct device_core *core, struct bytes sealed, struct bytes *out_sections, struct bundle_part *out_part)
 {
 	struct envelope envelope;
-	struct section *sections;
+	struct section *sections = NULL;
 	size_t count = 0;
 	enum status status = envelope_open(
 		&core->arena, &core->options.identity, &core->options.organisation, sealed, device_find_server, core, &envelope);
@@ -375,8 +375,8 @@ static enum status take_part(struct device_core *core, struct bytes sections, co
 enum status device_core_read_bundle(struct device_core *core, struct bytes sealed, enum bundle_finding *out_finding)
 {
 	enum bundle_finding finding = BUNDLE_TAKEN;
-	struct bundle_part part;
-	struct bytes sections;
+	struct bundle_part part = { 0 };
+	struct bytes sections = { 0 };
 	enum status status = leave_link(core);
 
 	if (status == STATUS_OK)

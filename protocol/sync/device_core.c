@@ -129,7 +129,7 @@ static enum status judge_repair(struct device_core *core)
 enum status device_core_create(const struct device_core_options *options, struct device_core **out_core)
 {
 	struct device_core *core = calloc(1, sizeof(*core));
-	struct replica_state replica;
+	struct replica_state replica = { 0 };
 	enum status status;
 
 	if (core == NULL)

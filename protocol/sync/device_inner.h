@@ -82,8 +82,8 @@ void device_hold(struct device_core *core, int64_t wait_ms);
 bool device_is_held(const struct device_core *core);
 /* Takes the sections of a reply, one after the other. STATUS_OFFLINE: the rest does not count. */
 enum status device_take_sections(struct device_core *core, struct bytes message);
-/* The server's keys, for envelope_open(). */
-enum status device_find_server(void *core, const struct id *sender, uint32_t key_number, struct public_keys *out_keys);
+/* The server's keys, for envelope_open(), whose context is the core. */
+enum status device_find_server(void *context, const struct id *sender, uint32_t key_number, struct public_keys *out_keys);
 /* How far the server decided, for those who ask where an operation is: neither synced nor missed, since the next welcome says it again. A
  * cut brings it itself. */
 void device_keep_decided(struct device_core *core);

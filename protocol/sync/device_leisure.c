@@ -24,7 +24,7 @@ static enum status is_due(struct device_core *core, bool *out_due)
 	struct device_store *store = core->options.store;
 	int64_t checked_at_ms = 0;
 	struct replica_state state;
-	struct repair repair;
+	struct repair repair = { 0 };
 	enum status status;
 
 	*out_due = false;

@@ -73,7 +73,7 @@ static enum status begin(struct device_store *store, const struct random *random
 {
 	struct new_incarnation begun = { .everything = everything };
 	struct outbox_state outbox;
-	struct replica_state state;
+	struct replica_state state = { 0 };
 	int64_t count = 0;
 	enum status status = device_store_outbox(store, &outbox);
 

@@ -14,7 +14,7 @@ enum status sight_device_had(struct server_store *store, const struct id *device
 static enum status made(const struct device_sight *sight, const struct id *id)
 {
 	struct logged_operation logged;
-	struct chain_state chain;
+	struct chain_state chain = { 0 };
 	enum status status = server_store_logged(sight->store, id, sight->arena, &logged);
 
 	if (status == STATUS_OK)

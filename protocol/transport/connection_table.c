@@ -47,6 +47,15 @@ struct connection *connection_find(const struct connection_table *table, uint32_
 	return number != 0 && connection->number == number ? connection : NULL;
 }
 
+/* As connection_find(), of a list of ours: it names only what the table has. */
+static struct connection *listed(const struct connection_table *table, uint32_t number)
+{
+	struct connection *connection = connection_find(table, number);
+
+	assert(connection != NULL);
+	return connection;
+}
+
 /* ---- those that proved nothing ---- */
 
 static void doubtful_append(struct connection_table *table, struct connection *connection, enum connection_standing standing)
@@ -93,9 +102,8 @@ uint32_t connection_overdue(struct connection_table *table, enum connection_stan
 	uint32_t newer;
 
 	for (uint32_t number = table->doubtful[standing].oldest; number != 0; number = newer) {
-		struct connection *connection = connection_find(table, number);
+		struct connection *connection = listed(table, number);
 
-		assert(connection != NULL); /* a list names only what the table has */
 		newer = connection->newer;
 		if (connection->since_ms == 0)
 			connection->since_ms = now_ms;
@@ -121,7 +129,7 @@ static void owner_remove(const struct connection_table *table, const struct conn
 	uint32_t *place = owner_place(table, &connection->owner);
 
 	while (*place != connection->number)
-		place = &connection_find(table, *place)->sibling;
+		place = &listed(table, *place)->sibling;
 	*place = connection->sibling;
 }
 
@@ -130,8 +138,8 @@ uint32_t connection_oldest_beyond(const struct connection_table *table, const st
 	uint32_t oldest = 0;
 	size_t count = 0;
 
-	for (uint32_t number = *owner_place(table, owner); number != 0; number = connection_find(table, number)->sibling)
-		if (id_equal(&connection_find(table, number)->owner, owner) && ++count > kept)
+	for (uint32_t number = *owner_place(table, owner); number != 0; number = listed(table, number)->sibling)
+		if (id_equal(&listed(table, number)->owner, owner) && ++count > kept)
 			oldest = number;
 	return oldest;
 }

@@ -159,10 +159,11 @@ static void run(struct http_client *client)
 	int running = 0, left, count = epoll_wait(client->events, ready, LENGTH(ready), 0);
 
 	for (int i = 0; i < count; i++) {
-		int select = (ready[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) | (ready[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-			     (ready[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+		uint32_t events = ready[i].events;
+		int happened = ((events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) | ((events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+			       ((events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
 		if (ready[i].data.fd != client->timer)
-			(void)client->curl->curl_multi_socket_action_call(client->multi, ready[i].data.fd, select, &running);
+			(void)client->curl->curl_multi_socket_action_call(client->multi, ready[i].data.fd, happened, &running);
 		else if (read(client->timer, &expired, sizeof(expired)) > 0)
 			(void)client->curl->curl_multi_socket_action_call(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	}

@@ -93,11 +93,12 @@ static struct listener_token token_of(const struct http_listener *listener, cons
 static struct http_link *link_by_token(const struct http_listener *listener, struct listener_token token)
 {
 	uint32_t place = (uint32_t)token.value - 1;
-	struct http_link *link = &listener->links[place < listener->link_count ? place : 0];
+	struct http_link *link;
 
-	if (token.value == 0 || place >= listener->link_count || link->exchange != EXCHANGE_TAKEN || link->generation != token.value >> 32)
+	if (token.value == 0 || place >= listener->link_count)
 		return NULL;
-	return link;
+	link = &listener->links[place];
+	return link->exchange == EXCHANGE_TAKEN && link->generation == token.value >> 32 ? link : NULL;
 }
 
 static void queue_append(struct http_listener *listener, struct http_link *link)
@@ -372,7 +373,7 @@ static enum MHD_Result go_on(struct http_listener *listener, struct http_link *l
 	return MHD_NO;
 }
 
-/* MHD_AccessHandlerCallback. */
+/* MHD_AccessHandlerCallback. NOLINTNEXTLINE(readability-function-size): its parameters are not ours to choose */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
 	const char *upload, size_t *upload_size, void **request)
 {

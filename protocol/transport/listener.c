@@ -7,8 +7,10 @@
 
 struct listener_limits listener_limits_of(const struct listener_limits *limits)
 {
-	struct listener_limits whole = limits == NULL ? (struct listener_limits){ 0 } : *limits;
+	struct listener_limits whole = { 0 };
 
+	if (limits != NULL)
+		whole = *limits;
 	if (whole.pending_max == 0)
 		whole.pending_max = LISTENER_PENDING_MAX;
 	if (whole.pipes_max == 0)

@@ -33,11 +33,11 @@ static int set_descriptor(const struct listener *base)
 	return ((const struct listener_set *)base)->events;
 }
 
-int listener_set_port(const struct listener *base, size_t position)
+int listener_set_port(const struct listener *set, size_t position)
 {
-	const struct listener_set *set = (const struct listener_set *)base;
+	const struct listener_set *all = (const struct listener_set *)set;
 
-	return position < set->count ? listener_port(set->members[position]) : 0;
+	return position < all->count ? listener_port(all->members[position]) : 0;
 }
 
 static int set_port(const struct listener *base)
@@ -164,20 +164,20 @@ enum status listener_set_make(struct listener **out_set)
 		free(set);
 		return fail(STATUS_CANNOT_WRITE, "no descriptor is left for the listeners (%s)", error_to_text(errno));
 	}
-	*out_set = &set->base;
+	*out_set = (struct listener *)set;
 	return STATUS_OK;
 }
 
-enum status listener_set_add(struct listener *base, struct listener *listener)
+enum status listener_set_add(struct listener *set, struct listener *listener)
 {
-	struct listener_set *set = (struct listener_set *)base;
+	struct listener_set *all = (struct listener_set *)set;
 	struct epoll_event event = { .events = EPOLLIN };
 
-	assert(set->count < LISTENER_SET_MAX);
-	if (epoll_ctl(set->events, EPOLL_CTL_ADD, listener_descriptor(listener), &event) != 0) {
+	assert(all->count < LISTENER_SET_MAX);
+	if (epoll_ctl(all->events, EPOLL_CTL_ADD, listener_descriptor(listener), &event) != 0) {
 		listener_close(listener);
 		return fail(STATUS_CANNOT_WRITE, "a listener cannot be watched (%s)", error_to_text(errno));
 	}
-	set->members[set->count++] = listener;
+	all->members[all->count++] = listener;
 	return STATUS_OK;
 }

@@ -16,12 +16,16 @@ struct errand {
 	atomic_int holders; /* the last one frees it */
 };
 
-static void errand_release(struct errand *errand)
+static void errand_free(struct errand *errand)
 {
-	if (atomic_fetch_sub(&errand->holders, 1) != 1)
-		return;
 	(void)sem_destroy(&errand->done);
 	free(errand);
+}
+
+static void errand_release(struct errand *errand)
+{
+	if (atomic_fetch_sub(&errand->holders, 1) == 1)
+		errand_free(errand);
 }
 
 static void *errand_run(void *context)
@@ -67,8 +71,8 @@ bool patience_run(void (*work)(void *context), void *context, int wait_ms)
 	if (sem_init(&errand->done, 0, 0) != 0)
 		abort();
 	if (pthread_create(&thread, NULL, errand_run, errand) != 0) {
-		errand_release(errand);
-		(void)errand_run(errand);
+		errand_free(errand);
+		work(context);
 		return true;
 	}
 	(void)pthread_detach(thread);

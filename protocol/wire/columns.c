@@ -433,7 +433,7 @@ static void keep_value(struct decoder *decoder, uint32_t tag, struct bytes value
 	struct kept *kept = arena_allocate(decoder->arena, sizeof(*kept));
 
 	if (decoder->kept == NULL)
-		decoder->kept = arena_allocate_array(decoder->arena, decoder->shape->count, sizeof(*decoder->kept));
+		decoder->kept = arena_allocate_array(decoder->arena, decoder->shape->count, sizeof(struct kept *));
 	*kept = (struct kept){ decoder->kept[place], tag, value };
 	decoder->kept[place] = kept;
 }
@@ -457,8 +457,8 @@ static enum status join_kept(struct decoder *decoder, const struct kept *last, v
 	struct writer writer;
 
 	for (; last != NULL; last = last->before) {
-		kept[count++] = last;
 		size += last->value.size + KEPT_HEAD;
+		kept[count++] = last;
 	}
 	writer = (struct writer){
 		.arena = decoder->arena, .data = arena_allocate(decoder->arena, size), .capacity = size, .size_max = EXTRA_SIZE_MAX

@@ -30,11 +30,11 @@ static enum status note_technician(void *context, const void *row, const struct 
 	return STATUS_OK;
 }
 
-static enum status let_in(struct office *office, size_t number, const struct fleet_member *member)
+static enum status let_in(struct office *office, const char *name, const struct fleet_member *member)
 {
 	int64_t now_ms = clock_now_ms(office->clock);
-	char name[32];
 	struct device device = { .id = member->identity.id,
+		.name = text_of(name),
 		.technician_id = member->technician,
 		.state = DEVICE_STATE_ACTIVE,
 		.enrolled_at_ms = now_ms,
@@ -51,16 +51,14 @@ static enum status let_in(struct office *office, size_t number, const struct fle
 						.role = ROLE_SYSTEM,
 						.at_ms = now_ms },
 		.arguments = &device };
-	struct verdict verdict;
+	struct verdict verdict = { 0 };
 	struct id id;
 	enum status status = server_store_put_device(office->store, &entry);
 
-	(void)snprintf(name, sizeof(name), "load %zu", number);
-	device.name = text_of(name);
 	if (status == STATUS_OK)
 		status = server_core_operation(office->core, &operation, &verdict, &id);
 	if (status == STATUS_OK && verdict.outcome != OUTCOME_APPLIED)
-		status = fail(STATUS_REFUSED, "device %zu: %.*s", number, TEXT_ARGUMENTS(verdict.rule));
+		status = fail(STATUS_REFUSED, "device \"%s\": %.*s", name, TEXT_ARGUMENTS(verdict.rule));
 	return status;
 }
 
@@ -70,12 +68,14 @@ static enum status let_all_in(struct office *office, const struct technicians *t
 
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		struct fleet_member member = { .technician = technicians->ids[i % technicians->count] };
+		char name[32];
+		(void)snprintf(name, sizeof(name), "load %zu", i);
 		identity_generate(&member.identity);
 		randombytes_buf(&member.identity.id, sizeof(member.identity.id));
 		if (i % DEVICES_A_COMMIT == 0)
 			status = server_core_open_commit(office->core);
 		if (status == STATUS_OK)
-			status = let_in(office, i, &member);
+			status = let_in(office, name, &member);
 		if (status == STATUS_OK && ((i + 1) % DEVICES_A_COMMIT == 0 || i + 1 == count))
 			status = office_settle(office);
 		fleet_write_member(file, &member);

@@ -278,7 +278,7 @@ static void a_set_answers_each_on_its_own_carrier(void **state)
 /* Sends `size` bytes; STATUS_OK when the listener got them. */
 static enum status send_body(struct line *line, struct transport *client, size_t size)
 {
-	static const uint8_t body[TRANSPORT_BODY_MAX];
+	static const uint8_t body[TRANSPORT_BODY_MAX] = { 0 };
 	enum status status = STATUS_NOT_FOUND;
 
 	assert_int_equal(transport_send(client, (struct bytes){ body, size }), STATUS_OK);
