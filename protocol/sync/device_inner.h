@@ -45,6 +45,7 @@ struct device_core {
 	char untold_what[TOLD_WHAT_MAX];
 	char untold_detail[TOLD_DETAIL_MAX];
 	bool by_bundle;              /* what is being taken in comes from a file */
+	bool seeded; /* rows lie in the fresh replica */
 	struct bundle_pass bundle;   /* the file that is being taken in */
 	bool poll_again; /* the last answer was complete: wait for news */
 	enum carrier_class carrier;

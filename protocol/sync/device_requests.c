@@ -13,7 +13,8 @@ static void note_asked(struct device_core *core, int64_t wait_ms)
 	core->reply_due_at_ms = core->asked_at_ms + wait_ms + REPLY_TIMEOUT_MS;
 }
 
-/* What a pass staged whose cut failed, or a bundle that broke off, is not a part of the pass that begins: that holds all of it again. */
+/* What a pass staged or loaded whose cut failed, or a bundle that broke off, is not a part of the pass that begins: that holds all of it
+ * again, and says nothing of scopes that were held then and are not now. */
 static enum status drop_leftovers(struct device_core *core)
 {
 	struct device_store *store = core->options.store;
@@ -21,6 +22,10 @@ static enum status drop_leftovers(struct device_core *core)
 	enum status status = device_store_staged_count(store, &staged);
 
 	core->bundle = (struct bundle_pass){ 0 };
+	if (status == STATUS_OK && core->seeded && device_store_seeding(store)) {
+		core->seeded = false;
+		return device_store_seed_begin(store);
+	}
 	if (status != STATUS_OK || staged == 0)
 		return status;
 	status = device_store_begin(store, false);

@@ -79,7 +79,8 @@ static enum status keep_page(struct device_core *core, struct bytes body, const 
 
 	if (status != STATUS_OK)
 		return status;
-	if (device_store_seeding(store))
+	core->seeded = device_store_seeding(store);
+	if (core->seeded)
 		status = cut_load_page(store, &core->arena, page);
 	if (status == STATUS_OK && (!device_store_seeding(store) || cut_page_has_words(page)))
 		status = device_store_stage(store, body);
@@ -103,22 +104,6 @@ static enum status look_at_repair(struct device_core *core, struct repair *out_r
 	return status;
 }
 
-/* A pass that begins does not mix with what another one loaded, a bundle that broke off, say: of scopes that were held then and are not
- * now no digest tells. */
-static enum status begin_seed(struct device_core *core, const struct replica_state *state)
-{
-	struct device_store *store = core->options.store;
-	bool anew = state->cursor.gseq == 0;
-	struct bytes resume;
-	enum status status = STATUS_OK;
-
-	if (device_store_seeding(store)) {
-		status = device_store_resume(store, &core->arena, &resume);
-		anew = status == STATUS_OK && resume.size == 0 && !core->by_bundle;
-	}
-	return status == STATUS_OK && anew ? device_store_seed_begin(store) : status;
-}
-
 enum status device_take_page(struct device_core *core, struct bytes body)
 {
 	struct device_store *store = core->options.store;
@@ -132,7 +117,8 @@ enum status device_take_page(struct device_core *core, struct bytes body)
 		status = look_at_repair(core, &repair, &wanted);
 	if (status != STATUS_OK || !wanted)
 		return status;
-	status = begin_seed(core, &state);
+	if (state.cursor.gseq == 0 && !device_store_seeding(store))
+		status = device_store_seed_begin(store);
 	if (status == STATUS_OK)
 		status = page_decode(body, &core->arena, device_store_references(store), &page);
 	if (status != STATUS_OK)

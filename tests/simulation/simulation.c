@@ -568,6 +568,8 @@ static void run_phase(struct simulation *simulation, struct run_result *result)
 	if (rounds > ROUNDS_MAX + ROUNDS_MAX * (int64_t)simulation->server.poisoned && !small && !copied && !files)
 		violate(simulation, "I6", "a device needed %lld rounds after all was healed", (long long)rounds);
 	pass_an_hour(simulation);
+	if (simulation->violated)
+		return;
 	checks_at_end(simulation);
 	arena_reset(&simulation->arena);
 }
