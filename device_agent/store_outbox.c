@@ -317,12 +317,12 @@ enum status device_store_new_incarnation(
 
 	if (status != STATUS_OK)
 		return status;
-	if (begun->settled_seq < 0 || begun->settled_seq > old.last_seq)
-		return fail(STATUS_INVALID, "outbox: %lld operations cannot be settled, there are %lld", (long long)begun->settled_seq,
-			(long long)old.last_seq);
 	status = device_store_kept(store, &kept);
 	if (status != STATUS_OK)
 		return status;
+	if (begun->settled_seq < (begun->everything ? 0 : kept.first_seq - 1) || begun->settled_seq > old.last_seq)
+		return fail(STATUS_INVALID, "outbox: %lld operations cannot be settled, it holds %lld to %lld",
+			(long long)begun->settled_seq, (long long)kept.first_seq, (long long)old.last_seq);
 	count = begun->everything ? kept.former + kept_here(&old, &kept) : old.last_seq - begun->settled_seq;
 	if (count > 0 && (size_t)(count / WINDOW_LENGTH) >= begun->secret_count)
 		return fail(

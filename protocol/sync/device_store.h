@@ -51,7 +51,7 @@ struct new_incarnation {
 };
 typedef struct hash (*outbox_rehead)(void *context, const struct hash *previous, int64_t seq, struct bytes canonical);
 /* Operations that were not settled go over in their order and keep their ids (re_sent). All in one transaction. `rehead` computes each
- * new head. */
+ * new head. STATUS_INVALID: settled_seq is beyond the last, or before the first that is kept. */
 enum status device_store_new_incarnation(
 	struct device_store *store, const struct new_incarnation *begun, outbox_rehead rehead, void *context);
 

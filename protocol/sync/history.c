@@ -28,19 +28,22 @@ static struct hash rehead_operation(void *context, const struct hash *previous, 
 	return chain_extend(previous, rehead->secrets[seq / WINDOW_LENGTH], seq, canonical);
 }
 
-/* The operations that go over. */
+/* The operations that go over. A replica that was lost or put back knows nothing of what was let go of, and that was settled. */
 static enum status count_moving(struct device_store *store, const struct outbox_state *outbox, struct new_incarnation *begun,
 	int64_t settled_seq, int64_t *out_count)
 {
 	struct kept_state kept;
 	enum status status = device_store_kept(store, &kept);
 
-	begun->settled_seq = begun->everything ? 0 : settled_seq;
-	if (status == STATUS_OK && begun->everything)
+	if (status != STATUS_OK)
+		return status;
+	if (begun->everything) {
 		*out_count = kept.former + (outbox->last_seq == 0 ? 0 : outbox->last_seq - kept.first_seq + 1);
-	else
-		*out_count = outbox->last_seq - settled_seq;
-	return status;
+		return STATUS_OK;
+	}
+	begun->settled_seq = settled_seq < kept.first_seq ? kept.first_seq - 1 : settled_seq;
+	*out_count = outbox->last_seq - begun->settled_seq;
+	return STATUS_OK;
 }
 
 /* The outbox's part of it. */

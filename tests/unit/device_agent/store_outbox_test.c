@@ -238,6 +238,24 @@ static void a_new_incarnation_with_too_few_secrets_changes_nothing(void **state)
 	assert_int_equal(entries(scratch, 0).count, 0);
 }
 
+static void what_was_let_go_of_cannot_go_over_to_a_new_incarnation(void **state)
+{
+	static const uint8_t secrets[1][WINDOW_SECRET_SIZE] = { { 9 } };
+	struct scratch *scratch = *state;
+	struct new_incarnation begun = { .id = scratch_id(2, 2), .settled_seq = 1, .secrets = secrets, .secret_count = 1 };
+	int64_t went = 0;
+
+	for (int i = 0; i < 4; i++)
+		scratch_append(scratch, (const char *[]){ "a", "b", "c", "d" }[i]);
+	assert_int_equal(device_store_let_go(scratch->store, 2, 10, &went), STATUS_OK);
+	assert_int_equal(went, 2);
+	assert_int_equal(device_store_new_incarnation(scratch->store, &begun, rehead, (void *)(uintptr_t)secrets[0]), STATUS_INVALID);
+	assert_int_equal(entries(scratch, 0).seqs[0], 3);
+	begun.settled_seq = 2;
+	assert_int_equal(device_store_new_incarnation(scratch->store, &begun, rehead, (void *)(uintptr_t)secrets[0]), STATUS_OK);
+	assert_int_equal(entries(scratch, 0).count, 2);
+}
+
 static void another_devices_outbox_is_not_taken_over(void **state)
 {
 	struct scratch *scratch = *state;
@@ -279,6 +297,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_new_incarnation_keeps_ids_and_order_of_what_was_not_settled, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(a_new_incarnation_with_too_few_secrets_changes_nothing, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(what_was_let_go_of_cannot_go_over_to_a_new_incarnation, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(another_devices_outbox_is_not_taken_over, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(a_reader_beside_the_owner_sees_what_was_saved, scratch_set_up, scratch_tear_down),
 	};

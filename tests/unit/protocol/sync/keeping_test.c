@@ -164,6 +164,70 @@ static void without_a_backup_it_is_kept_for_thirty_days_and_its_end_is_told(void
 	assert_int_equal(device_core_state(pair_device(pair, 1)->core).incidents, incidents + 1);
 }
 
+/* Four operations, of which the device keeps the last alone. */
+static void let_go_of_three(struct simulation *pair, struct id *order, struct id notes[static 4])
+{
+	*order = pair_order(pair, 0);
+	pair_settle(pair);
+	work(pair, order, 4, notes);
+	greet(pair);
+	server_node_backup(pair);
+	greet(pair);
+	assert_int_equal(kept_of(pair, 1).first_seq, 4);
+}
+
+/* The device is opened with its outbox alone. */
+static void start_without_replica(struct simulation *pair)
+{
+	struct device_node *device = pair_device(pair, 1);
+
+	if (device->core != NULL)
+		device_node_kill(pair, device);
+	device->swapped = true; /* incidents are to be expected */
+	device->anew = true;
+	device_node_start(pair, device, false);
+	assert_false(pair->violated);
+	assert_non_null(device->core);
+}
+
+static void what_was_let_go_of_does_not_go_over_when_an_older_outbox_comes_without_its_replica(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order, notes[6];
+
+	let_go_of_three(pair, &order, notes);
+	device_node_copy(pair, device);
+	(void)pair_note(pair, 1, &order);
+	pair_settle(pair);
+	device_node_restore(pair, device); /* what is remembered beside it proves the loss */
+	start_without_replica(pair);
+	assert_int_equal(last_seq_of(pair, 1), 1);
+	work(pair, &order, 2, notes + 4);
+	expect_all(pair, notes, LENGTH(notes));
+	assert_int_equal(last_seq_of(pair, 1), 3);
+}
+
+static void nor_when_the_server_is_the_one_that_proves_the_loss(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order, notes[6];
+
+	let_go_of_three(pair, &order, notes);
+	device_node_copy(pair, device);
+	(void)pair_note(pair, 1, &order);
+	pair_settle(pair);
+	device_node_restore(pair, device);
+	device->standing = (struct standing){ .seq = 0 }; /* nothing is remembered here */
+	start_without_replica(pair);
+	assert_int_equal(last_seq_of(pair, 1), 4);
+	pair_settle(pair);
+	work(pair, &order, 2, notes + 4);
+	expect_all(pair, notes, LENGTH(notes));
+	assert_int_equal(last_seq_of(pair, 1), 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
 
 int main(void)
@@ -173,6 +237,8 @@ int main(void)
 		TEST(a_server_that_is_put_back_from_its_newest_backup_loses_nothing),
 		TEST(an_older_backup_leaves_a_gap_that_is_told_and_the_rest_is_sent_again),
 		TEST(what_is_kept_of_former_incarnations_is_sent_again_too),
+		TEST(what_was_let_go_of_does_not_go_over_when_an_older_outbox_comes_without_its_replica),
+		TEST(nor_when_the_server_is_the_one_that_proves_the_loss),
 		TEST(without_a_backup_it_is_kept_for_thirty_days_and_its_end_is_told),
 	};
 
