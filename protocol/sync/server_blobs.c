@@ -113,6 +113,23 @@ static void tell(struct asking *asking, const struct hash *id, enum blob_state s
 		note_known(asking, id);
 }
 
+/* What came may have been swept since: no row spoke of it. Its name goes, and the device offers it once more. */
+static void leave_out_swept(struct known_list *known)
+{
+	size_t count = 0;
+	int64_t size;
+
+	for (size_t i = 0; i < known->count; i++) {
+		const struct blob_standing *standing = &known->standings[i];
+		enum status status = blob_whole(known->files, &standing->id, &size);
+		if (status == STATUS_OK)
+			known->standings[count++] = *standing;
+		else if (status == STATUS_NOT_FOUND)
+			(void)(blob_list_remove(known->files, known->name.characters, &standing->id) == STATUS_OK);
+	}
+	known->count = count;
+}
+
 void server_core_tell_known(struct server_core *core, const struct id *device, struct reply *reply)
 {
 	struct known_list *known = arena_allocate(reply->arena, sizeof(*known));
@@ -121,8 +138,10 @@ void server_core_tell_known(struct server_core *core, const struct id *device, s
 	if (asking.files == NULL)
 		return;
 	*known = (struct known_list){ .files = asking.files, .name = blob_list_of_device(device) };
-	if (blob_list_each(known->files, known->name.characters, take_known, known) == STATUS_OK)
-		tell_standings(&asking, known->standings, known->count);
+	if (blob_list_each(known->files, known->name.characters, take_known, known) != STATUS_OK)
+		return;
+	leave_out_swept(known);
+	tell_standings(&asking, known->standings, known->count);
 }
 
 static void tell_trouble(struct asking *asking, const struct hash *id, enum status status)

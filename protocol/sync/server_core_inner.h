@@ -109,7 +109,8 @@ enum status server_core_count_own(struct server_core *core, const struct operati
 enum status server_core_answer_blob(struct server_core *core, const struct inquiry *waiting, const struct device_entry *device,
 	struct reply *reply);
 
-/* Tells the device in a bundle which of the files that came by its bundles are whole. */
+/* Tells the device in a bundle which of the files that came by its bundles are whole. Of those that are not here any more it forgets that
+ * they came. */
 void server_core_tell_known(struct server_core *core, const struct id *device, struct reply *reply);
 
 /* Every hour: parts go that nothing came to for a day, and of a sixteenth of the files those that no row speaks of. What the store of

@@ -1,5 +1,6 @@
 /* What the server's core takes of a device's bundle, and where what it writes for one begins. */
 #include "protocol/domain/device.h"
+#include "protocol/sync/blob_store.h"
 #include "protocol/wire/bundle.h"
 #include "tests/unit/protocol/sync/pair.h"
 
@@ -208,6 +209,46 @@ static void what_no_device_wrote_is_refused_and_changes_nothing(void **state)
 	assert_int_equal(server_core_counts(pair->server.core).commits, commits);
 }
 
+/* A file of the device that waits for the server. */
+static struct hash waiting_file(struct simulation *pair, struct bytes content)
+{
+	struct hash id;
+
+	assert_int_equal(blob_id_of_list((int64_t)content.size, blob_list_of(&pair->arena, content), &id), STATUS_OK);
+	assert_true(device_node_attach(pair, pair_device(pair, 1), content));
+	return id;
+}
+
+static void a_file_that_came_by_bundle_and_is_gone_again_is_not_said_to_be_there(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	const struct bytes contents[] = { { (const uint8_t *)"here", 4 }, { (const uint8_t *)"gone", 4 } };
+	const struct blob_files *of_device = memory_files_of(device->blobs), *of_server = memory_files_of(pair->server.blobs);
+	const struct id id = organisation_device_id(1);
+	struct blob_list_name known = blob_list_of_device(&id);
+	struct hash files[LENGTH(contents)];
+	struct bytes bundle = { 0 };
+
+	go_apart(pair);
+	pair->faults.percent[FAULT_FILES] = 1; /* whoever starts now has files */
+	device_node_restart(pair, device);
+	server_node_kill(pair);
+	server_node_start(pair);
+	for (size_t i = 0; i < LENGTH(contents); i++) {
+		files[i] = waiting_file(pair, contents[i]);
+		assert_int_equal(blob_put(of_server, &files[i], contents[i]), STATUS_OK);
+		assert_int_equal(blob_list_add(of_server, known.characters, &files[i]), STATUS_OK);
+	}
+	assert_int_equal(blob_drop(of_server, &files[1]), STATUS_OK); /* as the sweep does */
+	assert_true(server_node_write_bundle(pair, 1, &bundle));
+	device_node_read_bundle(pair, device, bundle, true);
+	for (size_t i = 0; i < LENGTH(contents); i++) {
+		assert_int_equal(blob_listed(of_device, BLOB_OUT, &files[i]), i == 1);
+		assert_int_equal(blob_listed(of_server, known.characters, &files[i]), i == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +257,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_it_writes_begins_where_the_device_said_last_that_it_stands, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(nothing_is_written_for_a_stolen_device_nor_for_none, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_no_device_wrote_is_refused_and_changes_nothing, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			a_file_that_came_by_bundle_and_is_gone_again_is_not_said_to_be_there, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
