@@ -338,7 +338,7 @@ static enum status copy_files(const struct backup_source *source, struct arena *
 {
 	struct gathering gathering = { .from = source->blobs, .to = blob_folder(arena, folder), .progress = source->progress };
 	struct bytes list;
-	enum status status = blob_each_whole(source->blobs, gather_file, &gathering);
+	enum status status = blob_whole_each(source->blobs, gather_file, &gathering);
 
 	list = print_list(arena, gathering.ids, gathering.count);
 	free(gathering.ids);

@@ -323,16 +323,28 @@ enum status blob_list_each(const struct blob_files *files, const char *list, blo
 	return files->each(files->context, list, visit_name, &(struct listing){ visit, user });
 }
 
+/* ---- every whole file ---- */
+
+/* Whole files of one folder. */
+static enum status each_below(const struct blob_files *files, unsigned int folder, blob_file_visit visit, void *user)
+{
+	enum status status = STATUS_OK;
+
+	for (unsigned int below = 0; status == STATUS_OK && below < 256; below++) {
+		char name[8];
+		(void)snprintf(name, sizeof(name), "%02x/%02x", folder & 0xff, below);
+		status = files->each(files->context, name, visit, user);
+	}
+	return status;
+}
+
 enum status blob_whole_each(const struct blob_files *files, blob_visit visit, void *user)
 {
 	struct listing listing = { visit, user };
 	enum status status = STATUS_OK;
 
-	for (unsigned int folder = 0; status == STATUS_OK && folder < BLOB_FOLDERS * 256; folder++) {
-		char name[8];
-		(void)snprintf(name, sizeof(name), "%02x/%02x", folder / 256, folder % 256);
-		status = files->each(files->context, name, visit_name, &listing);
-	}
+	for (unsigned int folder = 0; status == STATUS_OK && folder < BLOB_FOLDERS; folder++)
+		status = each_below(files, folder, visit_name, &listing);
 	return status;
 }
 
@@ -386,19 +398,6 @@ static enum status sweep_one(void *user, const char *name, int64_t age_ms)
 	return sweep->files->remove(sweep->files->context, whole_name(&id).characters);
 }
 
-/* Whole files of one folder. */
-static enum status each_below(const struct blob_files *files, unsigned int folder, blob_file_visit visit, void *user)
-{
-	enum status status = STATUS_OK;
-
-	for (unsigned int below = 0; status == STATUS_OK && below < 256; below++) {
-		char name[8];
-		(void)snprintf(name, sizeof(name), "%02x/%02x", folder & 0xff, below);
-		status = files->each(files->context, name, visit, user);
-	}
-	return status;
-}
-
 enum status blob_sweep_whole(
 	const struct blob_files *files, uint8_t folder, int64_t age_ms, blob_question has_row, void *user, size_t *out_removed)
 {
@@ -406,15 +405,5 @@ enum status blob_sweep_whole(
 	enum status status = each_below(files, folder, sweep_one, &sweep);
 
 	*out_removed = sweep.removed;
-	return status;
-}
-
-enum status blob_each_whole(const struct blob_files *files, blob_visit visit, void *user)
-{
-	struct listing listing = { visit, user };
-	enum status status = STATUS_OK;
-
-	for (unsigned int folder = 0; status == STATUS_OK && folder < BLOB_FOLDERS; folder++)
-		status = each_below(files, folder, visit_name, &listing);
 	return status;
 }

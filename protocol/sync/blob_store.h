@@ -1,5 +1,6 @@
 /* A store of files by content, over blob_files: whole ones, which are durable and as their name says; parts of what is under way, whose
- * length says how far it is; and two lists of names: what the server is to be offered, and what a person asked for. */
+ * length says how far it is; and lists of names: on a device what the server is to be offered and what a person asked for, at the server
+ * what came by the bundles of each device. */
 #ifndef TRUCKROLL_SYNC_BLOB_STORE_H
 #define TRUCKROLL_SYNC_BLOB_STORE_H
 
@@ -16,9 +17,6 @@ enum status blob_whole(const struct blob_files *files, const struct hash *id, in
 enum status blob_put(const struct blob_files *files, const struct hash *id, struct bytes content);
 /* The whole file, at most BLOB_FILE_MAX, in `arena`. STATUS_CORRUPT: it is not what its name says. */
 enum status blob_read_whole(const struct blob_files *files, struct arena *arena, const struct hash *id, struct bytes *out_content);
-/* Every whole file, in the order of their ids' first two bytes; the visit may remove what it was given. */
-typedef enum status (*blob_visit)(void *user, const struct hash *id);
-enum status blob_each_whole(const struct blob_files *files, blob_visit visit, void *user);
 /* A piece of a whole file from `offset` on: as much as there is, at most `size_max`. STATUS_INVALID: it ends before. */
 enum status blob_read_piece(const struct blob_files *files, struct arena *arena, const struct hash *id, int64_t offset, size_t size_max,
 	struct blob_piece *out_piece);
@@ -26,7 +24,7 @@ enum status blob_read_piece(const struct blob_files *files, struct arena *arena,
 /* STATUS_OK also when it is not here. STATUS_CANNOT_WRITE. */
 enum status blob_drop(const struct blob_files *files, const struct hash *id);
 typedef enum status (*blob_visit)(void *user, const struct hash *id);
-/* Every whole file, in no order. */
+/* Every whole file, in the order of their ids' first two bytes. */
 enum status blob_whole_each(const struct blob_files *files, blob_visit visit, void *user);
 
 /* ---- parts; `owner` is who sends it, NULL on a device: nobody learns from another's part what the other has ---- */
@@ -56,7 +54,7 @@ enum status blob_parts_bound(const struct blob_files *files, const struct id *ow
 
 #define BLOB_OUT  "out"  /* to be offered to the server */
 #define BLOB_WANT "want" /* a person asked for it */
-/* Likewise of a device, at the server: what came by its bundles and is whole, which the next bundle for it says. */
+/* At the server, of a device: what came by its bundles and was whole then. The next bundle for it names those that still are. */
 struct blob_list_name {
 	char characters[48];
 };
