@@ -50,8 +50,6 @@ static enum status note_repair(struct device_core *core)
 	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), "repaired", detail);
 }
 
-/* The replica is to be put right. STATUS_OFFLINE with the reason when that is prepared: the rest of the reply does not count, and a server
- * that does not come to rest is not asked again at once. */
 enum status device_put_right(struct device_core *core, const char *what, const char *detail)
 {
 	struct device_store *store = core->options.store;
