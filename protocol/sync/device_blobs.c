@@ -40,6 +40,11 @@ void device_blobs_lost(struct device_blobs *blobs)
 	blobs->sending = false;
 }
 
+void device_blobs_withdraw(struct device_blobs *blobs)
+{
+	blobs->asked = false;
+}
+
 static int compare_ids(const void *left, const void *right)
 {
 	return memcmp(((const struct blob_item *)left)->id.bytes, ((const struct blob_item *)right)->id.bytes, BLOB_HASH_SIZE);
@@ -253,6 +258,15 @@ static void drop_doubles(struct planning *planning)
 	planning->count = kept;
 }
 
+/* Nothing of what waits can be moved in this session. */
+static void be_unserved(struct device_blobs *blobs)
+{
+	blobs->unserved = true;
+	for (size_t i = 0; i < blobs->count; i++)
+		if (blobs->items[i].step != BLOB_STEP_DONE && blobs->items[i].step != BLOB_STEP_STUCK)
+			get_stuck(blobs, &blobs->items[i], BLOB_TROUBLE_SERVER_REFUSES);
+}
+
 /* A folder that cannot be read is no reason to exchange no rows. */
 static enum status plan(struct device_blobs *blobs, struct device_store *store, struct arena *arena)
 {
@@ -270,6 +284,8 @@ static enum status plan(struct device_blobs *blobs, struct device_store *store, 
 	blobs->count = planning.count;
 	blobs->capacity = planning.capacity;
 	blobs->planned = status == STATUS_OK;
+	if (blobs->unserved)
+		be_unserved(blobs);
 	return status;
 }
 
@@ -404,7 +420,7 @@ enum status device_blobs_ask(
 	enum status status = STATUS_OK;
 
 	*out_asked = false;
-	if (blobs->files == NULL || blobs->unserved)
+	if (blobs->files == NULL)
 		return STATUS_OK;
 	if (blobs->piece == 0)
 		blobs->piece = BLOB_PIECE_MAX;
@@ -561,7 +577,7 @@ enum status device_blobs_take(struct device_blobs *blobs, struct arena *arena, c
 void device_blobs_settle(struct device_blobs *blobs, int64_t took_ms, int64_t way_ms)
 {
 	if (blobs->asked && !blobs->answered)
-		blobs->unserved = true;
+		be_unserved(blobs);
 	else if (blobs->asked)
 		blobs->piece = pace_after(blobs->piece, took_ms, way_ms, BLOB_PIECE_MAX);
 	blobs->asked = false;
@@ -569,7 +585,7 @@ void device_blobs_settle(struct device_blobs *blobs, int64_t took_ms, int64_t wa
 
 bool device_blobs_pending(const struct device_blobs *blobs, int64_t now_ms)
 {
-	if (blobs->files == NULL || blobs->unserved)
+	if (blobs->files == NULL)
 		return false;
 	if (!blobs->planned)
 		return true;

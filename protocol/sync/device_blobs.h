@@ -46,7 +46,7 @@ struct device_blobs {
 	struct blob_item *items;
 	size_t count, capacity;
 	bool planned;     /* the items are those of the rows that are held */
-	bool unserved;    /* in this session: the server does not know these sections */
+	bool unserved;    /* in this session: the server does not know these sections, and nothing WAITS */
 	bool asked;       /* the request that is out has one of them … */
 	bool answered;    /* … and the reply another */
 	bool sending;     /* the server said where the file goes on: */
@@ -64,6 +64,8 @@ void device_blobs_finish(struct device_blobs *blobs);
 void device_blobs_begin(struct device_blobs *blobs);
 /* The link is gone, with what was out. */
 void device_blobs_lost(struct device_blobs *blobs);
+/* What is out counts no more: another request takes its place, or the reply is a refusal of all of it. What it asked for is asked again. */
+void device_blobs_withdraw(struct device_blobs *blobs);
 /* Adds what comes next to a request; `*out_asked` false: nothing does. Adds the statuses of the store of rows; what the store of files
  * cannot do is that file's own trouble. */
 enum status device_blobs_ask(

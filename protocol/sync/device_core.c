@@ -369,6 +369,7 @@ static enum status send_from(struct device_core *core, int64_t seq)
 
 static enum status take_fault(struct device_core *core, const struct wire_fault *fault)
 {
+	device_blobs_withdraw(&core->blobs); /* no answer about files comes with it */
 	switch ((enum wire_error)fault->code) {
 	case WIRE_ERROR_SEND_FROM:
 		return send_from(core, fault->value);

@@ -74,6 +74,7 @@ enum status device_send_hello(struct device_core *core)
 		status = make_pull(core, &replica, &repair, false, &pull);
 	if (status != STATUS_OK)
 		return status;
+	device_blobs_withdraw(&core->blobs);
 	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
 	request_hello(&request, &outbox, &replica, clock_now_ms(core->options.clock), device_store_free_bytes(core->options.store),
 		core->carrier);
@@ -167,6 +168,7 @@ enum status device_send_request(struct device_core *core)
 	if (status != STATUS_OK)
 		return status;
 	last_seq = outbox.last_seq;
+	device_blobs_withdraw(&core->blobs);
 	request_init(&request, &core->arena, REPLY_IN_SESSION_MAX);
 	core->batch_out = outbox.last_seq > core->acknowledged_seq && !core->batch_refused;
 	status = tell_of_itself(core, &request);
