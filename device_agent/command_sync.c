@@ -256,10 +256,10 @@ static enum status judge(struct sync_run *run)
 	bool failed = report->failures > run->first.failures && !report->connected && (!run->patient || over);
 
 	show_progress(run);
-	if (report->synced)
-		return STATUS_OK;
 	if (report->refusal.size > 0)
 		return fail(STATUS_REFUSED, "%s", catalogue_translate(run->context->language, report->refusal.data));
+	if (report->synced)
+		return STATUS_OK;
 	if (report->unanswered && (failed || over))
 		return fail(STATUS_OFFLINE,
 			"the server does not answer this device: it may not know it (any more), or it is another server. Ask the office "

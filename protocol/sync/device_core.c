@@ -210,27 +210,40 @@ bool device_rows_allowed(const struct device_core *core)
 	return core->class_max >= CLASS_KNOWLEDGE;
 }
 
-/* Nothing that may go is to be said. */
-static bool may_rest(const struct device_core *core)
+/* Everything that was made here is decided, as far as is known. */
+static bool nothing_pending(const struct device_core *core)
 {
 	struct outbox_state outbox;
 	struct replica_state replica;
-	int64_t known = core->acknowledged_seq;
 
+	return device_store_outbox(core->options.store, &outbox) == STATUS_OK &&
+	       device_store_replica(core->options.store, &replica) == STATUS_OK &&
+	       (core->acknowledged_seq >= outbox.last_seq || replica.decided_seq >= outbox.last_seq);
+}
+
+/* In monotonic ms: what is said next is said in another session. */
+static int64_t session_is_old_at_ms(const struct device_core *core)
+{
+	return core->session_started_at_ms + SESSION_LIFE_MS / 2;
+}
+
+static bool session_is_old(const struct device_core *core)
+{
+	return core->link != LINK_DOWN && device_monotonic_ms(core) >= session_is_old_at_ms(core);
+}
+
+/* Nothing that may go is to be said. What was refused may go again in another session. */
+static bool may_rest(const struct device_core *core)
+{
 	if (device_rows_allowed(core) || core->untold.what.size > 0)
 		return false;
-	if (device_store_outbox(core->options.store, &outbox) != STATUS_OK ||
-		device_store_replica(core->options.store, &replica) != STATUS_OK)
-		return false;
-	if (replica.decided_seq > known)
-		known = replica.decided_seq;
-	return known >= outbox.last_seq || (core->batch_refused && core->link != LINK_DOWN);
+	return nothing_pending(core) || (core->batch_refused && core->link != LINK_DOWN && !session_is_old(core));
 }
 
 /* Sends whatever the state calls for. */
 static enum status proceed(struct device_core *core)
 {
-	bool old = core->link != LINK_DOWN && device_monotonic_ms(core) - core->session_started_at_ms > SESSION_LIFE_MS / 2;
+	bool hello = core->link == LINK_DOWN || core->link == LINK_HELLO_SENT || session_is_old(core);
 	enum status status;
 
 	if (!core->wanted || core->link == LINK_COMMITTING || device_is_held(core))
@@ -241,7 +254,7 @@ static enum status proceed(struct device_core *core)
 	if (core->link == LINK_DOWN && device_monotonic_ms(core) < core->retry_at_ms)
 		return STATUS_OK;
 	core->held_until_ms = 0;
-	status = core->link == LINK_DOWN || core->link == LINK_HELLO_SENT || old ? device_send_hello(core) : device_send_request(core);
+	status = hello ? device_send_hello(core) : device_send_request(core);
 	arena_reset(&core->arena);
 	return status;
 }
@@ -330,8 +343,10 @@ int64_t device_core_deadline_ms(const struct device_core *core)
 {
 	if (core->link == LINK_HELLO_SENT || core->link == LINK_WAITING)
 		return core->reply_due_at_ms;
-	if (core->resting)
+	if (core->resting && nothing_pending(core))
 		return INT64_MAX;
+	if (core->resting && core->link == LINK_IDLE)
+		return session_is_old_at_ms(core);
 	if (core->link == LINK_IDLE && core->wanted && core->held_until_ms > 0)
 		return core->held_until_ms;
 	return core->link == LINK_DOWN && core->wanted ? core->retry_at_ms : INT64_MAX;
@@ -659,7 +674,7 @@ static bool is_synced(const struct device_core *core)
 	struct replica_state replica;
 
 	if (!device_rows_allowed(core))
-		return core->resting;
+		return core->resting && nothing_pending(core);
 	if (!core->nothing_missing || device_blobs_pending(&core->blobs, device_monotonic_ms(core)))
 		return false;
 	return device_store_outbox(core->options.store, &outbox) == STATUS_OK &&
@@ -676,6 +691,8 @@ struct device_core_state device_core_state(const struct device_core *core)
 	state.polling = core->link == LINK_WAITING && core->poll_out;
 	state.rows_held = !device_rows_allowed(core);
 	state.synced = is_synced(core);
+	if (state.refused != 0 && nothing_pending(core)) /* it came there by another way */
+		state.refused = 0;
 	tell_of_files(core, &state);
 	return state;
 }

@@ -104,9 +104,11 @@ def work_of_a_newer_program_is_refused_by_an_older_server_with_what_to_do_and_ke
         device.run("note", "HH-5001", "behind it")
         kept = [row["operation"] for row in device.run("outbox")["operations"]]
         server.run("order", "hold", "HH-5001", "parts")
-        for _ in range(2):
+        device.run("config", "metered", "yes")
+        for carries in ("files", "operations"):  # also where nothing but work may go
+            device.run("config", "metered_carries", carries)
             answer = device.ask("sync", "--wait", "10", expect=REFUSED)
-            assert "update the server" in answer.reason, str(answer)
+            assert "update the server" in answer.reason, f"{carries}: {answer}"
         assert [row["operation"] for row in device.run("outbox")["operations"]] == kept and len(kept) == 2
         assert "2 operations wait and are kept" in device.told("pending")[0]
         assert device.run("show", "HH-5001")["work_order"]["hold_reason"] == "parts", "what the older server has is not fetched"
