@@ -192,15 +192,17 @@ enum status device_core_operation(struct device_core *core, struct arena *arena,
 		.device = core->options.identity.id,
 		.technician = core->options.technician,
 	};
+	char reason[REASON_SIZE];
 	bool saved;
-	enum status status = author_save(&author, arena, operation, out_verdict, out_operation_id, &saved);
+	enum status went = STATUS_OK, status = author_save(&author, arena, operation, out_verdict, out_operation_id, &saved);
 
 	if (!saved)
 		return status;
+	(void)snprintf(reason, sizeof(reason), "%s", fail_reason());
 	core->nothing_missing = false;
-	if (status != STATUS_OK)
-		return status;
-	return core->wanted && is_idle(core) ? device_core_go(core, false) : STATUS_OK;
+	if (core->wanted && is_idle(core))
+		went = device_core_go(core, false);
+	return status == STATUS_OK ? went : fail(status, "%s", reason);
 }
 
 /* ---- requests ---- */

@@ -41,7 +41,7 @@ void device_core_destroy(struct device_core *core);
 /* Saves one operation of the technician and shows its effect. Fills in actor, role, base and schema revision. STATUS_OK: it is
  * saved (fsynced); the verdict is the device's own, the server's may differ later. STATUS_REFUSED with the verdict: a CLAIM
  * that the rules refuse here and now, nothing was saved. STATUS_INVALID: malformed. `out_operation_id` is set as soon as it is
- * saved, also when showing it then fails. Texts of the verdict are in `arena`. */
+ * saved, also when showing it then fails: it is sent all the same. Texts of the verdict are in `arena`. */
 enum status device_core_operation(struct device_core *core, struct arena *arena, const struct operation *operation,
 	struct verdict *out_verdict, struct id *out_operation_id);
 

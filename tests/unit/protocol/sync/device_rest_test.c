@@ -1,4 +1,6 @@
-/* A device that may send operations alone rests when none may go: what is refused is not forgotten over it. */
+/* A device that may send operations alone rests when none may go: what is refused, or cannot be shown, is not forgotten over it. */
+#include <string.h>
+
 #include "protocol/domain/operation.h"
 #include "protocol/domain/revision.h"
 #include "protocol/wire/message.h"
@@ -82,12 +84,37 @@ static void what_was_refused_is_offered_again_after_the_link_was_lost(void **sta
 	assert_true(pair_logged(pair, &refused, &logged));
 }
 
+/* The disk runs full at every place in turn, until the operation is saved and its effect is not shown. */
+static void what_was_saved_and_could_not_be_shown_is_sent_at_once(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0), id = { 0 };
+	const struct note_arguments arguments = { .text = text_of("no room to show it") };
+	const struct operation operation = { .head = { .kind = OPERATION_ADD_NOTE, .subject = order, .at_ms = WALL_START_MS },
+		.arguments = &arguments };
+	struct verdict verdict;
+	enum status status = STATUS_OK;
+
+	allow_operations_alone(pair);
+	for (uint64_t calls = 0; id_is_nil(&id); calls++) {
+		crash_disk_fail(device->disk, DISK_FULL, calls);
+		stream_for_libsodium(&device->stream);
+		status = device_core_operation(device->core, &pair->arena, &operation, &verdict, &id);
+		crash_disk_fail(device->disk, DISK_WELL, 0);
+	}
+	assert_int_equal(status, STATUS_CANNOT_WRITE);
+	assert_non_null(strstr(fail_reason(), "full"));
+	assert_true(state_of(pair).waiting);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(who_was_refused_is_not_in_step_where_only_operations_may_go, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_was_refused_is_offered_again_where_only_operations_may_go, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_was_refused_is_offered_again_after_the_link_was_lost, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_was_saved_and_could_not_be_shown_is_sent_at_once, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
