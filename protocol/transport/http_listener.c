@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@
 #define BACKLOG     512U
 #define TICK_MS     1000
 #define SPARE       16 /* connections that were told to close and are not gone yet */
-#define BODY_FREE   ((size_t)4 * 1024) /* of a body that anybody may send; the rest of a stranger's comes out of what all of them share */
+#define BODY_FREE   ((size_t)4 * 1024) /* of a body that anybody may send; the rest comes out of what all of its standing share */
 #define AGAIN_S     "5" /* when to come again that has no room */
 #define GONE_MOST   2000 /* connections that one tick looks at */
 #define NONE        UINT32_MAX
@@ -35,7 +36,7 @@ enum exchange {
 	EXCHANGE_ANSWERED, /* `reply` is set */
 	EXCHANGE_DROPPED,  /* no reply will come */
 	EXCHANGE_REFUSED,  /* the body is too large */
-	EXCHANGE_NO_ROOM,  /* too many strangers send at once */
+	EXCHANGE_NO_ROOM,  /* too many that proved nothing send at once */
 };
 
 /* A connection and its one request. Its number in the table is its place + 1. */
@@ -46,7 +47,8 @@ struct http_link {
 	enum exchange exchange;
 	uint8_t *body;
 	size_t size;
-	size_t shared; /* of it, out of what strangers share */
+	size_t shared; /* of it, out of what those of its standing share */
+	enum connection_standing sharing; /* when its body began */
 	uint8_t *reply;
 	size_t reply_size;
 	uint32_t next; /* free list, or queue */
@@ -64,7 +66,7 @@ struct http_listener {
 	size_t link_count;
 	uint32_t free_link;
 	uint32_t queue_first, queue_last;
-	size_t shared;       /* bytes of strangers' bodies, at most limits.bodies_max */
+	size_t shared[STANDING_PROVED + 1]; /* bytes of bodies by standing, each at most limits.bodies_max; 0 of who has proved itself */
 	size_t look_next;    /* at whether it is gone */
 	int64_t look_at_ms;  /* monotonic */
 	struct listener_counts counts;
@@ -118,7 +120,7 @@ static void body_end(struct http_listener *listener, struct http_link *link)
 {
 	free(link->body);
 	link->body = NULL;
-	listener->shared -= link->shared;
+	listener->shared[link->sharing] -= link->shared;
 	link->size = link->shared = 0;
 }
 
@@ -270,15 +272,35 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+/* MHD_KeyValueIterator. */
+static enum MHD_Result count_size(void *context, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	size_t *count = context;
+
+	(void)kind;
+	(void)value;
+	*count += strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+	return MHD_YES;
+}
+
 /* Why a request is not read any further: 0 when it is. Two framings of one body would let it mean two things to two readers (RFC 9112
- * 6.1). */
+ * 6.1), as would two sizes. */
 static unsigned int refusal_of(struct MHD_Connection *connection)
 {
 	const char *size = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	size_t sizes = 0;
 
-	if (size != NULL && header_of(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL)
+	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, count_size, &sizes);
+	if (sizes > 1 || (size != NULL && header_of(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL))
 		return MHD_HTTP_BAD_REQUEST;
 	return size != NULL && strtoull(size, NULL, 10) > TRANSPORT_BODY_MAX ? MHD_HTTP_CONTENT_TOO_LARGE : 0;
+}
+
+static enum connection_standing standing_of(const struct http_listener *listener, const struct http_link *link)
+{
+	const struct connection *connection = connection_find(&listener->connections, place_of(listener, link) + 1);
+
+	return connection == NULL ? STANDING_SILENT : connection->standing;
 }
 
 static enum MHD_Result begin_request(
@@ -294,25 +316,21 @@ static enum MHD_Result begin_request(
 		return answer_words(link->connection, refusal, "That is no frame.\n");
 	}
 	link->exchange = EXCHANGE_READING;
+	link->sharing = standing_of(listener, link);
 	*request = link;
 	return MHD_YES;
 }
 
-static bool is_strangers(const struct http_listener *listener, const struct http_link *link)
-{
-	const struct connection *connection = connection_find(&listener->connections, place_of(listener, link) + 1);
-
-	return connection == NULL || connection->standing != STANDING_PROVED;
-}
-
-/* Room for a body of `size` bytes, before any of it is taken. Who has proved itself has few connections, and shares nothing. */
+/* Room for a body of `size` bytes, before any of it is taken. Who has proved itself has few connections, and shares nothing. Who was
+ * greeted sends its first batch then, and shares with others who were, so that strangers do not keep it out. */
 static bool reserve(struct http_listener *listener, struct http_link *link, size_t size)
 {
-	size_t shared = size > BODY_FREE && is_strangers(listener, link) ? size - BODY_FREE : link->shared;
+	size_t *all = &listener->shared[link->sharing];
+	size_t shared = size > BODY_FREE && link->sharing != STANDING_PROVED ? size - BODY_FREE : 0;
 
-	if (shared > link->shared && listener->shared - link->shared + shared > listener->limits.bodies_max)
+	if (shared > link->shared && *all - link->shared + shared > listener->limits.bodies_max)
 		return false;
-	listener->shared += shared - link->shared;
+	*all += shared - link->shared;
 	link->shared = shared;
 	return true;
 }
@@ -645,6 +663,14 @@ static int port_of(int descriptor)
 						  : ((const struct sockaddr_in *)&bound)->sin_port);
 }
 
+/* UnescapeCallback: paths are taken as they are written, so that none is cut at its %00. */
+static size_t leave_as_written(void *context, struct MHD_Connection *connection, char *text)
+{
+	(void)context;
+	(void)connection;
+	return strlen(text);
+}
+
 /* Behind a terminator every connection comes from this machine. */
 static struct MHD_Daemon *daemon_start(
 	struct http_listener *listener, int descriptor, bool behind_terminator, const struct http_certificate *certificate)
@@ -662,8 +688,8 @@ static struct MHD_Daemon *daemon_start(
 	return MHD_start_daemon(flags, 0, NULL, NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, descriptor, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned int)listener->link_count, MHD_OPTION_PER_IP_CONNECTION_LIMIT, each, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADERS_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
-		connection_notice, listener, MHD_OPTION_NOTIFY_COMPLETED, request_notice, listener, MHD_OPTION_ARRAY, tls,
-		MHD_OPTION_END);
+		connection_notice, listener, MHD_OPTION_NOTIFY_COMPLETED, request_notice, listener, MHD_OPTION_UNESCAPE_CALLBACK,
+		leave_as_written, NULL, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 static enum status watch(struct http_listener *listener, int descriptor)

@@ -232,11 +232,13 @@ def what_is_no_frame_is_answered_plainly_and_harms_nobody():
             status, _, headers = ask_all(server, method, path, b"x")
             assert (status, headers["Allow"]) == (405, allowed), (method, path, status, headers)
         assert ask(server, "HEAD", "/health") == (200, b"")
-        assert ask(server, "POST", "/elsewhere", b"x")[0] == 404
+        for path in ("/elsewhere", "/sync%00", "/sync%00x", "/%73ync"):
+            assert ask(server, "POST", path, b"x")[0] == 404, path
         assert ask(server, "POST", "/sync", b"no frame")[0] == 204
         assert ask(server, "POST", "/sync", b"")[0] == 204
         for head, code in ((b"Content-Length: 82000", b"413"), (b"Content-Length: 99999999999999999999", b"4"), (b"Content-Length: -1", b"4"),
-                           (b"Transfer-Encoding: chunked\r\nContent-Length: 3", b"400"), (b"X-Long: " + b"y" * 100000, b"4")):
+                           (b"Transfer-Encoding: chunked\r\nContent-Length: 3", b"400"),
+                           (b"Content-Length: 3\r\ncontent-length: 4", b"400"), (b"X-Long: " + b"y" * 100000, b"4")):
             assert first_line(server, b"POST /sync HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n").startswith(b"HTTP/1.1 " + code), head[:40]
         chunks = b"POST /sync HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + bytes(1 << 16) + b"\r\n") * 3 + b"0\r\n\r\n"
         assert first_line(server, chunks).startswith(b"HTTP/1.1 413"), "what is not said before is counted"

@@ -1,4 +1,5 @@
 /* The HTTP carrier: both ends on the loopback, turn by turn on one thread. */
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "protocol/transport/http_client.h"
 #include "protocol/transport/http_listener.h"
@@ -318,6 +321,47 @@ static void strangers_share_the_room_for_what_they_send_and_who_proved_itself_do
 	line_close(&line);
 }
 
+static int knock(const struct line *line, const char *said)
+{
+	const struct sockaddr_in where = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)listener_port(line->listener)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(descriptor >= 0);
+	assert_int_equal(connect(descriptor, (const struct sockaddr *)&where, sizeof(where)), 0);
+	assert_int_equal(send(descriptor, said, strlen(said), 0), (ssize_t)strlen(said));
+	return descriptor;
+}
+
+static void who_was_greeted_has_room_for_a_batch_when_strangers_have_taken_all_of_theirs(void **state)
+{
+	const struct listener_limits limits = { .bodies_max = 20000 };
+	static const char stranger[] = "POST /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n";
+	static const uint8_t body[24000];
+	struct listener_token token;
+	struct bytes reply;
+	struct line line;
+	int slow;
+
+	(void)state;
+	line_open(&line, &limits);
+	slow = knock(&line, stranger);
+	assert_int_equal(send(slow, body, sizeof(body), 0), (ssize_t)sizeof(body)); /* and no more */
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(send_body(&line, line.client, 20), STATUS_OK); /* meanwhile that is taken in */
+	assert_int_equal(send_body(&line, line.client, 24000), STATUS_OFFLINE);
+	assert_int_equal(transport_send(line.client, bytes_of("hello")), STATUS_OK);
+	token = take(&line, line.client, "hello");
+	listener_greet(line.listener, token);
+	assert_int_equal(listener_reply(line.listener, token, bytes_of("welcome")), STATUS_OK);
+	assert_int_equal(receive(&line, line.client, &reply), STATUS_OK);
+	assert_int_equal(send_body(&line, line.client, 24000), STATUS_OK);
+	assert_int_equal(send_body(&line, line.client, 25000), STATUS_OFFLINE); /* bounded as well */
+	(void)close(slow);
+	line_close(&line);
+}
+
 static void what_cannot_be_listened_on_is_refused(void **state)
 {
 	static const char *const bad[] = { "http://127.0.0.1:x", "https://127.0.0.1:0", "http://127.0.0.1:0/path", "tcp://127.0.0.1:0",
@@ -347,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_listener_closes_with_requests_open),
 		cmocka_unit_test(an_owner_has_few_connections_and_loses_them_all_at_once),
 		cmocka_unit_test(a_set_answers_each_on_its_own_carrier),
+		cmocka_unit_test(who_was_greeted_has_room_for_a_batch_when_strangers_have_taken_all_of_theirs),
 		cmocka_unit_test(strangers_share_the_room_for_what_they_send_and_who_proved_itself_does_not),
 		cmocka_unit_test(what_cannot_be_listened_on_is_refused),
 	};
