@@ -54,11 +54,11 @@ enum status bundle_file_read(const struct context *context, struct text path, co
 static enum status check_name(const char *path)
 {
 	uint8_t beginning[BEGINNING];
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 	ssize_t got = descriptor < 0 ? 0 : read(descriptor, beginning, sizeof(beginning));
 
 	if (descriptor < 0)
-		return STATUS_OK; /* writing will tell */
+		return STATUS_OK; /* writing will tell, also what is no file */
 	(void)close(descriptor);
 	if (got == 0 || (got > 0 && bundle_looks_like((struct bytes){ beginning, (size_t)got })))
 		return STATUS_OK;

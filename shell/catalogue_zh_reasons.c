@@ -350,6 +350,8 @@ const struct message catalogue_zh_reasons[] = {
 	  "该同步包是给终端 %.8s 的，不是给本终端的" },
 	{ "%s is there already and is not a bundle: give another name",
 	  "%s 已存在且不是同步包：请换一个文件名" },
+	{ "%s is there already and is no ordinary file: give another name",
+	  "%s 已存在且不是普通文件：请换一个文件名" },
 	{ "this bundle is of another version than this program knows: update the program",
 	  "该同步包的版本为本程序所不知：请升级程序" },
 	{ "this is not a bundle, or its beginning is damaged",

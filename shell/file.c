@@ -62,7 +62,7 @@ bool file_exists(const char *path)
 {
 	struct stat what;
 
-	return stat(path, &what) == 0;
+	return lstat(path, &what) == 0;
 }
 
 static enum status read_all(int descriptor, const char *path, uint8_t *data, size_t size)
@@ -150,7 +150,19 @@ static enum status sync_directory_of(struct arena *arena, const char *path)
 	return status;
 }
 
-enum status file_write(const char *path, struct bytes bytes, unsigned int mode)
+/* A device, a pipe or a link would be gone, and a file in its place. */
+static enum status check_target(const char *path)
+{
+	struct stat what;
+
+	if (lstat(path, &what) != 0 || S_ISREG(what.st_mode))
+		return STATUS_OK; /* what else is wrong, writing will tell */
+	if (S_ISDIR(what.st_mode))
+		return file_fail(EISDIR, "replace", path);
+	return fail(STATUS_REFUSED, "%s is there already and is no ordinary file: give another name", path);
+}
+
+static enum status replace(const char *path, struct bytes bytes, unsigned int mode)
 {
 	struct arena arena = { 0 };
 	struct text name = arena_print(&arena, "%s.XXXXXX", path);
@@ -177,6 +189,13 @@ enum status file_write(const char *path, struct bytes bytes, unsigned int mode)
 done:
 	arena_finish(&arena);
 	return status;
+}
+
+enum status file_write(const char *path, struct bytes bytes, unsigned int mode)
+{
+	enum status status = check_target(path);
+
+	return status == STATUS_OK ? replace(path, bytes, mode) : status;
 }
 
 enum status file_keep(const char *path, const char *as)

@@ -13,13 +13,15 @@
  * `size_max`, not a file), STATUS_CORRUPT (cannot be read). */
 enum status file_read(struct arena *arena, const char *path, size_t size_max, struct bytes *out_bytes);
 
-/* Replaces the file whole or not at all, durable on return. `mode` such as 0600. STATUS_CANNOT_WRITE says why and what to do. */
+/* Replaces the file whole or not at all, durable on return. `mode` such as 0600. STATUS_CANNOT_WRITE says why and what to do;
+ * STATUS_REFUSED when something else has that name (a device, a pipe, a symbolic link), STATUS_INVALID when a directory has. */
 enum status file_write(const char *path, struct bytes bytes, unsigned int mode);
 
 /* Makes a whole file durable under another name, in the place of what had it: syncs it, renames it, and syncs its directory. Both names are
  * of one directory. */
 enum status file_keep(const char *path, const char *as);
 
+/* Has anything that name, be it a symbolic link to nothing? */
 bool file_exists(const char *path);
 
 /* Makes the directory (0700) and its parents when they are not there. STATUS_CANNOT_WRITE; STATUS_INVALID when
@@ -27,6 +29,9 @@ bool file_exists(const char *path);
 enum status directory_make(const char *path);
 /* STATUS_NOT_FOUND, STATUS_CANNOT_WRITE when no file can be made in it. */
 enum status directory_check_writable(const char *path);
+
+/* Is the directory `path` this one, or within it? Links are followed. False when either is not there. */
+bool directory_holds(const char *directory, const char *path);
 
 /* "DIR/NAME" in the arena, NUL-terminated. An absolute `name` stands for itself. */
 struct text path_join(struct arena *arena, struct text dir, struct text name);

@@ -259,6 +259,23 @@ def a_bundle_for_somebody_else_is_refused_in_plain_words():
 
 
 @promise
+def a_bundle_takes_the_place_of_no_pipe_link_or_device():
+    with World() as world:
+        server, device = with_a_job(world)
+        os.mkfifo(world.dir / "pipe")
+        (world.dir / "empty").touch()
+        (world.dir / "link").symlink_to(world.dir / "empty")
+        (world.dir / "dangling").symlink_to(world.dir / "nowhere")
+        kinds = {name: os.lstat(world.dir / name).st_mode for name in ("pipe", "link", "dangling")}
+        for name, kind in kinds.items():
+            for ask, words in ((device.ask, ()), (server.ask, ("tablet",))):
+                assert "no ordinary file" in ask("bundle", "export", *words, world.dir / name, expect=REFUSED).reason
+            assert os.lstat(world.dir / name).st_mode == kind, name
+        assert (world.dir / "empty").read_bytes() == b"" and not (world.dir / "nowhere").exists()
+        device.run("bundle", "export", world.dir / "empty")
+
+
+@promise
 def a_server_that_was_restored_in_between_gets_back_what_devices_have_by_files():
     with World() as world:
         server, device = with_a_job(world)

@@ -42,6 +42,24 @@ static void a_file_is_replaced_whole(void **state)
 	assert_int_equal(scratch_count(scratch), 1);
 }
 
+static void a_file_takes_the_place_of_a_file_alone(void **state)
+{
+	struct scratch *scratch = *state;
+	const char *pipe = scratch_path(scratch, "pipe"), *link = scratch_path(scratch, "link"), *folder = scratch_path(scratch, "folder");
+	struct stat what;
+
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	assert_int_equal(symlink("nothing", link), 0);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	assert_int_equal(file_write(pipe, bytes_of("one"), 0600), STATUS_REFUSED);
+	assert_int_equal(file_write(link, bytes_of("one"), 0600), STATUS_REFUSED);
+	assert_int_equal(file_write(folder, bytes_of("one"), 0600), STATUS_INVALID);
+	assert_true(lstat(pipe, &what) == 0 && S_ISFIFO(what.st_mode));
+	assert_true(lstat(link, &what) == 0 && S_ISLNK(what.st_mode));
+	assert_true(file_exists(link));
+	assert_int_equal(scratch_count(scratch), 3);
+}
+
 static void a_write_that_fails_leaves_the_old_file_and_nothing_else(void **state)
 {
 	struct scratch *scratch = *state;
@@ -135,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_file_is_replaced_whole, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(a_file_takes_the_place_of_a_file_alone, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(a_write_that_fails_leaves_the_old_file_and_nothing_else, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(what_is_no_small_file_is_not_read, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(directories_are_made_with_their_parents, scratch_make, scratch_remove),
