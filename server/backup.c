@@ -336,7 +336,7 @@ static struct hash hash_bytes(struct bytes bytes)
 static enum status copy_files(const struct backup_source *source, struct arena *arena, struct text folder, struct text stem,
 	struct backup_manifest *manifest, int64_t *out_copied)
 {
-	struct gathering gathering = { .from = source->blobs, .to = blob_folder(arena, folder), .progress = source->progress };
+	struct gathering gathering = { .from = source->blobs, .to = blob_folder_to_fill(arena, folder), .progress = source->progress };
 	struct bytes list;
 	enum status status = blob_whole_each(source->blobs, gather_file, &gathering);
 

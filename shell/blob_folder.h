@@ -9,4 +9,7 @@
 /* The folder is made with its first file. Everything lives in `arena`, and nothing is to be closed. */
 const struct blob_files *blob_folder(struct arena *arena, struct text dir);
 
+/* The same, on a disk of which nothing is kept for work: it may be filled to its last byte, as with a backup. */
+const struct blob_files *blob_folder_to_fill(struct arena *arena, struct text dir);
+
 #endif

@@ -67,6 +67,8 @@ enum status blob_put(const struct blob_files *files, const struct hash *id, stru
 		status = files->write(files->context, draft.characters, 0, content);
 	if (status == STATUS_OK)
 		status = files->keep(files->context, draft.characters, whole_name(id).characters);
+	if (status != STATUS_OK)
+		(void)(files->remove(files->context, draft.characters) == STATUS_OK); /* else a full disk stays full */
 	return status;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A full disk and a directory that cannot be written. Runs in a mount namespace of its own; skipped where that is not permitted."""
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -262,6 +263,37 @@ def in_a_read_only_directory_every_command_works_or_is_refused_with_a_sentence_a
         assert device.run("note", "HH-5001", "it can be written again")["saved"]
         device.sync()
         insist_on_equality(server, device)
+
+
+@promise
+def a_backup_may_fill_its_disk_and_what_does_not_fit_is_told_with_its_path():
+    need_namespace()
+    with World() as world:
+        server, place = Server.made(world), world.dir / "stick"
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        device.sync()
+        for command in ("accept", "travel", "arrive"):
+            device.run(command)
+        photo = world.dir / "photo.jpg"
+        photo.write_bytes(b"\xff\xd8\xff" + os.urandom(400000))
+        device.run("photo", photo)
+        device.sync()
+        small_disk(world, place, 32)  # less than a store keeps free for work
+        backup = server.run("backup", place)["backup"]
+        world.run("truckrolld", "backup", "check", backup, "--dir", server.dir, expect=0)
+        world.run("truckrolld", "restore", backup, "--into", place / "restored", "--keys", server.dir, expect=0)
+        world.run("truckrolld", "verify", "--dir", place / "restored", expect=0)
+        shutil.rmtree(place / "restored")
+        shutil.rmtree(place / "blobs")
+        fill(place / "other")
+        with open(place / "other", "r+b") as other:  # room for the database alone
+            other.truncate(os.path.getsize(place / "other") - os.path.getsize(backup.replace(".backup", ".db")) - 300000)
+        answer = server.ask("backup", place, expect=CANNOT_WRITE)
+        assert str(place) in answer.reason and "full" in answer.reason, str(answer)
+        assert not [path for path in (place / "blobs").rglob("*") if path.is_file()], "what did not fit is gone"
+        (place / "other").unlink()
+        world.run("truckrolld", "backup", "check", server.run("backup", place)["backup"], "--dir", server.dir, expect=0)
 
 
 def enter_namespace():
