@@ -32,6 +32,20 @@ static void show_backup(struct context *context, const struct backup *backup)
 
 /* ---- making one ---- */
 
+/* A backup there would go with the store, and what the store sweeps would be the backup's. */
+static enum status check_outside(struct context *context, struct text folder)
+{
+	const struct text own[] = { context->dir, path_join(context->arena, context->dir, text_of("blobs")) };
+
+	for (size_t i = 0; i < LENGTH(own); i++)
+		if (directory_holds(own[i].data, folder.data))
+			return fail(STATUS_REFUSED,
+				"%.*s is in the folder of the organisation, and would be lost with it: name a folder elsewhere, best on "
+				"another disk",
+				TEXT_ARGUMENTS(folder));
+	return STATUS_OK;
+}
+
 /* The owner tells the devices, in its own time. */
 static enum status tell_owner(struct context *context, const struct backup *backup)
 {
@@ -61,11 +75,14 @@ enum status command_backup(struct context *context)
 		.now_ms = context->now_ms,
 		.progress = &progress };
 	struct backup backup;
+	struct text folder = path_given(context, "FOLDER");
 	int64_t copied = 0;
-	enum status status;
+	enum status status = check_outside(context, folder);
 
+	if (status != STATUS_OK)
+		return status;
 	start_progress(&progress, context, catalogue_translate(context->language, "making a backup"));
-	status = backup_make(&source, path_given(context, "FOLDER"), context->arena, &backup, &copied);
+	status = backup_make(&source, folder, context->arena, &backup, &copied);
 	progress_finish(&progress);
 	if (status != STATUS_OK)
 		return status;
@@ -191,6 +208,8 @@ static void show_what_is_missing(struct context *context, const struct backup *b
 	output_line(context->output,
 		"What devices did since then they send again by themselves. What the office did since then (bookings, notes, imports, "
 		"devices let in or revoked) is not in it, and has to be done again.");
+	output_line(context->output,
+		"What a device did that was let in since then stays on that device alone: \"truckroll outbox --all\" shows it there.");
 }
 
 enum status command_restore(struct context *context)

@@ -12,6 +12,8 @@
 
 #define DATABASE_FILE "organisation.db"
 #define DRAFT_FILE    "organisation.db.restoring"
+#define KEYS_FILE     "server.keys"
+#define ROOT_FILE     "root.key"
 #define KEY_FILE_MAX  ((size_t)64 * 1024)
 
 /* The database of a store and what SQLite keeps beside it. */
@@ -37,9 +39,15 @@ static enum status check_empty(const struct restore *restore, struct arena *aren
 	return STATUS_OK;
 }
 
+static struct text keys_folder(const struct restore *restore)
+{
+	return restore->keys.size > 0 ? restore->keys : restore->dir;
+}
+
+/* The server's and the root's, which must be those that the backup was signed with. */
 static enum status check_keys(const struct restore *restore, struct arena *arena)
 {
-	struct text folder = restore->keys.size > 0 ? restore->keys : restore->dir;
+	struct text folder = keys_folder(restore);
 	struct server_keys keys;
 	struct identity identity;
 	enum status status = server_keys_load(arena, folder, &keys, &identity);
@@ -49,14 +57,53 @@ static enum status check_keys(const struct restore *restore, struct arena *arena
 		return fail(STATUS_NOT_FOUND,
 			"there is no server.keys in %.*s: name the folder with the copy of it with --keys; no backup holds it",
 			TEXT_ARGUMENTS(folder));
-	return status == STATUS_OK ? backup_manifest_check_server(&restore->backup->manifest, &keys) : status;
+	if (status == STATUS_OK)
+		status = backup_manifest_check_server(&restore->backup->manifest, &keys);
+	if (status == STATUS_OK && server_keys_check_root(arena, folder, &keys) != STATUS_OK)
+		status = fail(STATUS_REFUSED,
+			"%s is damaged, or another organisation's: name a folder with the right one, or one with server.keys alone",
+			path_of(arena, folder, ROOT_FILE, ""));
+	return status;
+}
+
+/* What has the name of a key where it is to be must be that key. */
+static enum status check_key_place(const struct restore *restore, struct arena *arena, const char *name, bool *out_missing)
+{
+	const char *path = path_of(arena, restore->dir, name, "");
+	struct bytes here = { 0 }, given = { 0 };
+	enum status status = STATUS_OK;
+
+	*out_missing = !file_exists(path);
+	if (*out_missing)
+		return STATUS_OK;
+	status = file_read(arena, path, KEY_FILE_MAX, &here);
+	if (status == STATUS_OK)
+		status = file_read(arena, path_of(arena, keys_folder(restore), name, ""), KEY_FILE_MAX, &given);
+	if (status != STATUS_OK || here.size != given.size || sodium_memcmp(here.data, given.data, here.size) != 0)
+		status = fail(STATUS_REFUSED,
+			"%s is there, and is not the same as in %.*s: a restore takes the place of no keys; restore into another "
+			"directory, or move that file away",
+			path, TEXT_ARGUMENTS(keys_folder(restore)));
+	sodium_memzero((void *)(uintptr_t)here.data, here.size);
+	sodium_memzero((void *)(uintptr_t)given.data, given.size);
+	return status;
+}
+
+static enum status check_key_places(const struct restore *restore, struct arena *arena)
+{
+	bool missing;
+	enum status status = check_key_place(restore, arena, ROOT_FILE, &missing);
+
+	return status == STATUS_OK ? check_key_place(restore, arena, KEYS_FILE, &missing) : status;
 }
 
 static enum status check_place(const struct restore *restore, struct arena *arena)
 {
 	enum status status = check_empty(restore, arena);
 
-	return status == STATUS_OK ? check_keys(restore, arena) : status;
+	if (status == STATUS_OK)
+		status = check_keys(restore, arena);
+	return status == STATUS_OK ? check_key_places(restore, arena) : status;
 }
 
 enum status restore_check(const struct restore *restore)
@@ -70,12 +117,17 @@ enum status restore_check(const struct restore *restore)
 
 /* ---- putting back ---- */
 
+/* Looks again at its place, now that nobody else can restore into it. */
 static enum status copy_key(const struct restore *restore, struct arena *arena, const char *name, bool required)
 {
 	const char *from = path_of(arena, restore->keys, name, "");
 	struct bytes content = { 0 };
-	enum status status = file_read(arena, from, KEY_FILE_MAX, &content);
+	bool missing = false;
+	enum status status = check_key_place(restore, arena, name, &missing);
 
+	if (status != STATUS_OK || !missing)
+		return status;
+	status = file_read(arena, from, KEY_FILE_MAX, &content);
 	if (status == STATUS_NOT_FOUND && !required)
 		return STATUS_OK;
 	if (status == STATUS_OK)
@@ -90,8 +142,8 @@ static enum status copy_keys(const struct restore *restore, struct arena *arena)
 
 	if (restore->keys.size == 0)
 		return STATUS_OK;
-	status = copy_key(restore, arena, "root.key", false);
-	return status == STATUS_OK ? copy_key(restore, arena, "server.keys", true) : status; /* last: with them it is an organisation's */
+	status = copy_key(restore, arena, ROOT_FILE, false);
+	return status == STATUS_OK ? copy_key(restore, arena, KEYS_FILE, true) : status; /* last: with them it is an organisation's */
 }
 
 /* In one commit: another life of the store, which this backup covers, and that somebody should know of it. */
@@ -153,7 +205,7 @@ static enum status put_back(const struct restore *restore, struct arena *arena, 
 	remove_draft(restore, arena); /* of a restore that did not come to its end */
 	status = backup_check_database(restore->backup, draft, restore->progress);
 	if (status == STATUS_OK)
-		status = backup_check_files(restore->backup, blob_folder(arena, restore->dir), restore->progress);
+		status = backup_check_files(restore->backup, blob_folder_to_fill(arena, restore->dir), restore->progress);
 	if (status == STATUS_OK)
 		status = copy_keys(restore, arena);
 	if (status == STATUS_OK)

@@ -9,13 +9,14 @@
 struct restore {
 	const struct backup *backup;
 	struct text dir;  /* where to; made when it is not there. Holds no database */
-	struct text keys; /* the folder with server.keys; empty: they are in `dir` already */
+	struct text keys; /* the folder with server.keys and, maybe, root.key; empty: they are in `dir` already */
 	int64_t now_ms;
 	struct progress *progress;
 };
 
-/* What restore_run() would find wrong before it writes anything: reads the whole backup. STATUS_REFUSED (an organisation is there, other
- * keys), STATUS_NOT_FOUND (no keys), STATUS_CORRUPT (the backup), STATUS_BUSY. */
+/* What restore_run() would find wrong before it writes anything: reads the whole backup. STATUS_REFUSED (an organisation is there, or keys
+ * that are not the same; keys that do not belong to the backup), STATUS_NOT_FOUND (no keys), STATUS_CORRUPT (the backup, server.keys),
+ * STATUS_BUSY. */
 enum status restore_check(const struct restore *restore);
 
 /* Puts everything back; the database gets its name last, so that what did not come to its end is no organisation, and is begun anew by the

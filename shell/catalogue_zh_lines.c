@@ -23,6 +23,8 @@ const struct message catalogue_zh_lines[] = {
 	{ "What devices did since then they send again by themselves. What the office did since then (bookings, notes, "
 	  "imports, devices let in or revoked) is not in it, and has to be done again.",
 	  "此后终端所做的会由终端自动重新发送。此后办公室所做的（预约、备注、导入、终端的批准与吊销）不在其中，需要重做。" },
+	{ "What a device did that was let in since then stays on that device alone: \"truckroll outbox --all\" shows it there.",
+	  "此后才获批准的终端所做的仅留在该终端上：在该终端上用“truckroll outbox --all”查看。" },
 	{ "The newest backup is %.*s old: make one every night with \"truckrolld backup FOLDER\".",
 	  "最新的备份是 %.*s 之前的：请每晚用“truckrolld backup FOLDER”做一次备份。" },
 	{ "There is no backup yet: \"truckrolld backup FOLDER\" makes one.",

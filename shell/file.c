@@ -269,3 +269,15 @@ enum status directory_check_writable(const char *path)
 	arena_finish(&arena);
 	return status;
 }
+
+bool directory_holds(const char *directory, const char *path)
+{
+	char *outer = realpath(directory, NULL), *inner = realpath(path, NULL);
+	size_t size = outer == NULL ? 0 : strlen(outer);
+	bool holds = outer != NULL && inner != NULL && strncmp(outer, inner, size) == 0 &&
+		     (inner[size] == '\0' || inner[size] == '/' || outer[size - 1] == '/');
+
+	free(outer);
+	free(inner);
+	return holds;
+}

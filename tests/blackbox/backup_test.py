@@ -197,6 +197,47 @@ def a_restore_overwrites_nothing_needs_the_servers_keys_and_tries_without_writin
 
 
 @promise
+def a_restore_takes_the_place_of_no_keys_and_takes_none_of_another_organisation():
+    with World() as world:
+        server, other = Server.made(world), Server.made(world, name="other", start=False)
+        folder, new, mixed = world.dir / "backups", world.dir / "new", world.dir / "mixed"
+        folder.mkdir()
+        mixed.mkdir()
+        backup = server.run("backup", folder)["backup"]
+        for path in other.dir.glob("organisation.db*"):
+            path.rename(world.dir / path.name)
+        keys = {name: (other.dir / name).read_bytes() for name in ("server.keys", "root.key")}
+        shutil.copy(server.dir / "server.keys", mixed)
+        shutil.copy(other.dir / "root.key", mixed)
+        for more in (("--dry-run",), ()):
+            answer = world.run("truckrolld", "restore", backup, "--into", other.dir, "--keys", server.dir, *more, expect=REFUSED)
+            assert "takes the place of no keys" in answer.err, str(answer)
+            answer = world.run("truckrolld", "restore", backup, "--into", new, "--keys", mixed, *more, expect=REFUSED)
+            assert "another organisation's" in answer.err and not new.exists(), str(answer)
+        (other.dir / "server.keys").rename(world.dir / "moved keys")  # a root key alone is as dear
+        world.run("truckrolld", "restore", backup, "--into", other.dir, "--keys", server.dir, expect=REFUSED)
+        (world.dir / "moved keys").rename(other.dir / "server.keys")
+        assert keys == {name: (other.dir / name).read_bytes() for name in keys} and no_organisation_in(other.dir)
+        new.mkdir()
+        for name in keys:  # as of a restore that was broken off
+            shutil.copy(server.dir / name, new / name)
+        world.run("truckrolld", "restore", backup, "--into", new, "--keys", server.dir, expect=0)
+
+
+@promise
+def a_backup_is_not_made_in_the_folder_of_the_organisation():
+    with World() as world:
+        server = Server.made(world)
+        (server.dir / "blobs" / "in").mkdir(parents=True)
+        (server.dir / "own").mkdir()
+        (world.dir / "link").symlink_to(server.dir / "own")
+        before = sorted(server.dir.rglob("*.backup*"))
+        for folder in (server.dir, server.dir / "blobs", server.dir / "blobs" / "in", server.dir / "own", world.dir / "link"):
+            assert "would be lost with it" in server.ask("backup", folder, expect=REFUSED).reason
+        assert sorted(server.dir.rglob("*.backup*")) == before == []
+
+
+@promise
 def photos_are_in_the_backup_once_and_devices_send_again_those_it_lacks():
     with World() as world:
         server = Server.made(world)
