@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shell/file.h"
@@ -48,6 +49,15 @@ struct commit_note commit_note_read(struct arena *arena, struct text dir)
 	return note;
 }
 
+/* The name is the store's own: what is no file there never held a note. */
+static void make_way(const char *path)
+{
+	struct stat what;
+
+	if (lstat(path, &what) == 0 && !S_ISREG(what.st_mode))
+		(void)unlink(path);
+}
+
 void commit_note_write(struct arena *arena, struct text dir, const struct commit_note *note, bool durable)
 {
 	const char *path = path_join(arena, dir, text_of(NOTE_FILE)).data;
@@ -55,6 +65,7 @@ void commit_note_write(struct arena *arena, struct text dir, const struct commit
 	int descriptor;
 
 	if (durable) {
+		make_way(path);
 		(void)(file_write(path, (struct bytes){ (const uint8_t *)text.data, text.size }, 0600) == STATUS_OK);
 		return;
 	}
