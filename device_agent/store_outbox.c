@@ -373,6 +373,7 @@ enum status device_store_kept(struct device_store *store, struct kept_state *out
 		kept.first_seq = statement_integer(get, 0);
 		kept.former = statement_integer(get, 1);
 		kept.bytes = statement_integer(get, 2);
+		kept.epoch = statement_id_column(get, 3);
 		*out_kept = kept;
 	}
 	statement_reset(get);
@@ -393,6 +394,22 @@ enum status device_store_put_mark(struct device_store *store, const struct kept_
 		statement_bind_integer(put, 2, mark->gseq);
 		statement_bind_integer(put, 3, mark->seq);
 		statement_bind_integer(put, 4, mark->at_ms);
+		status = statement_run(put);
+	}
+	statement_reset(put);
+	return end(store, status);
+}
+
+enum status device_store_put_epoch(struct device_store *store, const struct id *epoch)
+{
+	struct statement *put = NULL;
+	enum status status = storage_begin(store->outbox, false); /* lost, what follows from it is found once more */
+
+	if (status != STATUS_OK)
+		return status;
+	status = statement_get(store->outbox, STATEMENT_OUTBOX_EPOCH_PUT, &put);
+	if (status == STATUS_OK) {
+		statement_bind_id(put, 1, epoch);
 		status = statement_run(put);
 	}
 	statement_reset(put);

@@ -16,10 +16,14 @@ SELECT mark_epoch, mark_gseq, mark_seq, mark_at_ms FROM meta
 -- name: outbox_mark_put
 UPDATE meta SET mark_epoch = $1, mark_gseq = $2, mark_seq = $3, mark_at_ms = $4
 
+-- name: outbox_epoch_put
+UPDATE meta SET server_epoch = $1, mark_epoch = NULL
+
 -- name: outbox_kept
 SELECT (SELECT coalesce(min(seq), 1) FROM operation WHERE incarnation = (SELECT incarnation FROM meta)),
 	(SELECT count(*) FROM operation WHERE incarnation < (SELECT incarnation FROM meta)),
-	(SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size)
+	(SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size),
+	(SELECT server_epoch FROM meta)
 
 -- name: outbox_let_go
 DELETE FROM operation WHERE (incarnation, seq) IN (

@@ -67,9 +67,12 @@ struct kept_state {
 	int64_t first_seq; /* the first of the current incarnation that is kept; 1 when there was none yet */
 	int64_t former;    /* operations of former incarnations that are kept */
 	int64_t bytes;     /* that the outbox takes */
+	struct id epoch;   /* of the server, as the outbox last met it; nil: it has met none */
 };
 enum status device_store_kept(struct device_store *store, struct kept_state *out_kept);
 enum status device_store_put_mark(struct device_store *store, const struct kept_mark *mark);
+/* Notes the epoch, and forgets the mark. */
+enum status device_store_put_epoch(struct device_store *store, const struct id *epoch);
 /* Lets go of operations of former incarnations, and of the current one up to `seq`, the oldest first, at most so many; never of the
  * latest, which the next one is chained to. `*out_count`: so many went. */
 enum status device_store_let_go(struct device_store *store, int64_t seq, int64_t most, int64_t *out_count);

@@ -20,23 +20,44 @@ static enum status tell_gap(struct device_core *core, const struct keeping_gap *
 	return gap->first == 0 ? STATUS_OK : device_note_incident(core, "gap", detail.data);
 }
 
-/* The server was put back from a backup. It is sent again what that lacks, in the history that it knows or in a new one. */
-static enum status begin_after_restore(struct device_core *core, int64_t last_seq)
+/* What is kept goes out again as a new history. The epoch is noted once files are offered again, too: see server_goes_on(). */
+static enum status send_anew(struct device_core *core, const struct keeping_gap *gap)
 {
-	struct keeping_gap gap = { 0 };
-	enum status status = keeping_compare(core->options.store, last_seq, &gap);
+	enum status status = tell_gap(core, gap);
 
-	if (core->options.bug == BUG_FORMER_NOT_SENT && gap.first == 0)
-		gap.anew = false;
-	if (status == STATUS_OK && !gap.anew)
-		return device_server_restored(core, "the server was restored: it counts its commits anew");
-	if (status == STATUS_OK)
-		status = tell_gap(core, &gap);
 	if (status == STATUS_OK)
 		status = history_begin_again(core->options.store, core->options.random, &core->arena);
 	if (status != STATUS_OK)
 		return status;
 	core->own_rows = true;
+	core->acknowledged_seq = 0;
+	return STATUS_OK;
+}
+
+/* The history that the server knows is gone on with. Rows tell which files it may lack: without any, they come first. */
+static enum status server_goes_on(struct device_core *core, const struct id *epoch, const struct replica_state *state)
+{
+	enum status status;
+
+	if (state->cursor.gseq == 0)
+		return STATUS_OK;
+	status = device_blobs_offer_again(&core->blobs, core->options.store, &core->arena);
+	return status == STATUS_OK ? device_store_put_epoch(core->options.store, epoch) : status;
+}
+
+/* The server was put back from a backup. It is sent again what that lacks, in the history that it knows or in a new one. */
+static enum status begin_after_restore(
+	struct device_core *core, const struct welcome *welcome, const struct replica_state *state, const struct keeping_gap *gap)
+{
+	bool anew = gap->first != 0 || (gap->anew && core->options.bug != BUG_FORMER_NOT_SENT);
+	enum status status = anew ? send_anew(core, gap) : server_goes_on(core, &welcome->epoch, state);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!anew && state->cursor.gseq == 0 && welcome->last_seq >= state->settled_seq)
+		return STATUS_OK;
+	if (!anew)
+		return device_put_right(core, "epoch", "the server was restored: it counts its commits anew");
 	device_link_down(core);
 	core->retry_at_ms = 0;
 	return fail(STATUS_OFFLINE, "the server was restored: what it may lack is sent again under a new incarnation");
@@ -55,24 +76,35 @@ static enum status look_at_kept(struct device_core *core, const struct welcome *
 	return device_note_incident(core, "unbacked", detail.data);
 }
 
-/* Does the cursor still mean something to the server? */
+/* Does the cursor still mean something to the server, and has it what is not kept here any more? */
+static bool follows(const struct welcome *welcome, const struct replica_state *state, const struct repair *repair)
+{
+	const struct cursor *stands = repair->under_way ? &repair->since : &state->cursor; /* gseq 0 before a repair's first answer */
+
+	return welcome->last_seq >= state->settled_seq &&
+	       (stands->gseq == 0 || (id_equal(&stands->epoch, &welcome->epoch) && welcome->gseq >= stands->gseq));
+}
+
 static enum status compare_epochs(struct device_core *core, const struct welcome *welcome)
 {
+	struct device_store *store = core->options.store;
 	struct replica_state state;
 	struct repair repair;
-	const struct cursor *stands = &state.cursor;
-	enum status status = device_store_replica(core->options.store, &state);
+	struct keeping_gap gap;
+	bool restored = false;
+	enum status status = device_store_replica(store, &state);
 
 	if (status == STATUS_OK)
-		status = repair_load(core->options.store, &core->arena, &repair);
+		status = repair_load(store, &core->arena, &repair);
+	if (status == STATUS_OK)
+		status = keeping_meet(store, &welcome->epoch, &state.cursor, &restored);
+	if (status == STATUS_OK)
+		status = keeping_compare(store, welcome->last_seq, &gap);
 	if (status != STATUS_OK)
 		return status;
-	if (repair.under_way)
-		stands = &repair.since; /* gseq 0 before its first answer */
-	if (welcome->last_seq >= state.settled_seq &&
-		(stands->gseq == 0 || (id_equal(&stands->epoch, &welcome->epoch) && welcome->gseq >= stands->gseq)))
-		return repair.under_way ? STATUS_OK : look_at_kept(core, welcome);
-	return begin_after_restore(core, welcome->last_seq);
+	if (restored || gap.first != 0 || !follows(welcome, &state, &repair))
+		return begin_after_restore(core, welcome, &state, &gap);
+	return repair.under_way ? STATUS_OK : look_at_kept(core, welcome);
 }
 
 enum status device_take_welcome(struct device_core *core, const struct welcome *welcome)

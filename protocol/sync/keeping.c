@@ -53,6 +53,21 @@ enum status keeping_look(struct device_store *store, const struct welcome *welco
 	return STATUS_OK;
 }
 
+enum status keeping_meet(struct device_store *store, const struct id *epoch, const struct cursor *cursor, bool *out_restored)
+{
+	struct kept_state kept;
+	enum status status = device_store_kept(store, &kept);
+	bool met;
+
+	if (status != STATUS_OK)
+		return status;
+	met = !id_is_nil(&kept.epoch);
+	if (!met && cursor->gseq != 0)
+		kept.epoch = cursor->epoch;
+	*out_restored = !id_is_nil(&kept.epoch) && !id_equal(&kept.epoch, epoch);
+	return met || *out_restored ? STATUS_OK : device_store_put_epoch(store, epoch);
+}
+
 enum status keeping_compare(struct device_store *store, int64_t last_seq, struct keeping_gap *out_gap)
 {
 	struct kept_state kept;

@@ -17,6 +17,10 @@
 enum status keeping_look(
 	struct device_store *store, const struct welcome *welcome, enum seeded_bug bug, int64_t *out_unbacked);
 
+/* Whether the server was put back from a backup since the outbox met it last: it counts in another epoch. An outbox that has met none goes
+ * by the replica's cursor, and then notes this one. Adds the store's statuses. */
+enum status keeping_meet(struct device_store *store, const struct id *epoch, const struct cursor *cursor, bool *out_restored);
+
 /* A server that was put back from a backup has come only to `last_seq` of the current incarnation. */
 struct keeping_gap {
 	bool anew;              /* it is sent what is kept as a new history: a part is missing, or is of former incarnations */

@@ -122,27 +122,106 @@ static void an_older_backup_leaves_a_gap_that_is_told_and_the_rest_is_sent_again
 	assert_int_equal(last_seq_of(pair, 1), 4); /* of the new incarnation */
 }
 
-/* Two misfortunes at once: the device was put back from a copy, later the server. */
-static void what_is_kept_of_former_incarnations_is_sent_again_too(void **state)
+/* As `truckroll doctor --repair` does, while the server is being put back. */
+static void lose_rows(struct simulation *pair)
+{
+	struct device_node *device = pair_device(pair, 1);
+
+	device_node_kill(pair, device);
+	device->anew = true;
+	device_node_start(pair, device, false);
+}
+
+static void an_older_backup_and_lost_rows_leave_a_gap_that_is_told_and_the_rest_is_sent_again(void **state)
 {
 	struct simulation *pair = *state;
-	struct id order = pair_order(pair, 0), notes[4];
+	struct id order = pair_order(pair, 0), notes[9];
+
+	pair_settle(pair);
+	server_node_backup(pair);
+	work(pair, &order, 6, notes);
+	greet(pair);
+	server_node_backup(pair);
+	greet(pair);
+	assert_int_equal(kept_of(pair, 1).first_seq, 6);
+	work(pair, &order, 3, notes + 6);
+	server_node_kill(pair);
+	lose_rows(pair);
+	put_back(pair, pair->server.older, 1);
+	expect_all(pair, notes + 5, 4);
+	assert_int_equal(last_seq_of(pair, 1), 4); /* of the new incarnation */
+	work(pair, &order, 1, notes);
+	expect_all(pair, notes, 1);
+}
+
+/* Two misfortunes at once: the device was put back from a copy, later the server. */
+static void leave_former(struct simulation *pair, const struct id *order, struct id *out_notes)
+{
 	struct device_node *device = pair_device(pair, 1);
 
 	pair_settle(pair);
 	server_node_backup(pair);
-	work(pair, &order, 2, notes);
+	work(pair, order, 2, out_notes);
 	device_node_copy(pair, device);
-	(void)pair_note(pair, 1, &order);
+	(void)pair_note(pair, 1, order);
 	pair_settle(pair);
 	device_node_restore(pair, device);
 	device_node_start(pair, device, false);
 	pair_settle(pair);
-	work(pair, &order, 2, notes + 2);
+	work(pair, order, 2, out_notes + 2);
 	assert_int_equal(kept_of(pair, 1).former, 2);
+}
+
+static void what_is_kept_of_former_incarnations_is_sent_again_too(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), notes[4];
+
+	leave_former(pair, &order, notes);
 	put_back(pair, pair->server.backup, 1);
 	expect_all(pair, notes, LENGTH(notes));
 	assert_int_equal(kept_of(pair, 1).former, 0);
+}
+
+static void what_is_kept_of_former_incarnations_is_sent_again_by_a_device_that_lost_its_rows(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), notes[4];
+
+	leave_former(pair, &order, notes);
+	server_node_kill(pair);
+	lose_rows(pair);
+	put_back(pair, pair->server.backup, 1);
+	expect_all(pair, notes, LENGTH(notes));
+	assert_int_equal(kept_of(pair, 1).former, 0);
+}
+
+/* An old copy of the database is put in place without `restore`, and the office goes on with it until the mark's commit has passed. */
+static void a_mark_ends_with_the_life_that_it_was_set_in(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), notes[3];
+
+	pair_settle(pair);
+	server_node_backup(pair);
+	work(pair, &order, LENGTH(notes), notes);
+	greet(pair);
+	assert_int_equal(kept_of(pair, 1).mark.seq, 3);
+	pair->server.swapped = true;
+	server_node_kill(pair);
+	crash_disk_load(pair->server.disk, pair->server.backup);
+	pair_device(pair, 1)->link_up = false;
+	device_node_lost(pair, pair_device(pair, 1));
+	server_node_start(pair);
+	for (int i = 0; i < 20; i++)
+		(void)pair_order(pair, 0);
+	server_node_backup(pair); /* without the notes */
+	pair_device(pair, 1)->link_up = true;
+	greet(pair);
+	greet(pair);
+	assert_int_equal(kept_of(pair, 1).first_seq, 1);
+	put_back(pair, pair->server.backup, 1);
+	expect_all(pair, notes, LENGTH(notes));
 }
 
 static void without_a_backup_it_is_kept_for_thirty_days_and_its_end_is_told(void **state)
@@ -236,9 +315,12 @@ int main(void)
 		TEST(what_is_acknowledged_is_kept_until_a_backup_holds_it_but_for_the_latest),
 		TEST(a_server_that_is_put_back_from_its_newest_backup_loses_nothing),
 		TEST(an_older_backup_leaves_a_gap_that_is_told_and_the_rest_is_sent_again),
+		TEST(an_older_backup_and_lost_rows_leave_a_gap_that_is_told_and_the_rest_is_sent_again),
 		TEST(what_is_kept_of_former_incarnations_is_sent_again_too),
 		TEST(what_was_let_go_of_does_not_go_over_when_an_older_outbox_comes_without_its_replica),
 		TEST(nor_when_the_server_is_the_one_that_proves_the_loss),
+		TEST(what_is_kept_of_former_incarnations_is_sent_again_by_a_device_that_lost_its_rows),
+		TEST(a_mark_ends_with_the_life_that_it_was_set_in),
 		TEST(without_a_backup_it_is_kept_for_thirty_days_and_its_end_is_told),
 	};
 
