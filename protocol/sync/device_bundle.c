@@ -315,12 +315,36 @@ static enum status begin_parts(struct device_core *core, const struct bundle_par
 	return status;
 }
 
-static enum status take_first(struct device_core *core, const struct bundle_part *part, enum bundle_finding *out_finding)
+/* A server that was put back from a backup may lack what it had acknowledged. */
+static enum status meet_server(struct device_core *core, struct bytes message, enum bundle_finding *out_finding)
+{
+	struct section *sections;
+	struct welcome welcome;
+	size_t count = 0;
+	bool anew = false;
+	enum status status = sections_read(message, &core->arena, &sections, &count);
+
+	for (size_t i = 0; i < count && status == STATUS_OK && !anew; i++) {
+		if (sections[i].number != SECTION_WELCOME)
+			continue;
+		status = welcome_decode(sections[i].body, &welcome);
+		if (status == STATUS_OK)
+			status = device_meet_by_bundle(core, &welcome, &anew);
+	}
+	if (anew)
+		*out_finding = BUNDLE_OTHER_EPOCH;
+	return status;
+}
+
+static enum status take_first(
+	struct device_core *core, const struct bundle_part *part, struct bytes sections, enum bundle_finding *out_finding)
 {
 	enum status status = judge(core, part, out_finding);
 
 	if (status == STATUS_OK && *out_finding == BUNDLE_BEGINS_LATER)
 		return device_core_check(core); /* this replica was put back from a copy: the next bundle asks for everything */
+	if (status == STATUS_OK && *out_finding == BUNDLE_TAKEN)
+		status = meet_server(core, sections, out_finding);
 	if (status != STATUS_OK || *out_finding != BUNDLE_TAKEN)
 		return status;
 	status = begin_parts(core, part);
@@ -382,7 +406,7 @@ enum status device_core_read_bundle(struct device_core *core, struct bytes seale
 	if (status == STATUS_OK)
 		status = open_part(core, sealed, &sections, &part);
 	if (status == STATUS_OK && part.number == 1)
-		status = take_first(core, &part, &finding);
+		status = take_first(core, &part, sections, &finding);
 	if (status == STATUS_OK && finding == BUNDLE_TAKEN)
 		status = take_part(core, sections, &part);
 	else if (status == STATUS_OK && finding == BUNDLE_OLDER)

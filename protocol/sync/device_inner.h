@@ -109,6 +109,9 @@ enum status device_put_right(struct device_core *core, const char *what, const c
 enum status device_take_known(struct device_core *core, struct bytes body);
 /* The section that begins a session (device_welcome.c). STATUS_OFFLINE: the rest of the reply does not count. */
 enum status device_take_welcome(struct device_core *core, const struct welcome *welcome);
+/* The same of a bundle, before anything of it counts, as far as it tells of a server that was put back. `*out_anew`: all goes out again
+ * under a new incarnation, which the bundle knows nothing of. */
+enum status device_meet_by_bundle(struct device_core *core, const struct welcome *welcome, bool *out_anew);
 /* The server counts its commits anew, and may lack rows and files that it had: as device_put_right(). */
 enum status device_server_restored(struct device_core *core, const char *detail);
 

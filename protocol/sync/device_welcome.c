@@ -107,6 +107,30 @@ static enum status compare_epochs(struct device_core *core, const struct welcome
 	return repair.under_way ? STATUS_OK : look_at_kept(core, welcome);
 }
 
+enum status device_meet_by_bundle(struct device_core *core, const struct welcome *welcome, bool *out_anew)
+{
+	struct device_store *store = core->options.store;
+	struct replica_state state;
+	struct keeping_gap gap;
+	bool same = id_is_nil(&welcome->incarnation), restored = false;
+	enum status status = STATUS_OK;
+
+	*out_anew = false;
+	if (!same)
+		status = history_compare(store, &welcome->incarnation, welcome->last_seq, &welcome->chain_hash, &same);
+	if (status == STATUS_OK)
+		status = device_store_replica(store, &state);
+	if (status == STATUS_OK && same)
+		status = keeping_meet(store, &welcome->epoch, &state.cursor, &restored);
+	if (status != STATUS_OK || !restored)
+		return status;
+	status = keeping_compare(store, welcome->last_seq, &gap);
+	if (status != STATUS_OK)
+		return status;
+	*out_anew = gap.anew;
+	return gap.anew ? send_anew(core, &gap) : server_goes_on(core, &welcome->epoch, &state);
+}
+
 enum status device_take_welcome(struct device_core *core, const struct welcome *welcome)
 {
 	bool same = false;
@@ -122,7 +146,7 @@ enum status device_take_welcome(struct device_core *core, const struct welcome *
 	core->acknowledged_seq = same ? welcome->last_seq : 0; /* of the incarnation that goes on */
 	if (!same && core->options.bug == BUG_SEQUENCE_REUSED)
 		return bug_reuse_sequence(core->options.store, welcome->last_seq, &core->acknowledged_seq);
-	if (same) /* what a bundle stands on was looked at before */
+	if (same) /* a bundle's was looked at before anything of it was taken */
 		return core->by_bundle ? STATUS_OK : compare_epochs(core, welcome);
 	status = history_begin_incarnation(core->options.store, core->options.random, &core->arena);
 	core->own_rows = true; /* what the lost history computed is missing here */

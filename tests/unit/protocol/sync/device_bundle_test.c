@@ -1,4 +1,5 @@
 /* What a device's core takes of the envelopes of a bundle, and what it writes into one. */
+#include "protocol/wire/blob.h"
 #include "protocol/wire/bundle.h"
 #include "tests/unit/protocol/sync/pair.h"
 
@@ -184,6 +185,108 @@ static void what_waits_is_in_every_bundle_until_the_server_has_it(void **state)
 	assert_int_equal(written.operation_count, 0);
 }
 
+static void greet(struct simulation *pair)
+{
+	server_node_kill(pair);
+	server_node_start(pair);
+	pair_settle(pair);
+}
+
+/* As `truckrolld restore` does; device 1 has no network meanwhile. */
+static void put_back(struct simulation *pair, const struct crash_image *image)
+{
+	struct device_node *device = pair_device(pair, 1);
+
+	device->swapped = pair->server.swapped = true;
+	device->link_up = false;
+	device_node_lost(pair, device);
+	server_node_kill(pair);
+	crash_disk_load(pair->server.disk, image);
+	server_node_start(pair);
+	assert_int_equal(
+		server_store_init_organisation(pair->server.store, &organisation_self, &(struct id){ { 1 } }), STATUS_OK);
+	server_node_kill(pair);
+	server_node_start(pair);
+}
+
+/* One bundle there, and one back. */
+static void exchange(struct simulation *pair)
+{
+	struct bytes back = { 0 };
+
+	tell_server(pair);
+	assert_true(server_node_write_bundle(pair, 1, &back));
+	device_node_read_bundle(pair, pair_device(pair, 1), back, true);
+}
+
+static void after_an_older_backup_bundles_alone_bring_what_the_device_keeps(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), notes[7];
+	struct logged_operation logged;
+
+	pair_settle(pair);
+	server_node_backup(pair);
+	for (int i = 0; i < 5; i++)
+		notes[i] = pair_note(pair, 1, &order);
+	pair_settle(pair);
+	greet(pair);
+	server_node_backup(pair);
+	greet(pair); /* lets go of the first four */
+	put_back(pair, pair->server.older);
+	for (int i = 5; i < 7; i++)
+		notes[i] = pair_note(pair, 1, &order);
+	for (int i = 0; i < 4; i++)
+		exchange(pair);
+	assert_false(pair_logged(pair, &notes[3], &logged));
+	for (int i = 4; i < 7; i++)
+		assert_true(pair_logged(pair, &notes[i], &logged));
+	assert_int_equal(device_core_state(pair_device(pair, 1)->core).incidents, 1); /* the gap */
+}
+
+/* What is on its way to the office in a bundle that is written now. */
+static int64_t files_in_bundle(struct simulation *pair)
+{
+	static struct file file;
+	struct device_bundle written;
+
+	file = (struct file){ .arena = &pair->arena };
+	assert_int_equal(device_core_write_bundle(pair_device(pair, 1)->core, 1 << 20, keep, &file, &written), STATUS_OK);
+	return (int64_t)written.file_count;
+}
+
+/* A photo of 6 bytes, saved. */
+static void take_photo(struct simulation *pair, const struct id *visit)
+{
+	const struct bytes content = { (const uint8_t *)"pixels", 6 };
+	const struct blob_text name = blob_id(content);
+	const struct photo_arguments photo = {
+		.blob = text_of(name.characters), .caption = text_of("as it was"), .size = (int64_t)content.size
+	};
+
+	assert_true(device_node_attach(pair, pair_device(pair, 1), content));
+	(void)pair_do(pair, 1, OPERATION_ADD_PHOTO, visit, &photo);
+}
+
+static void after_a_restore_files_are_offered_again_by_bundle(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0), visit = pair_book(pair, &order, 1);
+
+	pair->faults.percent[FAULT_FILES] = 1; /* both sides have a store of them */
+	device_node_end(pair, device);
+	device_node_start(pair, device, false);
+	greet(pair);
+	server_node_backup(pair);
+	take_photo(pair, &visit);
+	pair_settle(pair);
+	assert_int_equal(files_in_bundle(pair), 0);
+	put_back(pair, pair->server.backup);
+	exchange(pair);
+	assert_int_equal(files_in_bundle(pair), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +297,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_bundle_that_begins_later_than_the_device_stands_changes_nothing, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_waits_is_in_every_bundle_until_the_server_has_it, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			after_an_older_backup_bundles_alone_bring_what_the_device_keeps, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(after_a_restore_files_are_offered_again_by_bundle, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
