@@ -42,7 +42,7 @@ enum status command_file_get(struct context *context)
 
 	if (status == STATUS_OK)
 		status = file_hand_out(context, device->blobs, &attachment);
-	if (status == STATUS_NOT_FOUND && blob_from_text(attachment.blob, &id) == STATUS_OK)
+	if (status == STATUS_NOT_FOUND && attachment.blob.size > 0 && blob_from_text(attachment.blob, &id) == STATUS_OK)
 		return ask_for(context, &id);
 	return status;
 }

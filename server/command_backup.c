@@ -96,7 +96,7 @@ enum status command_backup(struct context *context)
 enum status command_backup_tell(struct context *context)
 {
 	struct office *office = office_of(context);
-	struct text content = arguments_text(context->arguments, "MANIFEST");
+	struct text content = arena_print(context->arena, "%.*s\n", TEXT_ARGUMENTS(text_trim(arguments_text(context->arguments, "MANIFEST"))));
 	struct backup_manifest manifest;
 	struct server_state state = { 0 };
 	enum status status = backup_manifest_read(context->arena, "MANIFEST", content, &manifest);
@@ -128,6 +128,16 @@ struct backup_listing {
 	struct table *table;
 };
 
+/* What tells one from another in a narrow terminal. */
+static struct text last_part(struct text path)
+{
+	size_t at = path.size;
+
+	while (at > 0 && path.data[at - 1] != '/')
+		at--;
+	return (struct text){ path.data + at, path.size - at };
+}
+
 static enum status list_backup(void *user, struct text path)
 {
 	const struct backup_listing *listing = user;
@@ -138,7 +148,7 @@ static enum status list_backup(void *user, struct text path)
 
 	struct text trouble = status == STATUS_OK ? text_of("") : arena_print(context->arena, "%s", fail_reason());
 
-	table_row(listing->table, (const struct cell[]){ cell_text(path), cell_time(manifest->made_at_ms), cell_integer(manifest->gseq),
+	table_row(listing->table, (const struct cell[]){ cell_text(path), cell_text(last_part(path)), cell_time(manifest->made_at_ms), cell_integer(manifest->gseq),
 				  cell_size(manifest->database_size), cell_integer(manifest->file_count),
 				  cell_size(manifest->file_bytes), cell_id(&manifest->keys.organisation), cell_text(trouble) });
 	return STATUS_OK;
@@ -146,7 +156,7 @@ static enum status list_backup(void *user, struct text path)
 
 enum status command_backup_list(struct context *context)
 {
-	static const struct column columns[] = { { "backup", NULL, false }, { "made_at", NULL, false }, { "commit", NULL, false },
+	static const struct column columns[] = { { "backup", NULL, true }, { "name", "backup", false }, { "made_at", NULL, false }, { "commit", NULL, false },
 		{ "size", NULL, false }, { "files", NULL, false }, { "file_bytes", "of files", false }, { "organisation", NULL, true },
 		{ "trouble", NULL, false } };
 	struct backup_listing listing = {

@@ -98,16 +98,18 @@ def of_two_copies_the_second_history_is_kept_aside_whole_and_told_within_one_syn
 @promise
 def a_copy_on_another_machine_goes_on_under_a_name_of_its_own_before_it_makes_anything():
     with World() as world:
-        server, device = with_a_job(world)
         (world.dir / "machine").write_text("5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\n")
+        (world.dir / "another").write_text("a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5\n")
+        world.environment["TRUCKROLL_MACHINE_ID"] = str(world.dir / "machine")
+        server, device = with_a_job(world)
         pending = note(device, "pending in both")
         clone = copy_of(device, "clone")
         first = note(device, "of the first")
         device.sync()
-        world.environment["TRUCKROLL_MACHINE_ID"] = str(world.dir / "machine")
+        world.environment["TRUCKROLL_MACHINE_ID"] = str(world.dir / "another")
         other = note(clone, "of the clone")
         clone.sync()
-        del world.environment["TRUCKROLL_MACHINE_ID"]
+        world.environment["TRUCKROLL_MACHINE_ID"] = str(world.dir / "machine")
         assert outcomes(server, pending, first, other) == ["applied"] * 3
         assert "fork" not in incidents(server)
         device.sync()
