@@ -248,7 +248,7 @@ void device_node_allow(struct simulation *simulation, struct device_node *device
 {
 	if (device->core == NULL)
 		return;
-	stream_for_libsodium(&device->stream);
+	enter(device);
 	settle(simulation, device, device_core_allow(device->core, CARRIER_METERED, class_max), "allow");
 }
 
