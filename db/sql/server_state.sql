@@ -14,7 +14,7 @@ UPDATE meta SET gseq = $1
 UPDATE meta SET horizon = $1
 
 -- name: meta_put_backup
-UPDATE meta SET backup_gseq = $1, backup_at_ms = $2 WHERE backup_at_ms <= $2
+UPDATE meta SET backup_gseq = $1, backup_at_ms = $2 WHERE backup_gseq <= $1
 
 -- name: commit_time_note
 INSERT INTO commit_time (gseq, at_ms) VALUES ($1, $2) ON CONFLICT (gseq) DO NOTHING

@@ -44,7 +44,8 @@ struct server_state {
 enum status server_store_state(struct server_store *store, struct server_state *out_state);
 enum status server_store_put_gseq(struct server_store *store, int64_t gseq);
 
-/* A backup was made then that holds everything up to commit `gseq`. An older one than is known changes nothing. */
+/* A backup was made then that holds everything up to commit `gseq`. One that holds less than is known changes nothing; of two that hold as
+ * much, the one told last counts, whatever the clock said. */
 enum status server_store_put_backup(struct server_store *store, int64_t gseq, int64_t at_ms);
 
 /* Remembers that a commit was the latest then. */

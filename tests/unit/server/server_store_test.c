@@ -67,6 +67,31 @@ static void a_new_store_has_no_organisation_until_it_is_named(void **state)
 	assert_int_equal(server_store_init_organisation(store, &other, &epoch), STATUS_REFUSED);
 }
 
+static void a_backup_that_holds_more_is_the_newest_whatever_the_clock_said(void **state)
+{
+	const struct {
+		int64_t gseq, at_ms, known_gseq, known_at_ms;
+	} told[] = {
+		{ 5, 9000, 5, 9000 }, /* the clock was ahead */
+		{ 7, 1000, 7, 1000 },
+		{ 6, 2000, 7, 1000 },
+		{ 7, 3000, 7, 3000 }, /* nothing was written meanwhile */
+	};
+	struct id organisation = numbers_id(&numbers), epoch = numbers_id(&numbers);
+	struct server_state found;
+
+	(void)state;
+	server_store_rollback(store);
+	OK(server_store_init_organisation(store, &organisation, &epoch));
+	OK(server_store_begin(store));
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		OK(server_store_put_backup(store, told[i].gseq, told[i].at_ms));
+		OK(server_store_state(store, &found));
+		assert_int_equal(found.backup_gseq, told[i].known_gseq);
+		assert_int_equal(found.backup_at_ms, told[i].known_at_ms);
+	}
+}
+
 static void a_row_comes_back_with_its_bookkeeping(void **state)
 {
 	struct account account = put_account(5, 9);
@@ -718,6 +743,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(a_new_store_has_no_organisation_until_it_is_named),
+		STORE_TEST(a_backup_that_holds_more_is_the_newest_whatever_the_clock_said),
 		STORE_TEST(a_row_comes_back_with_its_bookkeeping),
 		STORE_TEST(a_row_handed_out_outlives_its_change),
 		STORE_TEST(what_came_after_a_mark_never_was),
