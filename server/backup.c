@@ -20,8 +20,7 @@
 
 #define DATABASE_SUFFIX ".db"
 #define FILES_SUFFIX    ".files"
-#define PART_SUFFIX     ".db.part"
-#define STAMP_SIZE      16 /* 20261128T020000Z */
+#define DRAFT_SUFFIX    ".part"
 #define NAMES_MAX       100
 #define PIECE_SIZE      ((size_t)1 << 20)
 #define LINE_SIZE       (2 * HASH_SIZE + 1)
@@ -41,11 +40,41 @@ static bool ends_with(const char *name, const char *suffix)
 	return size > suffix_size && strcmp(name + size - suffix_size, suffix) == 0;
 }
 
-/* Made by stem_for(), whatever stands behind the first dot. */
-static bool is_ours(const char *name)
+/* The stem of a name that stem_for() may have made, whatever stands behind it; else empty. */
+static struct text stem_of(const char *name)
 {
-	return strlen(name) > STAMP_SIZE && name[8] == 'T' && name[STAMP_SIZE - 1] == 'Z' && name[STAMP_SIZE] == '-' &&
-	       strspn(name, "0123456789") == 8 && strchr(name, '.') != NULL;
+	static const char form[] = "ddddddddTddddddZ-";
+	size_t size = 0, digits;
+
+	while (form[size] != '\0' && (form[size] == 'd' ? name[size] >= '0' && name[size] <= '9' : name[size] == form[size]))
+		size++;
+	digits = form[size] == '\0' ? strspn(name + size, "0123456789") : 0;
+	return digits > 0 && name[size + digits] == '.' ? (struct text){ name, size + digits } : text_of("");
+}
+
+/* What a backup writes before it counts, with what SQLite and file_write() lay beside it. Nobody else makes such names. */
+static bool is_draft(const char *suffix)
+{
+	static const struct {
+		const char *begin;
+		size_t chance; /* so many letters follow that file_write() drew */
+	} forms[] = {
+		{ DATABASE_SUFFIX DRAFT_SUFFIX, 0 },
+		{ DATABASE_SUFFIX DRAFT_SUFFIX "-journal", 0 },
+		{ DATABASE_SUFFIX DRAFT_SUFFIX "-wal", 0 },
+		{ DATABASE_SUFFIX DRAFT_SUFFIX "-shm", 0 },
+		{ FILES_SUFFIX DRAFT_SUFFIX, 0 },
+		{ FILES_SUFFIX DRAFT_SUFFIX ".", 6 },
+		{ BACKUP_SUFFIX DRAFT_SUFFIX, 0 },
+		{ BACKUP_SUFFIX DRAFT_SUFFIX ".", 6 },
+	};
+
+	for (size_t i = 0; i < LENGTH(forms); i++) {
+		size_t size = strlen(forms[i].begin);
+		if (strncmp(suffix, forms[i].begin, size) == 0 && strlen(suffix) == size + forms[i].chance)
+			return true;
+	}
+	return false;
 }
 
 static struct text stamp_of(struct arena *arena, int64_t at_ms)
@@ -58,14 +87,19 @@ static struct text stamp_of(struct arena *arena, int64_t at_ms)
 		when.tm_min, when.tm_sec);
 }
 
-/* A name that no backup in the folder has: the second one of the same second gets a number. */
+static bool has(struct arena *arena, struct text stem, const char *suffix)
+{
+	return file_exists(with(arena, stem, suffix).data);
+}
+
+/* A name that no backup in the folder has, nor a part of one: the second one of the same second gets a number. */
 static enum status stem_for(struct arena *arena, struct text folder, int64_t at_ms, struct text *out_stem)
 {
 	struct text stamp = stamp_of(arena, at_ms);
 
 	for (int number = 1; number <= NAMES_MAX; number++) {
 		struct text stem = path_join(arena, folder, arena_print(arena, "%.*s-%d", TEXT_ARGUMENTS(stamp), number));
-		if (file_exists(with(arena, stem, BACKUP_SUFFIX).data))
+		if (has(arena, stem, BACKUP_SUFFIX) || has(arena, stem, DATABASE_SUFFIX) || has(arena, stem, FILES_SUFFIX))
 			continue;
 		*out_stem = stem;
 		return STATUS_OK;
@@ -89,7 +123,7 @@ static enum status read_names(struct arena *arena, struct text folder, struct te
 	if (directory == NULL)
 		return file_fail(errno, "read", folder.data);
 	while ((entry = readdir(directory)) != NULL) { /* NOLINT(concurrency-mt-unsafe): the stream is this function's own */
-		if (!is_ours(entry->d_name))
+		if (stem_of(entry->d_name).size == 0)
 			continue;
 		names = arena_grow(arena, names, count, &capacity, sizeof(*names));
 		names[count++] = arena_copy_text(arena, text_of(entry->d_name));
@@ -102,28 +136,49 @@ static enum status read_names(struct arena *arena, struct text folder, struct te
 	return STATUS_OK;
 }
 
+/* Is it the first in their order of what lies there of one backup? What the next one removes is none. */
+static bool stands_for_one(struct arena *arena, struct text stem, const char *suffix)
+{
+	if (strcmp(suffix, BACKUP_SUFFIX) == 0)
+		return true;
+	if (has(arena, stem, BACKUP_SUFFIX) || has(arena, stem, BACKUP_SUFFIX DRAFT_SUFFIX))
+		return false;
+	return strcmp(suffix, DATABASE_SUFFIX) == 0 || (strcmp(suffix, FILES_SUFFIX) == 0 && !has(arena, stem, DATABASE_SUFFIX));
+}
+
 enum status backup_each(struct arena *arena, struct text folder, backup_visit visit, void *context)
 {
 	struct text *names;
 	size_t count = 0;
 	enum status status = read_names(arena, folder, &names, &count);
 
-	for (size_t i = 0; status == STATUS_OK && i < count; i++)
-		if (ends_with(names[i].data, BACKUP_SUFFIX))
-			status = visit(context, path_join(arena, folder, names[i]));
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		struct text stem = stem_of(names[i].data), path = path_join(arena, folder, stem);
+		if (stands_for_one(arena, path, names[i].data + stem.size))
+			status = visit(context, with(arena, path, BACKUP_SUFFIX));
+	}
 	return status;
 }
 
-static bool counts(struct arena *arena, struct text folder, const char *name)
+static enum status remove_file(const char *path)
 {
-	struct text stem = path_join(arena, folder, (struct text){ name, strcspn(name, ".") });
-	const char *suffix = name + strcspn(name, ".");
-
-	return file_exists(with(arena, stem, BACKUP_SUFFIX).data) &&
-	       (strcmp(suffix, BACKUP_SUFFIX) == 0 || strcmp(suffix, DATABASE_SUFFIX) == 0 || strcmp(suffix, FILES_SUFFIX) == 0);
+	return unlink(path) == 0 || errno == ENOENT ? STATUS_OK : file_fail(errno, "remove", path);
 }
 
-/* What backups left that did not come to their end. The folder is locked. */
+/* While the manifest is a draft, the parts that have their own names already are a draft, too. */
+static enum status remove_draft(struct arena *arena, struct text stem, const char *suffix)
+{
+	enum status status = STATUS_OK;
+
+	if (strcmp(suffix, BACKUP_SUFFIX DRAFT_SUFFIX) == 0 && !has(arena, stem, BACKUP_SUFFIX)) {
+		status = remove_file(with(arena, stem, DATABASE_SUFFIX).data);
+		if (status == STATUS_OK)
+			status = remove_file(with(arena, stem, FILES_SUFFIX).data);
+	}
+	return status == STATUS_OK ? remove_file(with(arena, stem, suffix).data) : status;
+}
+
+/* What backups left that did not come to their end, and nothing that others laid there. The folder is locked. */
 static enum status remove_unfinished(struct arena *arena, struct text folder)
 {
 	struct text *names;
@@ -131,9 +186,9 @@ static enum status remove_unfinished(struct arena *arena, struct text folder)
 	enum status status = read_names(arena, folder, &names, &count);
 
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		const char *path = path_join(arena, folder, names[i]).data;
-		if (!counts(arena, folder, names[i].data) && unlink(path) != 0 && errno != ENOENT)
-			status = file_fail(errno, "remove", path);
+		struct text stem = stem_of(names[i].data);
+		if (is_draft(names[i].data + stem.size))
+			status = remove_draft(arena, path_join(arena, folder, stem), names[i].data + stem.size);
 	}
 	return status;
 }
@@ -171,7 +226,7 @@ static enum status copy_database(
 	const struct backup_source *source, struct arena *arena, struct text stem, struct backup_manifest *manifest)
 {
 	struct storage *storage = server_store_storage(source->store);
-	const char *path = with(arena, stem, PART_SUFFIX).data;
+	const char *path = with(arena, stem, DATABASE_SUFFIX DRAFT_SUFFIX).data;
 	struct server_state state;
 	enum status status = storage_begin_read(storage);
 
@@ -344,7 +399,7 @@ static enum status copy_files(const struct backup_source *source, struct arena *
 	free(gathering.ids);
 	arena_finish(&gathering.arena);
 	if (status == STATUS_OK)
-		status = file_write(with(arena, stem, FILES_SUFFIX).data, list, 0600);
+		status = file_write(with(arena, stem, FILES_SUFFIX DRAFT_SUFFIX).data, list, 0600);
 	manifest->file_count = (int64_t)gathering.count;
 	manifest->file_bytes = gathering.bytes;
 	manifest->files_hash = hash_bytes(list);
@@ -354,24 +409,39 @@ static enum status copy_files(const struct backup_source *source, struct arena *
 
 /* ---- making one ---- */
 
-static enum status make_parts(const struct backup_source *source, struct arena *arena, struct text folder, struct backup *backup,
+/* All of it, under the names of drafts. */
+static enum status draft_parts(const struct backup_source *source, struct arena *arena, struct text folder, struct backup *backup,
 	int64_t *out_copied)
 {
 	struct backup_manifest *manifest = &backup->manifest;
-	const char *part = with(arena, backup->stem, PART_SUFFIX).data;
+	const char *database = with(arena, backup->stem, DATABASE_SUFFIX DRAFT_SUFFIX).data;
 	struct text text;
 	enum status status = copy_database(source, arena, backup->stem, manifest);
 
 	if (status == STATUS_OK)
-		status = hash_path(part, NULL, &manifest->database_hash, &manifest->database_size);
-	if (status == STATUS_OK)
-		status = file_keep(part, with(arena, backup->stem, DATABASE_SUFFIX).data);
+		status = hash_path(database, NULL, &manifest->database_hash, &manifest->database_size);
 	if (status == STATUS_OK)
 		status = copy_files(source, arena, folder, backup->stem, manifest, out_copied);
 	if (status != STATUS_OK)
 		return status;
 	text = backup_manifest_print(arena, manifest, source->identity);
-	return file_write(backup->path.data, (struct bytes){ (const uint8_t *)text.data, text.size }, 0600);
+	return file_write(with(arena, backup->stem, BACKUP_SUFFIX DRAFT_SUFFIX).data,
+		(struct bytes){ (const uint8_t *)text.data, text.size }, 0600);
+}
+
+/* Each gets its own name, the manifest last. */
+static enum status keep_parts(struct arena *arena, struct text stem)
+{
+	static const char *const names[][2] = {
+		{ DATABASE_SUFFIX DRAFT_SUFFIX, DATABASE_SUFFIX },
+		{ FILES_SUFFIX DRAFT_SUFFIX, FILES_SUFFIX },
+		{ BACKUP_SUFFIX DRAFT_SUFFIX, BACKUP_SUFFIX },
+	};
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; status == STATUS_OK && i < LENGTH(names); i++)
+		status = file_keep(with(arena, stem, names[i][0]).data, with(arena, stem, names[i][1]).data);
+	return status;
 }
 
 enum status backup_make(
@@ -393,8 +463,10 @@ enum status backup_make(
 		status = stem_for(arena, folder, source->now_ms, &backup.stem);
 	if (status == STATUS_OK) {
 		backup.path = with(arena, backup.stem, BACKUP_SUFFIX);
-		status = make_parts(source, arena, folder, &backup, out_copied);
+		status = draft_parts(source, arena, folder, &backup, out_copied);
 	}
+	if (status == STATUS_OK)
+		status = keep_parts(arena, backup.stem);
 	if (status == STATUS_OK) {
 		*out_backup = backup;
 	} else {

@@ -26,7 +26,8 @@ struct backup_source {
 };
 
 /* Makes a backup in a folder that is there: copies the database as it is in one moment, checks the copy as `verify` does, and copies the
- * files that the folder lacks. Durable when it returns STATUS_OK; what came before the manifest is no backup, and the next one removes it.
+ * files that the folder lacks. Durable when it returns STATUS_OK; what was cut off before is no backup, and the next one removes
+ * it. Removes nothing else, whoever laid it there.
  * STATUS_NOT_FOUND (no folder), STATUS_CANNOT_WRITE, STATUS_BUSY (somebody makes one there), STATUS_CORRUPT (the organisation is damaged).
  * `out_copied`: so many files were not there yet. Results are in `arena`. */
 enum status backup_make(
@@ -36,7 +37,8 @@ enum status backup_make(
 enum status backup_open(struct arena *arena, struct text path, struct backup *out_backup);
 
 typedef enum status (*backup_visit)(void *context, struct text path);
-/* The paths of all manifests in a folder, the oldest first; in `arena`. */
+/* The paths of all manifests in a folder, the oldest first; in `arena`. Also of one that is missing beside its parts: backup_open()
+ * finds it STATUS_NOT_FOUND. */
 enum status backup_each(struct arena *arena, struct text folder, backup_visit visit, void *context);
 
 /* Is everything there that the manifest names, byte for byte, and does the organisation in it fit itself? O(backup). STATUS_CORRUPT names

@@ -145,8 +145,12 @@ static enum status list_backup(void *user, struct text path)
 	struct backup backup = { .path = path };
 	enum status status = backup_open(context->arena, path, &backup);
 	const struct backup_manifest *manifest = &backup.manifest;
+	struct text trouble;
 
-	struct text trouble = status == STATUS_OK ? text_of("") : arena_print(context->arena, "%s", fail_reason());
+	if (status == STATUS_NOT_FOUND)
+		status = fail(
+			STATUS_NOT_FOUND, "%.*s is missing: its backup is still being copied here, or is not whole", TEXT_ARGUMENTS(path));
+	trouble = status == STATUS_OK ? text_of("") : arena_print(context->arena, "%s", fail_reason());
 
 	table_row(listing->table, (const struct cell[]){ cell_text(path), cell_text(last_part(path)), cell_time(manifest->made_at_ms), cell_integer(manifest->gseq),
 				  cell_size(manifest->database_size), cell_integer(manifest->file_count),

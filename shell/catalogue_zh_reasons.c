@@ -26,6 +26,7 @@ const struct message catalogue_zh_reasons[] = {
 	  "备份 %.*s 已做好，但未能告知服务器（%.*s）：终端会保留其中的内容直到下一次备份" },
 	{ "the backup is of what this server was before it was restored, or of what it has lost",
 	  "该备份来自本服务器恢复之前，或含有它已丢失的内容" },
+	{ "%.*s is missing: its backup is still being copied here, or is not whole", "缺少 %.*s：其备份仍在复制到此处，或不完整" },
 	{ "%.*s is not a backup: name the file that ends with .backup",
 	  "%.*s 不是备份：请给出以 .backup 结尾的文件" },
 	{ "%s.backup: its files have other sizes than when it was made; take another one",

@@ -128,6 +128,32 @@ def what_is_killed_is_no_backup_and_the_next_one_removes_it():
         server.verify()
 
 
+@promise
+def a_backup_removes_only_what_another_one_left_and_lists_what_is_not_whole():
+    with World() as world:
+        server = Server.made(world, start=False)
+        folder = world.dir / "backups"
+        folder.mkdir()
+        made = os.path.basename(server.run("backup", folder)["backup"]).removesuffix(".backup")
+        coming, alone, drafts, cut = (f"20200101T00000{number}Z-1" for number in range(4))
+        theirs = [f"{made}.backup.sha256", f"{made}.db.gpg", f"{made}.txt", f"{coming}.db", f"{coming}.files", f"{coming}.db.sha256",
+                  f"{alone}.files", "20200101T000009Z-old.db", "notes.txt"]
+        left = [f"{drafts}.db.part", f"{drafts}.db.part-journal", f"{drafts}.files.part", f"{drafts}.backup.part.aB3xYz",
+                f"{cut}.db", f"{cut}.files.part", f"{cut}.backup.part"]
+        for name in (*theirs, *left):
+            (folder / name).write_text(name)
+        for suffix in (".db", ".files"):
+            shutil.copy(folder / (made + suffix), folder / (coming + suffix))
+        shown = {os.path.basename(row["backup"]): row["trouble"] or "" for row in backups_in(world, folder)}
+        assert list(shown) == [f"{coming}.backup", f"{alone}.backup", f"{made}.backup"] and not shown[f"{made}.backup"], shown
+        assert "is missing" in shown[f"{coming}.backup"] and "is missing" in shown[f"{alone}.backup"], shown
+        server.run("backup", folder)
+        there = {path.name for path in folder.iterdir()}
+        assert not set(theirs) - there and not set(left) & there, sorted(there)
+        shutil.copy(folder / f"{made}.backup", folder / f"{coming}.backup")
+        world.run("truckrolld", "backup", "check", folder / f"{coming}.backup", "--dir", server.dir, expect=0)
+
+
 def spoil(path):
     """Turns one bit in the middle."""
     content = bytearray(path.read_bytes())
