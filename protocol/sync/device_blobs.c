@@ -304,6 +304,7 @@ static void add_section(struct device_blobs *blobs, struct request *request, enu
 {
 	section_write(&request->writer, number, writer_bytes(body));
 	blobs->asked = true;
+	blobs->moving = number != SECTION_HAVE;
 	blobs->answered = false;
 }
 
@@ -578,7 +579,7 @@ void device_blobs_settle(struct device_blobs *blobs, int64_t took_ms, int64_t wa
 {
 	if (blobs->asked && !blobs->answered)
 		be_unserved(blobs);
-	else if (blobs->asked)
+	else if (blobs->asked && blobs->moving)
 		blobs->piece = pace_after(blobs->piece, took_ms, way_ms, BLOB_PIECE_MAX);
 	blobs->asked = false;
 }

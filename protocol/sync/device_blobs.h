@@ -48,6 +48,7 @@ struct device_blobs {
 	bool planned;     /* the items are those of the rows that are held */
 	bool unserved;    /* in this session: the server does not know these sections, and nothing WAITS */
 	bool asked;       /* the request that is out has one of them … */
+	bool moving;      /* … which brings a piece, or asks for one … */
 	bool answered;    /* … and the reply another */
 	bool sending;     /* the server said where the file goes on: */
 	struct hash sending_id;

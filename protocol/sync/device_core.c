@@ -564,12 +564,13 @@ static enum status open_reply(struct device_core *core, struct bytes reply, stru
 	return status;
 }
 
-/* Pages and pieces are as large as the link takes well. */
+/* Pages and pieces are as large as the link takes well. What they took themselves says nothing of the way: else none would be too large. */
 static void keep_pace(struct device_core *core)
 {
 	int64_t took_ms = device_monotonic_ms(core) - core->asked_at_ms;
+	bool bare = !core->poll_out && !core->page_came && !(core->blobs.asked && core->blobs.moving);
 
-	if (!core->poll_out && (core->way_ms == 0 || took_ms < core->way_ms))
+	if (bare && (core->way_ms == 0 || took_ms < core->way_ms))
 		core->way_ms = took_ms;
 	device_blobs_settle(&core->blobs, took_ms, core->way_ms);
 	if (core->page_asked && core->page_came)

@@ -52,7 +52,7 @@ struct device_core {
 	enum delivery_class class_max; /* nothing above it goes over the link now */
 	bool resting;                  /* nothing that may go is to be said */
 	size_t page_max;               /* bytes of a page, by the pace of the link */
-	int64_t way_ms;                /* there and back: the shortest that an answer of this session took; 0: not known */
+	int64_t way_ms;                /* there and back: the shortest of this session's answers without page or piece; 0: not known */
 	int64_t asked_at_ms;           /* monotonic; when the latest request went out */
 	bool page_asked, page_came;    /* it asked for one that was to come at once; the reply had one */
 	bool poll_out;                 /* the server may hold it */

@@ -1,7 +1,10 @@
 /* The device's side: cuts, crashes, restores. */
 #include <string.h>
 
+#include "protocol/sync/device_inner.h"
 #include "tests/unit/protocol/sync/pair.h"
+
+#define SLOW_MS 8000
 
 static void what_was_decided_as_computed_brings_no_rows(void **state)
 {
@@ -196,6 +199,54 @@ static void a_full_disk_refuses_and_loses_nothing(void **state)
 	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &remark));
 }
 
+/* Each request is under way for so long, until so many of this run of the core were answered. */
+static void answer_late(struct simulation *pair, struct device_node *device, int64_t rounds)
+{
+	struct bytes frame;
+	uint64_t connection;
+
+	while (device_core_state(device->core).rounds < rounds) {
+		int64_t before = device_core_state(device->core).rounds;
+		assert_true(pair_intercept(pair, device->number, &frame, &connection));
+		pair->now_ms += SLOW_MS;
+		while (device_core_state(device->core).rounds == before)
+			assert_true(simulation_step(pair));
+	}
+}
+
+static void a_page_that_took_long_is_followed_by_a_smaller_one_even_when_it_came_with_the_welcome(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+
+	pair_settle(pair);
+	(void)pair_order(pair, 0);
+	device_node_restart(pair, device);
+	answer_late(pair, device, 1);
+	assert_true(device->core->page_came);
+	assert_int_equal(device->core->page_max, FRAME_SIZE_MAX / 2);
+}
+
+static void a_way_that_is_known_to_be_long_makes_no_page_smaller(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0);
+
+	pair_settle(pair);
+	device->link_up = false;
+	(void)pair_note(pair, 1, &order); /* what is to be sent comes before rows: the welcome brings none */
+	(void)pair_order(pair, 0);
+	device_node_restart(pair, device);
+	device->link_up = true;
+	device_node_go(pair, device);
+	answer_late(pair, device, 1);
+	assert_false(device->core->page_came);
+	answer_late(pair, device, 2);
+	assert_true(device->core->page_came);
+	assert_int_equal(device->core->page_max, FRAME_SIZE_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +259,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_the_server_decided_is_known_before_its_cut_without_a_sync, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_full_disk_refuses_and_loses_nothing, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			a_page_that_took_long_is_followed_by_a_smaller_one_even_when_it_came_with_the_welcome, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_way_that_is_known_to_be_long_makes_no_page_smaller, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
