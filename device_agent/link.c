@@ -153,7 +153,7 @@ static enum status after_event(struct link *link, const struct device_core_state
 	local_device_remember(link->device);
 	now = device_core_state(link->device->core);
 	if (status == STATUS_OK)
-		status = link_meter_count(&link->meter, bytes_of(link), now.rounds > before->rounds, before->waiting && !before->polling);
+		status = link_meter_count(&link->meter, bytes_of(link));
 	if (now.cuts != link->cuts) {
 		link->cuts = now.cuts;
 		link->fresh = true;
@@ -220,11 +220,13 @@ static enum status take_reply(struct link *link)
 	log_debug(link->log, "frame.received", "bytes=%zu status=%s", status == STATUS_OK ? reply.size : 0, status_to_text(status));
 	if (status != STATUS_OK)
 		return after_event(link, &before, carrier_lost(link, fail_reason()));
-	status = link_meter_count(&link->meter, bytes_of(link), false, false); /* before the core asks for more */
+	status = link_meter_reply(&link->meter, bytes_of(link)); /* before the core asks for more */
 	if (status == STATUS_OK)
 		status = device_core_reply(link->device->core, reply);
-	if (device_core_state(link->device->core).rounds > before.rounds) /* whoever else answers is not this device's server */
+	if (device_core_state(link->device->core).rounds > before.rounds) { /* whoever else answers is not this device's server */
 		route_worked(&link->route, now_ms(link), chance_of(link));
+		link_meter_answered(&link->meter, !before.polling);
+	}
 	return after_event(link, &before, status);
 }
 

@@ -75,20 +75,33 @@ void link_meter_ask(struct link_meter *meter, int64_t bytes)
 	meter->asked_bytes = bytes;
 }
 
-enum status link_meter_count(struct link_meter *meter, int64_t bytes, bool answered, bool timed)
+static void add(struct link_meter *meter, int64_t bytes)
 {
-	struct traffic *traffic = &meter->terms.traffic;
-	enum link_class class = link_terms_class(&meter->terms);
+	if (bytes <= meter->counted)
+		return;
+	traffic_add(&meter->terms.traffic, link_terms_class(&meter->terms), link_meter_today(meter), bytes - meter->counted);
+	meter->unsaved += bytes - meter->counted;
+	meter->counted = bytes;
+}
 
-	if (bytes > meter->counted) {
-		traffic_add(traffic, class, link_meter_today(meter), bytes - meter->counted);
-		meter->unsaved += bytes - meter->counted;
-		meter->counted = bytes;
-	}
-	if (answered)
-		traffic->contact_at_ms = clock_now_ms(meter->device->clock);
-	if (answered && timed)
-		traffic_measure(traffic, class, bytes - meter->asked_bytes, clock_monotonic_ms(meter->device->clock) - meter->asked_at_ms);
+enum status link_meter_reply(struct link_meter *meter, int64_t bytes)
+{
+	add(meter, bytes);
+	meter->took_bytes = bytes - meter->asked_bytes;
+	meter->took_ms = clock_monotonic_ms(meter->device->clock) - meter->asked_at_ms;
+	return allow(meter);
+}
+
+void link_meter_answered(struct link_meter *meter, bool at_once)
+{
+	meter->terms.traffic.contact_at_ms = clock_now_ms(meter->device->clock);
+	if (at_once)
+		traffic_measure(&meter->terms.traffic, link_terms_class(&meter->terms), meter->took_bytes, meter->took_ms);
+}
+
+enum status link_meter_count(struct link_meter *meter, int64_t bytes)
+{
+	add(meter, bytes);
 	if (meter->unsaved >= SAVE_EVERY_BYTES)
 		save(meter);
 	return allow(meter);

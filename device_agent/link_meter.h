@@ -20,6 +20,8 @@ struct link_meter {
 	int64_t looked_at_ms; /* monotonic */
 	int64_t asked_at_ms;  /* monotonic */
 	int64_t asked_bytes;  /* as counted before that request */
+	int64_t took_bytes;   /* the latest request and its reply, both ways … */
+	int64_t took_ms;      /* … from the one to the other */
 };
 
 void link_meter_open(struct link_meter *meter, struct local_device *device, struct log *log);
@@ -33,8 +35,13 @@ enum status link_meter_look(struct link_meter *meter);
 enum status link_meter_tick(struct link_meter *meter);
 /* A request goes out; `bytes` went over the link before. */
 void link_meter_ask(struct link_meter *meter, int64_t bytes);
-/* `bytes` went over the link up to now. `answered`: the server answered; `timed`: at once. Adds the statuses of device_core_allow(). */
-enum status link_meter_count(struct link_meter *meter, int64_t bytes, bool answered, bool timed);
+/* A reply is here, whosever it is, and nothing was asked since; `bytes` went over the link up to now. What it took ends here, not when the
+ * core has taken it in. Adds the statuses of device_core_allow(). */
+enum status link_meter_reply(struct link_meter *meter, int64_t bytes);
+/* That reply was the server's; `at_once`: it had no leave to hold it, so that the time is the link's. */
+void link_meter_answered(struct link_meter *meter, bool at_once);
+/* `bytes` went over the link up to now. Adds the statuses of device_core_allow(). */
+enum status link_meter_count(struct link_meter *meter, int64_t bytes);
 /* Today, by the calendar here. */
 int64_t link_meter_today(const struct link_meter *meter);
 

@@ -5,8 +5,9 @@ import random
 import subprocess
 
 import tap
-from harness import DONE, USAGE, Device, World, program, with_a_job
-from tap import promise, until
+from harness import DONE, USAGE, Device, Server, World, program, with_a_job
+from tap import promise, tell, until
+from thin_line import ThinLine
 
 ADA, ORDER, MISSING = "Ada Brannock", "HH-5001", 3
 PHOTO_SIZE = 300 * 1024
@@ -128,6 +129,39 @@ def an_agent_keeps_to_the_bytes_of_the_day():
         settings(device, metered="no")
         until(lambda: device.run("link")["files_sent"] == 1, "the photo goes over a link that costs nothing")
         device.stop_agent()
+
+
+def measured(device):
+    """(bytes that were measured, bytes a second)"""
+    kept = dict(line.split(" = ") for line in (device.dir / "traffic").read_text().splitlines())
+    return int(kept["unmetered_rate_bytes"]), device.run("status")["bytes_per_s"] or 0
+
+
+@promise
+def a_forecast_goes_by_the_rate_at_which_the_line_carried_each_answer():
+    line_rate, photo_size = 160000, 100 * 1024
+    for carrier in ("tcp", "http"):
+        with World() as world:
+            server = Server.made(world, start=False)
+            server.start(options=("--http", "http://127.0.0.1:0"))
+            server.book(ORDER, ADA)
+            first, second = Device.enrolled(server, ADA, "tablet"), Device.enrolled(server, ADA, "phone")
+            first.sync()
+            for word in ("accept", "travel", "arrive"):
+                first.run(word)
+            first.sync()
+            line = ThinLine(server.http_port if carrier == "http" else server.port, line_rate, 0.01, 0, 0)
+            world.undo.append(line.end)
+            for device in (first, second):
+                device.run("server", f"{carrier}://127.0.0.1:{line.port}")
+                (device.dir / "traffic").unlink(missing_ok=True)
+            photo(world, first, size=photo_size)
+            for way, device in (("up", first), ("down", second)):
+                device.sync()
+                of, rate = measured(device)
+                tell(f"{carrier} {way}: {rate} bytes a second over a line of {line_rate}, from {of} bytes")
+                assert of > photo_size / 2, f"only {of} bytes were measured"
+                assert line_rate / 20 < rate < 1.1 * line_rate, rate
 
 
 def lead_out_by(world, interface):
