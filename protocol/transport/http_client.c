@@ -96,6 +96,21 @@ static size_t take_in(char *data, size_t size, size_t count, void *context)
 	return size;
 }
 
+/* What goes over the line, with the carrier's own headers, without TLS. What libcurl sums up itself (CURLINFO_REQUEST_SIZE) holds as
+ * much of the body as went with the headers. */
+static int count_bytes(CURL *easy, curl_infotype what, char *data, size_t size, void *context)
+{
+	struct http_client *client = context;
+
+	(void)easy;
+	(void)data;
+	if (what == CURLINFO_HEADER_OUT || what == CURLINFO_DATA_OUT)
+		client->sent += size;
+	else if (what == CURLINFO_HEADER_IN || what == CURLINFO_DATA_IN)
+		client->received += size;
+	return 0;
+}
+
 /* ---- one request ---- */
 
 static void settle(struct http_client *client, enum request_state state)
@@ -116,25 +131,10 @@ static void abandon(struct http_client *client)
 	client->failure[0] = '\0';
 }
 
-/* What went over the line, with the carrier's own headers, without TLS. */
-static void count_bytes(struct http_client *client)
-{
-	long up_headers = 0, down_headers = 0;
-	curl_off_t up = 0, down = 0;
-
-	(void)client->curl->curl_easy_getinfo_call(client->easy, CURLINFO_REQUEST_SIZE, &up_headers);
-	(void)client->curl->curl_easy_getinfo_call(client->easy, CURLINFO_HEADER_SIZE, &down_headers);
-	(void)client->curl->curl_easy_getinfo_call(client->easy, CURLINFO_SIZE_UPLOAD_T, &up);
-	(void)client->curl->curl_easy_getinfo_call(client->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
-	client->sent += (uint64_t)up_headers + (uint64_t)up;
-	client->received += (uint64_t)down_headers + (uint64_t)down;
-}
-
 static void finish(struct http_client *client, CURLcode result)
 {
 	long code = 0;
 
-	count_bytes(client);
 	(void)client->curl->curl_easy_getinfo_call(client->easy, CURLINFO_RESPONSE_CODE, &code);
 	if (result != CURLE_OK) {
 		if (client->failure[0] == '\0')
@@ -302,6 +302,7 @@ static const struct number_option {
 } number_options[] = {
 	{ CURLOPT_POST, 1 },
 	{ CURLOPT_NOSIGNAL, 1 },
+	{ CURLOPT_VERBOSE, 1 }, /* else nothing is counted */
 	{ CURLOPT_FOLLOWLOCATION, 0 },
 	{ CURLOPT_QUICK_EXIT, 1 }, /* a name that is still being looked up is not waited for */
 	{ CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS },
@@ -334,6 +335,10 @@ static enum status set_options(struct http_client *client)
 		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_WRITEFUNCTION, take_in);
 	if (result == CURLE_OK)
 		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_WRITEDATA, client);
+	if (result == CURLE_OK)
+		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_DEBUGFUNCTION, count_bytes);
+	if (result == CURLE_OK)
+		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_DEBUGDATA, client);
 	return result == CURLE_OK ? STATUS_OK
 				  : fail(STATUS_CANNOT_WRITE, "libcurl cannot be used: %s", curl->curl_easy_strerror_call(result));
 }
