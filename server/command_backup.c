@@ -96,7 +96,8 @@ enum status command_backup(struct context *context)
 enum status command_backup_tell(struct context *context)
 {
 	struct office *office = office_of(context);
-	struct text content = arena_print(context->arena, "%.*s\n", TEXT_ARGUMENTS(text_trim(arguments_text(context->arguments, "MANIFEST"))));
+	struct text given = text_trim(arguments_text(context->arguments, "MANIFEST")); /* a shell drops the last line break */
+	struct text content = arena_print(context->arena, "%.*s\n", TEXT_ARGUMENTS(given));
 	struct backup_manifest manifest;
 	struct server_state state = { 0 };
 	enum status status = backup_manifest_read(context->arena, "MANIFEST", content, &manifest);
@@ -152,17 +153,17 @@ static enum status list_backup(void *user, struct text path)
 			STATUS_NOT_FOUND, "%.*s is missing: its backup is still being copied here, or is not whole", TEXT_ARGUMENTS(path));
 	trouble = status == STATUS_OK ? text_of("") : arena_print(context->arena, "%s", fail_reason());
 
-	table_row(listing->table, (const struct cell[]){ cell_text(path), cell_text(last_part(path)), cell_time(manifest->made_at_ms), cell_integer(manifest->gseq),
-				  cell_size(manifest->database_size), cell_integer(manifest->file_count),
+	table_row(listing->table, (const struct cell[]){ cell_text(path), cell_text(last_part(path)), cell_time(manifest->made_at_ms),
+				  cell_integer(manifest->gseq), cell_size(manifest->database_size), cell_integer(manifest->file_count),
 				  cell_size(manifest->file_bytes), cell_id(&manifest->keys.organisation), cell_text(trouble) });
 	return STATUS_OK;
 }
 
 enum status command_backup_list(struct context *context)
 {
-	static const struct column columns[] = { { "backup", NULL, true }, { "name", "backup", false }, { "made_at", NULL, false }, { "commit", NULL, false },
-		{ "size", NULL, false }, { "files", NULL, false }, { "file_bytes", "of files", false }, { "organisation", NULL, true },
-		{ "trouble", NULL, false } };
+	static const struct column columns[] = { { "backup", NULL, true }, { "name", NULL, false }, { "made_at", NULL, false },
+		{ "commit", NULL, false }, { "size", NULL, false }, { "files", NULL, false }, { "file_bytes", "of files", false },
+		{ "organisation", NULL, true }, { "trouble", NULL, false } };
 	struct backup_listing listing = {
 		.context = context, .table = output_table(context->output, "backups", columns, LENGTH(columns)) };
 	struct text folder = path_given(context, "FOLDER");
