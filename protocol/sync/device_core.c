@@ -694,7 +694,7 @@ struct device_core_state device_core_state(const struct device_core *core)
 	state.polling = core->link == LINK_WAITING && core->poll_out;
 	state.rows_held = !device_rows_allowed(core);
 	state.synced = is_synced(core);
-	if (state.refused != 0 && nothing_pending(core)) /* it came there by another way */
+	if (state.synced) /* what was refused came there by another way */
 		state.refused = 0;
 	tell_of_files(core, &state);
 	return state;
