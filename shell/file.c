@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* NOLINT(bugprone-reserved-identifier): realpath() */
 #include "shell/file.h"
 
 #include <errno.h>
