@@ -6,7 +6,7 @@ import os
 import tap
 from equal import Files, insist_on_equality
 from harness import NEWER as NEWER_PROGRAM
-from harness import PATIENCE, REFUSED, USAGE, Device, Server, World, with_a_line
+from harness import REFUSED, USAGE, Device, Server, World, with_a_line
 from newer_server import NewerServer
 from peer import Peer, kind_of, packed, section, wire
 from tap import promise, tell, until
@@ -130,7 +130,7 @@ def rows_of_a_newer_server_are_refused_by_an_older_program_which_goes_on_off_lin
         server.run("import", "--apply", path)
         made = device.run("note", "HH-5001", "made meanwhile")["operation"]
         for _ in range(2):
-            answer = device.ask("sync", "--wait", PATIENCE, expect=None)
+            answer = device.ask("sync", "--wait", 10, expect=None)
             assert answer.code != 0 and "update this program" in answer.reason, str(answer)
         tell(answer.reason)
         assert [visit["number"] for visit in device.run("today")["visits"]] == ["HH-5001"]
