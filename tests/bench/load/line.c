@@ -164,7 +164,7 @@ static enum status take(struct line *line, struct arena *arena, struct bytes *ou
 		line->greeted = true;
 	} else if (size < LINE_HEAD_SIZE) {
 		return lost(line, "message", EPROTO);
-	} else if ((uint32_t)(line->in[8] << 24 | line->in[9] << 16 | line->in[10] << 8 | line->in[11]) == line->request) {
+	} else if (((uint32_t)line->in[8] << 24 | (uint32_t)line->in[9] << 16 | (uint32_t)line->in[10] << 8 | line->in[11]) == line->request) {
 		*out_reply = arena_copy_bytes(arena, (struct bytes){ line->in + LINE_HEAD_SIZE, size - LINE_HEAD_SIZE });
 		status = STATUS_OK;
 	}
