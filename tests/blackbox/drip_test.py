@@ -7,7 +7,7 @@ import time
 
 import sp
 import tap
-from harness import Device, Server, World
+from harness import SANITIZED, Device, Server, World
 from tap import promise, size, tell, until
 
 ADA = "Ada Brannock"
@@ -94,7 +94,8 @@ def who_drips_a_byte_at_a_time_is_hung_up_on_and_honest_devices_are_served_meanw
         finally:
             dripping.end()
         assert {row["text"] for row in server.rows("note")} == {f"note {number}" for number in range(rounds)}
-        until(lambda: server.descriptors() <= descriptors + 2, "the descriptors are given back", 60)
+        if not SANITIZED:
+            until(lambda: server.descriptors() <= descriptors + 2, "the descriptors are given back", 60)
 
 
 if __name__ == "__main__":

@@ -150,6 +150,12 @@ static void drop(struct line *line, size_t size)
 	memmove(line->in, line->in + size, line->in_size);
 }
 
+/* Which request the message answers. */
+static uint32_t request_of(const struct line *line)
+{
+	return (uint32_t)line->in[8] << 24 | (uint32_t)line->in[9] << 16 | (uint32_t)line->in[10] << 8 | line->in[11];
+}
+
 /* A whole thing, if there is one. STATUS_NOT_FOUND when it is none that is waited for. */
 static enum status take(struct line *line, struct arena *arena, struct bytes *out_reply)
 {
@@ -164,7 +170,7 @@ static enum status take(struct line *line, struct arena *arena, struct bytes *ou
 		line->greeted = true;
 	} else if (size < LINE_HEAD_SIZE) {
 		return lost(line, "message", EPROTO);
-	} else if (((uint32_t)line->in[8] << 24 | (uint32_t)line->in[9] << 16 | (uint32_t)line->in[10] << 8 | line->in[11]) == line->request) {
+	} else if (request_of(line) == line->request) {
 		*out_reply = arena_copy_bytes(arena, (struct bytes){ line->in + LINE_HEAD_SIZE, size - LINE_HEAD_SIZE });
 		status = STATUS_OK;
 	}
