@@ -16,7 +16,7 @@
 #include "db/migration.h"
 #include "db/revision_step.h"
 #include "db/schema_ddl.h"
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 #include "protocol/domain/revision.h"
 
 #define BUSY_TIMEOUT_MS 5000
@@ -350,13 +350,10 @@ void storage_init_library(void)
 
 enum status storage_open(const struct storage_options *options, struct storage **out_storage)
 {
-	struct storage *storage = calloc(1, sizeof(*storage));
-	size_t path_size = strlen(options->path) + 1;
+	struct storage *storage = memory_zeroed(1, sizeof(*storage));
 	enum status status;
 
-	if (storage == NULL || (storage->path = malloc(path_size)) == NULL)
-		no_memory();
-	memcpy(storage->path, options->path, path_size);
+	storage->path = memory_copy(options->path, strlen(options->path) + 1);
 	storage->kind = options->kind;
 	storage->mode = options->mode;
 	storage->own_files = options->vfs == NULL;

@@ -6,7 +6,7 @@
 
 #include "db/connection.h"
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 
 #define NOTE_END "-unsynced"
 
@@ -20,10 +20,8 @@ static struct note note_of(const struct storage *storage)
 {
 	size_t size = strlen(storage->path) + sizeof(NOTE_END);
 	struct note note = { 0 };
-	char *path = malloc(size);
+	char *path = memory_allocate(size);
 
-	if (path == NULL)
-		no_memory();
 	memcpy(path, storage->path, size - sizeof(NOTE_END));
 	memcpy(path + size - sizeof(NOTE_END), NOTE_END, sizeof(NOTE_END));
 	note.name = sqlite3_create_filename(path, "", "", 0, NULL);
@@ -36,11 +34,9 @@ static struct note note_of(const struct storage *storage)
 static void write_note(const struct storage *storage)
 {
 	struct note note = note_of(storage);
-	sqlite3_file *file = calloc(1, (size_t)note.vfs->szOsFile);
+	sqlite3_file *file = memory_zeroed(1, (size_t)note.vfs->szOsFile);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_SUPER_JOURNAL;
 
-	if (file == NULL)
-		no_memory();
 	if (note.vfs->xOpen(note.vfs, note.name, file, flags, NULL) == SQLITE_OK)
 		(void)file->pMethods->xWrite(file, "unsynced\n", 9, 0);
 	if (file->pMethods != NULL)

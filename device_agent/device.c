@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 #include "shell/blob_folder.h"
 #include "shell/file.h"
 #include "shell/lock.h"
@@ -126,12 +126,10 @@ static enum status open_store(struct local_device *device, const struct device_s
 
 enum status local_device_open(const struct local_device_options *options, struct local_device **out_device)
 {
-	struct local_device *device = calloc(1, sizeof(*device));
+	struct local_device *device = memory_zeroed(1, sizeof(*device));
 	struct device_store_options store = { .read_only = options->read_only, .fresh_replica = options->fresh_replica };
 	enum status status;
 
-	if (device == NULL)
-		no_memory();
 	keys_init();
 	(void)sodium_mlock(&device->keys, sizeof(device->keys)); /* where the system allows it */
 	device->clock = options->clock;

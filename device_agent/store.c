@@ -7,20 +7,14 @@
 
 #include "device_agent/reserve.h"
 #include "device_agent/store_parts.h"
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 #include "protocol/wire/record_codec.h"
 
 static const char *const companions[] = { "", "-wal", "-shm", "-journal" };
 
 static char *copy_string(const char *string)
 {
-	size_t size = strlen(string) + 1;
-	char *copy = malloc(size);
-
-	if (copy == NULL)
-		no_memory();
-	memcpy(copy, string, size);
-	return copy;
+	return memory_copy(string, strlen(string) + 1);
 }
 
 const char *device_path(struct device_store *store, const char *name)
@@ -164,13 +158,11 @@ bool device_give_up_reserve(struct device_store *store)
 
 enum status device_store_open(const char *dir, const struct device_store_options *options, struct device_store **out_store)
 {
-	struct device_store *store = calloc(1, sizeof(*store));
+	struct device_store *store = memory_zeroed(1, sizeof(*store));
 	enum status status;
 
 	assert(!(options->read_only && (options->create || options->fresh_replica)));
 	assert(options->vfs == NULL || options->files != NULL || options->read_only);
-	if (store == NULL)
-		no_memory();
 	store->dir = copy_string(dir);
 	store->vfs = options->vfs == NULL ? NULL : copy_string(options->vfs);
 	store->read_only = options->read_only;

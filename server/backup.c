@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "protocol/base/memory.h"
 #include "protocol/base/no_memory.h"
 #include "protocol/sync/blob_store.h"
 #include "server/verify.h"
@@ -261,12 +262,10 @@ static enum status write_piece(int descriptor, const char *path, const uint8_t *
 static enum status hash_file(int from, const char *path, int target, const char *target_path, struct hash *out_hash, int64_t *out_size)
 {
 	crypto_generichash_state state;
-	uint8_t *piece = malloc(PIECE_SIZE);
+	uint8_t *piece = memory_allocate(PIECE_SIZE);
 	enum status status = STATUS_OK;
 	ssize_t got = 1;
 
-	if (piece == NULL)
-		no_memory();
 	*out_size = 0;
 	(void)crypto_generichash_init(&state, NULL, 0, HASH_SIZE);
 	while (status == STATUS_OK && got > 0) {

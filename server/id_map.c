@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 
 #define FIRST_CAPACITY ((size_t)256)
 
@@ -42,9 +42,7 @@ static void grow(struct id_map *map)
 {
 	struct id_map larger = { .capacity = map->capacity == 0 ? FIRST_CAPACITY : map->capacity * 2, .count = map->count };
 
-	larger.slots = calloc(larger.capacity, sizeof(*larger.slots));
-	if (larger.slots == NULL)
-		no_memory();
+	larger.slots = memory_zeroed(larger.capacity, sizeof(*larger.slots));
 	if (map->capacity == 0)
 		randombytes_buf(larger.key, sizeof(larger.key));
 	else

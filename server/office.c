@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 #include "server/commands.h"
 #include "shell/blob_folder.h"
 #include "shell/file.h"
@@ -147,12 +147,10 @@ bool office_take_note(struct office *office)
 
 enum status office_open(struct text dir, const struct clock *clock, bool read_only, struct office **out_office)
 {
-	struct office *office = calloc(1, sizeof(*office));
+	struct office *office = memory_zeroed(1, sizeof(*office));
 	struct server_store_options options = { .mode = read_only ? STORAGE_READ : STORAGE_OWN };
 	enum status status;
 
-	if (office == NULL)
-		no_memory();
 	keys_init();
 	office->clock = clock;
 	office->dir = arena_copy_text(&office->arena, dir);

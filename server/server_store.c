@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 #include "server/store_inner.h"
 
 enum status server_store_open(const struct server_store_options *options, struct server_store **out_store)
@@ -13,12 +13,10 @@ enum status server_store_open(const struct server_store_options *options, struct
 	struct storage_options storage_options = {
 		.path = options->path, .kind = STORAGE_SERVER, .mode = options->mode, .vfs = options->vfs, .bench = options->bench
 	};
-	struct server_store *store = calloc(1, sizeof(*store));
+	struct server_store *store = memory_zeroed(1, sizeof(*store));
 	struct server_state state;
 	enum status status;
 
-	if (store == NULL)
-		no_memory();
 	status = storage_open(&storage_options, &store->storage);
 	if (status != STATUS_OK) {
 		server_store_close(store);

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 #include "shell/control_message.h"
 #include "shell/exit_code.h"
 #include "shell/file.h"
@@ -74,11 +74,9 @@ static enum status bind_private(int descriptor, const struct sockaddr_un *addres
 
 enum status control_open(const char *dir, const struct clock *clock, struct control **out_control)
 {
-	struct control *control = calloc(1, sizeof(*control));
+	struct control *control = memory_zeroed(1, sizeof(*control));
 	enum status status;
 
-	if (control == NULL)
-		no_memory();
 	control->clock = clock;
 	control->descriptor = -1;
 	control->dir_descriptor = -1;

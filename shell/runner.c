@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "db/storage.h"
+#include "protocol/base/memory.h"
 #include "protocol/base/no_memory.h"
 #include "shell/exit_code.h"
 #include "shell/file.h"
@@ -306,16 +307,6 @@ static struct text working_dir(struct arena *arena)
 	return arena_copy_text(arena, text_of(getcwd(path, sizeof(path)) == NULL ? "/" : path));
 }
 
-/* Without it an answer would lack what found no memory, and be called done. */
-static void *allocate_or_end(size_t size)
-{
-	void *memory = malloc(size);
-
-	if (memory == NULL)
-		no_memory();
-	return memory;
-}
-
 int runner_main(const struct program *program, int argc, char **argv)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -336,7 +327,7 @@ int runner_main(const struct program *program, int argc, char **argv)
 	if (!open_standard_descriptors())
 		return EXIT_CODE_CANNOT_WRITE;
 	storage_init_library();
-	json_set_alloc_funcs(allocate_or_end, free);
+	json_set_alloc_funcs(memory_allocate, free); /* else an answer would lack what found no memory, and be called done */
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	(void)catalogue_speak(caller.language);
 	no_memory_says(catalogue_find(caller.language, "status.no_memory"));

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 
 static bool is_of_chain(const struct suspect *suspect, const struct id *device, const struct id *incarnation)
 {
@@ -287,10 +287,8 @@ bool careful_has_room(const struct careful *careful, size_t size)
 
 static struct held_batch *hold(struct inquiry *waiting)
 {
-	struct held_batch *held = calloc(1, sizeof(*held) + waiting->batch.size);
+	struct held_batch *held = memory_zeroed(1, sizeof(*held) + waiting->batch.size);
 
-	if (held == NULL)
-		no_memory();
 	held->waiting = waiting;
 	held->handler_revision = waiting->handler_revision;
 	held->size = waiting->batch.size;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 
 #define BUCKETS 16384
 
@@ -25,10 +25,8 @@ struct change_ring {
 
 struct change_ring *change_ring_create(int64_t gseq)
 {
-	struct change_ring *ring = calloc(1, sizeof(*ring));
+	struct change_ring *ring = memory_zeroed(1, sizeof(*ring));
 
-	if (ring == NULL)
-		no_memory();
 	ring->horizon = gseq;
 	return ring;
 }

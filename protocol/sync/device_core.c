@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 #include "protocol/sync/author.h"
 #include "protocol/sync/device_bugs.h"
 #include "protocol/sync/history.h"
@@ -128,12 +128,10 @@ static enum status judge_repair(struct device_core *core)
 
 enum status device_core_create(const struct device_core_options *options, struct device_core **out_core)
 {
-	struct device_core *core = calloc(1, sizeof(*core));
+	struct device_core *core = memory_zeroed(1, sizeof(*core));
 	struct replica_state replica = { 0 };
 	enum status status;
 
-	if (core == NULL)
-		no_memory();
 	core->options = *options;
 	core->blobs.files = options->blobs;
 	core->blobs.bug = options->bug;

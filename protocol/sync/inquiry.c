@@ -3,16 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 #include "protocol/wire/blob.h"
 #include "protocol/wire/recon.h"
 
 struct inquiry *inquiry_create(uint64_t connection)
 {
-	struct inquiry *inquiry = calloc(1, sizeof(*inquiry));
+	struct inquiry *inquiry = memory_zeroed(1, sizeof(*inquiry));
 
-	if (inquiry == NULL)
-		no_memory();
 	inquiry->connection = connection;
 	return inquiry;
 }
@@ -120,10 +118,7 @@ enum status inquiry_take_recon(struct inquiry *inquiry, struct arena *arena, str
 		status = fail(STATUS_CORRUPT, "recon: only a session's frame brings one");
 	if (status != STATUS_OK)
 		return status;
-	inquiry->recon = malloc(body.size);
-	if (inquiry->recon == NULL)
-		no_memory();
-	memcpy(inquiry->recon, body.data, body.size);
+	inquiry->recon = memory_copy(body.data, body.size);
 	inquiry->recon_size = body.size;
 	inquiry->has_pull = false; /* it is answered in the place of one */
 	inquiry->without_page = true;
@@ -153,10 +148,7 @@ enum status inquiry_take_blob(struct inquiry *inquiry, struct arena *arena, cons
 		status = fail(STATUS_CORRUPT, "file: one section about files in a request");
 	if (status != STATUS_OK)
 		return status;
-	inquiry->blob = malloc(section->body.size + 1);
-	if (inquiry->blob == NULL)
-		no_memory();
-	memcpy(inquiry->blob, section->body.data, section->body.size);
+	inquiry->blob = memory_copy(section->body.data, section->body.size);
 	inquiry->blob_size = section->body.size;
 	inquiry->blob_section = section->number;
 	return STATUS_OK;

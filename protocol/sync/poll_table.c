@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 
 #define BUCKETS_MIN 64
 
@@ -43,23 +43,14 @@ struct poll_table {
 	size_t capacity;
 };
 
-static void *allocate(size_t count, size_t size)
-{
-	void *memory = calloc(count, size);
-
-	if (memory == NULL)
-		no_memory();
-	return memory;
-}
-
 struct poll_table *poll_table_create(void)
 {
-	struct poll_table *table = allocate(1, sizeof(*table));
+	struct poll_table *table = memory_zeroed(1, sizeof(*table));
 
 	table->device_buckets = table->scope_buckets = table->capacity = BUCKETS_MIN;
-	table->devices = allocate(table->device_buckets, sizeof(struct waiter *));
-	table->scopes = allocate(table->scope_buckets, sizeof(struct queue *));
-	table->heap = allocate(table->capacity, sizeof(struct waiter *));
+	table->devices = memory_zeroed(table->device_buckets, sizeof(struct waiter *));
+	table->scopes = memory_zeroed(table->scope_buckets, sizeof(struct queue *));
+	table->heap = memory_zeroed(table->capacity, sizeof(struct waiter *));
 	return table;
 }
 
@@ -110,7 +101,7 @@ static void grow_devices(struct poll_table *table)
 		return;
 	free(table->devices);
 	table->device_buckets *= 2;
-	table->devices = allocate(table->device_buckets, sizeof(struct waiter *));
+	table->devices = memory_zeroed(table->device_buckets, sizeof(struct waiter *));
 	for (size_t i = 0; i < table->count; i++)
 		add_to_bucket(table, table->heap[i]);
 }
@@ -140,7 +131,7 @@ static void grow_scopes(struct poll_table *table)
 	if (table->queue_count <= count)
 		return;
 	table->scope_buckets *= 2;
-	table->scopes = allocate(table->scope_buckets, sizeof(struct queue *));
+	table->scopes = memory_zeroed(table->scope_buckets, sizeof(struct queue *));
 	for (size_t i = 0; i < count; i++) {
 		while (smaller[i] != NULL) {
 			struct queue *queue = smaller[i];
@@ -158,7 +149,7 @@ static struct queue *queue_for(struct poll_table *table, int64_t scope)
 	struct queue **place = scope_place(table, scope);
 
 	if (*place == NULL) {
-		*place = allocate(1, sizeof(struct queue));
+		*place = memory_zeroed(1, sizeof(struct queue));
 		(*place)->scope = scope;
 		table->queue_count++;
 	}
@@ -233,9 +224,7 @@ static void heap_add(struct poll_table *table, struct waiter *waiter)
 {
 	if (table->count == table->capacity) {
 		table->capacity *= 2;
-		table->heap = realloc(table->heap, table->capacity * sizeof(struct waiter *));
-		if (table->heap == NULL)
-			no_memory();
+		table->heap = memory_resize(table->heap, table->capacity * sizeof(struct waiter *));
 	}
 	table->count++;
 	sift_up(table, table->count - 1, waiter);
@@ -272,7 +261,7 @@ static struct inquiry *take(struct poll_table *table, struct waiter *waiter)
 struct inquiry *poll_table_park(struct poll_table *table, struct inquiry *poll, const int64_t *scopes, size_t scope_count)
 {
 	struct inquiry *earlier = poll_table_take_of_device(table, &poll->device);
-	struct waiter *waiter = allocate(1, sizeof(*waiter) + scope_count * sizeof(struct wish));
+	struct waiter *waiter = memory_zeroed(1, sizeof(*waiter) + scope_count * sizeof(struct wish));
 
 	waiter->poll = poll;
 	poll->next = NULL;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 #include "protocol/domain/device.h"
 #include "protocol/sync/grants.h"
 #include "protocol/sync/horizon.h"
@@ -70,11 +70,9 @@ static int64_t round_ms(const struct server_core *core)
 
 enum status server_core_create(const struct server_core_options *options, struct server_core **out_core)
 {
-	struct server_core *core = calloc(1, sizeof(*core));
+	struct server_core *core = memory_zeroed(1, sizeof(*core));
 	enum status status;
 
-	if (core == NULL)
-		no_memory();
 	core->options = *options;
 	core->own = core->own_before = (struct own_chain){
 		.device = options->identity.id, .incarnation = options->incarnation, .random = options->random

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 
 /* What callers hold is its first member. */
 struct entry {
@@ -26,27 +26,16 @@ struct session_table {
 	struct entry *newest;
 };
 
-static struct entry **make_slots(size_t count)
-{
-	struct entry **slots = calloc(count, sizeof(struct entry *));
-
-	if (slots == NULL)
-		no_memory();
-	return slots;
-}
-
 struct session_table *session_table_create(size_t count_max)
 {
-	struct session_table *table = calloc(1, sizeof(*table));
+	struct session_table *table = memory_zeroed(1, sizeof(*table));
 
-	if (table == NULL)
-		no_memory();
 	table->count_max = count_max;
 	table->slot_count = 16;
 	while (table->slot_count < 2 * count_max)
 		table->slot_count *= 2;
-	table->slots = make_slots(table->slot_count);
-	table->devices = make_slots(table->slot_count);
+	table->slots = memory_zeroed(table->slot_count, sizeof(struct entry *));
+	table->devices = memory_zeroed(table->slot_count, sizeof(struct entry *));
 	return table;
 }
 
@@ -250,9 +239,7 @@ void session_table_add(struct session_table *table, const struct live_session *s
 	forget_unproved(table, session);
 	if (table->count == table->count_max)
 		make_room(table);
-	entry = malloc(sizeof(*entry));
-	if (entry == NULL)
-		no_memory();
+	entry = memory_allocate(sizeof(*entry));
 	entry->live = *session;
 	entry->live.proved = false;
 	if (owed_ms > entry->live.recon_until_ms)

@@ -4,24 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/base/no_memory.h"
-
-static void *zeroed(size_t count, size_t size)
-{
-	void *memory = calloc(count, size);
-
-	if (memory == NULL)
-		no_memory();
-	return memory;
-}
+#include "protocol/base/memory.h"
 
 void connection_table_init(struct connection_table *table, size_t max)
 {
 	*table = (struct connection_table){ .max = max, .size = 64 };
 	while (table->size < 2 * max)
 		table->size *= 2;
-	table->places = zeroed(table->size, sizeof(*table->places));
-	table->owners = zeroed(table->size, sizeof(*table->owners));
+	table->places = memory_zeroed(table->size, sizeof(*table->places));
+	table->owners = memory_zeroed(table->size, sizeof(*table->owners));
 }
 
 void connection_table_finish(struct connection_table *table)

@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "protocol/base/memory.h"
 #include "protocol/base/no_memory.h"
 #include "protocol/transport/curl_calls.h"
 #include "protocol/transport/http_address.h"
@@ -82,16 +83,12 @@ static int set_timer(CURLM *multi, long after_ms, void *context)
 static size_t take_in(char *data, size_t size, size_t count, void *context)
 {
 	struct http_client *client = context;
-	uint8_t *reply;
 
 	size *= count;
 	if (client->reply_size + size > TRANSPORT_BODY_MAX)
 		return 0; /* ends the transfer: no server of ours says so much */
-	reply = realloc(client->reply, client->reply_size + size + 1);
-	if (reply == NULL)
-		no_memory();
-	memcpy(reply + client->reply_size, data, size);
-	client->reply = reply;
+	client->reply = memory_resize(client->reply, client->reply_size + size + 1);
+	memcpy(client->reply + client->reply_size, data, size);
 	client->reply_size += size;
 	return size;
 }
@@ -178,11 +175,7 @@ static enum status http_send(struct transport *transport, struct bytes request)
 	const struct curl_calls *curl = client->curl;
 
 	abandon(client);
-	client->request = malloc(request.size + 1);
-	if (client->request == NULL)
-		no_memory();
-	if (request.size > 0)
-		memcpy(client->request, request.data, request.size);
+	client->request = memory_copy(request.data, request.size);
 	if (curl->curl_easy_setopt_call(client->easy, CURLOPT_POSTFIELDS, client->request) != CURLE_OK ||
 		curl->curl_easy_setopt_call(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request.size) != CURLE_OK ||
 		curl->curl_multi_add_handle_call(client->multi, client->easy) != CURLM_OK)
@@ -361,11 +354,9 @@ static enum status open_curl(struct http_client *client)
 
 enum status transport_http_open(const char *url, struct transport **out_transport)
 {
-	struct http_client *client = calloc(1, sizeof(*client));
+	struct http_client *client = memory_zeroed(1, sizeof(*client));
 	enum status status;
 
-	if (client == NULL)
-		no_memory();
 	client->transport.operations = &operations;
 	client->events = client->timer = -1;
 	client->url = arena_copy_text(&client->arena, text_of(url));

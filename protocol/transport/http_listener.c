@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 #include "protocol/transport/connection_table.h"
 #include "protocol/transport/http_address.h"
 #include "protocol/transport/signal_file.h"
@@ -343,8 +343,6 @@ static void refuse_body(struct http_listener *listener, struct http_link *link, 
 
 static void take_in(struct http_listener *listener, struct http_link *link, const char *data, size_t size)
 {
-	uint8_t *body;
-
 	if (link->exchange != EXCHANGE_READING)
 		return;
 	if (link->size + size > TRANSPORT_BODY_MAX) {
@@ -355,11 +353,8 @@ static void take_in(struct http_listener *listener, struct http_link *link, cons
 		refuse_body(listener, link, EXCHANGE_NO_ROOM);
 		return;
 	}
-	body = realloc(link->body, link->size + size);
-	if (body == NULL)
-		no_memory();
-	memcpy(body + link->size, data, size);
-	link->body = body;
+	link->body = memory_resize(link->body, link->size + size);
+	memcpy(link->body + link->size, data, size);
 	link->size += size;
 }
 
@@ -477,11 +472,7 @@ static enum status http_reply(struct listener *base, struct listener_token token
 
 	if (link == NULL)
 		return STATUS_NOT_FOUND;
-	link->reply = malloc(reply.size + 1);
-	if (link->reply == NULL)
-		no_memory();
-	if (reply.size > 0)
-		memcpy(link->reply, reply.data, reply.size);
+	link->reply = memory_copy(reply.data, reply.size);
 	link->reply_size = reply.size;
 	listener->counts.sent_bytes += reply.size;
 	exchange_settle(listener, link, EXCHANGE_ANSWERED);
@@ -597,19 +588,15 @@ static const struct listener_operations operations = {
 
 static struct http_listener *listener_make(const struct listener_limits *limits)
 {
-	struct http_listener *listener = calloc(1, sizeof(*listener));
+	struct http_listener *listener = memory_zeroed(1, sizeof(*listener));
 
-	if (listener == NULL)
-		no_memory();
 	listener->base.operations = &operations;
 	listener->limits = listener_limits_of(limits);
 	listener->signal = listener->events = -1;
 	listener->queue_first = NONE;
 	connection_table_init(&listener->connections, listener->limits.pipes_max);
 	listener->link_count = listener->limits.pipes_max + SPARE;
-	listener->links = calloc(listener->link_count, sizeof(*listener->links));
-	if (listener->links == NULL)
-		no_memory();
+	listener->links = memory_zeroed(listener->link_count, sizeof(*listener->links));
 	for (size_t i = 0; i < listener->link_count; i++)
 		listener->links[i].next = i + 1 == listener->link_count ? NONE : (uint32_t)(i + 1);
 	return listener;

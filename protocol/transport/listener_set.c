@@ -6,7 +6,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 
 #define MEMBER_SHIFT 24 /* of the bits that members leave free in their tokens */
 #define MEMBER_MASK  (UINT64_C(0xff) << MEMBER_SHIFT)
@@ -154,10 +154,8 @@ static const struct listener_operations operations = {
 
 enum status listener_set_make(struct listener **out_set)
 {
-	struct listener_set *set = calloc(1, sizeof(*set));
+	struct listener_set *set = memory_zeroed(1, sizeof(*set));
 
-	if (set == NULL)
-		no_memory();
 	set->base.operations = &operations;
 	set->events = epoll_create1(EPOLL_CLOEXEC);
 	if (set->events < 0) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "protocol/base/clock.h"
+#include "protocol/base/memory.h"
 #include "protocol/base/no_memory.h"
 #include "protocol/transport/address.h"
 #include "protocol/transport/patience.h"
@@ -283,9 +284,7 @@ enum status transport_nng_open(const char *url, struct transport **out_transport
 
 	if (status != STATUS_OK)
 		return status;
-	client = calloc(1, sizeof(*client));
-	if (client == NULL)
-		no_memory();
+	client = memory_zeroed(1, sizeof(*client));
 	client->transport.operations = &operations;
 	client->signal = -1;
 	client->url = strdup(url);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "protocol/base/memory.h"
 #include "protocol/base/no_memory.h"
 #include "protocol/transport/address.h"
 #include "protocol/transport/connection_table.h"
@@ -422,15 +423,6 @@ static int live_port(const struct listener *base)
 
 /* ---- open and close ---- */
 
-static void *zeroed(size_t count, size_t size)
-{
-	void *memory = calloc(count, size);
-
-	if (memory == NULL)
-		no_memory();
-	return memory;
-}
-
 static void live_free(void *context)
 {
 	struct live_listener *listener = context;
@@ -475,13 +467,13 @@ static const struct listener_operations operations = {
 
 static struct live_listener *listener_make(const struct listener_limits *limits)
 {
-	struct live_listener *listener = zeroed(1, sizeof(*listener));
+	struct live_listener *listener = memory_zeroed(1, sizeof(*listener));
 
 	listener->base.operations = &operations;
 	listener->limits = listener_limits_of(limits);
 	listener->signal = -1;
 	listener_watch_init(&listener->watch);
-	listener->requests = zeroed(listener->limits.pending_max, sizeof(*listener->requests));
+	listener->requests = memory_zeroed(listener->limits.pending_max, sizeof(*listener->requests));
 	for (size_t i = 0; i < listener->limits.pending_max; i++)
 		listener->requests[i].next = i + 1 == listener->limits.pending_max ? NONE : (uint32_t)(i + 1);
 	connection_table_init(&listener->connections, listener->limits.pipes_max);

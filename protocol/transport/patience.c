@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "protocol/base/no_memory.h"
+#include "protocol/base/memory.h"
 
 struct errand {
 	void (*work)(void *context);
@@ -59,12 +59,10 @@ static bool errand_wait(struct errand *errand, int wait_ms)
 
 bool patience_run(void (*work)(void *context), void *context, int wait_ms)
 {
-	struct errand *errand = calloc(1, sizeof(*errand));
+	struct errand *errand = memory_zeroed(1, sizeof(*errand));
 	pthread_t thread;
 	bool done;
 
-	if (errand == NULL)
-		no_memory();
 	errand->work = work;
 	errand->context = context;
 	atomic_init(&errand->holders, 2);
