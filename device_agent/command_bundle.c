@@ -163,7 +163,7 @@ enum status command_bundle_import(struct context *context)
 		}
 	}
 	if (resume_link(device) != STATUS_OK && failed == STATUS_OK)
-		return fail(STATUS_CANNOT_WRITE, "%s", arena_print(context->arena, "%s", fail_reason()).data);
+		return STATUS_CANNOT_WRITE;
 	tell_state(context, &before);
 	return failed == STATUS_OK ? STATUS_OK : fail(failed, "%.*s", TEXT_ARGUMENTS(why));
 }

@@ -341,7 +341,7 @@ static void check_files(struct doctor *doctor, struct local_device *device)
 	struct arena *arena = doctor->context->arena;
 	enum language language = doctor->context->language;
 	struct file_check check = { 0 };
-	enum status status = file_check_rows(device_store_replica_storage(device->store), device->blobs, false, &check);
+	enum status status = file_check_run(device_store_replica_storage(device->store), device->blobs, 0, &check);
 
 	if (status == STATUS_OK && check.damaged > 0)
 		tell_check(doctor, "files", STATUS_CORRUPT,
@@ -536,7 +536,7 @@ static enum status repair_files(struct context *context)
 	enum status status = local_device_open_for(context, true, 0, &device);
 
 	if (status == STATUS_OK)
-		status = file_check_rows(device_store_replica_storage(device->store), device->blobs, true, &check);
+		status = file_check_run(device_store_replica_storage(device->store), device->blobs, FILE_CHECK_DROP, &check);
 	local_device_close(device);
 	if (status == STATUS_OK && check.dropped > 0) {
 		output_value(context->output, "files_dropped", "damaged files taken away", cell_integer(check.dropped));

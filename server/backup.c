@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "protocol/base/memory.h"
-#include "protocol/base/no_memory.h"
 #include "protocol/sync/blob_store.h"
 #include "server/verify.h"
 #include "shell/blob_folder.h"
@@ -244,20 +243,6 @@ static enum status copy_database(
 	return STATUS_OK;
 }
 
-static enum status write_piece(int descriptor, const char *path, const uint8_t *data, size_t size)
-{
-	while (descriptor >= 0 && size > 0) {
-		ssize_t put = write(descriptor, data, size);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return file_fail(errno, "write", path);
-		data += put;
-		size -= (size_t)put;
-	}
-	return STATUS_OK;
-}
-
 /* Reads the file to its end, and writes it to `target` as well unless that is -1. */
 static enum status hash_file(int from, const char *path, int target, const char *target_path, struct hash *out_hash, int64_t *out_size)
 {
@@ -277,7 +262,8 @@ static enum status hash_file(int from, const char *path, int target, const char 
 		else {
 			(void)crypto_generichash_update(&state, piece, (size_t)got);
 			*out_size += got;
-			status = write_piece(target, target_path, piece, (size_t)got);
+			if (target >= 0)
+				status = file_put(target, target_path, (struct bytes){ piece, (size_t)got });
 		}
 	}
 	(void)crypto_generichash_final(&state, out_hash->bytes, HASH_SIZE);
@@ -309,6 +295,7 @@ static enum status hash_path(const char *path, const char *target_path, struct h
 /* Files being gathered, checked or put back. */
 struct gathering {
 	struct arena arena; /* life of one file */
+	struct arena ids_arena;
 	const struct blob_files *from;
 	const struct blob_files *to; /* NULL: only looked at */
 	struct progress *progress;
@@ -349,19 +336,10 @@ static enum status gather_file(void *context, const struct hash *id)
 		return STATUS_OK;
 	if (status != STATUS_OK)
 		return status;
-	if (gathering->count > gathering->capacity) {
-		gathering->capacity = gathering->capacity == 0 ? 256 : 2 * gathering->capacity;
-		gathering->ids = realloc(gathering->ids, gathering->capacity * sizeof(*gathering->ids));
-		if (gathering->ids == NULL)
-			no_memory();
-	}
+	gathering->ids = arena_grow(
+		&gathering->ids_arena, gathering->ids, gathering->count - 1, &gathering->capacity, sizeof(*gathering->ids));
 	gathering->ids[gathering->count - 1] = *id;
 	return STATUS_OK;
-}
-
-static int compare_hashes(const void *left, const void *right)
-{
-	return memcmp(left, right, HASH_SIZE);
 }
 
 /* One id a line, ascending. */
@@ -370,7 +348,7 @@ static struct bytes print_list(struct arena *arena, struct hash *ids, size_t cou
 	char *list = arena_allocate(arena, count * LINE_SIZE + 1);
 
 	if (count > 1)
-		qsort(ids, count, sizeof(*ids), compare_hashes);
+		qsort(ids, count, sizeof(*ids), hash_order);
 	for (size_t i = 0; i < count; i++) {
 		memcpy(list + i * LINE_SIZE, blob_to_text(&ids[i]).characters, LINE_SIZE - 1);
 		list[(i + 1) * LINE_SIZE - 1] = '\n';
@@ -395,7 +373,7 @@ static enum status copy_files(const struct backup_source *source, struct arena *
 	enum status status = blob_whole_each(source->blobs, gather_file, &gathering);
 
 	list = print_list(arena, gathering.ids, gathering.count);
-	free(gathering.ids);
+	arena_finish(&gathering.ids_arena);
 	arena_finish(&gathering.arena);
 	if (status == STATUS_OK)
 		status = file_write(with(arena, stem, FILES_SUFFIX DRAFT_SUFFIX).data, list, 0600);
@@ -489,7 +467,7 @@ enum status backup_open(struct arena *arena, struct text path, struct backup *ou
 		return fail(STATUS_INVALID, "%.*s is not a backup: name the file that ends with .backup", TEXT_ARGUMENTS(path));
 	status = file_read(arena, backup.path.data, BACKUP_MANIFEST_MAX, &content);
 	if (status == STATUS_INVALID)
-		status = fail(STATUS_CORRUPT, "%s", arena_print(arena, "%s", fail_reason()).data);
+		status = STATUS_CORRUPT; /* for that reason */
 	if (status == STATUS_OK)
 		status = backup_manifest_read(
 			arena, backup.path.data, (struct text){ (const char *)content.data, content.size }, &backup.manifest);

@@ -273,11 +273,8 @@ enum status command_metrics(struct context *context)
 static enum status verify_files(struct context *context, struct file_check *out_check)
 {
 	struct office *office = office_of(context);
-	struct storage *storage = server_store_storage(office->store);
-	enum status status = file_check_rows(storage, office->blobs, false, out_check);
+	enum status status = file_check_run(server_store_storage(office->store), office->blobs, FILE_CHECK_UNSPOKEN, out_check);
 
-	if (status == STATUS_OK)
-		status = file_check_unspoken(storage, office->blobs, out_check);
 	if (status == STATUS_OK && out_check->damaged > 0)
 		return fail(STATUS_CORRUPT, "%lld of %lld files are damaged, such as %s: put them back into %.*s/blobs from a backup",
 			(long long)out_check->damaged, (long long)out_check->files,

@@ -216,8 +216,7 @@ static enum status put_back(const struct restore *restore, struct arena *arena, 
 		status = file_keep(draft, path_of(arena, restore->dir, DATABASE_FILE, ""));
 	}
 	if (status == STATUS_OK)
-		for (size_t i = 1; i < LENGTH(companions); i++)
-			(void)unlink(path_of(arena, restore->dir, DRAFT_FILE, companions[i]));
+		remove_draft(restore, arena); /* what is left beside it */
 	return status;
 }
 

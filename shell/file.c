@@ -119,7 +119,7 @@ done:
 	return status;
 }
 
-static enum status write_all(int descriptor, const char *path, struct bytes bytes)
+enum status file_put(int descriptor, const char *path, struct bytes bytes)
 {
 	while (bytes.size > 0) {
 		ssize_t put = write(descriptor, bytes.data, bytes.size);
@@ -130,8 +130,6 @@ static enum status write_all(int descriptor, const char *path, struct bytes byte
 		bytes.data += put;
 		bytes.size -= (size_t)put;
 	}
-	if (fsync(descriptor) != 0)
-		return file_fail(errno, "write", path);
 	return STATUS_OK;
 }
 
@@ -176,7 +174,9 @@ static enum status replace(const char *path, struct bytes bytes, unsigned int mo
 		status = file_fail(errno, "write", path);
 		goto done;
 	}
-	status = write_all(descriptor, path, bytes);
+	status = file_put(descriptor, path, bytes);
+	if (status == STATUS_OK && fsync(descriptor) != 0)
+		status = file_fail(errno, "write", path);
 	if (fchmod(descriptor, (mode_t)mode) != 0 && status == STATUS_OK)
 		status = file_fail(errno, "write", path);
 	if (close(descriptor) != 0 && status == STATUS_OK)

@@ -21,6 +21,9 @@ enum status file_write(const char *path, struct bytes bytes, unsigned int mode);
  * of one directory. */
 enum status file_keep(const char *path, const char *as);
 
+/* Writes all of it at the descriptor's place; `path` is only said. Not durable. STATUS_CANNOT_WRITE, as file_fail(). */
+enum status file_put(int descriptor, const char *path, struct bytes bytes);
+
 /* Has anything that name, be it a symbolic link to nothing? */
 bool file_exists(const char *path);
 

@@ -1,7 +1,6 @@
 #include "shell/file_check.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "protocol/domain/attachment.h"
 #include "protocol/sync/blob_store.h"
@@ -27,18 +26,13 @@ static enum status gather(void *user, const void *row, const struct row_meta *me
 	return STATUS_OK;
 }
 
-static int compare_ids(const void *left, const void *right)
-{
-	return memcmp(left, right, sizeof(struct hash));
-}
-
 static enum status spoken_read(struct storage *storage, struct spoken *spoken)
 {
 	enum status status = table_scan(storage, &attachment_schema, &(struct id){ 0 }, gather, spoken);
 	size_t kept = 0;
 
 	if (spoken->count > 0)
-		qsort(spoken->ids, spoken->count, sizeof(*spoken->ids), compare_ids);
+		qsort(spoken->ids, spoken->count, sizeof(*spoken->ids), hash_order);
 	for (size_t i = 0; i < spoken->count; i++)
 		if (kept == 0 || !hash_equal(&spoken->ids[kept - 1], &spoken->ids[i]))
 			spoken->ids[kept++] = spoken->ids[i];
@@ -73,20 +67,6 @@ static enum status check_one(const struct blob_files *files, const struct hash *
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-enum status file_check_rows(struct storage *storage, const struct blob_files *files, bool drop, struct file_check *out_check)
-{
-	struct spoken spoken = { .count = 0 };
-	struct file_check check = { .files = 0 };
-	enum status status = spoken_read(storage, &spoken);
-
-	for (size_t i = 0; i < spoken.count && status == STATUS_OK; i++)
-		status = check_one(files, &spoken.ids[i], drop, &check);
-	arena_finish(&spoken.arena);
-	if (status == STATUS_OK)
-		*out_check = check;
-	return status;
-}
-
 struct counting {
 	const struct spoken *spoken;
 	struct file_check *check;
@@ -97,18 +77,23 @@ static enum status count_unspoken(void *user, const struct hash *id)
 	const struct counting *counting = user;
 	const struct spoken *spoken = counting->spoken;
 
-	if (spoken->count == 0 || bsearch(id, spoken->ids, spoken->count, sizeof(*spoken->ids), compare_ids) == NULL)
+	if (spoken->count == 0 || bsearch(id, spoken->ids, spoken->count, sizeof(*spoken->ids), hash_order) == NULL)
 		counting->check->unspoken++;
 	return STATUS_OK;
 }
 
-enum status file_check_unspoken(struct storage *storage, const struct blob_files *files, struct file_check *check)
+enum status file_check_run(struct storage *storage, const struct blob_files *files, unsigned int how, struct file_check *out_check)
 {
 	struct spoken spoken = { .count = 0 };
+	struct file_check check = { .files = 0 };
 	enum status status = spoken_read(storage, &spoken);
 
-	if (status == STATUS_OK)
-		status = blob_whole_each(files, count_unspoken, &(struct counting){ &spoken, check });
+	for (size_t i = 0; i < spoken.count && status == STATUS_OK; i++)
+		status = check_one(files, &spoken.ids[i], (how & FILE_CHECK_DROP) != 0, &check);
+	if (status == STATUS_OK && (how & FILE_CHECK_UNSPOKEN) != 0)
+		status = blob_whole_each(files, count_unspoken, &(struct counting){ &spoken, &check });
 	arena_finish(&spoken.arena);
+	if (status == STATUS_OK)
+		*out_check = check;
 	return status;
 }

@@ -15,10 +15,12 @@ struct file_check {
 	int64_t unspoken; /* no row speaks of them; they go by themselves when they are old enough */
 };
 
-/* Reads every file that a row speaks of. `drop`: a damaged one is taken away, so that it is fetched again, unless it was not sent yet. Adds
- * the statuses of both stores. O(bytes). */
-enum status file_check_rows(struct storage *storage, const struct blob_files *files, bool drop, struct file_check *out_check);
-/* Counts whole files that no row speaks of into a check that was made. */
-enum status file_check_unspoken(struct storage *storage, const struct blob_files *files, struct file_check *check);
+enum file_check_how {
+	FILE_CHECK_DROP = 1 << 0,     /* a damaged one is taken away, so that it is fetched again, unless it was not sent yet */
+	FILE_CHECK_UNSPOKEN = 1 << 1, /* whole files that no row speaks of are counted */
+};
+
+/* Reads every file that a row speaks of. `how`: any of enum file_check_how, or 0. Adds the statuses of both stores. O(bytes). */
+enum status file_check_run(struct storage *storage, const struct blob_files *files, unsigned int how, struct file_check *out_check);
 
 #endif

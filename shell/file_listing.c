@@ -123,7 +123,7 @@ enum status file_hand_out(struct context *context, const struct blob_files *file
 		return fail(STATUS_REFUSED, "%s is there already: name another file with --out", path.data);
 	status = file_write(path.data, content, 0600);
 	if (status == STATUS_NOT_FOUND) /* the folder: the file itself is here */
-		return fail(STATUS_CANNOT_WRITE, "%s", arena_print(context->arena, "%s", fail_reason()).data);
+		return STATUS_CANNOT_WRITE;
 	if (status != STATUS_OK)
 		return status;
 	output_value(context->output, "file", NULL, cell_text(path));

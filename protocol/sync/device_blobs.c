@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "protocol/domain/attachment.h"
 #include "protocol/domain/visit.h"
@@ -45,17 +44,10 @@ void device_blobs_withdraw(struct device_blobs *blobs)
 	blobs->asked = false;
 }
 
-static int compare_ids(const void *left, const void *right)
-{
-	return memcmp(((const struct blob_item *)left)->id.bytes, ((const struct blob_item *)right)->id.bytes, BLOB_HASH_SIZE);
-}
-
 /* By their order: the items are sorted. */
 static struct blob_item *find(const struct device_blobs *blobs, const struct hash *id)
 {
-	const struct blob_item key = { .id = *id };
-
-	return blobs->count == 0 ? NULL : bsearch(&key, blobs->items, blobs->count, sizeof(key), compare_ids);
+	return blobs->count == 0 ? NULL : bsearch(id, blobs->items, blobs->count, sizeof(*blobs->items), hash_order);
 }
 
 static bool is_out(const struct blob_item *item)
@@ -241,7 +233,7 @@ static enum status plan_rows(struct planning *planning, struct device_store *sto
 static int compare_items(const void *left, const void *right)
 {
 	const struct blob_item *a = left, *b = right;
-	int order = compare_ids(a, b);
+	int order = hash_order(&a->id, &b->id);
 
 	return order != 0 ? order : (a->queue > b->queue) - (a->queue < b->queue);
 }
@@ -253,7 +245,7 @@ static void drop_doubles(struct planning *planning)
 	if (planning->count > 0)
 		qsort(planning->items, planning->count, sizeof(*planning->items), compare_items);
 	for (size_t i = 0; i < planning->count; i++)
-		if (kept == 0 || compare_ids(&planning->items[kept - 1], &planning->items[i]) != 0)
+		if (kept == 0 || hash_order(&planning->items[kept - 1].id, &planning->items[i].id) != 0)
 			planning->items[kept++] = planning->items[i];
 	planning->count = kept;
 }
@@ -329,7 +321,7 @@ static int compare_left(const void *left, const void *right)
 {
 	const struct blob_item *a = *(const struct blob_item *const *)left, *b = *(const struct blob_item *const *)right;
 
-	return a->left != b->left ? (a->left > b->left) - (a->left < b->left) : memcmp(a->id.bytes, b->id.bytes, BLOB_HASH_SIZE);
+	return a->left != b->left ? (a->left > b->left) - (a->left < b->left) : hash_order(&a->id, &b->id);
 }
 
 /* Those of a queue whose turn may come, what is soon done first. */

@@ -25,6 +25,11 @@ bool hash_equal(const struct hash *left, const struct hash *right)
 	return sodium_memcmp(left->bytes, right->bytes, HASH_SIZE) == 0;
 }
 
+int hash_order(const void *left, const void *right)
+{
+	return memcmp(left, right, HASH_SIZE);
+}
+
 struct hash chain_genesis(const struct id *device_id, const struct id *incarnation)
 {
 	struct transcript transcript;

@@ -14,6 +14,8 @@ struct hash {
 };
 
 bool hash_equal(const struct hash *left, const struct hash *right);
+/* For qsort and bsearch over hashes, or over what begins with one. */
+int hash_order(const void *left, const void *right);
 
 /* h_0 = BLAKE2b-256("truckroll/genesis/v1\0" ‖ device id ‖ incarnation). Sequence numbers start at 1. */
 struct hash chain_genesis(const struct id *device_id, const struct id *incarnation);
