@@ -88,6 +88,7 @@ void incidents_settle(struct incidents *incidents, bool durable)
 		for (size_t i = 0; i < kept; i++)
 			move(incidents, incidents->written + i, i);
 		incidents->count = kept;
+		incidents->retry_at_ms = 0;
 	}
 	incidents->written = 0;
 	incidents->alone = false;

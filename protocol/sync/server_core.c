@@ -325,6 +325,8 @@ static enum status write_incidents(struct server_core *core)
 	incidents->alone = !core->in_commit;
 	if (incidents->count == 0 || (incidents->alone && server_core_monotonic_ms(core) < incidents->retry_at_ms))
 		return STATUS_OK;
+	if (incidents->alone)
+		incidents->retry_at_ms = server_core_monotonic_ms(core) + RETRY_MS; /* if it fails */
 	status = server_core_ensure_commit(core);
 	for (; status == STATUS_OK && incidents->written < incidents->count; incidents->written++) {
 		core->changed = true;
@@ -338,7 +340,6 @@ static enum status write_incidents(struct server_core *core)
 static enum status answer_without_incidents(struct server_core *core)
 {
 	abandon_commit(core);
-	core->incidents.retry_at_ms = server_core_monotonic_ms(core) + RETRY_MS;
 	return server_core_answer_all(core);
 }
 
@@ -755,6 +756,8 @@ int64_t server_core_deadline_ms(const struct server_core *core)
 {
 	int64_t deadline = core->careful.held != NULL ? 0 : poll_table_deadline_ms(core->polls);
 
+	if (core->incidents.count > 0 && core->incidents.retry_at_ms < deadline)
+		deadline = core->incidents.retry_at_ms; /* noted while others were answered: before the server rests */
 	return core->wake_at_ms != 0 && core->wake_at_ms < deadline ? core->wake_at_ms : deadline;
 }
 

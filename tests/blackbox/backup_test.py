@@ -102,7 +102,7 @@ def a_backup_made_under_load_is_put_back_and_the_devices_send_again_what_it_lack
         insist_on_equality(restored, *devices)
         told[0].texts.update(told[1].texts)
         told[0].judge(restored)
-        assert [row["kind"] for row in restored.run("incidents")["incidents"] if row["kind"] == "loss_accepted"]
+        assert [row["kind"] for row in restored.incidents() if row["kind"] == "loss_accepted"]
 
 
 @promise

@@ -24,7 +24,7 @@ def put_back(device, copy):
 
 
 def incidents(server):
-    return {row["kind"]: row for row in server.run("incidents")["incidents"]}
+    return {row["kind"]: row for row in server.incidents()}
 
 
 def note(device, text):

@@ -35,7 +35,7 @@ def shred(path):
 
 
 def told_losses(server):
-    return [row for row in server.run("incidents")["incidents"] if row["kind"] == "loss"]
+    return [row for row in server.incidents() if row["kind"] == "loss"]
 
 
 def prepared(world):
@@ -73,7 +73,7 @@ def insist_on_replacement(server, device):
     assert [row["text"] for row in server.rows("note")] == ["not sent yet"]
     kept = list(device.dir.glob("replica.damaged-*.db"))
     assert len(kept) == 1, f"put aside: {kept}"
-    told, = [row for row in server.run("incidents")["incidents"] if row["kind"] == "replaced"]
+    told, = [row for row in server.incidents() if row["kind"] == "replaced"]
     assert device.name in told["words"] and "replica.db" in told["words"], told
     assert [check for check in device.run("doctor")["checks"] if check["check"] == "incident" and "a new one was begun" in check["found"]]
 
@@ -97,7 +97,7 @@ def an_agent_replaces_a_damaged_replica_by_itself_and_tells():
         fold(device.dir / "replica.db")
         shred(device.dir / "replica.db")
         device.start_agent()
-        until(lambda: [row for row in server.run("incidents")["incidents"] if row["kind"] == "replaced"], "the office is told")
+        until(lambda: [row for row in server.incidents() if row["kind"] == "replaced"], "the office is told")
         device.sync()
         device.stop_agent()
         insist_on_replacement(server, device)

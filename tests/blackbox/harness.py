@@ -202,6 +202,14 @@ class Server:
         assert len(found) == 1, f"{len(found)} of {kind} with {fields}"
         return found[0]
 
+    def incidents(self, *words):
+        """What happened, once all of it is written: what is noted with an answer follows it, and `status` counts it meanwhile."""
+        def written():
+            rows = self.run("incidents", "--limit", 1000, *words)["incidents"]
+            return [rows] if sum(row["acknowledged_at"] is None for row in rows) == self.run("status")["incidents"] else None
+        rows, = until(written, "every incident is written")
+        return rows
+
     def log_of_operations(self):
         return self.run("outcomes", "--limit", 1000000)["operations"]
 

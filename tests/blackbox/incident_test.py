@@ -13,13 +13,13 @@ ERROR, MALFORMED = 15, 6
 
 def incident_of(server, kind, device, *words):
     """The one of its kind: listed for programs and, with the same words, for people, and counted in the status."""
-    found, = [row for row in server.run("incidents")["incidents"] if row["kind"] == kind]
+    found, = [row for row in server.incidents() if row["kind"] == kind]
     assert found["device"] == device and found["count"] == 1 and found["acknowledged_at"] is None, found
     listed = server.world.run("truckrolld", "incidents", "--dir", server.dir, expect=DONE).out
     assert found["words"] in " ".join(listed.split()), listed
     for word in words:
         assert word in found["words"], found
-    chinese, = [row for row in server.run("incidents", "--lang", "zh")["incidents"] if row["kind"] == kind]
+    chinese, = [row for row in server.incidents("--lang", "zh") if row["kind"] == kind]
     assert chinese["words"] != found["words"], chinese
     assert server.run("status")["incidents"] >= 1
     return found

@@ -22,7 +22,7 @@ def acknowledged(device):
 
 def release_what_was_killed_thrice(server):
     """An operation that is being decided at three kills looks like the cause of them: it is kept aside, told, and goes on when a person says so."""
-    told = {row["operation"] for row in server.run("incidents", "--all")["incidents"] if row["kind"] == "poison"}
+    told = {row["operation"] for row in server.incidents("--all") if row["kind"] == "poison"}
     suspected = [row["id"] for row in server.run("parked", "list")["operations"]]
     assert set(suspected) <= told, f"parked for another reason, or in silence: {set(suspected) - told}"
     for operation in suspected:

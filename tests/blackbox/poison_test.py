@@ -25,7 +25,7 @@ def outcome_of(server, operation):
 
 
 def incidents(server, kind):
-    return [row for row in server.run("incidents", "--all")["incidents"] if row["kind"] == kind]
+    return [row for row in server.incidents("--all") if row["kind"] == kind]
 
 
 def sync_until_parked(server, device, operation, others=()):

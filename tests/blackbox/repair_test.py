@@ -43,7 +43,7 @@ def rot(device):
 
 
 def told_of_rot(server):
-    return [incident for incident in server.run("incidents")["incidents"] if incident["kind"] == "rot"]
+    return [incident for incident in server.incidents() if incident["kind"] == "rot"]
 
 
 @promise

@@ -59,7 +59,7 @@ def a_server_that_is_told_to_stop_under_load_ends_well_and_nothing_that_was_save
         for ledger in told:
             everything.texts.update(ledger.texts)
         everything.judge(server)
-        assert not server.run("incidents")["incidents"], "a stop as it should be was told as an incident"
+        assert not server.incidents(), "a stop as it should be was told as an incident"
         tell(f"seed {SEED}")
 
 

@@ -112,7 +112,7 @@ def work_of_a_newer_program_is_refused_by_an_older_server_with_what_to_do_and_ke
         assert [row["operation"] for row in device.run("outbox")["operations"]] == kept and len(kept) == 2
         assert "2 operations wait and are kept" in device.told("pending")[0]
         assert device.run("show", "HH-5001")["work_order"]["hold_reason"] == "parts", "what the older server has is not fetched"
-        found, = server.run("incidents")["incidents"]
+        found, = server.incidents()
         assert found["kind"] == "unreadable" and "newer than the server" in found["words"], found
         assert not server.rows("note")
         server.verify()
@@ -184,7 +184,7 @@ def an_older_device_keeps_what_a_newer_server_added_through_its_own_edits_and_it
         assert visit["expected_at"] == AT and visit["state"] == "accepted", visit
         asset = server.find("asset", serial=SERIAL)
         assert (asset["status"], asset["model"]) == ("standby", "changed by an old program"), asset
-        assert not older.told("incidents") and not server.run("incidents")["incidents"], "something did not fit"
+        assert not older.told("incidents") and not server.incidents(), "something did not fit"
         insist_on_equality(server, ada)
         before = older.run("status", "--digests")
         older.program = "truckroll"

@@ -77,7 +77,7 @@ def what_was_done_before_makes_nobody_larger_and_leaves_nothing_behind():
         device.stop_agent()
         device.sync()
         insist_on_equality(server, device)
-        assert not server.run("incidents")["incidents"]
+        assert not server.incidents()
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def heal_a_replica(server, tomas):
     holds("put aside as replica.damaged-" in said.err, said.err.strip())
     notes = [note["text"] for note in device.run("show", ORDER)["notes"]]
     holds("Vent screw is M6." in notes and server.find("note", text="Vent screw is M6."), "The note is here, and at the office.")
-    told, = (row["words"] for row in server.run("incidents")["incidents"] if row["kind"] == "replaced")
+    told, = (row["words"] for row in server.incidents() if row["kind"] == "replaced")
     holds(device.name in told, f"truckrolld incidents: {told.replace(str(device.dir.parent) + '/', '')}")
     device.start_agent()
 

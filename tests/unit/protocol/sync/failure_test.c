@@ -62,11 +62,13 @@ static void an_incident_that_cannot_be_written_keeps_nobody_waiting(void **state
 
 	hand_device_open(&first, pair, 1, 9);
 	server_core_incident(pair->server.core, &incident);
+	assert_true(server_core_deadline_ms(pair->server.core) <= pair->now_ms); /* a quiet server does not keep it for later */
 	crash_disk_fail(pair->server.disk, DISK_FULL, 0);
 	hand_device_pull(&first, &(struct pull){ 0 });
 	flush_first(pair);
 	assert_true(first.answer.answered);
 	assert_int_equal(server_core_incidents_noted(pair->server.core), 1);
+	assert_true(server_core_deadline_ms(pair->server.core) > pair->now_ms); /* nor does it try without a pause */
 	crash_disk_fail(pair->server.disk, DISK_WELL, 0);
 	pair->now_ms += 60000;
 	server_node_tick(pair);
