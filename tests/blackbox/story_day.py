@@ -109,7 +109,8 @@ def lose_the_acknowledgement(server, ada):
     lost = []
 
     def swallow(link, direction, data):
-        if direction == DOWN and not lost and len(known_to_server(server, ada)) == len(ada.saved):
+        """Every answer from then on, whichever link it comes by: the device dials again at once."""
+        if direction == DOWN and (lost or len(known_to_server(server, ada)) == len(ada.saved)):
             lost.append(len(data))
             raise Cut()
 
@@ -122,6 +123,7 @@ def lose_the_acknowledgement(server, ada):
     say(f"   Ada: the server committed all {len(ada.saved)} operations, and its answer ({lost[0]} bytes) was lost on the line.")
     say(f"   Ada's device does not know that: {pending} still count as not acknowledged, and it sends them again.")
     assert pending == len(ada.saved)
+    ada.line.on_message = None
     ada.line.open_line()
     ada.device.sync()
     log = [o["id"] for o in server.log_of_operations()]
