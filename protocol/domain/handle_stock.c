@@ -71,9 +71,13 @@ enum status handling_post_movement(struct handling *handling, const struct movem
 {
 	const struct stock_location *from, *to;
 	struct balance left, gained;
-	enum status status = records_put(handling->records, RECORD_MOVEMENT, movement);
+	const void *posted;
+	enum status status = records_look(handling->records, RECORD_MOVEMENT, &movement->id, &posted);
 
-	if (status != STATUS_OK)
+	if (status == STATUS_OK)
+		status = records_put(handling->records, RECORD_MOVEMENT, movement);
+	/* A device that was put back from a copy guesses what the server has long decided: the balances it fetched hold it. */
+	if (status != STATUS_OK || posted != NULL)
 		return status;
 	status = add_leg(handling, movement, &movement->from_location_id, -movement->quantity, &from, &left);
 	if (status != STATUS_OK)

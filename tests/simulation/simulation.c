@@ -239,6 +239,14 @@ static void set_load(struct simulation *simulation, struct device_node *device)
 	device_node_allow(simulation, device, loads[stream_below(&simulation->metered, LENGTH(loads))]);
 }
 
+/* From a copy of both files, or of its outbox alone. */
+static void put_back(struct simulation *simulation, struct device_node *device)
+{
+	device_node_restore(simulation, device);
+	if (device->swapped && device->core == NULL && stream_chance(&simulation->copies, 40))
+		device->anew = true;
+}
+
 static void go_wrong_on_device(struct simulation *simulation, struct device_node *device, const struct event *event)
 {
 	if (event->kind == EVENT_LINK_DOWN || event->kind == EVENT_LINK_UP || event->kind == EVENT_CLOG)
@@ -248,7 +256,7 @@ static void go_wrong_on_device(struct simulation *simulation, struct device_node
 	else if (event->kind == EVENT_COPY_DEVICE)
 		device_node_copy(simulation, device);
 	else if (event->kind == EVENT_RESTORE_DEVICE)
-		device_node_restore(simulation, device);
+		put_back(simulation, device);
 	else if (event->kind == EVENT_CLONE && !simulation->server.swapped)
 		device_node_clone(simulation, device);
 	else if (event->kind == EVENT_REVOKE && !simulation->server.swapped)
@@ -467,6 +475,7 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	stream_init(&simulation->crash, options->seed, "crash");
 	stream_init(&simulation->poison, options->seed, "poison");
 	stream_init(&simulation->restores, options->seed, "restores");
+	stream_init(&simulation->copies, options->seed, "copies");
 	stream_init(&simulation->herd, options->seed, "herd");
 	stream_init(&simulation->metered, options->seed, "metered");
 	stream_init(&simulation->rot, options->seed, "rot");

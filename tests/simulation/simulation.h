@@ -114,6 +114,7 @@ struct simulation {
 	struct stream poison;
 	struct stream metered;  /* what links may carry */
 	struct stream restores; /* of the server */
+	struct stream copies;   /* of devices, and what is missing in them */
 	struct stream post;     /* bundles on their way */
 	struct stream herd;
 	struct stream photos;

@@ -114,6 +114,24 @@ static void a_part_used_where_it_should_not_have_been_still_counts(void **state)
 	world_finish(&world);
 }
 
+/* As on a device whose outbox is an older copy, and whose rows are those of today. */
+static void a_movement_that_is_there_already_is_not_counted_again(void **state)
+{
+	const struct part_arguments arguments = { .part_id = world_id(RECORD_PART, 1), .location_id = van(), .quantity = 2 };
+	struct operation operation = world_operation(OPERATION_USE_PART, world_id(RECORD_VISIT, 1), ANNA, &arguments);
+	struct world world;
+
+	(void)state;
+	world_init(&world);
+	world_set_visit(&world, 1, ANNA, VISIT_STATE_ON_SITE);
+	world_stock(&world, VAN_OF_ANNA, 1, 5);
+	assert_rule(world_decide_as(&world, &operation, 7), OUTCOME_APPLIED, "");
+	(void)world_decide_as(&world, &operation, 7);
+	assert_int_equal(world_balance(&world, van(), 1), 3);
+	assert_int_equal(world_balance(&world, location_customer, 1), 2);
+	world_finish(&world);
+}
+
 static void a_use_of_an_unknown_part_waits_for_it(void **state)
 {
 	const struct part_arguments arguments = { .part_id = world_id(RECORD_PART, 9), .location_id = van(), .quantity = 1 };
@@ -262,6 +280,7 @@ int main(void)
 		cmocka_unit_test(the_last_part_used_twice_is_kept_twice_with_one_issue),
 		cmocka_unit_test(what_is_in_stock_elsewhere_is_not_told),
 		cmocka_unit_test(a_part_used_where_it_should_not_have_been_still_counts),
+		cmocka_unit_test(a_movement_that_is_there_already_is_not_counted_again),
 		cmocka_unit_test(a_use_of_an_unknown_part_waits_for_it),
 		cmocka_unit_test(a_balance_lives_in_its_locations_territory),
 		cmocka_unit_test(the_order_of_arrival_changes_no_balance),
