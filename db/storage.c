@@ -23,8 +23,10 @@
 #define BULK_CACHE_KIB  (16 * 1024)
 #define LOG_PAGES       1000
 #define LOG_PAGES_OUTBOX 64    /* some fifty operations: what only the log has cannot be fetched again */
-#define LOG_PAGES_DEFER 15000 /* 60 MB: below journal_size_limit */
-#define LOG_PAGES_WAIT  4     /* times what a commit may leave: 240 MB at most, then readers are waited for */
+#define LOG_PAGES_LONG  15000 /* 60 MB, below journal_size_limit: moved when those who waited have their answers … */
+#define LOG_PAGES_DEFER 30000 /* … and by the commit itself when nobody did */
+#define LOG_PAGES_WAIT  4     /* times what a commit may leave, 240 MB at most: then readers are waited for */
+#define LOG_PAGES_MOST  60000
 #define INDEX_BLOCK     4096  /* SQLite makes the log's index in steps of so many bytes, writing the last of each … */
 #define INDEX_ROOM      65536 /* … and begins with half of this */
 
@@ -229,6 +231,13 @@ static void outwait_readers(struct storage *storage, int pages)
 	storage->log_pages_wait = move_log(storage, BUSY_TIMEOUT_MS) ? 0 : 2 * pages;
 }
 
+static int most_pages(const struct storage *storage)
+{
+	int most = LOG_PAGES_WAIT * storage->log_pages_max;
+
+	return most < LOG_PAGES_MOST ? most : LOG_PAGES_MOST;
+}
+
 static int after_commit(void *context, sqlite3 *connection, const char *name, int pages)
 {
 	struct storage *storage = context;
@@ -236,7 +245,7 @@ static int after_commit(void *context, sqlite3 *connection, const char *name, in
 	(void)connection;
 	(void)name;
 	storage->log_pages = pages;
-	if (pages >= LOG_PAGES_WAIT * storage->log_pages_max && pages >= storage->log_pages_wait)
+	if (pages >= most_pages(storage) && pages >= storage->log_pages_wait)
 		outwait_readers(storage, pages);
 	else if (pages >= storage->log_pages_max)
 		(void)move_log(storage, 0);
@@ -486,6 +495,13 @@ void storage_defer_checkpoints(struct storage *storage)
 {
 	if (!index_has_holes(storage)) /* else the log stays so short that its index keeps to the room it was opened with */
 		storage->log_pages_max = LOG_PAGES_DEFER;
+}
+
+void storage_relieve(struct storage *storage)
+{
+	assert(storage->transaction == TRANSACTION_NONE);
+	if (storage->log_pages >= LOG_PAGES_LONG && !storage->unsynced)
+		(void)move_log(storage, 0);
 }
 
 bool storage_untidy(const struct storage *storage)

@@ -72,9 +72,12 @@ enum status storage_begin_read(struct storage *storage);
 /* Moves everything into the main file, durably, and empties the log: before a file is renamed or copied, or when an owner retires. Closing
  * never does it. Owner only, outside a transaction; STATUS_BUSY when a reader held on for longer than the busy time-out. */
 enum status storage_checkpoint(struct storage *storage);
-/* An owner whose commits others wait for: leaves the log to grow, within bounds, until storage_tidy(). Without this call, and on a disk of
- * blocks below 4 KiB, every commit that leaves more than 1,000 pages (64 in an outbox) moves them itself. */
+/* An owner whose commits others wait for: leaves the log to grow, within bounds (30,000 pages), until storage_relieve() or
+ * storage_tidy(). Without this call, and on a disk of blocks below 4 KiB, every commit that leaves more than 1,000 pages (64 in an
+ * outbox) moves them itself. */
 void storage_defer_checkpoints(struct storage *storage);
+/* When those who waited for the latest commit have their answers: moves a log that has grown long (15,000 pages), as storage_tidy(). */
+void storage_relieve(struct storage *storage);
 /* When nobody waits: moves a log that has grown (1,000 pages) into the main file. What cannot be moved now is moved later. */
 void storage_tidy(struct storage *storage);
 /* Is there something to tidy? */

@@ -208,6 +208,8 @@ static enum status loop(struct server *server)
 			status = bear_with(server, office_settle(server->office));
 		if (status == STATUS_OK)
 			status = check_synced(server);
+		if (status == STATUS_OK)
+			storage_relieve(server_store_storage(server->office->store)); /* what was decided has been answered */
 		(void)office_take_note(server->office);
 		tell_losses(server);
 		tell_overfull(server);
