@@ -77,6 +77,7 @@ static enum status write_one(struct writing *writing, int64_t after, int64_t *ou
 		.organisation = &options->organisation,
 		.outbox = &writing->outbox,
 		.acknowledged_seq = after,
+		.batch_max = FRAME_SIZE_MAX,
 		.whole_ids = true };
 	const struct cursor nowhere = { .gseq = 0 };
 	const struct pull pull = { .cursor = writing->anew ? nowhere : writing->replica.cursor,

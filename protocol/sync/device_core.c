@@ -139,8 +139,9 @@ enum status device_core_create(const struct device_core_options *options, struct
 	core->blobs.technician = options->technician;
 	core->class_max = CLASS_FILES;
 	core->page_max = FRAME_SIZE_MAX;
+	core->batch_max = FRAME_SIZE_MAX;
 	core->backoff_ms = BACKOFF_MIN_MS;
-	core->batch_raw_max = options->batch_raw_max > 0 ? options->batch_raw_max : (size_t)128 * 1024;
+	core->batch_raw_max = options->batch_raw_max > 0 ? options->batch_raw_max : (size_t)400 * 1024;
 	status = show_unshown(core);
 	if (status == STATUS_OK)
 		status = judge_repair(core);
@@ -562,17 +563,20 @@ static enum status open_reply(struct device_core *core, struct bytes reply, stru
 	return status;
 }
 
-/* Pages and pieces are as large as the link takes well. What they took themselves says nothing of the way: else none would be too large. */
+/* Batches, pages and pieces are as large as the link takes well. What they took themselves says nothing of the way: else none would be
+ * too large. */
 static void keep_pace(struct device_core *core)
 {
 	int64_t took_ms = device_monotonic_ms(core) - core->asked_at_ms;
-	bool bare = !core->poll_out && !core->page_came && !(core->blobs.asked && core->blobs.moving);
+	bool bare = !core->poll_out && !core->page_came && !core->batch_out && !(core->blobs.asked && core->blobs.moving);
 
 	if (bare && (core->way_ms == 0 || took_ms < core->way_ms))
 		core->way_ms = took_ms;
 	device_blobs_settle(&core->blobs, took_ms, core->way_ms);
 	if (core->page_asked && core->page_came)
 		core->page_max = pace_after(core->page_max, took_ms, core->way_ms, FRAME_SIZE_MAX);
+	if (core->batch_out)
+		core->batch_max = pace_after(core->batch_max, took_ms, core->way_ms, FRAME_SIZE_MAX);
 }
 
 static void reply_was_good(struct device_core *core)

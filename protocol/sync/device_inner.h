@@ -57,6 +57,7 @@ struct device_core {
 	bool page_asked, page_came;    /* it asked for one that was to come at once; the reply had one */
 	bool poll_out;                 /* the server may hold it */
 	struct fair_shares shares;     /* of rows and files, while pages follow each other */
+	size_t batch_max;              /* bytes of a batch, by the pace of the link */
 	size_t batch_raw_max;
 	struct decided decided; /* unlike is in decided_arena */
 	bool has_decided;

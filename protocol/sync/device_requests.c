@@ -179,6 +179,7 @@ enum status device_send_request(struct device_core *core)
 				.organisation = &core->options.organisation,
 				.outbox = &outbox,
 				.acknowledged_seq = core->acknowledged_seq,
+				.batch_max = core->batch_max,
 				.whole_ids = core->whole_ids },
 			&core->batch_raw_max, &last_seq);
 	if (status == STATUS_OK)

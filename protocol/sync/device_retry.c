@@ -17,6 +17,8 @@ void device_link_down(struct device_core *core)
 {
 	if (core->page_asked && core->link == LINK_WAITING)
 		core->page_max = pace_after_loss(core->page_max);
+	if (core->batch_out && core->link == LINK_WAITING)
+		core->batch_max = pace_after_loss(core->batch_max);
 	core->link = LINK_DOWN;
 	device_blobs_lost(&core->blobs);
 	core->state.connected = false;

@@ -185,14 +185,15 @@ enum status request_batch(struct request *request, const struct outgoing *outgoi
 	struct packing packing = {
 		.arena = request->arena, .raw_max = *raw_max, .count_max = waiting < BATCH_COUNT_MAX ? waiting : BATCH_COUNT_MAX
 	};
-	size_t room = request->size_max - request->writer.size - PULL_ROOM;
+	size_t frame = request->size_max - request->writer.size - PULL_ROOM;
+	size_t room = outgoing->batch_max < frame ? outgoing->batch_max : frame;
 	struct bytes body = { 0 };
 	bool whole = false;
 	enum status status = gather_entries(&packing, outgoing->store, outgoing->acknowledged_seq);
 
 	for (size_t count = packing.count; status == STATUS_OK && count > 0; count /= 2) {
 		status = encode_batch(request, outgoing, &packing, count, &body, &whole);
-		if (status != STATUS_OK || !whole || body.size > room)
+		if (status != STATUS_OK || !whole || body.size > (count > 1 ? room : frame))
 			continue;
 		adapt(raw_max, packing.raw_size * count / packing.count, body.size, room);
 		section_write(&request->writer, SECTION_BATCH, body);

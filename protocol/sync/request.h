@@ -29,10 +29,11 @@ struct outgoing {
 	const struct id *organisation;
 	const struct outbox_state *outbox;
 	int64_t acknowledged_seq;
+	size_t batch_max; /* bytes, by the pace of the link; one operation goes all the same */
 	bool whole_ids; /* no short references: one was ambiguous */
 };
 
-/* The operations after `acknowledged_seq`, as many as the frame takes. `*raw_max` is how much raw batch has lately filled a
+/* The operations after `acknowledged_seq`, as many as the frame and the link take. `*raw_max` is how much raw batch has lately filled a
  * frame; adapted. `*out_last_seq`: the last one that went in. */
 enum status request_batch(struct request *request, const struct outgoing *outgoing, size_t *raw_max, int64_t *out_last_seq);
 

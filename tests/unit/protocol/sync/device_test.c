@@ -5,6 +5,8 @@
 #include "tests/unit/protocol/sync/pair.h"
 
 #define SLOW_MS 8000
+#define BACKLOG 300 /* notes: some dozen kB */
+#define SMALL_LINK ((size_t)6 * 1024)
 
 static void what_was_decided_as_computed_brings_no_rows(void **state)
 {
@@ -247,9 +249,47 @@ static void a_way_that_is_known_to_be_long_makes_no_page_smaller(void **state)
 	assert_int_equal(device->core->page_max, FRAME_SIZE_MAX);
 }
 
+static bool is_large(const struct event *event)
+{
+	return event->kind == EVENT_REQUEST && event->size > SMALL_LINK;
+}
+
+/* Of a text that does not compress well. */
+static void note_chance(struct simulation *pair, const struct id *order, uint64_t seed)
+{
+	char text[160];
+
+	for (size_t i = 0; i < sizeof(text); i++) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		text[i] = (char)('!' + (seed >> 33) % 90);
+	}
+	(void)pair_do(pair, 1, OPERATION_ADD_NOTE, order, &(struct note_arguments){ .text = { text, sizeof(text) } });
+}
+
+static void a_backlog_passes_a_link_that_takes_small_frames_only(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0);
+
+	pair_settle(pair);
+	device->link_up = false;
+	for (int i = 0; i < BACKLOG; i++)
+		note_chance(pair, &order, (uint64_t)i);
+	device->link_up = true;
+	device_node_go(pair, device);
+	for (int i = 0; i < 10000 && device->core->acknowledged_seq < BACKLOG; i++) {
+		event_queue_drop(&pair->queue, is_large); /* longer under way than a device waits */
+		assert_true(simulation_step(pair));
+	}
+	assert_int_equal(device->core->acknowledged_seq, BACKLOG);
+	pair_settle(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_backlog_passes_a_link_that_takes_small_frames_only, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_was_decided_as_computed_brings_no_rows, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_saved_operation_is_shown_after_a_crash, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_claim_that_the_rules_refuse_here_is_not_saved, pair_open, pair_close),
