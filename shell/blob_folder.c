@@ -163,33 +163,52 @@ static enum status remove_name(void *context, const char *name)
 	return file_fail(errno, "remove", path.characters);
 }
 
-static int64_t age_of(int directory, const char *name)
+struct walk {
+	blob_file_visit visit;
+	void *user;
+	time_t now_s;
+};
+
+static enum status walk_folder(const struct walk *walk, const struct path *path, int depth);
+
+/* What is neither a file nor a folder is passed over. */
+static enum status walk_entry(const struct walk *walk, const struct path *path, int directory, const char *name, int depth)
 {
 	struct stat what;
-	struct timespec now;
+	struct path below;
 
-	if (fstatat(directory, name, &what, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(what.st_mode) || clock_gettime(CLOCK_REALTIME, &now) != 0)
-		return -1;
-	return ((int64_t)now.tv_sec - (int64_t)what.st_mtim.tv_sec) * 1000;
+	if (name[0] == '.' || fstatat(directory, name, &what, AT_SYMLINK_NOFOLLOW) != 0)
+		return STATUS_OK;
+	if (S_ISREG(what.st_mode))
+		return walk->visit(walk->user, name, (int64_t)(walk->now_s - what.st_mtim.tv_sec) * 1000);
+	if (!S_ISDIR(what.st_mode) || depth == 0 ||
+		(size_t)snprintf(below.characters, sizeof(below.characters), "%s/%s", path->characters, name) >= sizeof(below.characters))
+		return STATUS_OK;
+	return walk_folder(walk, &below, depth - 1);
+}
+
+static enum status walk_folder(const struct walk *walk, const struct path *path, int depth)
+{
+	DIR *directory = opendir(path->characters);
+	const struct dirent *entry;
+	enum status status = STATUS_OK;
+
+	if (directory == NULL)
+		return errno == ENOENT ? STATUS_OK : file_fail(errno, "read", path->characters);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this function's own */
+	while (status == STATUS_OK && (entry = readdir(directory)) != NULL)
+		status = walk_entry(walk, path, dirfd(directory), entry->d_name, depth);
+	(void)closedir(directory);
+	return status;
 }
 
 static enum status each_of(void *context, const char *name, blob_file_visit visit, void *user)
 {
 	struct path path = path_of(context, name);
-	DIR *directory = opendir(path.characters);
-	const struct dirent *entry;
-	enum status status = STATUS_OK;
+	struct timespec now = { 0 };
 
-	if (directory == NULL)
-		return errno == ENOENT ? STATUS_OK : file_fail(errno, "read", path.characters);
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this function's own */
-	while (status == STATUS_OK && (entry = readdir(directory)) != NULL) {
-		int64_t age_ms = entry->d_name[0] == '.' ? -1 : age_of(dirfd(directory), entry->d_name);
-		if (age_ms >= 0)
-			status = visit(user, entry->d_name, age_ms);
-	}
-	(void)closedir(directory);
-	return status;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return walk_folder(&(struct walk){ visit, user, now.tv_sec }, &path, 1);
 }
 
 /* Before the folder is there, what is free where it will be. */

@@ -8,7 +8,7 @@
 #include "protocol/base/status.h"
 #include "protocol/base/text.h"
 
-/* `name` within the folder, valid during the call; `age_ms` since it was last written. */
+/* `name` within its folder, valid during the call; `age_ms` since it was last written. */
 typedef enum status (*blob_file_visit)(void *user, const char *name, int64_t age_ms);
 
 struct blob_files {
@@ -23,7 +23,7 @@ struct blob_files {
 	enum status (*keep)(void *context, const char *name, const char *as);
 	/* STATUS_OK also when there is none. */
 	enum status (*remove)(void *context, const char *name);
-	/* What is in a folder, which may be missing; the visit may remove what it was given. */
+	/* The files in a folder, which may be missing, and in the folders in it; the visit may remove what it was given. */
 	enum status (*each)(void *context, const char *folder, blob_file_visit visit, void *user);
 	int64_t (*free_bytes)(void *context);
 };

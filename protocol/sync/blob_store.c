@@ -330,14 +330,10 @@ enum status blob_list_each(const struct blob_files *files, const char *list, blo
 /* Whole files of one folder. */
 static enum status each_below(const struct blob_files *files, unsigned int folder, blob_file_visit visit, void *user)
 {
-	enum status status = STATUS_OK;
+	char name[4];
 
-	for (unsigned int below = 0; status == STATUS_OK && below < 256; below++) {
-		char name[8];
-		(void)snprintf(name, sizeof(name), "%02x/%02x", folder & 0xff, below);
-		status = files->each(files->context, name, visit, user);
-	}
-	return status;
+	(void)snprintf(name, sizeof(name), "%02x", folder & 0xff);
+	return files->each(files->context, name, visit, user);
 }
 
 enum status blob_whole_each(const struct blob_files *files, blob_visit visit, void *user)

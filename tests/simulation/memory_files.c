@@ -168,17 +168,16 @@ static enum status each_of(void *context, const char *folder, blob_file_visit vi
 {
 	const struct memory_files *files = context;
 	size_t size = strlen(folder), count = files->count;
-	struct file *before = resize(NULL, count * sizeof(*before));
+	struct file *before = count == 0 ? NULL : resize(NULL, count * sizeof(*before));
 	enum status status = STATUS_OK;
 
 	if (count > 0)
 		memcpy(before, files->files, count * sizeof(*before));
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		const char *rest = before[i].name + size + 1;
 		if (before[i].removed || strncmp(before[i].name, folder, size) != 0 || before[i].name[size] != '/' ||
-			strchr(rest, '/') != NULL || find(files, before[i].name) == NULL)
+			find(files, before[i].name) == NULL)
 			continue;
-		status = visit(user, rest, clock_now_ms(files->clock) - before[i].written_at_ms);
+		status = visit(user, strrchr(before[i].name, '/') + 1, clock_now_ms(files->clock) - before[i].written_at_ms);
 	}
 	free(before);
 	return status;
