@@ -271,6 +271,13 @@ static enum bundle_finding judge_changes(
 	return repairing || (core->own_rows && !part->own_rows) ? BUNDLE_NEEDS_ALL : BUNDLE_TAKEN;
 }
 
+/* As far as it has come already, a replica that is compared can use everything anew. */
+static bool is_older(const struct bundle_part *part, const struct replica_state *state, bool repairing)
+{
+	return same_epoch(&part->until, &state->cursor) &&
+	       (part->until.gseq < state->cursor.gseq || (part->until.gseq == state->cursor.gseq && !repairing));
+}
+
 static enum status judge(struct device_core *core, const struct bundle_part *part, enum bundle_finding *out_finding)
 {
 	struct device_store *store = core->options.store;
@@ -285,7 +292,7 @@ static enum status judge(struct device_core *core, const struct bundle_part *par
 		status = repair_load(store, &core->arena, &repair);
 	if (status != STATUS_OK)
 		return status;
-	if (same_epoch(&part->until, &state.cursor) && part->until.gseq <= state.cursor.gseq && !repair.under_way)
+	if (is_older(part, &state, repair.under_way))
 		*out_finding = BUNDLE_OLDER;
 	else if (!id_is_nil(&part->incarnation) && !id_equal(&part->incarnation, &outbox.incarnation))
 		*out_finding = BUNDLE_OTHER_LIFE;

@@ -120,6 +120,28 @@ static void what_was_taken_is_known_the_second_time(void **state)
 	assert_int_equal(finding, BUNDLE_OLDER);
 }
 
+/* What a comparison is to mend, no rows of long ago do: whoever reads meanwhile would see less than before. */
+static void an_older_bundle_takes_nothing_back_while_the_replica_is_compared(void **state)
+{
+	struct simulation *pair = *state;
+	static struct file older, newer;
+	enum bundle_finding finding;
+	struct id order;
+
+	go_apart(pair);
+	assert_int_equal(device_core_check(pair_device(pair, 1)->core), STATUS_OK);
+	tell_server(pair);
+	write_for(pair, 1, &older);
+	order = pair_order(pair, 0);
+	write_for(pair, 1, &newer);
+	take_all(pair, &newer);
+	assert_int_equal(device_core_check(pair_device(pair, 1)->core), STATUS_OK);
+	assert_int_equal(take(pair, older.envelopes[0], &finding), STATUS_OK);
+	assert_int_equal(finding, BUNDLE_OLDER);
+	take_all(pair, &newer);
+	assert_true(pair_on_device(pair, 1, RECORD_WORK_ORDER, &order));
+}
+
 static void a_bundle_for_another_device_is_not_opened(void **state)
 {
 	struct simulation *pair = *state;
@@ -293,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(parts_count_in_their_order_alone, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(parts_of_two_bundles_do_not_mix, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_was_taken_is_known_the_second_time, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(an_older_bundle_takes_nothing_back_while_the_replica_is_compared, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_bundle_for_another_device_is_not_opened, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			a_bundle_that_begins_later_than_the_device_stands_changes_nothing, pair_open, pair_close),
