@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """Callers who send a byte now and then and never come to an end: they are hung up on after a while, and nobody waits for them."""
-import select
 import socket
 import threading
 import time
@@ -19,6 +18,13 @@ BEGINNINGS = {  # what each says first, and goes on with, a byte at a time
     "HTTP headers": (b"PUT /sync HTTP/1.1\r\nHost: office\r\n", b"X-More: " + b"x" * 60000),
     "an HTTP body": (b"POST /sync HTTP/1.1\r\nHost: office\r\nContent-Length: 60000\r\n\r\n", b"x" * 60000),
 }
+
+
+def hung_up(connection):
+    try:
+        return connection.recv(4096) == b""
+    except BlockingIOError:
+        return False
 
 
 class Dripping:
@@ -49,7 +55,7 @@ class Dripping:
             for connection in list(self.open):
                 name, at = self.open[connection]
                 try:
-                    if select.select([connection], [], [], 0)[0] and connection.recv(4096) == b"":
+                    if hung_up(connection):
                         self.gone(connection)
                         continue
                     at += connection.send(BEGINNINGS[name][1][at:at + 1])
