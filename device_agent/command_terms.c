@@ -1,13 +1,12 @@
 #include "device_agent/command_terms.h"
 
 #include "device_agent/device.h"
+#include "device_agent/settings.h"
 #include "shell/time_text.h"
 
 static void tell_budget(struct context *context, const struct budget *budget)
 {
-	static const char *const carries[] = { [CLASS_CONTROL] = "operations", [CLASS_KNOWLEDGE] = "rows", [CLASS_FILES] = "files" };
-
-	output_json(context->output, "carries", json_string(carries[budget_class(budget)]));
+	output_json(context->output, "carries", json_string(device_load_word(budget_class(budget))));
 	output_json(context->output, "metered_bytes_today", json_integer(budget->bytes_used));
 	output_json(context->output, "metered_bytes_left", budget_left(budget) < 0 ? json_null() : json_integer(budget_left(budget)));
 	if (budget->metered && budget->bytes_a_day > 0)

@@ -21,49 +21,48 @@ const struct setting device_setting_rows[] = {
 };
 /* clang-format on */
 
-static const struct {
-	const char *word;
-	enum metered_choice choice;
-} choices[] = { { "auto", METERED_AUTO }, { "yes", METERED_YES }, { "no", METERED_NO } };
+static const char *const choices[] = { [METERED_AUTO] = "auto", [METERED_YES] = "yes", [METERED_NO] = "no", NULL };
+/* Of the classes these three can be chosen: the highest that goes. */
+static const enum delivery_class classes[] = { CLASS_CONTROL, CLASS_KNOWLEDGE, CLASS_FILES };
+static const char *const loads[] = { "operations", "rows", "files", NULL };
 
-static const struct {
-	const char *word;
-	enum delivery_class class;
-} loads[] = { { "operations", CLASS_CONTROL }, { "rows", CLASS_KNOWLEDGE }, { "files", CLASS_FILES } };
-
-static enum status choose_metered(struct text value, struct device_settings *settings)
+/* The number of words when it is none of them. */
+static size_t place_of(struct text value, const char *const words[])
 {
-	for (size_t i = 0; i < LENGTH(choices); i++)
-		if (text_equals(value, choices[i].word)) {
-			settings->metered = choices[i].choice;
-			return STATUS_OK;
-		}
-	return fail(STATUS_INVALID, "metered is auto, yes or no, not '%.*s'", TEXT_ARGUMENTS(text_cut(value, 60)));
+	size_t place = 0;
+
+	while (words[place] != NULL && !text_equals(value, words[place]))
+		place++;
+	return place;
 }
 
-static enum status choose_load(struct text value, struct device_settings *settings)
+const char *device_load_word(enum delivery_class class)
 {
-	for (size_t i = 0; i < LENGTH(loads); i++)
-		if (text_equals(value, loads[i].word)) {
-			settings->metered_class_max = loads[i].class;
-			return STATUS_OK;
-		}
-	return fail(STATUS_INVALID, "metered_carries is operations, rows or files, not '%.*s'", TEXT_ARGUMENTS(text_cut(value, 60)));
+	size_t place = LENGTH(classes) - 1;
+
+	while (place > 0 && classes[place] > class)
+		place--;
+	return loads[place];
 }
 
 static enum status take(const struct config *config, struct device_settings *out_settings)
 {
 	struct device_settings settings = { .metered_interfaces = config_text(config, "metered_interfaces"),
 		.metered_bytes_a_day = config_integer(config, "metered_bytes_a_day") };
-	enum status status = choose_metered(config_text(config, "metered"), &settings);
+	struct text metered = config_text(config, "metered"), carries = config_text(config, "metered_carries");
+	size_t choice = place_of(metered, choices), load = place_of(carries, loads);
 
-	if (status == STATUS_OK)
-		status = choose_load(config_text(config, "metered_carries"), &settings);
-	if (status == STATUS_OK && settings.metered_interfaces.size > INTERFACES_MAX)
-		status = fail(STATUS_INVALID, "metered_interfaces is longer than %d characters", INTERFACES_MAX);
-	if (status == STATUS_OK)
-		*out_settings = settings;
-	return status;
+	if (choices[choice] == NULL)
+		return fail(STATUS_INVALID, "metered is auto, yes or no, not '%.*s'", TEXT_ARGUMENTS(text_cut(metered, 60)));
+	if (loads[load] == NULL)
+		return fail(
+			STATUS_INVALID, "metered_carries is operations, rows or files, not '%.*s'", TEXT_ARGUMENTS(text_cut(carries, 60)));
+	if (settings.metered_interfaces.size > INTERFACES_MAX)
+		return fail(STATUS_INVALID, "metered_interfaces is longer than %d characters", INTERFACES_MAX);
+	settings.metered = (enum metered_choice)choice;
+	settings.metered_class_max = classes[load];
+	*out_settings = settings;
+	return STATUS_OK;
 }
 
 static struct text path_of(struct arena *arena, struct text dir)

@@ -18,6 +18,9 @@ struct device_settings {
 	enum delivery_class metered_class_max;
 };
 
+/* What goes over a link up to that class, in the words of metered_carries. */
+const char *device_load_word(enum delivery_class class);
+
 /* Its rows, for lists and help; ends with a NULL key. */
 extern const struct setting device_setting_rows[];
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "device_agent/store_parts.h"
+#include "protocol/sync/keeping.h"
 
 static enum status read_hash(struct statement *statement, int column, struct hash *out_hash)
 {
@@ -275,11 +276,6 @@ static enum status move_operations(
 	return status == STATUS_OK ? run(store, STATEMENT_OUTBOX_META_TURN, &to, 1) : status;
 }
 
-static int64_t kept_here(const struct outbox_state *outbox, const struct kept_state *kept)
-{
-	return outbox->last_seq == 0 ? 0 : outbox->last_seq - kept->first_seq + 1;
-}
-
 static enum status rehead_one(
 	struct device_store *store, int64_t number, int64_t seq, outbox_rehead rehead, void *context, struct hash *head)
 {
@@ -323,7 +319,7 @@ enum status device_store_new_incarnation(
 	if (begun->settled_seq < (begun->everything ? 0 : kept.first_seq - 1) || begun->settled_seq > old.last_seq)
 		return fail(STATUS_INVALID, "outbox: %lld operations cannot be settled, it holds %lld to %lld",
 			(long long)begun->settled_seq, (long long)kept.first_seq, (long long)old.last_seq);
-	count = begun->everything ? kept.former + kept_here(&old, &kept) : old.last_seq - begun->settled_seq;
+	count = begun->everything ? keeping_count(&old, &kept) : old.last_seq - begun->settled_seq;
 	if (count > 0 && (size_t)(count / WINDOW_LENGTH) >= begun->secret_count)
 		return fail(
 			STATUS_INVALID, "outbox: %lld operations need more than %zu window secrets", (long long)count, begun->secret_count);

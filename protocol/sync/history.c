@@ -1,5 +1,6 @@
 #include "protocol/sync/history.h"
 
+#include "protocol/sync/keeping.h"
 #include "protocol/sync/repair.h"
 
 enum status history_compare(struct device_store *store, const struct id *incarnation, int64_t seq, const struct hash *hash, bool *out_same)
@@ -38,7 +39,7 @@ static enum status count_moving(struct device_store *store, const struct outbox_
 	if (status != STATUS_OK)
 		return status;
 	if (begun->everything) {
-		*out_count = kept.former + (outbox->last_seq == 0 ? 0 : outbox->last_seq - kept.first_seq + 1);
+		*out_count = keeping_count(outbox, &kept);
 		return STATUS_OK;
 	}
 	begun->settled_seq = settled_seq < kept.first_seq ? kept.first_seq - 1 : settled_seq;

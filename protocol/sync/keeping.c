@@ -2,6 +2,11 @@
 
 #define LET_GO_MOST 4096 /* at a time: the rest at the next welcome */
 
+int64_t keeping_count(const struct outbox_state *outbox, const struct kept_state *kept)
+{
+	return kept->former + (outbox->last_seq == 0 ? 0 : outbox->last_seq - kept->first_seq + 1);
+}
+
 /* Everything settled that the server has by this commit. */
 static struct kept_mark mark_of(const struct welcome *welcome, const struct replica_state *replica)
 {

@@ -17,6 +17,9 @@
 enum status keeping_look(
 	struct device_store *store, const struct welcome *welcome, enum seeded_bug bug, int64_t *out_unbacked);
 
+/* So many operations are kept: of the current incarnation, whose outbox this is, and of former ones. */
+int64_t keeping_count(const struct outbox_state *outbox, const struct kept_state *kept);
+
 /* Whether the server was put back from a backup since the outbox met it last: it counts in another epoch. An outbox that has met none goes
  * by the replica's cursor, and then notes this one. Adds the store's statuses. */
 enum status keeping_meet(struct device_store *store, const struct id *epoch, const struct cursor *cursor, bool *out_restored);

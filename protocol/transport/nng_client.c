@@ -287,8 +287,8 @@ enum status transport_nng_open(const char *url, struct transport **out_transport
 	client = memory_zeroed(1, sizeof(*client));
 	client->transport.operations = &operations;
 	client->signal = -1;
-	client->url = strdup(url);
-	if (client->url == NULL || pthread_mutex_init(&client->mutex, NULL) != 0)
+	client->url = memory_copy(url, strlen(url) + 1);
+	if (pthread_mutex_init(&client->mutex, NULL) != 0)
 		abort();
 	status = signal_file_open(&client->signal);
 	if (status != STATUS_OK)
