@@ -257,6 +257,8 @@ static enum status proceed(struct device_core *core)
 	core->held_until_ms = 0;
 	status = hello ? device_send_hello(core) : device_send_request(core);
 	arena_reset(&core->arena);
+	if (status != STATUS_OK) /* a disk without room, say: not at once again */
+		device_link_down(core);
 	return status;
 }
 

@@ -249,6 +249,27 @@ static void a_way_that_is_known_to_be_long_makes_no_page_smaller(void **state)
 	assert_int_equal(device->core->page_max, FRAME_SIZE_MAX);
 }
 
+/* What a broken pass had left is to go before the next begins, and there is no room to say so. */
+static void a_device_without_room_asks_again_later_and_not_at_once(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+
+	pair_settle(pair);
+	device_node_lost(pair, device);
+	assert_int_equal(device_store_begin(device->store, false), STATUS_OK);
+	assert_int_equal(device_store_stage(device->store, (struct bytes){ (const uint8_t *)"left", 4 }), STATUS_OK);
+	assert_int_equal(device_store_commit(device->store), STATUS_OK);
+	(void)pair_order(pair, 0);
+	assert_int_equal(device_core_go(device->core, false), STATUS_OK);
+	pair->now_ms = device_core_deadline_ms(device->core);
+	crash_disk_fail(device->disk, DISK_FULL, 0);
+	assert_int_equal(device_core_tick(device->core), STATUS_CANNOT_WRITE);
+	assert_true(device_core_deadline_ms(device->core) > pair->now_ms);
+	crash_disk_fail(device->disk, DISK_WELL, 0);
+	pair_settle(pair);
+}
+
 static bool is_large(const struct event *event)
 {
 	return event->kind == EVENT_REQUEST && event->size > SMALL_LINK;
@@ -289,6 +310,7 @@ static void a_backlog_passes_a_link_that_takes_small_frames_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_device_without_room_asks_again_later_and_not_at_once, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_backlog_passes_a_link_that_takes_small_frames_only, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_was_decided_as_computed_brings_no_rows, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_saved_operation_is_shown_after_a_crash, pair_open, pair_close),
