@@ -43,8 +43,10 @@ static enum status look_at_entry(void *context, const struct outbox_entry *entry
 	if (memcmp(content, promise->content, sizeof(content)) != 0)
 		violate(look->simulation, "I1", "device %u: operation %s changed in the outbox", look->device->number,
 			id_to_text(&entry->id).characters);
-	if (promise->state != PROMISE_SAVED)
+	if (promise->state != PROMISE_SAVED) {
 		promise->state = look->state;
+		promise->device = look->device->number; /* lost by a restore, perhaps, and kept by the copy */
+	}
 	if (entry->seq <= look->acknowledged_seq)
 		promise->acknowledged = true;
 	if (look->present != NULL && look->present_count < look->present_max)

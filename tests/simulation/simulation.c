@@ -576,7 +576,8 @@ static void run_phase(struct simulation *simulation, struct run_result *result)
 	result->rounds = rounds > result->rounds ? rounds : result->rounds;
 	if (rounds > ROUNDS_MAX + ROUNDS_MAX * (int64_t)simulation->server.poisoned && !small && !copied && !files)
 		violate(simulation, "I6", "a device needed %lld rounds after all was healed", (long long)rounds);
-	pass_an_hour(simulation);
+	pass_an_hour(simulation); /* rows come and go by what is looked at again … */
+	pass_an_hour(simulation); /* … and files follow them */
 	if (simulation->violated)
 		return;
 	checks_at_end(simulation);
