@@ -11,7 +11,7 @@ if [ -z "${TRUCKROLL_DATA:-}" ] && [ -d "$root/../shared/data" ]; then
 fi
 
 build_packages='gcc libc6-dev meson ninja-build pkgconf python3
-	libsqlite3-dev libnng-dev libsodium-dev libzstd-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev zlib1g-dev libcmocka-dev'
+	libsqlite3-dev libnng-dev libsodium-dev libzstd-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev zlib1g-dev libturbojpeg0-dev libseccomp-dev libcmocka-dev'
 check_packages="$build_packages openssl sqlite3 strace zstd"
 analysis_packages="$check_packages clang clang-tidy clang-tools libclang-rt-14-dev cppcheck valgrind"
 

@@ -8,7 +8,7 @@ import tempfile
 
 from tree import read_lines, report, source_files
 
-PRODUCT = ("protocol/", "db/", "shell/", "server/", "device_agent/")
+PRODUCT = ("protocol/", "db/", "shell/", "thumbnail/", "server/", "device_agent/")
 MEDIAN_MAX, FUNCTION_MAX, PARAMETERS_MAX, NESTING_MAX, FILE_MAX = 15, 70, 6, 4, 800
 HEAD = re.compile(r"^[a-z][^;={}]*?\**(\w+)\(", re.S)
 ENUM = re.compile(r"^enum (?:\[\[nodiscard\]\] )?(\w+) \{(.*?)^\};", re.S | re.M)
