@@ -83,6 +83,25 @@ static enum status adopt_rows(struct storage *storage, struct arena *arena, cons
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+/* Indexes of columns that no migration knows. */
+static const struct {
+	enum storage_kind kind;
+	uint32_t since;
+	const char *sql;
+} indexes[] = {
+	{ STORAGE_SERVER, 4, "CREATE INDEX attachment_by_thumbnail ON attachment (thumbnail) WHERE thumbnail != ''" },
+};
+
+static enum status add_indexes(struct storage *storage, uint32_t from)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < LENGTH(indexes) && status == STATUS_OK; i++)
+		if (indexes[i].kind == storage->kind && indexes[i].since > from && indexes[i].since <= storage->revision)
+			status = sql_run(storage, indexes[i].sql);
+	return status;
+}
+
 static enum status bring_tables(struct storage *storage, struct arena *arena, uint32_t from, record_adopt_call adopt)
 {
 	const struct schema *schema;
@@ -113,6 +132,8 @@ enum status revision_apply(struct storage *storage, record_adopt_call adopt)
 		return status;
 	storage->revision = schema_revision();
 	status = bring_tables(storage, &arena, from, adopt);
+	if (status == STATUS_OK)
+		status = add_indexes(storage, from);
 	if (status == STATUS_OK)
 		status = sql_run(storage, header);
 	if (status == STATUS_OK)

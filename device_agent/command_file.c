@@ -42,7 +42,8 @@ enum status command_file_get(struct context *context)
 
 	if (status == STATUS_OK)
 		status = file_hand_out(context, device->blobs, &attachment);
-	if (status == STATUS_NOT_FOUND && attachment.blob.size > 0 && blob_from_text(attachment.blob, &id) == STATUS_OK)
-		return ask_for(context, &id);
-	return status;
+	if (status != STATUS_NOT_FOUND || file_chosen(context, &attachment).size == 0)
+		return status;
+	status = blob_from_text(file_chosen(context, &attachment), &id);
+	return status == STATUS_OK ? ask_for(context, &id) : status;
 }

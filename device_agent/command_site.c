@@ -2,10 +2,12 @@
 #include <string.h>
 
 #include "device_agent/commands.h"
+#include "device_agent/thumbnail_helper.h"
 #include "device_agent/visits.h"
 #include "protocol/domain/attachment.h"
 #include "protocol/domain/checklist.h"
 #include "protocol/domain/meter.h"
+#include "protocol/domain/revision.h"
 #include "protocol/domain/task_answer.h"
 #include "protocol/domain/time_entry.h"
 #include "protocol/sync/blob_store.h"
@@ -267,31 +269,62 @@ static enum status keep_file(struct context *context, struct bytes bytes, struct
 	return STATUS_OK;
 }
 
-/* What is known of a file: its name by content, its size, and what it seems to be. */
-static enum status look_at_file(
-	struct context *context, struct text name, struct text *out_blob, int64_t *out_size, struct text *out_media_type)
+/* What it seems to be. */
+static struct text media_type_of(struct bytes bytes)
 {
 	static const struct {
 		uint8_t mark[4];
 		const char *media_type;
 	} marks[] = { { { 0xff, 0xd8, 0xff }, "image/jpeg" }, { { 0x89, 'P', 'N', 'G' }, "image/png" },
 		{ { '%', 'P', 'D', 'F' }, "application/pdf" } };
+
+	for (size_t i = 0; i < LENGTH(marks); i++) {
+		size_t size = marks[i].mark[3] == 0 ? 3 : 4;
+		if (bytes.size >= size && memcmp(bytes.data, marks[i].mark, size) == 0)
+			return text_of(marks[i].media_type);
+	}
+	return text_of("application/octet-stream");
+}
+
+/* What is known of a file before anything is saved of it. */
+struct taken_file {
+	struct text blob, thumbnail, media_type;
+	int64_t size;
+};
+
+/* A thumbnail is worth having when it is much smaller; who cannot speak of one makes none. */
+static bool wants_thumbnail(const struct taken_file *file)
+{
+	return schema_revision() >= ATTACHMENT_THUMBNAIL_SINCE && file->size > (int64_t)BLOB_SMALL_MAX &&
+	       text_equals(file->media_type, "image/jpeg");
+}
+
+/* The helper works while the file itself is written. Without a thumbnail the file is as good as it was. */
+static enum status keep_with_thumbnail(struct context *context, struct bytes bytes, struct taken_file *file)
+{
+	struct thumbnail_helper helper = thumbnail_helper_start(bytes);
+	enum status status = keep_file(context, bytes, &file->blob);
+	struct bytes thumbnail;
+
+	if (thumbnail_helper_finish(&helper, context->arena, &thumbnail) && status == STATUS_OK)
+		(void)(keep_file(context, thumbnail, &file->thumbnail) == STATUS_OK);
+	return status;
+}
+
+static enum status look_at_file(struct context *context, struct text name, struct taken_file *out_file)
+{
+	struct taken_file file = { 0 };
 	struct bytes bytes;
 	enum status status = file_read(context->arena, path_join(context->arena, context->working_dir, name).data, FILE_SIZE_MAX, &bytes);
 
 	if (status != STATUS_OK)
 		return status;
-	status = keep_file(context, bytes, out_blob);
-	if (status != STATUS_OK)
-		return status;
-	*out_size = (int64_t)bytes.size;
-	*out_media_type = text_of("application/octet-stream");
-	for (size_t i = 0; i < LENGTH(marks); i++) {
-		size_t size = marks[i].mark[3] == 0 ? 3 : 4;
-		if (bytes.size >= size && memcmp(bytes.data, marks[i].mark, size) == 0)
-			*out_media_type = text_of(marks[i].media_type);
-	}
-	return STATUS_OK;
+	file.size = (int64_t)bytes.size;
+	file.media_type = media_type_of(bytes);
+	status = wants_thumbnail(&file) ? keep_with_thumbnail(context, bytes, &file) : keep_file(context, bytes, &file.blob);
+	if (status == STATUS_OK)
+		*out_file = file;
+	return status;
 }
 
 enum status command_photo(struct context *context)
@@ -300,8 +333,13 @@ enum status command_photo(struct context *context)
 		.kind = arguments_flag(context->arguments, "document") ? ATTACHMENT_KIND_DOCUMENT : ATTACHMENT_KIND_PHOTO,
 		.caption = argument(context, "caption"),
 	};
-	enum status status = look_at_file(context, argument(context, "FILE"), &arguments.blob, &arguments.size, &arguments.media_type);
+	struct taken_file file = { 0 };
+	enum status status = look_at_file(context, argument(context, "FILE"), &file);
 
+	arguments.blob = file.blob;
+	arguments.size = file.size;
+	arguments.media_type = file.media_type;
+	arguments.thumbnail = file.thumbnail;
 	if (status == STATUS_OK && arguments_has(context->arguments, "asset")) {
 		arguments.record = RECORD_ASSET;
 		status = lookup_record(local_device_records(context), RECORD_ASSET, argument(context, "asset"), &arguments.record_id);
@@ -331,10 +369,15 @@ enum status command_sign(struct context *context)
 		.signer_name = arguments_joined(context->arguments, context->arena, "NAME"),
 		.signer_role = argument(context, "role"),
 	};
+	struct taken_file file = { 0 };
 	enum status status = STATUS_OK;
 
 	if (arguments_has(context->arguments, "file"))
-		status = look_at_file(context, argument(context, "file"), &arguments.blob, &arguments.size, &arguments.media_type);
+		status = look_at_file(context, argument(context, "file"), &file);
+	arguments.blob = file.blob;
+	arguments.size = file.size;
+	arguments.media_type = file.media_type;
+	arguments.thumbnail = file.thumbnail;
 	return status == STATUS_OK ? run_on_visit(context, OPERATION_SIGN, &arguments) : status;
 }
 

@@ -270,6 +270,7 @@ static const struct option doctor_options[] = {
 };
 
 static const struct option file_get_options[] = {
+	{ .name = "thumbnail", .kind = OPTION_FLAG, .help = "the small picture, which comes before the file itself" },
 	{ .name = "out", .value = "FILE", .kind = OPTION_TEXT, .help = "where to put it (default: here, named by digits of its id)" },
 	KEYS_OPTION,
 	{ 0 },

@@ -22,7 +22,7 @@ enum status command_file_get(struct context *context)
 
 	if (status == STATUS_OK)
 		status = file_hand_out(context, office->blobs, &attachment);
-	if (status == STATUS_NOT_FOUND && attachment.blob.size > 0)
+	if (status == STATUS_NOT_FOUND && file_chosen(context, &attachment).size > 0)
 		return fail(STATUS_NOT_FOUND, "the file is not here yet: its device sends it when nothing else waits");
 	return status;
 }

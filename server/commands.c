@@ -226,6 +226,7 @@ static const struct option restore_options[] = {
 };
 
 static const struct option file_get_options[] = {
+	{ .name = "thumbnail", .kind = OPTION_FLAG, .help = "the small picture, which comes before the file itself" },
 	{ .name = "out", .value = "FILE", .kind = OPTION_TEXT, .help = "where to put it (default: here, named by digits of its id)" },
 	{ 0 },
 };

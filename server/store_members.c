@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "protocol/base/buffer.h"
+#include "protocol/domain/attachment.h"
+#include "protocol/domain/revision.h"
 #include "server/store_inner.h"
 
 static enum status member_statement(struct server_store *store, enum statement_id which, int64_t scope, enum record_kind kind,
@@ -269,10 +271,11 @@ enum status server_store_job_grants(struct server_store *store, const struct job
 
 /* ---- files ---- */
 
-enum status server_store_attachments_of(struct server_store *store, struct text blob, attachment_visit visit, void *context)
+static enum status visit_attachments(
+	struct server_store *store, enum statement_id which, struct text blob, attachment_visit visit, void *context)
 {
 	struct statement *statement = NULL;
-	enum status status = statement_get(store->storage, STATEMENT_ATTACHMENT_OF_BLOB, &statement);
+	enum status status = statement_get(store->storage, which, &statement);
 
 	if (status != STATUS_OK)
 		return status;
@@ -283,5 +286,14 @@ enum status server_store_attachments_of(struct server_store *store, struct text 
 		status = visit(context, &id, statement_integer(statement, 1));
 	}
 	statement_reset(statement);
+	return status;
+}
+
+enum status server_store_attachments_of(struct server_store *store, struct text blob, attachment_visit visit, void *context)
+{
+	enum status status = visit_attachments(store, STATEMENT_ATTACHMENT_OF_BLOB, blob, visit, context);
+
+	if (status == STATUS_OK && schema_revision() >= ATTACHMENT_THUMBNAIL_SINCE)
+		status = visit_attachments(store, STATEMENT_ATTACHMENT_OF_THUMBNAIL, blob, visit, context);
 	return status;
 }

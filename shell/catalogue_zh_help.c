@@ -45,6 +45,7 @@ const struct message catalogue_zh_help[] = {
 	{ "the file of an attachment", "取出附件的文件" },
 	{ "work order: its number, or first digits of its id; without it all files", "工单：编号或 id 的前几位；不给则列出全部文件" },
 	{ "first digits of its id", "其 id 的前几位" },
+	{ "the small picture, which comes before the file itself", "缩略图：先于文件本身到达的小图" },
 	{ "where to put it (default: here, named by digits of its id)", "存放位置（默认：当前目录，以其 id 的前几位命名）" },
 	{ "When it is not here it is asked for, and comes with the next exchange. The files of work that is not over come\n"
 	  "by themselves.",

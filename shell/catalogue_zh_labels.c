@@ -346,6 +346,8 @@ const struct message catalogue_zh_labels[] = {
 	{ "column.answered", "已填写" },
 	{ "column.attachment_id", "附件" },
 	{ "column.blob", "文件摘要" },
+	{ "column.thumbnail", "缩略图" },
+	{ "thumbnail", "缩略图" },
 	{ "column.caption", "说明" },
 	{ "column.corrects_id", "更正的读数" },
 	{ "column.email", "电子邮件" },

@@ -294,6 +294,8 @@ const struct message catalogue_zh_reasons[] = {
 	  "没有空间存放 %lld 字节的文件：磁盘快满了，余下的空间要留给工作数据；请清理磁盘" },
 	{ "the file of this attachment is damaged here (%s)", "该附件的文件在本机已损坏（%s）" },
 	{ "this attachment has no file: only what is known of it was recorded", "该附件没有文件：只登记了说明信息" },
+	{ "this attachment has no thumbnail: it is small itself, or no picture from which one could be made",
+	  "该附件没有缩略图：它本身就很小，或不是能生成缩略图的图片" },
 	{ "%s is there already: name another file with --out", "%s 已存在：请用 --out 指定另一个文件" },
 	{ "the file is not here yet: its device sends it when nothing else waits", "文件还没有到：其终端在没有其他内容等待时发送" },
 	{ "a blob is named by %d digits 0-9 and a-f", "文件由 %d 位 0-9 与 a-f 命名" },

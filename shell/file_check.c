@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "protocol/domain/attachment.h"
+#include "protocol/sync/attachment_files.h"
 #include "protocol/sync/blob_store.h"
 
 /* What rows speak of: each file once, in order. */
@@ -15,14 +15,14 @@ struct spoken {
 static enum status gather(void *user, const void *row, const struct row_meta *meta)
 {
 	struct spoken *spoken = user;
-	const struct attachment *attachment = row;
-	struct hash id;
+	struct attachment_file files[ATTACHMENT_FILES_MAX];
+	size_t count = attachment_files(row, files);
 
 	(void)meta;
-	if (attachment->size > (int64_t)BLOB_FILE_MAX || blob_from_text(attachment->blob, &id) != STATUS_OK)
-		return STATUS_OK; /* it never travels */
-	spoken->ids = arena_grow(&spoken->arena, spoken->ids, spoken->count, &spoken->capacity, sizeof(*spoken->ids));
-	spoken->ids[spoken->count++] = id;
+	for (size_t i = 0; i < count; i++) {
+		spoken->ids = arena_grow(&spoken->arena, spoken->ids, spoken->count, &spoken->capacity, sizeof(*spoken->ids));
+		spoken->ids[spoken->count++] = files[i].id;
+	}
 	return STATUS_OK;
 }
 

@@ -20,13 +20,13 @@ struct file_state {
 	int64_t percent;
 };
 
-static struct file_state state_of(struct arena *arena, const struct blob_files *files, const struct attachment *attachment)
+static struct file_state state_of(struct arena *arena, const struct blob_files *files, struct text blob)
 {
 	struct blob_part part;
 	struct hash id;
 	int64_t size;
 
-	if (blob_from_text(attachment->blob, &id) != STATUS_OK)
+	if (blob_from_text(blob, &id) != STATUS_OK)
 		return (struct file_state){ "none", 0 };
 	if (blob_whole(files, &id, &size) == STATUS_OK)
 		return (struct file_state){ blob_listed(files, BLOB_OUT, &id) ? "to_send" : "here", 100 };
@@ -41,24 +41,35 @@ struct file_rows {
 	const struct blob_files *files;
 };
 
+/* As a person reads it. */
+static struct text words_of(const struct file_rows *rows, const struct file_state *state)
+{
+	struct arena *arena = rows->context->arena;
+	struct text word = catalogue_word(arena, rows->context->language, "state.file", text_of(state->word));
+
+	if (strcmp(state->word, "under_way") == 0)
+		return arena_print(arena, "%.*s %lld %%", TEXT_ARGUMENTS(word), (long long)state->percent);
+	return word;
+}
+
 static enum status list_file(void *user, const void *row, const struct row_meta *meta)
 {
 	struct file_rows *rows = user;
 	const struct attachment *attachment = row;
 	struct arena *arena = rows->context->arena;
-	struct file_state state = state_of(arena, rows->files, attachment);
-	struct text word = catalogue_word(arena, rows->context->language, "state.file", text_of(state.word));
+	struct file_state state = state_of(arena, rows->files, attachment->blob);
+	struct file_state thumbnail = state_of(arena, rows->files, attachment->thumbnail);
 	struct text kind = choice_to_text(arena, attachment_kind_names, attachment->kind);
 
 	(void)meta;
-	if (strcmp(state.word, "under_way") == 0)
-		word = arena_print(arena, "%.*s %lld %%", TEXT_ARGUMENTS(word), (long long)state.percent);
 	table_row(rows->table, (const struct cell[]){
 				       cell_id(&attachment->id),
 				       cell_name("state.attachment_kind", kind),
 				       cell_text(attachment->caption),
 				       cell_size(attachment->size),
-				       cell_text(word),
+				       cell_text(attachment->thumbnail.size == 0 ? text_of("") : words_of(rows, &thumbnail)),
+				       cell_text(words_of(rows, &state)),
+				       cell_string(thumbnail.word),
 				       cell_string(state.word),
 				       cell_integer(state.percent),
 			       });
@@ -68,7 +79,8 @@ static enum status list_file(void *user, const void *row, const struct row_meta 
 enum status file_listing(struct context *context, struct storage *storage, const struct blob_files *files, const struct id *order)
 {
 	static const struct column columns[] = { { "id", "attachment", false }, { "kind", NULL, false }, { "caption", NULL, false },
-		{ "size", NULL, false }, { "words", "file", false }, { "state", NULL, true }, { "percent", NULL, true } };
+		{ "size", NULL, false }, { "thumbnail_words", "thumbnail", false }, { "words", "file", false }, { "thumbnail", NULL, true },
+		{ "state", NULL, true }, { "percent", NULL, true } };
 	struct file_rows rows = { .context = context, .files = files };
 
 	rows.table = output_table(context->output, "files", columns, LENGTH(columns));
@@ -102,13 +114,31 @@ static const char *ending_of(struct text media_type)
 	return "";
 }
 
+struct text file_chosen(const struct context *context, const struct attachment *attachment)
+{
+	return arguments_flag(context->arguments, "thumbnail") ? attachment->thumbnail : attachment->blob;
+}
+
+/* Where it is written when nobody says. */
+static struct text own_name(const struct context *context, const struct attachment *attachment)
+{
+	struct id_text id = id_to_text(&attachment->id);
+
+	if (arguments_flag(context->arguments, "thumbnail"))
+		return arena_print(context->arena, "%.8s-thumbnail.jpg", id.characters);
+	return arena_print(context->arena, "%.8s%s", id.characters, ending_of(attachment->media_type));
+}
+
 enum status file_hand_out(struct context *context, const struct blob_files *files, const struct attachment *attachment)
 {
 	struct text name = arguments_text(context->arguments, "out"), path;
 	struct bytes content;
 	struct hash id;
-	enum status status = blob_from_text(attachment->blob, &id);
+	enum status status = blob_from_text(file_chosen(context, attachment), &id);
 
+	if (status != STATUS_OK && arguments_flag(context->arguments, "thumbnail"))
+		return fail(STATUS_NOT_FOUND,
+			"this attachment has no thumbnail: it is small itself, or no picture from which one could be made");
 	if (status != STATUS_OK)
 		return fail(STATUS_NOT_FOUND, "this attachment has no file: only what is known of it was recorded");
 	status = blob_read_whole(files, context->arena, &id, &content);
@@ -117,7 +147,7 @@ enum status file_hand_out(struct context *context, const struct blob_files *file
 	if (status != STATUS_OK)
 		return status;
 	if (name.size == 0)
-		name = arena_print(context->arena, "%.8s%s", id_to_text(&attachment->id).characters, ending_of(attachment->media_type));
+		name = own_name(context, attachment);
 	path = path_join(context->arena, context->working_dir, name);
 	if (file_exists(path.data))
 		return fail(STATUS_REFUSED, "%s is there already: name another file with --out", path.data);

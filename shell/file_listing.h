@@ -15,8 +15,10 @@ extern const struct option file_get_positionals[];
 enum status file_listing(struct context *context, struct storage *storage, const struct blob_files *files, const struct id *order);
 /* The attachment that the command's ATTACHMENT names, in the command's arena. */
 enum status file_find(struct context *context, struct storage *storage, struct attachment *out_attachment);
-/* Writes the file of an attachment where --out says, else into the working directory under digits of its id, and tells so. What is there is
- * not replaced: STATUS_REFUSED. STATUS_NOT_FOUND: the file is not here. STATUS_CORRUPT: it is damaged. */
+/* The name of the file that the command is about: with --thumbnail the thumbnail; empty: there is none. */
+struct text file_chosen(const struct context *context, const struct attachment *attachment);
+/* Writes that file of an attachment where --out says, else into the working directory under digits of its id, and tells so. What is there
+ * is not replaced: STATUS_REFUSED. STATUS_NOT_FOUND: the file is not here. STATUS_CORRUPT: it is damaged. */
 enum status file_hand_out(struct context *context, const struct blob_files *files, const struct attachment *attachment);
 
 #endif

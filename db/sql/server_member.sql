@@ -75,5 +75,8 @@ ORDER BY completed_at_ms DESC, id DESC LIMIT $3
 SELECT id FROM work_order WHERE site_id = $1 AND completed_at_ms > $2
 ORDER BY completed_at_ms DESC, id DESC LIMIT $3
 
+-- name: attachment_of_thumbnail
+SELECT id, home FROM attachment WHERE thumbnail = $1 AND thumbnail != '' ORDER BY id
+
 -- name: attachment_of_blob
 SELECT id, home FROM attachment WHERE blob = $1 AND blob != '' ORDER BY id

@@ -111,6 +111,7 @@ static const struct field add_photo_fields[] = {
 	{ FIELD_OF(photo_arguments, size),                         .tag = 6, .max = BLOB_SIZE_MAX },
 	{ FIELD_OF(photo_arguments, media_type),                   .tag = 7, .max = 200 },
 	{ FIELD_OF(photo_arguments, caption),                      .tag = 8, .max = 2000, .personal = true },
+	{ FIELD_OF(photo_arguments, thumbnail),                    .tag = 9, .max = BLOB_DIGITS, .since = ATTACHMENT_THUMBNAIL_SINCE },
 };
 
 static const struct field sign_fields[] = {
@@ -120,6 +121,7 @@ static const struct field sign_fields[] = {
 	{ FIELD_OF(sign_arguments, blob),        .tag = 4, .max = BLOB_DIGITS },
 	{ FIELD_OF(sign_arguments, size),        .tag = 5, .max = BLOB_SIZE_MAX },
 	{ FIELD_OF(sign_arguments, media_type),  .tag = 6, .max = 200 },
+	{ FIELD_OF(sign_arguments, thumbnail),   .tag = 7, .max = BLOB_DIGITS, .since = ATTACHMENT_THUMBNAIL_SINCE },
 };
 
 static const struct field hold_fields[] = {

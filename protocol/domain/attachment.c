@@ -27,6 +27,7 @@ static const struct field fields[] = {
 	{ FIELD_OF(attachment, caption),                      .tag = 12, .personal = true, .max = 2000 },
 	{ TIME_OF(attachment, taken_at_ms),                   .tag = 13 },
 	{ FIELD_OF(attachment, late),                         .tag = 14 },
+	{ FIELD_OF(attachment, thumbnail),                    .tag = 15, .max = BLOB_DIGITS, .since = ATTACHMENT_THUMBNAIL_SINCE },
 };
 /* clang-format on */
 

@@ -4,8 +4,10 @@
 
 #include "protocol/domain/schema.h"
 
-#define BLOB_DIGITS   64
-#define BLOB_SIZE_MAX (INT64_C(1) << 40)
+#define BLOB_DIGITS                64
+#define BLOB_SIZE_MAX              (INT64_C(1) << 40)
+
+#define ATTACHMENT_THUMBNAIL_SINCE 4 /* the revision of the schema that added thumbnails to attachments, and to what makes them */
 
 enum attachment_kind {
 	ATTACHMENT_KIND_PHOTO = 0,
@@ -30,7 +32,8 @@ struct attachment {
 	struct text media_type; /* such as "image/jpeg" */
 	struct text caption;
 	int64_t taken_at_ms;
-	bool late; /* the order was closed or cancelled already */
+	bool late;             /* the order was closed or cancelled already */
+	struct text thumbnail; /* a file as `blob` is: the same made small; empty: there is none */
 	struct bytes extra;
 };
 

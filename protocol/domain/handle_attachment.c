@@ -56,6 +56,7 @@ enum status handle_add_photo(struct handling *handling)
 	photo.size = arguments->size;
 	photo.media_type = arguments->media_type;
 	photo.caption = arguments->caption;
+	photo.thumbnail = arguments->thumbnail;
 	status = records_put(handling->records, RECORD_ATTACHMENT, &photo);
 	return status == STATUS_OK ? handling_flag_fact(handling, &occasion.visit, occasion.order) : status;
 }
@@ -76,6 +77,7 @@ enum status handle_sign(struct handling *handling)
 	signature.size = arguments->size;
 	signature.media_type = arguments->media_type;
 	signature.caption = arguments->signer_name;
+	signature.thumbnail = arguments->thumbnail;
 	signed_visit = occasion.visit;
 	signed_visit.signer_name = arguments->signer_name;
 	signed_visit.signer_role = arguments->signer_role;

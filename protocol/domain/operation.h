@@ -212,6 +212,7 @@ struct photo_arguments { /* subject: the visit */
 	int64_t size;
 	struct text media_type;
 	struct text caption;
+	struct text thumbnail; /* a file as `blob` is; empty: there is none */
 };
 
 struct sign_arguments { /* subject: the visit */
@@ -221,6 +222,7 @@ struct sign_arguments { /* subject: the visit */
 	struct text blob;
 	int64_t size;
 	struct text media_type;
+	struct text thumbnail; /* a file as `blob` is; empty: there is none */
 };
 
 /* Why an order is not to be worked on now. */

@@ -196,11 +196,11 @@ static bool is_blob(struct text blob)
 	return blob.size == 0 || blob.size == BLOB_DIGITS;
 }
 
-static enum status check_blob(struct text blob, struct objection *objection)
+static enum status check_blobs(struct text blob, struct text thumbnail, struct objection *objection)
 {
-	if (is_blob(blob))
+	if (is_blob(blob) && is_blob(thumbnail))
 		return STATUS_OK;
-	return object(objection, RULE_BAD_FORM, "blob", REASON_BLOB_NAME,
+	return object(objection, RULE_BAD_FORM, is_blob(blob) ? "thumbnail" : "blob", REASON_BLOB_NAME,
 		fail(STATUS_INVALID, "a blob is named by %d digits 0-9 and a-f", BLOB_DIGITS));
 }
 
@@ -212,7 +212,7 @@ static enum status check_photo(const struct photo_arguments *photo, struct objec
 	if (photo->kind == ATTACHMENT_KIND_SIGNATURE)
 		return object(objection, RULE_BAD_FORM, "kind", REASON_SIGNATURE_AS_PHOTO,
 			fail(STATUS_INVALID, "a signature comes with who signed: sign"));
-	return check_blob(photo->blob, objection);
+	return check_blobs(photo->blob, photo->thumbnail, objection);
 }
 
 /* Rules over several arguments. */
@@ -237,7 +237,7 @@ static enum status check_together(const struct operation *operation, struct obje
 	if (operation->head.kind == OPERATION_ADD_PHOTO)
 		return check_photo(operation->arguments, objection);
 	if (operation->head.kind == OPERATION_SIGN)
-		return check_blob(sign->blob, objection);
+		return check_blobs(sign->blob, sign->thumbnail, objection);
 	return STATUS_OK;
 }
 

@@ -4,14 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "protocol/domain/attachment.h"
 #include "protocol/domain/visit.h"
 #include "protocol/domain/work_order.h"
+#include "protocol/sync/attachment_files.h"
 #include "protocol/sync/pace.h"
 
-#define ABSENT_MS      ((int64_t)10 * 60 * 1000) /* a file that its author has not sent yet is asked for again */
-#define BAD_CHUNKS_MAX 3
-#define SOON_MS        ((int64_t)24 * 3600 * 1000) /* a job that is planned for no later is before the technician */
+#define ABSENT_MS           ((int64_t)10 * 60 * 1000) /* a file that its author has not sent yet is asked for again */
+#define BAD_CHUNKS_MAX      3
+#define SOON_MS             ((int64_t)24 * 3600 * 1000) /* a job that is planned for no later is before the technician */
 #define LIST_IN_REQUEST_MAX (BLOB_LIST_MAX + 128)
 
 void device_blobs_finish(struct device_blobs *blobs)
@@ -50,9 +50,14 @@ static struct blob_item *find(const struct device_blobs *blobs, const struct has
 	return blobs->count == 0 ? NULL : bsearch(id, blobs->items, blobs->count, sizeof(*blobs->items), hash_order);
 }
 
+static bool is_small(enum blob_queue queue)
+{
+	return queue == BLOB_QUEUE_SMALL_IN || queue == BLOB_QUEUE_SMALL_OUT;
+}
+
 static bool is_out(const struct blob_item *item)
 {
-	return item->queue == BLOB_QUEUE_OUT;
+	return item->queue == BLOB_QUEUE_OUT || item->queue == BLOB_QUEUE_SMALL_OUT;
 }
 
 static bool is_due(const struct blob_item *item, int64_t now_ms)
@@ -89,22 +94,14 @@ struct planning {
 	enum blob_queue queue;
 };
 
-/* Bytes that are still to be moved of a file of `size`. */
-static int64_t left_of(const struct device_blobs *blobs, struct arena *arena, const struct hash *id, int64_t size)
-{
-	struct blob_part part;
-
-	return blob_part_find(blobs->files, arena, NULL, id, &part) == STATUS_OK ? part.size - part.have : size;
-}
-
-static void plan_one(struct planning *planning, const struct hash *id, int64_t left)
+static void plan_one(struct planning *planning, const struct hash *id, enum blob_queue queue, int64_t left)
 {
 	const struct blob_item *before = find(planning->blobs, id);
-	struct blob_item item = { .id = *id, .queue = planning->queue, .left = left };
+	struct blob_item item = { .id = *id, .queue = queue, .left = left };
 
 	if (before != NULL && is_out(before) == is_out(&item) && before->step != BLOB_STEP_DONE) {
 		item = *before;
-		item.queue = planning->queue;
+		item.queue = queue;
 	}
 	planning->items =
 		arena_grow(&planning->blobs->arena, planning->items, planning->count, &planning->capacity, sizeof(*planning->items));
@@ -117,19 +114,22 @@ static enum status plan_out(void *user, const struct hash *id)
 	int64_t size = 0;
 
 	(void)(blob_whole(planning->blobs->files, id, &size) == STATUS_OK); /* what is not there is found when its turn comes */
-	plan_one(user, id, size);
+	plan_one(user, id, size <= (int64_t)BLOB_SMALL_MAX ? BLOB_QUEUE_SMALL_OUT : BLOB_QUEUE_OUT, size);
 	return STATUS_OK;
 }
 
-/* `size`: 0 when no row is known that says it. */
-static enum status plan_missing(struct planning *planning, struct arena *arena, const struct hash *id, int64_t size)
+/* What a row calls a thumbnail is taken for one until its list says how large it is. */
+static enum status plan_missing(struct planning *planning, struct arena *arena, const struct attachment_file *file)
 {
+	struct blob_part part = { .size = file->size };
+	bool begun = blob_part_find(planning->blobs->files, arena, NULL, &file->id, &part) == STATUS_OK;
+	bool small = part.size <= (int64_t)BLOB_SMALL_MAX && (file->thumbnail || part.size > 0);
 	int64_t whole;
-	enum status status = blob_whole(planning->blobs->files, id, &whole);
+	enum status status = blob_whole(planning->blobs->files, &file->id, &whole);
 
 	if (status != STATUS_NOT_FOUND)
 		return status;
-	plan_one(planning, id, left_of(planning->blobs, arena, id, size));
+	plan_one(planning, &file->id, small ? BLOB_QUEUE_SMALL_IN : planning->queue, begun ? part.size - part.have : file->size);
 	return STATUS_OK;
 }
 
@@ -142,13 +142,12 @@ static enum status plan_asked(void *user, const struct hash *id)
 {
 	const struct asking_for *asking = user;
 
-	return plan_missing(asking->planning, asking->arena, id, 0);
+	return plan_missing(asking->planning, asking->arena, &(struct attachment_file){ .id = *id });
 }
 
 struct wanted {
-	struct hash id;
+	struct attachment_file file;
 	struct id work_order;
-	int64_t size;
 };
 
 struct gathering {
@@ -161,17 +160,18 @@ static enum status gather(void *user, enum record_kind kind, const void *row, co
 {
 	struct gathering *gathering = user;
 	const struct attachment *attachment = row;
-	struct wanted wanted;
+	struct attachment_file files[ATTACHMENT_FILES_MAX];
+	size_t count;
 
 	(void)meta;
 	if (kind != RECORD_ATTACHMENT)
 		return STATUS_BUSY; /* beyond them */
-	if (attachment->size > (int64_t)BLOB_FILE_MAX || blob_from_text(attachment->blob, &wanted.id) != STATUS_OK)
-		return STATUS_OK;
-	wanted.work_order = attachment->work_order_id;
-	wanted.size = attachment->size;
-	gathering->wanted = arena_grow(gathering->arena, gathering->wanted, gathering->count, &gathering->capacity, sizeof(wanted));
-	gathering->wanted[gathering->count++] = wanted;
+	count = attachment_files(attachment, files);
+	for (size_t i = 0; i < count; i++) {
+		gathering->wanted =
+			arena_grow(gathering->arena, gathering->wanted, gathering->count, &gathering->capacity, sizeof(struct wanted));
+		gathering->wanted[gathering->count++] = (struct wanted){ files[i], attachment->work_order_id };
+	}
 	return STATUS_OK;
 }
 
@@ -209,11 +209,11 @@ static enum status plan_row(struct planning *planning, struct records *records, 
 
 	if (status != STATUS_OK || order == NULL || work_order_is_over(order))
 		return status;
-	if (blob_whole(planning->blobs->files, &wanted->id, &size) == STATUS_OK)
+	if (blob_whole(planning->blobs->files, &wanted->file.id, &size) == STATUS_OK)
 		return STATUS_OK;
 	status = records_each(records, RECORD_VISIT, "work_order_id", &wanted->work_order, look_at_visit, &search);
 	planning->queue = search.found ? BLOB_QUEUE_SOON : BLOB_QUEUE_REST;
-	return status == STATUS_OK ? plan_missing(planning, arena, &wanted->id, wanted->size) : status;
+	return status == STATUS_OK ? plan_missing(planning, arena, &wanted->file) : status;
 }
 
 /* What belongs to orders that are not over comes by itself; the rest when a person asks for it. */
@@ -325,8 +325,8 @@ static int compare_left(const void *left, const void *right)
 }
 
 /* Those of a queue whose turn may come, what is soon done first. */
-static size_t list_due(const struct device_blobs *blobs, struct arena *arena, enum blob_queue queue, int64_t now_ms,
-	struct blob_item ***out_items)
+static size_t list_due(
+	const struct device_blobs *blobs, struct arena *arena, enum blob_queue queue, int64_t now_ms, struct blob_item ***out_items)
 {
 	struct blob_item **items = arena_allocate_array(arena, blobs->count + 1, sizeof(struct blob_item *));
 	size_t count = 0;
@@ -380,12 +380,12 @@ static void send_piece(struct device_blobs *blobs, struct request *request, stru
 }
 
 /* What is under way goes on; then the smallest. */
-static void send_next(struct device_blobs *blobs, struct request *request, int64_t now_ms)
+static void send_next(struct device_blobs *blobs, struct request *request, enum blob_queue queue, int64_t now_ms)
 {
 	struct blob_item *item = blobs->sending ? find(blobs, &blobs->sending_id) : NULL, **items;
-	size_t count = list_due(blobs, request->arena, BLOB_QUEUE_OUT, now_ms, &items);
+	size_t count = list_due(blobs, request->arena, queue, now_ms, &items);
 
-	if (item != NULL && item->step == BLOB_STEP_WAITING)
+	if (item != NULL && item->step == BLOB_STEP_WAITING && item->queue == queue)
 		send_piece(blobs, request, item);
 	for (size_t i = 0; i < count && !blobs->asked; i++)
 		offer(blobs, request, items[i]);
@@ -394,14 +394,19 @@ static void send_next(struct device_blobs *blobs, struct request *request, int64
 /* BLOB_QUEUE_COUNT: nothing waits. */
 static enum blob_queue next_queue(struct device_blobs *blobs, int64_t now_ms)
 {
-	static const int64_t quanta[] = {
-		[BLOB_QUEUE_SOON] = 4 * BLOB_PIECE_MAX, [BLOB_QUEUE_OUT] = 2 * BLOB_PIECE_MAX, [BLOB_QUEUE_REST] = BLOB_PIECE_MAX
-	};
+	static const int64_t quanta[] = { [BLOB_QUEUE_SMALL_IN] = BLOB_PIECE_MAX,
+		[BLOB_QUEUE_SMALL_OUT] = BLOB_PIECE_MAX,
+		[BLOB_QUEUE_SOON] = 4 * BLOB_PIECE_MAX,
+		[BLOB_QUEUE_OUT] = 2 * BLOB_PIECE_MAX,
+		[BLOB_QUEUE_REST] = BLOB_PIECE_MAX };
 	int64_t heads[BLOB_QUEUE_COUNT] = { 0 };
+	bool small = false;
 
 	static_assert(LENGTH(quanta) == BLOB_QUEUE_COUNT && BLOB_QUEUE_COUNT <= SHARES_MAX, "each queue has its share");
 	for (size_t i = 0; i < blobs->count; i++)
-		if (is_due(&blobs->items[i], now_ms))
+		small = small || (is_small(blobs->items[i].queue) && is_due(&blobs->items[i], now_ms));
+	for (size_t i = 0; i < blobs->count; i++)
+		if (is_small(blobs->items[i].queue) == small && is_due(&blobs->items[i], now_ms))
 			heads[blobs->items[i].queue] = (int64_t)blobs->piece;
 	return (enum blob_queue)fair_shares_next(&blobs->shares, quanta, heads, LENGTH(heads));
 }
@@ -423,8 +428,8 @@ enum status device_blobs_ask(
 		return status;
 	blobs->asked = false;
 	while (!blobs->held && !blobs->asked && (queue = next_queue(blobs, now_ms)) != BLOB_QUEUE_COUNT) {
-		if (queue == BLOB_QUEUE_OUT)
-			send_next(blobs, request, now_ms); /* what cannot be offered is due no more */
+		if (queue == BLOB_QUEUE_OUT || queue == BLOB_QUEUE_SMALL_OUT)
+			send_next(blobs, request, queue, now_ms); /* what cannot be offered is due no more */
 		else
 			wish(blobs, request, queue, now_ms);
 	}
@@ -520,6 +525,8 @@ static enum status take_list(struct device_blobs *blobs, struct bytes body)
 		return STATUS_OK;
 	item->step = BLOB_STEP_WAITING;
 	item->left = list.size;
+	if (item->queue == BLOB_QUEUE_SMALL_IN && list.size > (int64_t)BLOB_SMALL_MAX)
+		item->queue = BLOB_QUEUE_REST; /* a row called it a thumbnail */
 	status = list.size == 0 ? blob_put(blobs->files, &list.id, (struct bytes){ 0 }) : blob_part_begin(blobs->files, NULL, &list);
 	if (status == STATUS_CORRUPT)
 		get_stuck(blobs, item, BLOB_TROUBLE_DAMAGED);
@@ -608,8 +615,8 @@ enum status device_blobs_offer_again(struct device_blobs *blobs, struct device_s
 	int64_t size;
 
 	for (size_t i = 0; status == STATUS_OK && i < rows.count; i++)
-		if (blob_whole(blobs->files, &rows.wanted[i].id, &size) == STATUS_OK &&
-			blob_list_add(blobs->files, BLOB_OUT, &rows.wanted[i].id) != STATUS_OK)
+		if (blob_whole(blobs->files, &rows.wanted[i].file.id, &size) == STATUS_OK &&
+			blob_list_add(blobs->files, BLOB_OUT, &rows.wanted[i].file.id) != STATUS_OK)
 			note_trouble(blobs);
 	blobs->planned = false;
 	return status;
@@ -636,7 +643,7 @@ static enum status is_spoken_of(void *user, const struct hash *id)
 	const struct sweeping *sweeping = user;
 
 	for (size_t i = 0; i < sweeping->rows.count; i++)
-		if (hash_equal(&sweeping->rows.wanted[i].id, id))
+		if (hash_equal(&sweeping->rows.wanted[i].file.id, id))
 			return STATUS_OK;
 	return blob_listed(sweeping->files, BLOB_OUT, id) ? STATUS_OK : STATUS_NOT_FOUND;
 }

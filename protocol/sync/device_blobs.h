@@ -13,15 +13,17 @@
 enum blob_step {
 	BLOB_STEP_WAITING, /* its turn comes */
 	BLOB_STEP_DONE,
-	BLOB_STEP_ABSENT,  /* the server has none (yet) */
-	BLOB_STEP_STUCK,   /* not in this session: `trouble` says why */
+	BLOB_STEP_ABSENT, /* the server has none (yet) */
+	BLOB_STEP_STUCK,  /* not in this session: `trouble` says why */
 };
 
-/* Whose turn it is goes by these: deficit round robin, in these shares. */
+/* Whose turn it is goes by these: the small ones first, then the others; among either, deficit round robin. */
 enum blob_queue {
-	BLOB_QUEUE_SOON, /* fetched: of jobs that are before the technician, or asked for by a person */
-	BLOB_QUEUE_OUT,  /* offered: what was made here */
-	BLOB_QUEUE_REST, /* fetched: of other work that is not over */
+	BLOB_QUEUE_SMALL_IN,  /* fetched: thumbnails, and what is no larger */
+	BLOB_QUEUE_SMALL_OUT, /* offered: the same */
+	BLOB_QUEUE_SOON,      /* fetched: of jobs that are before the technician, or asked for by a person */
+	BLOB_QUEUE_OUT,       /* offered: what was made here */
+	BLOB_QUEUE_REST,      /* fetched: of other work that is not over */
 	BLOB_QUEUE_COUNT,
 };
 
@@ -42,18 +44,18 @@ struct device_blobs {
 	struct id technician;
 	bool held; /* they are counted, but not moved now */
 	struct fair_shares shares;
-	struct arena arena;             /* of the items */
+	struct arena arena; /* of the items */
 	struct blob_item *items;
 	size_t count, capacity;
-	bool planned;     /* the items are those of the rows that are held */
-	bool unserved;    /* in this session: the server does not know these sections, and nothing WAITS */
-	bool asked;       /* the request that is out has one of them … */
-	bool moving;      /* … which brings a piece, or asks for one … */
-	bool answered;    /* … and the reply another */
-	bool sending;     /* the server said where the file goes on: */
+	bool planned;  /* the items are those of the rows that are held */
+	bool unserved; /* in this session: the server does not know these sections, and nothing WAITS */
+	bool asked;    /* the request that is out has one of them … */
+	bool moving;   /* … which brings a piece, or asks for one … */
+	bool answered; /* … and the reply another */
+	bool sending;  /* the server said where the file goes on: */
 	struct hash sending_id;
 	int64_t sending_at;
-	size_t piece; /* bytes a request; fewer after one that was lost */
+	size_t piece;                       /* bytes a request; fewer after one that was lost */
 	int64_t files_sent, files_received; /* whole */
 	int64_t bytes_sent, bytes_received; /* of content */
 	enum blob_trouble trouble;          /* why one is STUCK, the latest */

@@ -235,7 +235,7 @@ static enum status answer_chunk(struct asking *asking, struct bytes body)
 
 /* ---- what a device wants ---- */
 
-static bool tell_list(struct asking *asking, const struct blob_wish *wish)
+static bool tell_list(struct asking *asking, const struct blob_wish *wish, int64_t *out_size)
 {
 	struct writer body = writer_in(asking->reply->arena, FRAME_SIZE_MAX);
 	struct blob_offer offer = { .id = wish->id };
@@ -247,6 +247,7 @@ static bool tell_list(struct asking *asking, const struct blob_wish *wish)
 	offer.list = blob_list_of(asking->reply->arena, content);
 	blob_offer_encode(&body, &offer);
 	section_write(&asking->reply->writer, SECTION_BLOB_LIST, writer_bytes(&body));
+	*out_size = offer.size;
 	return true;
 }
 
@@ -263,6 +264,18 @@ static bool tell_piece(struct asking *asking, const struct blob_wish *wish, size
 	return true;
 }
 
+/* Of a small file the content goes with its list. */
+static bool tell_beginning(struct asking *asking, const struct blob_wish *wish, size_t piece_max)
+{
+	int64_t size = 0;
+
+	if (!tell_list(asking, wish, &size))
+		return false;
+	if (size > 0 && size <= (int64_t)BLOB_SMALL_MAX)
+		(void)tell_piece(asking, &(struct blob_wish){ .id = wish->id, .form = wish->form }, piece_max);
+	return true;
+}
+
 /* Nobody can tell a file that is not there from one that the asker may not see. */
 static enum status serve(struct asking *asking, const struct blob_wish *wish, size_t piece_max, bool *out_served)
 {
@@ -272,7 +285,7 @@ static enum status serve(struct asking *asking, const struct blob_wish *wish, si
 	*out_served = false;
 	if (status != STATUS_OK || !may || wish->form != BLOB_FORM_FILE)
 		return status;
-	*out_served = wish->list_known ? tell_piece(asking, wish, piece_max) : tell_list(asking, wish);
+	*out_served = wish->list_known ? tell_piece(asking, wish, piece_max) : tell_beginning(asking, wish, piece_max);
 	return STATUS_OK;
 }
 
@@ -314,8 +327,8 @@ enum status server_core_answer_blob(
 
 /* ---- what nobody speaks of ---- */
 
-#define SWEEP_MS       ((int64_t)3600 * 1000)
-#define SWEEP_FOLDERS  16
+#define SWEEP_MS      ((int64_t)3600 * 1000)
+#define SWEEP_FOLDERS 16
 
 static enum status has_attachment(void *context, const struct id *id, int64_t home)
 {
@@ -348,8 +361,7 @@ void server_core_sweep_blobs(struct server_core *core)
 
 	for (int64_t i = 0; status == STATUS_OK && i < SWEEP_FOLDERS; i++) {
 		size_t removed = 0;
-		status = blob_sweep_whole(
-			files, (uint8_t)((first + i) % BLOB_FOLDERS), BLOB_SERVER_AGE_MS, has_row, core, &removed);
+		status = blob_sweep_whole(files, (uint8_t)((first + i) % BLOB_FOLDERS), BLOB_SERVER_AGE_MS, has_row, core, &removed);
 		core->counts.files_swept += (int64_t)removed;
 	}
 }

@@ -247,7 +247,7 @@ enum status server_store_put_incident(struct server_store *store, const struct i
 /* Whether the same is open, was put INCIDENT_TIMES_FREE times, and within INCIDENT_AGAIN_MS. STATUS_NOT_FOUND: no. */
 enum status server_store_told_lately(struct server_store *store, const struct incident *incident, int64_t now_ms);
 
-/* Where the attachments are whose file has this name (64 digits): by id and the number of their home. */
+/* Where the attachments are whose file, or thumbnail, has this name (64 digits): by id and the number of their home. */
 typedef enum status (*attachment_visit)(void *context, const struct id *id, int64_t home);
 enum status server_store_attachments_of(struct server_store *store, struct text blob, attachment_visit visit, void *context);
 

@@ -18,6 +18,8 @@
 #define BLOB_PIECE_MAX  ((size_t)56 * 1024)
 /* The same in an answer, which may have rows to bring as well. */
 #define BLOB_ANSWER_MAX ((size_t)32 * 1024)
+/* Files of so many bytes and fewer go before all that are larger: thumbnails are among them. Within one piece, both ways. */
+#define BLOB_SMALL_MAX  ((size_t)24 * 1024)
 #define BLOB_NAMES_MAX  32 /* in one section */
 #define BLOB_RANGES_MAX 16
 

@@ -45,6 +45,16 @@ static void assert_file_arrives(struct simulation *pair)
 	assert_true(now.synced);
 }
 
+static bool server_has(struct simulation *pair, size_t photo_size)
+{
+	struct blob_text name = blob_id((struct bytes){ photo, photo_size });
+	struct hash id;
+	int64_t size;
+
+	return blob_from_text(text_of(name.characters), &id) == STATUS_OK &&
+	       blob_whole(memory_files_of(pair->server.blobs), &id, &size) == STATUS_OK;
+}
+
 static void a_file_goes_on_after_an_operation_took_the_place_of_its_request(void **state)
 {
 	struct simulation *pair = *state;
@@ -95,6 +105,25 @@ static void files_that_the_server_knows_nothing_of_are_told_and_keep_nobody_wait
 	assert_int_equal(device_core_state(pair_device(pair, 1)->core).files_stuck, 2);
 }
 
+static void what_is_small_goes_before_the_rest_of_what_is_large(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+
+	begin_with_files(pair, true);
+	send_a_piece(pair);
+	assert_true(device_node_attach(pair, device, (struct bytes){ photo, BLOB_SMALL_MAX + 1 }));
+	assert_true(device_node_attach(pair, device, (struct bytes){ photo, BLOB_SMALL_MAX }));
+	device_node_go(pair, device);
+	while (device_core_state(device->core).files_sent == 0)
+		assert_true(simulation_step(pair));
+	assert_in_range(device_core_state(device->core).file_bytes_sent, BLOB_SMALL_MAX, BLOB_SMALL_MAX + 2 * BLOB_PIECE_MAX);
+	assert_true(server_has(pair, BLOB_SMALL_MAX));
+	pair_settle(pair);
+	assert_int_equal(device_core_state(device->core).files_sent, 3);
+	assert_true(server_has(pair, BLOB_SMALL_MAX + 1) && server_has(pair, PHOTO_SIZE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +132,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_file_goes_on_after_a_hello_took_the_place_of_its_request, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			files_that_the_server_knows_nothing_of_are_told_and_keep_nobody_waiting, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_is_small_goes_before_the_rest_of_what_is_large, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
