@@ -21,6 +21,7 @@ struct intent {
 	struct snapshot *view;
 	struct operation operation;
 	struct bytes content; /* of a photo */
+	struct bytes thumbnail;
 };
 
 static const void *any_row(struct intent *intent, enum record_kind kind)
@@ -142,6 +143,23 @@ static void log_time(struct intent *intent, const struct visit *visit)
 	aim(intent, OPERATION_LOG_TIME, visit, arguments);
 }
 
+/* What was drawn is what a decoder would make of it: any bytes will do. Who does not know of thumbnails makes none. */
+static void make_thumbnail(struct intent *intent, struct stream *pixels, struct photo_arguments *arguments)
+{
+	struct simulation *simulation = intent->simulation;
+	size_t size = (size_t)stream_between(pixels, 500, (int64_t)BLOB_SMALL_MAX);
+	struct blob_text name;
+	uint8_t *bytes;
+
+	if (intent->device->older || !stream_chance(pixels, 60))
+		return;
+	bytes = arena_allocate(&simulation->arena, size);
+	stream_fill(pixels, bytes, size);
+	intent->thumbnail = (struct bytes){ bytes, size };
+	name = blob_id(intent->thumbnail);
+	arguments->thumbnail = arena_copy_text(&simulation->arena, text_of(name.characters));
+}
+
 /* Few bytes mostly, and some that take several pieces; now and then what somebody has taken already. */
 static void take_photo(struct intent *intent, struct photo_arguments *arguments)
 {
@@ -160,6 +178,7 @@ static void take_photo(struct intent *intent, struct photo_arguments *arguments)
 	name = blob_id(intent->content);
 	arguments->blob = arena_copy_text(&simulation->arena, text_of(name.characters));
 	arguments->size = (int64_t)size;
+	make_thumbnail(intent, &pixels, arguments);
 }
 
 static void add_photo(struct intent *intent, const struct visit *visit)
@@ -275,8 +294,7 @@ static void create_order(struct intent *intent)
 
 	if (asset == NULL)
 		return;
-	*order = (struct work_order){ .territory_id =
-					      organisation_id(RECORD_TERRITORY, organisation_territory_of(intent->device->who - 1)),
+	*order = (struct work_order){ .territory_id = organisation_id(RECORD_TERRITORY, organisation_territory_of(intent->device->who - 1)),
 		.asset_id = asset->id,
 		.site_id = asset->site_id,
 		.title = words(intent),
@@ -351,6 +369,9 @@ void scenario_work(struct simulation *simulation, struct device_node *device)
 		violate(simulation, "failure", "device %u cannot be read: %s", device->number, fail_reason());
 	intent.operation.head.at_ms = clock_now_ms(&device->clock);
 	if (intent.content.data != NULL && !device_node_attach(simulation, device, intent.content))
+		intent.operation.head.kind = OPERATION_NONE;
+	if (intent.operation.head.kind != OPERATION_NONE && intent.thumbnail.data != NULL &&
+		!device_node_attach(simulation, device, intent.thumbnail))
 		intent.operation.head.kind = OPERATION_NONE;
 	if (intent.operation.head.kind != OPERATION_NONE)
 		device_node_operation(simulation, device, &intent.operation);

@@ -211,7 +211,8 @@ static void check_file(unsigned who, const struct hash *id)
 
 	for (size_t i = 0; i < attachments->count; i++) {
 		const struct attachment *attachment = attachments->rows[i].row;
-		if (text_equals(attachment->blob, blob.characters) && projection_has_row(projection, &attachment_schema, attachment))
+		if ((text_equals(attachment->blob, blob.characters) || text_equals(attachment->thumbnail, blob.characters)) &&
+			projection_has_row(projection, &attachment_schema, attachment))
 			return;
 	}
 	violate(watcher.simulation, "I9", "device %u is sent file %s, of which it may see no row", who, blob.characters);
