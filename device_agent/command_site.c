@@ -292,10 +292,12 @@ struct taken_file {
 	int64_t size;
 };
 
-/* A thumbnail is worth having when it is much smaller; who cannot speak of one makes none. */
-static bool wants_thumbnail(const struct taken_file *file)
+/* A thumbnail is worth having when it is much smaller. A server that has not said that it knows of them is told of none: it would take
+ * nothing more until it is updated. */
+static bool wants_thumbnail(const struct context *context, const struct taken_file *file)
 {
-	return schema_revision() >= ATTACHMENT_THUMBNAIL_SINCE && file->size > (int64_t)BLOB_SMALL_MAX &&
+	return schema_revision() >= ATTACHMENT_THUMBNAIL_SINCE &&
+	       local_device_of(context)->note.server_revision >= ATTACHMENT_THUMBNAIL_SINCE && file->size > (int64_t)BLOB_SMALL_MAX &&
 	       text_equals(file->media_type, "image/jpeg");
 }
 
@@ -321,7 +323,7 @@ static enum status look_at_file(struct context *context, struct text name, struc
 		return status;
 	file.size = (int64_t)bytes.size;
 	file.media_type = media_type_of(bytes);
-	status = wants_thumbnail(&file) ? keep_with_thumbnail(context, bytes, &file) : keep_file(context, bytes, &file.blob);
+	status = wants_thumbnail(context, &file) ? keep_with_thumbnail(context, bytes, &file) : keep_file(context, bytes, &file.blob);
 	if (status == STATUS_OK)
 		*out_file = file;
 	return status;

@@ -22,8 +22,10 @@ void local_device_remember(struct local_device *device)
 	if (state.rounds > 0) {
 		note.device_state = state.device_state;
 		note.lease_until_ms = state.lease_until_ms;
-		note.refused = state.refused;
+		note.refused = (uint16_t)state.refused;
 	}
+	if (state.server_revision != 0)
+		note.server_revision = state.server_revision;
 	if (!standing_note_equal(&note, &device->note))
 		standing_note_write(&arena, device->keys_directory, &note);
 	device->note = note;

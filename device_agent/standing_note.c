@@ -38,7 +38,8 @@ static void encode(struct writer *writer, const struct standing_note *note)
 	write_u64(writer, (uint64_t)note->standing.seq);
 	write_raw(writer, note->standing.head.bytes, HASH_SIZE);
 	write_raw(writer, note->machine, MACHINE_SIZE);
-	write_u64(writer, note->device_state | (uint64_t)note->refused << 32); /* which had been zeros */
+	/* The upper half had been zeros. */
+	write_u64(writer, note->device_state | (uint64_t)note->refused << 32 | (uint64_t)note->server_revision << 48);
 	write_u64(writer, (uint64_t)note->lease_until_ms);
 	(void)crypto_generichash(check, sizeof(check), writer->data, writer->size, NULL, 0);
 	write_raw(writer, check, sizeof(check));
@@ -72,7 +73,8 @@ struct standing_note standing_note_read(struct arena *arena, struct text directo
 	read_raw(&reader, note.machine, MACHINE_SIZE);
 	state = read_u64(&reader);
 	note.device_state = (uint32_t)state;
-	note.refused = (uint32_t)(state >> 32);
+	note.refused = (uint16_t)(state >> 32);
+	note.server_revision = (uint16_t)(state >> 48);
 	note.lease_until_ms = (int64_t)read_u64(&reader);
 	/* What was written as we write it is what we wrote. */
 	if (reader.bad || !id_equal(&note.device, device))
@@ -83,8 +85,8 @@ struct standing_note standing_note_read(struct arena *arena, struct text directo
 void standing_note_write(struct arena *arena, struct text directory, const struct standing_note *note)
 {
 	struct bytes content = encoded(arena, note);
-	int descriptor = open(path_join(arena, directory, text_of(NOTE_FILE)).data,
-		O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	int descriptor =
+		open(path_join(arena, directory, text_of(NOTE_FILE)).data, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
 	if (descriptor < 0)
 		return;
@@ -97,7 +99,7 @@ bool standing_note_equal(const struct standing_note *left, const struct standing
 	return id_equal(&left->standing.incarnation, &right->standing.incarnation) && left->standing.seq == right->standing.seq &&
 	       hash_equal(&left->standing.head, &right->standing.head) && memcmp(left->machine, right->machine, MACHINE_SIZE) == 0 &&
 	       left->device_state == right->device_state && left->lease_until_ms == right->lease_until_ms &&
-	       left->refused == right->refused;
+	       left->refused == right->refused && left->server_revision == right->server_revision;
 }
 
 bool machine_differs(const uint8_t left[static MACHINE_SIZE], const uint8_t right[static MACHINE_SIZE])

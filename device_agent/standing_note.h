@@ -14,7 +14,8 @@ struct standing_note {
 	uint8_t machine[MACHINE_SIZE]; /* zeros: not known */
 	uint32_t device_state;         /* enum device_state, as the office last said */
 	int64_t lease_until_ms;        /* 0: the office has not said yet */
-	uint32_t refused;              /* why the server takes nothing of what is pending, see standing_note_refusal(); 0: it does */
+	uint16_t server_revision;      /* of the schema, as the office last said; 0: it has not said yet */
+	uint16_t refused;              /* why the server takes nothing of what is pending, see standing_note_refusal(); 0: it does */
 };
 
 /* A hash of this machine's own id, salted with the device's: zeros when the machine has none. $TRUCKROLL_MACHINE_ID names another file than

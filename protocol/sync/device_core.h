@@ -26,11 +26,11 @@ struct device_core_options {
 	struct id technician;
 	struct standing standing; /* what is remembered outside of the store; empty: nothing */
 	bool moved;               /* the store came from another machine */
-	int64_t poll_wait_ms; /* how long the server may hold a poll; 0: never wait */
+	int64_t poll_wait_ms;     /* how long the server may hold a poll; 0: never wait */
 	enum seeded_bug bug;
-	int64_t check_every_ms; /* between two whole checks of the replica; 0: a day */
+	int64_t check_every_ms;         /* between two whole checks of the replica; 0: a day */
 	const struct blob_files *blobs; /* borrowed; NULL: no files are moved */
-	size_t batch_raw_max; /* bytes of operations in a batch to begin with; 0: the usual. Tests take few */
+	size_t batch_raw_max;           /* bytes of operations in a batch to begin with; 0: the usual. Tests take few */
 };
 
 /* Shows what was saved but not shown before a crash. Adds the store's statuses. */
@@ -76,7 +76,7 @@ enum status device_core_committed(struct device_core *core, enum status result);
 
 typedef enum status (*device_envelope_take)(void *context, struct bytes sealed);
 struct device_bundle {
-	int64_t first_seq;       /* of the operations in it; 0: none */
+	int64_t first_seq; /* of the operations in it; 0: none */
 	int64_t operation_count;
 	int64_t file_count; /* whole files in it … */
 	int64_t files_left; /* … and those that did not fit */
@@ -127,7 +127,8 @@ struct device_core_state {
 	bool unanswered;            /* the latest hello got no answer in time, or none of this device's server */
 	int64_t last_contact_at_ms; /* wall time of the last good reply; 0: none since the start */
 	int64_t lease_until_ms;
-	uint32_t device_state; /* enum device_state as the server last said */
+	uint32_t device_state;    /* enum device_state as the server last said */
+	uint16_t server_revision; /* of the schema, as it last said; 0: not yet */
 	int64_t acknowledged_seq;
 	int64_t rounds; /* requests answered */
 	int64_t cuts;
@@ -138,18 +139,18 @@ struct device_core_state {
 	int64_t rots;    /* of these, and of those not whole: that found something */
 	int64_t repairs; /* by range, ended with their cut */
 	int64_t repaired_rows;
-	int64_t fetches; /* of everything, since nothing less would do */
+	int64_t fetches;       /* of everything, since nothing less would do */
 	int64_t files_waiting; /* to be sent or fetched, now or when they may */
 	int64_t file_bytes_waiting;
-	bool files_held; /* they may not go now */
-	int64_t files_stuck;   /* not in this session: file_trouble says why */
+	bool files_held;     /* they may not go now */
+	int64_t files_stuck; /* not in this session: file_trouble says why */
 	int64_t files_sent, files_received;
 	int64_t file_bytes_sent, file_bytes_received;
-	uint32_t refused; /* enum wire_error: the server takes nothing of what is pending; 0: it does */
-	char failure[REASON_SIZE]; /* why the link failed last; "" when it is well */
+	uint32_t refused;              /* enum wire_error: the server takes nothing of what is pending; 0: it does */
+	char failure[REASON_SIZE];     /* why the link failed last; "" when it is well */
 	uint32_t file_trouble;         /* enum blob_trouble (blob_store.h): why a file cannot be moved */
 	char file_reason[REASON_SIZE]; /* … when it is this disk */
-	char rot[REASON_SIZE];     /* what the latest check found that does not fit; "": nothing */
+	char rot[REASON_SIZE];         /* what the latest check found that does not fit; "": nothing */
 };
 struct device_core_state device_core_state(const struct device_core *core);
 

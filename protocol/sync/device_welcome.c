@@ -140,6 +140,7 @@ enum status device_take_welcome(struct device_core *core, const struct welcome *
 		return status;
 	core->state.lease_until_ms = welcome->lease_until_ms;
 	core->state.device_state = welcome->device_state;
+	core->state.server_revision = welcome->schema_revision < UINT16_MAX ? (uint16_t)welcome->schema_revision : UINT16_MAX;
 	if (core->by_bundle && id_is_nil(&welcome->incarnation)) /* the server has heard of none: it speaks of rows alone */
 		return STATUS_OK;
 	core->tell_origin = !welcome->incarnation_known;

@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
 """Thumbnails: made where a photo is taken, by a helper that nobody depends on, and there before any whole photo."""
-import os
-import pathlib
 import random
 import shutil
-import signal
 import subprocess
 
 import tap
@@ -16,7 +13,7 @@ ADA, ORDER = "Ada Brannock", "HH-5001"
 HELPER = BUILD / "device_agent" / "truckroll-thumbnail"
 MAKER = BUILD / "tests" / "picture" / "make_picture"
 DONE, REFUSED, CORRUPT = 0, 1, 5
-THUMBNAIL_MAX, SMALL_MAX = 24 * 1024, 24 * 1024
+THUMBNAIL_MAX = 24 * 1024
 
 
 def picture(width=640, height=480, noise=1, orientation=0):
@@ -83,12 +80,16 @@ def at_work(world, line=True):
     server = Server.made(world)
     server.book(ORDER, ADA)
     proxy = world.proxy(server) if line else None
-    device = Device.enrolled(server, ADA, "tablet", url=proxy.url if line else None)
+    return server, working(Device.enrolled(server, ADA, "tablet", url=proxy.url if line else None)), proxy
+
+
+def working(device):
+    """It is at a visit."""
     device.sync()
     for word in ("accept", "travel", "arrive"):
         device.run(word)
     device.sync()
-    return server, device, proxy
+    return device
 
 
 def photographed(world, device, count):
@@ -186,6 +187,32 @@ def a_helper_that_dies_hangs_says_too_much_or_is_not_there_costs_the_thumbnail_a
             assert "no thumbnail" in answer.reason, answer
         device.sync()
         assert here(server) == [0, len(scripts)]
+
+
+@promise
+def programs_that_do_not_know_of_thumbnails_go_on_beside_those_that_do():
+    with World() as world:
+        server = Server.made(world, program="truckrolld_older")
+        server.book(ORDER, ADA)
+        device = working(Device.enrolled(server, ADA, "tablet"))
+        photographed(world, device, 1)
+        assert [row["thumbnail"] for row in files(device)] == ["none"]
+        assert device.sync()["files_sent"] == 1
+        server.stop()
+        server.program = "truckrolld"
+        server.start()
+        device.run("server", server.url)
+        device.sync()
+        photographed(world, device, 2)
+        device.sync()
+        assert here(server) == here(device) == [2, 3]
+        older = Device.enrolled(server, ADA, "phone", program="truckroll_older")
+        older.sync()
+        assert here(older) == [0, 3]
+        older.program = "truckroll"
+        older.sync()
+        assert here(older) == [2, 3]
+        insist_on_equality(server, older)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ static struct standing_note some_note(void)
 		.machine = { 3 },
 		.device_state = 2,
 		.lease_until_ms = 1770000000000,
+		.server_revision = 4,
 		.refused = WIRE_ERROR_MALFORMED };
 }
 
