@@ -1,4 +1,5 @@
 /* Sync by a file: what this device would send goes into one, what the office answers comes out of one. */
+#include "device_agent/command_carry.h"
 #include "device_agent/commands.h"
 #include "device_agent/device.h"
 #include "device_agent/link.h"
@@ -31,7 +32,8 @@ static void tell_written(struct context *context, struct text path, const struct
 	output_line(context->output, "The office takes it in with \"truckrolld bundle import\", and may answer with a bundle of its own.");
 }
 
-enum status command_bundle_export(struct context *context)
+/* Of this device, for the office. */
+static enum status export_own(struct context *context)
 {
 	struct local_device *device = local_device_of(context);
 	struct text path = arguments_text(context->arguments, "FILE");
@@ -51,6 +53,13 @@ enum status command_bundle_export(struct context *context)
 	if (status == STATUS_OK)
 		tell_written(context, path, &written, size);
 	return status;
+}
+
+enum status command_bundle_export(struct context *context)
+{
+	struct text which = arguments_text(context->arguments, "for");
+
+	return which.size > 0 ? carry_export(context, which) : export_own(context);
 }
 
 /* ---- import ---- */

@@ -246,11 +246,18 @@ static const struct option bundle_positionals[] = {
 static const struct option bundle_options[] = {
 	{ .name = "files", .value = "MIB", .kind = OPTION_INTEGER, .min = 0, .max = 192,
 	  .help = "photos and documents that wait to be sent go along, up to so many MiB (default 64)" },
+	{ .name = "for", .value = "DEVICE", .kind = OPTION_TEXT,
+	  .help = "instead, the office's answer for another device, whose bundle this one carried: first digits of its id" },
 	KEYS_OPTION,
 	{ 0 },
 };
 static const struct option bundles_positionals[] = {
 	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "bundles for this device" },
+	{ 0 },
+};
+static const struct option carry_positionals[] = {
+	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .repeated = true,
+	  .help = "bundles that other devices made for the office" },
 	{ 0 },
 };
 static const struct option server_positionals[] = {
@@ -375,6 +382,14 @@ static const struct command commands[] = {
 		     "changes nothing.",
 	  .example = "truckroll bundle import /media/stick/for-tablet.bundle", .positionals = bundles_positionals, .options = keys_options,
 	  .place = PLACE_OWNER, .long_running = true, .run = command_bundle_import },
+	{ .group = "The device", .name = "bundle carry", .summary = "take bundles of other devices along to the office",
+	  .details = "This device cannot read them. They go over its link after its own work, at most 16 of them and 256 MiB in all;\n"
+		     "the answer comes back here: see \"truckroll bundle list\". What is not brought within 30 days is dropped.",
+	  .example = "truckroll bundle carry /media/stick/ben.bundle", .positionals = carry_positionals, .options = keys_options,
+	  .place = PLACE_OWNER, .run = command_bundle_carry },
+	{ .group = "The device", .name = "bundle list", .summary = "the bundles that this device carries for others, and the answers",
+	  .example = "truckroll bundle list\ntruckroll bundle export /media/stick/for-ben.bundle --for 4f0a12c9", .options = keys_options,
+	  .place = PLACE_OWNER, .run = command_bundle_list },
 	{ .group = "The device", .name = "agent", .summary = "stay on line until told to stop",
 	  .example = "truckroll agent --ready-file /run/user/1000/truckroll.ready", .options = agent_options, .place = PLACE_HERE,
 	  .run = command_agent },

@@ -38,16 +38,23 @@ static enum status explain(struct bytes file, enum status status)
 		"copy it again, or have it made again");
 }
 
+enum status bundle_file_read_raw(const struct context *context, struct text path, const struct bundle_head *wanted, struct arena *arena,
+	struct bundle *out_bundle, struct bytes *out_file)
+{
+	enum status status = file_read(arena, path_of(context, path).data, BUNDLE_SIZE_MAX, out_file);
+
+	if (status != STATUS_OK)
+		return status;
+	status = bundle_read(*out_file, arena, out_bundle);
+	return status == STATUS_OK ? check_head(&out_bundle->head, wanted) : explain(*out_file, status);
+}
+
 enum status bundle_file_read(const struct context *context, struct text path, const struct bundle_head *wanted, struct arena *arena,
 	struct bundle *out_bundle)
 {
 	struct bytes file;
-	enum status status = file_read(arena, path_of(context, path).data, BUNDLE_SIZE_MAX, &file);
 
-	if (status != STATUS_OK)
-		return status;
-	status = bundle_read(file, arena, out_bundle);
-	return status == STATUS_OK ? check_head(&out_bundle->head, wanted) : explain(file, status);
+	return bundle_file_read_raw(context, path, wanted, arena, out_bundle, &file);
 }
 
 /* A slip of the hand must not cost a photo. */

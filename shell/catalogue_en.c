@@ -287,6 +287,13 @@ const struct message catalogue_en[] = {
 	  "nothing new" },
 	{ "bundle.refused",
 	  "refused" },
+	{ "bundle.carried", "taken along" },
+	{ "state.carry.waiting", "to be sent" },
+	{ "state.carry.under_way", "under way" },
+	{ "state.carry.sent", "sent; the answer is to come" },
+	{ "state.carry.not_taken", "sent, but not taken in: its device is to make another after it has taken in the answer" },
+	{ "state.carry.refused", "refused: it is damaged, or of no device of this organisation" },
+	{ "state.carry.answer", "the answer is here" },
 	{ NULL, NULL },
 };
 /* clang-format on */

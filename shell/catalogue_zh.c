@@ -303,6 +303,13 @@ const struct message catalogue_zh[] = {
 	  "没有新内容" },
 	{ "bundle.refused",
 	  "已拒绝" },
+	{ "bundle.carried", "已带上" },
+	{ "state.carry.waiting", "待发送" },
+	{ "state.carry.under_way", "传输中" },
+	{ "state.carry.sent", "已发送；等待答复" },
+	{ "state.carry.not_taken", "已发送但未被接收：请其终端先导入答复，再制作新的同步包" },
+	{ "state.carry.refused", "已拒绝：已损坏，或不属于本组织的任何终端" },
+	{ "state.carry.answer", "答复已在本机" },
 	{ NULL, NULL },
 };
 /* clang-format on */

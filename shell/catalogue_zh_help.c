@@ -408,6 +408,22 @@ const struct message catalogue_zh_help[] = {
 	  "truckroll bundle import /media/stick/for-tablet.bundle" },
 	{ "bundles for this device",
 	  "给本终端的同步包" },
+	{ "instead, the office's answer for another device, whose bundle this one carried: first digits of its id",
+	  "改为写出办公室给另一台终端（其同步包由本机携带）的答复：其编号的前几位" },
+	{ "bundles that other devices made for the office",
+	  "其他终端为办公室生成的同步包" },
+	{ "take bundles of other devices along to the office",
+	  "把其他终端的同步包带给办公室" },
+	{ "This device cannot read them. They go over its link after its own work, at most 16 of them and 256 MiB in all;\n"
+	  "the answer comes back here: see \"truckroll bundle list\". What is not brought within 30 days is dropped.",
+	  "本机无法读取它们。它们在本机自己的工作之后经本机连接送出，最多 16 个、合计 256 MiB；\n"
+	  "答复会回到本机：见“truckroll bundle list”。30 天内未送达的将被丢弃。" },
+	{ "truckroll bundle carry /media/stick/ben.bundle",
+	  "truckroll bundle carry /media/stick/ben.bundle" },
+	{ "the bundles that this device carries for others, and the answers",
+	  "本机为其他终端携带的同步包及其答复" },
+	{ "truckroll bundle list\ntruckroll bundle export /media/stick/for-ben.bundle --for 4f0a12c9",
+	  "truckroll bundle list\ntruckroll bundle export /media/stick/for-ben.bundle --for 4f0a12c9" },
 	{ NULL, NULL },
 };
 /* clang-format on */

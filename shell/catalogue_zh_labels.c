@@ -44,6 +44,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "column.organisation", "组织" },
 	{ "column.excerpt", "摘录" },
 	{ "column.product", "产品" },
+	{ "column.percent", "百分比" },
 	{ "column.age", "已过时间" },
 	{ "column.at", "时间" },
 	{ "column.issue", "待处理问题" },

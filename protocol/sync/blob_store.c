@@ -40,7 +40,7 @@ static struct name listed_name(const char *list, const struct hash *id)
 	return name;
 }
 
-static enum status check_room(const struct blob_files *files, int64_t size)
+enum status blob_check_room(const struct blob_files *files, int64_t size)
 {
 	if (files->free_bytes(files->context) - size >= BLOB_RESERVE_BYTES)
 		return STATUS_OK;
@@ -62,7 +62,7 @@ enum status blob_put(const struct blob_files *files, const struct hash *id, stru
 
 	if (status != STATUS_NOT_FOUND)
 		return status;
-	status = check_room(files, (int64_t)content.size);
+	status = blob_check_room(files, (int64_t)content.size);
 	if (status == STATUS_OK)
 		status = files->write(files->context, draft.characters, 0, content);
 	if (status == STATUS_OK)
@@ -158,7 +158,7 @@ enum status blob_part_begin(const struct blob_files *files, const struct id *own
 	if (status == STATUS_OK && !hash_equal(&id, &offer->id))
 		status = fail(STATUS_CORRUPT, "file %s: its list does not fit its name", blob_to_text(&offer->id).characters);
 	if (status == STATUS_OK)
-		status = check_room(files, offer->size);
+		status = blob_check_room(files, offer->size);
 	blob_offer_encode(&writer, offer);
 	if (status == STATUS_OK)
 		status = files->remove(files->context, part_name(owner, &offer->id, "").characters);

@@ -11,6 +11,8 @@
 /* Kept free, so that a file never takes the room that the databases need. */
 #define BLOB_RESERVE_BYTES ((int64_t)64 * 1024 * 1024)
 
+/* STATUS_CANNOT_WRITE: so many bytes more would leave too little room. */
+enum status blob_check_room(const struct blob_files *files, int64_t size);
 /* STATUS_NOT_FOUND: not here, or not whole. */
 enum status blob_whole(const struct blob_files *files, const struct hash *id, int64_t *out_size);
 /* Durable when it returns STATUS_OK. STATUS_CANNOT_WRITE also when it would leave too little room. */

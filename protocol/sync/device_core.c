@@ -136,6 +136,8 @@ enum status device_core_create(const struct device_core_options *options, struct
 	core->blobs.files = options->blobs;
 	core->blobs.bug = options->bug;
 	core->blobs.clock = options->clock;
+	core->carry.files = options->blobs;
+	core->carry.bug = options->bug;
 	core->blobs.technician = options->technician;
 	core->class_max = CLASS_FILES;
 	core->page_max = FRAME_SIZE_MAX;
@@ -164,6 +166,7 @@ void device_core_destroy(struct device_core *core)
 	if (core == NULL)
 		return;
 	device_blobs_finish(&core->blobs);
+	device_carry_finish(&core->carry);
 	session_wipe(&core->session);
 	ephemeral_wipe(&core->ephemeral);
 	identity_wipe(&core->options.identity);
@@ -282,13 +285,13 @@ enum status device_core_allow(struct device_core *core, enum carrier_class carri
 
 	core->carrier = carrier;
 	core->class_max = class_max;
-	core->blobs.held = class_max < CLASS_FILES;
+	core->blobs.held = core->carry.held = class_max < CLASS_FILES;
 	return more && core->wanted && is_idle(core) ? device_core_go(core, false) : STATUS_OK;
 }
 
 void device_core_files(struct device_core *core)
 {
-	core->blobs.planned = false;
+	core->blobs.planned = core->carry.planned = false;
 }
 
 enum status device_core_check(struct device_core *core)
@@ -388,6 +391,7 @@ static enum status send_from(struct device_core *core, int64_t seq)
 static enum status take_fault(struct device_core *core, const struct wire_fault *fault)
 {
 	device_blobs_withdraw(&core->blobs); /* no answer about files comes with it */
+	device_carry_withdraw(&core->carry);
 	switch ((enum wire_error)fault->code) {
 	case WIRE_ERROR_SEND_FROM:
 		return send_from(core, fault->value);
@@ -475,6 +479,10 @@ static enum status take_section(struct device_core *core, const struct section *
 	case SECTION_CHUNK_REPLY:
 	case SECTION_BLOB_LIST:
 		return device_blobs_take(&core->blobs, &core->arena, section, device_monotonic_ms(core));
+	case SECTION_CARRY_REPLY:
+		return device_carry_take(&core->carry, section->body, device_monotonic_ms(core));
+	case SECTION_CARRY:
+	case SECTION_CARRY_WISH:
 	case SECTION_HELLO:
 	case SECTION_BATCH:
 	case SECTION_PULL:
@@ -532,6 +540,7 @@ static enum status open_welcome(struct device_core *core, struct bytes reply, st
 	core->way_ms = 0;
 	core->link = LINK_IDLE;
 	device_blobs_begin(&core->blobs);
+	device_carry_begin(&core->carry);
 	core->whole_ids = false;
 	core->batch_refused = false;
 	core->state.refused = 0;
@@ -570,11 +579,13 @@ static enum status open_reply(struct device_core *core, struct bytes reply, stru
 static void keep_pace(struct device_core *core)
 {
 	int64_t took_ms = device_monotonic_ms(core) - core->asked_at_ms;
-	bool bare = !core->poll_out && !core->page_came && !core->batch_out && !(core->blobs.asked && core->blobs.moving);
+	bool file = core->blobs.asked && core->blobs.moving;
+	bool bare = !core->poll_out && !core->page_came && !core->batch_out && !file && !core->carry.asked;
 
 	if (bare && (core->way_ms == 0 || took_ms < core->way_ms))
 		core->way_ms = took_ms;
 	device_blobs_settle(&core->blobs, took_ms, core->way_ms);
+	device_carry_settle(&core->carry, took_ms, core->way_ms);
 	if (core->page_asked && core->page_came)
 		core->page_max = pace_after(core->page_max, took_ms, core->way_ms, FRAME_SIZE_MAX);
 	if (core->batch_out)
@@ -682,7 +693,8 @@ static bool is_synced(const struct device_core *core)
 
 	if (!device_rows_allowed(core))
 		return core->resting && nothing_pending(core);
-	if (!core->nothing_missing || device_blobs_pending(&core->blobs, device_monotonic_ms(core)))
+	if (!core->nothing_missing || device_blobs_pending(&core->blobs, device_monotonic_ms(core)) ||
+		device_carry_pending(&core->carry, device_monotonic_ms(core)))
 		return false;
 	return device_store_outbox(core->options.store, &outbox) == STATUS_OK &&
 	       device_store_replica(core->options.store, &replica) == STATUS_OK && outbox.last_seq == replica.settled_seq &&
@@ -701,5 +713,9 @@ struct device_core_state device_core_state(const struct device_core *core)
 	if (state.synced) /* what was refused came there by another way */
 		state.refused = 0;
 	tell_of_files(core, &state);
+	state.carried_waiting = (int64_t)device_carry_waiting(&core->carry);
+	state.carried_taken = core->carry.envelopes_taken;
+	state.carried_answers = core->carry.answers_whole;
+	(void)snprintf(state.carry_reason, sizeof(state.carry_reason), "%s", core->carry.reason);
 	return state;
 }

@@ -146,8 +146,12 @@ struct device_core_state {
 	int64_t files_stuck; /* not in this session: file_trouble says why */
 	int64_t files_sent, files_received;
 	int64_t file_bytes_sent, file_bytes_received;
-	uint32_t refused;              /* enum wire_error: the server takes nothing of what is pending; 0: it does */
-	char failure[REASON_SIZE];     /* why the link failed last; "" when it is well */
+	int64_t carried_waiting; /* bundles of others that are under way, as far as is known */
+	int64_t carried_taken;   /* envelopes of them that the server has taken */
+	int64_t carried_answers; /* that came whole */
+	char carry_reason[REASON_SIZE]; /* why one of them cannot be moved: this disk; "": it can */
+	uint32_t refused; /* enum wire_error: the server takes nothing of what is pending; 0: it does */
+	char failure[REASON_SIZE]; /* why the link failed last; "" when it is well */
 	uint32_t file_trouble;         /* enum blob_trouble (blob_store.h): why a file cannot be moved */
 	char file_reason[REASON_SIZE]; /* … when it is this disk */
 	char rot[REASON_SIZE];         /* what the latest check found that does not fit; "": nothing */

@@ -3,6 +3,7 @@
 #define TRUCKROLL_SYNC_DEVICE_INNER_H
 
 #include "protocol/sync/device_blobs.h"
+#include "protocol/sync/device_carry.h"
 #include "protocol/sync/device_core.h"
 #include "protocol/sync/pace.h"
 #include "protocol/sync/repair.h"
@@ -66,6 +67,8 @@ struct device_core {
 	struct repair_tally tally;       /* … which did this */
 	struct self_check check;
 	struct device_blobs blobs;
+	struct device_carry carry;
+	struct fair_shares pieces; /* of what is carried, and of files */
 	unsigned int unswept; /* folders of files that are to be swept, after a whole check */
 	int64_t check_again_at_ms; /* monotonic; after one that failed */
 	struct arena decided_arena;

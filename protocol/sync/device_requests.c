@@ -75,6 +75,7 @@ enum status device_send_hello(struct device_core *core)
 	if (status != STATUS_OK)
 		return status;
 	device_blobs_withdraw(&core->blobs);
+	device_carry_withdraw(&core->carry);
 	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
 	request_hello(&request, &outbox, &replica, clock_now_ms(core->options.clock), device_store_free_bytes(core->options.store),
 		core->carrier);
@@ -125,6 +126,24 @@ static bool is_turn_of_files(struct device_core *core)
 	return fair_shares_next(&core->shares, quanta, heads, LENGTH(heads)) == 1;
 }
 
+/* What is carried for others, and files, take turns: one section of either in a request. */
+static enum status ask_for_piece(struct device_core *core, struct request *request, bool *out_asked)
+{
+	static const int64_t quanta[] = { BLOB_PIECE_MAX, BLOB_PIECE_MAX };
+	int64_t now_ms = device_monotonic_ms(core);
+	const int64_t heads[] = { device_carry_pending(&core->carry, now_ms) ? (int64_t)BLOB_PIECE_MAX : 0,
+		device_blobs_pending(&core->blobs, now_ms) ? (int64_t)BLOB_PIECE_MAX : 0 };
+	bool files_first = fair_shares_next(&core->pieces, quanta, heads, LENGTH(heads)) == 1;
+	enum status status = STATUS_OK;
+
+	*out_asked = !files_first && device_carry_ask(&core->carry, request, now_ms);
+	if (!*out_asked)
+		status = device_blobs_ask(&core->blobs, core->options.store, request, now_ms, out_asked);
+	if (status == STATUS_OK && files_first && !*out_asked)
+		*out_asked = device_carry_ask(&core->carry, request, now_ms);
+	return status;
+}
+
 /* A piece of a file goes when no operation waits; then the answer is not held. */
 static enum status ask_for_files(struct device_core *core, struct request *request, const struct repair *repair, struct pull *pull)
 {
@@ -135,8 +154,10 @@ static enum status ask_for_files(struct device_core *core, struct request *reque
 		may = !device_store_seeding(core->options.store) && is_turn_of_files(core);
 	else
 		may = may && core->nothing_missing;
-	if (may)
+	if (may && pull->resume.size > 0)
 		status = device_blobs_ask(&core->blobs, core->options.store, request, device_monotonic_ms(core), &asked);
+	else if (may)
+		status = ask_for_piece(core, request, &asked);
 	if (asked)
 		pull->wait_ms = 0;
 	return status;
@@ -169,6 +190,7 @@ enum status device_send_request(struct device_core *core)
 		return status;
 	last_seq = outbox.last_seq;
 	device_blobs_withdraw(&core->blobs);
+	device_carry_withdraw(&core->carry);
 	request_init(&request, &core->arena, REPLY_IN_SESSION_MAX);
 	core->batch_out = outbox.last_seq > core->acknowledged_seq && !core->batch_refused;
 	status = tell_of_itself(core, &request);

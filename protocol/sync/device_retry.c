@@ -21,6 +21,7 @@ void device_link_down(struct device_core *core)
 		core->batch_max = pace_after_loss(core->batch_max);
 	core->link = LINK_DOWN;
 	device_blobs_lost(&core->blobs);
+	device_carry_lost(&core->carry);
 	core->state.connected = false;
 	session_wipe(&core->session);
 	core->retry_at_ms = device_monotonic_ms(core) + chance_up_to(core, core->backoff_ms);

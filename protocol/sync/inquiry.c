@@ -96,7 +96,8 @@ void inquiry_acknowledge(const struct inquiry *inquiry, const struct id *epoch, 
 		live->acknowledged_gseq = cursor->gseq;
 }
 
-enum status inquiry_take_pull(struct inquiry *inquiry, struct bytes body)
+/* With its resume token; an inquiry without page has none. */
+static enum status take_pull(struct inquiry *inquiry, struct bytes body)
 {
 	enum status status = pull_decode(body, &inquiry->pull);
 
@@ -109,7 +110,7 @@ enum status inquiry_take_pull(struct inquiry *inquiry, struct bytes body)
 	return STATUS_OK;
 }
 
-enum status inquiry_take_recon(struct inquiry *inquiry, struct arena *arena, struct bytes body)
+static enum status take_recon(struct inquiry *inquiry, struct arena *arena, struct bytes body)
 {
 	struct recon_request request;
 	enum status status = recon_request_decode(body, arena, &request);
@@ -125,31 +126,77 @@ enum status inquiry_take_recon(struct inquiry *inquiry, struct arena *arena, str
 	return STATUS_OK;
 }
 
-static enum status check_blob(const struct section *section, struct arena *arena)
+static enum status check_piece(const struct section *section, struct arena *arena)
 {
 	struct blob_offer offer;
 	struct blob_wishes wishes;
 	struct blob_piece piece;
+	struct carried_piece carried;
+	struct carry_wish wish;
 
 	if (section->number == SECTION_HAVE)
 		return blob_offer_decode(section->body, &offer);
+	if (section->number == SECTION_CARRY)
+		return carried_piece_decode(section->body, &carried);
+	if (section->number == SECTION_CARRY_WISH)
+		return carry_wish_decode(section->body, &wish);
 	if (section->number == SECTION_WANT)
 		return blob_wishes_decode(section->body, arena, &wishes);
 	return blob_piece_decode(section->body, &piece);
 }
 
-enum status inquiry_take_blob(struct inquiry *inquiry, struct arena *arena, const struct section *section)
+/* One in a request: of a session's frame, or, only HAVE and CHUNK, of a bundle's envelope. */
+static enum status take_piece(struct inquiry *inquiry, struct arena *arena, const struct section *section)
 {
-	enum status status = check_blob(section, arena);
+	bool of_bundle = section->number == SECTION_HAVE || section->number == SECTION_CHUNK;
+	enum status status = check_piece(section, arena);
 
-	if (status == STATUS_OK && (inquiry->by_bundle ? section->number == SECTION_WANT : inquiry->by_envelope))
-		status = fail(STATUS_CORRUPT, "file: no hello brings a section about files, and a bundle only brings files");
+	if (status == STATUS_OK && (inquiry->by_bundle ? !of_bundle : inquiry->by_envelope))
+		status = fail(STATUS_CORRUPT, "file: no hello brings a piece or asks for one, and a bundle only brings files");
 	if (status == STATUS_OK && inquiry->blob != NULL)
-		status = fail(STATUS_CORRUPT, "file: one section about files in a request");
+		status = fail(STATUS_CORRUPT, "file: one piece in a request");
 	if (status != STATUS_OK)
 		return status;
 	inquiry->blob = memory_copy(section->body.data, section->body.size);
 	inquiry->blob_size = section->body.size;
 	inquiry->blob_section = section->number;
 	return STATUS_OK;
+}
+
+enum status inquiry_take_section(struct inquiry *inquiry, struct arena *arena, const struct section *section)
+{
+	switch (section->number) {
+	case SECTION_HELLO:
+		return hello_decode(section->body, &inquiry->hello);
+	case SECTION_PULL:
+		return take_pull(inquiry, section->body);
+	case SECTION_RECON:
+		return take_recon(inquiry, arena, section->body);
+	case SECTION_HAVE:
+	case SECTION_WANT:
+	case SECTION_CHUNK:
+	case SECTION_CARRY:
+	case SECTION_CARRY_WISH:
+		return take_piece(inquiry, arena, section);
+	case SECTION_ORIGIN:
+		return origin_decode(section->body, &inquiry->origin);
+	case SECTION_BATCH:
+	case SECTION_INCIDENT:
+		return STATUS_OK; /* their turn comes when all else was read */
+	case SECTION_WELCOME:
+	case SECTION_DECIDED:
+	case SECTION_PAGE:
+	case SECTION_CUT:
+	case SECTION_AGAIN:
+	case SECTION_ERROR:
+	case SECTION_RECON_REPLY:
+	case SECTION_HAVE_REPLY:
+	case SECTION_CHUNK_REPLY:
+	case SECTION_BLOB_LIST:
+	case SECTION_PART:
+	case SECTION_OUTLOOK:
+	case SECTION_CARRY_REPLY:
+		break;
+	}
+	return fail(STATUS_CORRUPT, "request: section %d belongs in a reply", (int)section->number);
 }

@@ -3,6 +3,7 @@
 #define TRUCKROLL_SYNC_INQUIRY_H
 
 #include "protocol/sync/session_table.h"
+#include "protocol/wire/carry.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/session.h"
 
@@ -23,9 +24,10 @@ struct inquiry {
 	bool has_pull;
 	uint8_t *recon; /* body of one, owned; NULL: none */
 	size_t recon_size;
-	enum section_number blob_section; /* HAVE, WANT or CHUNK; 0: none */
+	enum section_number blob_section; /* HAVE, WANT, CHUNK, CARRY or CARRY_WISH; 0: none */
 	uint8_t *blob;                    /* its body, owned */
 	size_t blob_size;
+	struct carry_reply carried; /* what became of a CARRY */
 	struct pull pull; /* resume points into resume_bytes */
 	uint8_t resume_bytes[64];
 	struct origin origin;
@@ -60,12 +62,8 @@ enum status inquiry_judge_hello(
 	struct inquiry *hello, struct hello_index *waiting, const struct session_table *sessions, int64_t now_ms);
 /* What the pull of a session's frame says that the device has, when nothing of the frame was at fault. */
 void inquiry_acknowledge(const struct inquiry *inquiry, const struct id *epoch, struct live_session *live);
-/* Takes the body of a pull section, with its resume token, but for an inquiry without page. STATUS_CORRUPT. */
-enum status inquiry_take_pull(struct inquiry *inquiry, struct bytes body);
-/* Takes the body of a section about files, one in a request, which a session's frame has, or, but for WANT, a
- * bundle's envelope. STATUS_CORRUPT. `arena` is for the call. */
-enum status inquiry_take_blob(struct inquiry *inquiry, struct arena *arena, const struct section *section);
-/* Takes the body of a recon section, which only a session's frame has. STATUS_CORRUPT. `arena` is for the call. */
-enum status inquiry_take_recon(struct inquiry *inquiry, struct arena *arena, struct bytes body);
+/* Takes the body of a section but of BATCH and INCIDENT, whose turn comes later. STATUS_CORRUPT: malformed, or it does not belong there.
+ * `arena` is for the call. */
+enum status inquiry_take_section(struct inquiry *inquiry, struct arena *arena, const struct section *section);
 
 #endif

@@ -74,7 +74,9 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 		if (welcome.rolled_back)
 			return STATUS_OK;
 	}
-	if (waiting->blob != NULL && waiting->fault.code == 0)
+	if (waiting->blob_section == SECTION_CARRY || waiting->blob_section == SECTION_CARRY_WISH)
+		status = waiting->fault.code == 0 ? server_core_answer_carry(core, waiting, reply) : STATUS_OK;
+	else if (waiting->blob != NULL && waiting->fault.code == 0)
 		status = server_core_answer_blob(core, waiting, &device, reply);
 	if (status != STATUS_OK)
 		return status;

@@ -1,5 +1,7 @@
 /* What the server's core does for bundles: requests come out of a file, and answers go into one. No session: each envelope proves
  * itself. */
+#include <string.h>
+
 #include "protocol/domain/device.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/server_core_inner.h"
@@ -69,15 +71,18 @@ static enum status open_request(struct server_core *core, struct bytes sealed, s
 	return status;
 }
 
-static enum status take_request(struct server_core *core, struct inquiry *waiting, const struct envelope *envelope)
+enum status server_core_take_bundled(struct server_core *core, struct inquiry *waiting, struct bytes sealed)
 {
+	struct envelope envelope;
 	bool pulls;
-	enum status status;
+	enum status status = open_request(core, sealed, &envelope);
 
+	if (status != STATUS_OK)
+		return status;
 	waiting->by_envelope = waiting->by_bundle = true;
-	waiting->device = envelope->sender;
-	waiting->incarnation = envelope->incarnation;
-	status = server_core_take_sections(core, waiting, envelope->sections, 0);
+	waiting->device = envelope.sender;
+	waiting->incarnation = envelope.incarnation;
+	status = server_core_take_sections(core, waiting, envelope.sections, 0);
 	pulls = waiting->has_pull;
 	waiting->has_pull = false; /* rows go into a file of their own */
 	if (status == STATUS_OK && pulls)
@@ -88,13 +93,11 @@ static enum status take_request(struct server_core *core, struct inquiry *waitin
 enum status server_core_bundle(struct server_core *core, uint64_t connection, struct bytes sealed)
 {
 	struct inquiry *waiting = inquiry_create(connection);
-	struct envelope envelope;
-	enum status status = open_request(core, sealed, &envelope);
+	enum status status;
 
 	core->counts.frames++;
 	core->failed = STATUS_OK;
-	if (status == STATUS_OK)
-		status = take_request(core, waiting, &envelope);
+	status = server_core_take_bundled(core, waiting, sealed);
 	if (status == STATUS_OK) {
 		server_core_wait_for_commit(core, waiting);
 	} else {
@@ -111,10 +114,7 @@ struct outgoing_bundle {
 	struct server_core *core;
 	struct device_entry device;
 	struct chain_state chain; /* number 0: none */
-	struct bundle_part part;
-	struct pull pull;
-	envelope_take take;
-	void *context;
+	struct answer_pass *pass;
 };
 
 /* Of an incarnation that has sent nothing yet. */
@@ -162,6 +162,7 @@ static struct bundle_told guess_told(struct outgoing_bundle *bundle)
 static enum status begin_pull(struct outgoing_bundle *bundle)
 {
 	const struct server_state *state = &bundle->core->state;
+	struct answer_pass *pass = bundle->pass;
 	struct bundle_told told;
 	const struct cursor nowhere = { .gseq = 0 };
 	bool has_told = false, whole;
@@ -170,21 +171,41 @@ static enum status begin_pull(struct outgoing_bundle *bundle)
 	if (status != STATUS_OK)
 		return status;
 	if (has_told)
-		bundle->part.told = told.cursor;
+		pass->part.told = told.cursor;
 	if (!has_told)
 		told = guess_told(bundle);
 	whole = !id_equal(&told.cursor.epoch, &state->epoch) || told.cursor.gseq < state->horizon || told.cursor.gseq == 0 ||
 		told.cursor.gseq > state->gseq;
-	bundle->pull = (struct pull){ .cursor = whole ? nowhere : told.cursor,
+	pass->pull = (struct pull){ .cursor = whole ? nowhere : told.cursor,
 		.settled_seq = whole || told.settled_seq > bundle->chain.last_seq ? 0 : told.settled_seq,
 		.class_max = 5,
 		.own_rows = whole || told.own_rows };
-	bundle->part.incarnation = bundle->chain.incarnation;
-	bundle->part.since = bundle->pull.cursor;
-	bundle->part.settled_seq = bundle->pull.settled_seq;
-	bundle->part.own_rows = bundle->pull.own_rows;
-	bundle->part.until = (struct cursor){ state->epoch, state->gseq };
+	pass->part.incarnation = bundle->chain.incarnation;
+	pass->part.since = pass->pull.cursor;
+	pass->part.settled_seq = pass->pull.settled_seq;
+	pass->part.own_rows = pass->pull.own_rows;
+	pass->part.until = (struct cursor){ state->epoch, state->gseq };
 	return STATUS_OK;
+}
+
+static enum status look_up(struct outgoing_bundle *bundle)
+{
+	enum status status = server_store_device(bundle->core->options.store, &bundle->pass->device, &bundle->device);
+
+	if (status == STATUS_OK && (bundle->device.state == DEVICE_STATE_STOLEN || bundle->device.state == DEVICE_STATE_PENDING))
+		status = fail(STATUS_REFUSED, "this device is stolen, or not let in yet: nothing is sent to it");
+	return status;
+}
+
+enum status server_core_begin_pass(struct server_core *core, const struct id *device, struct answer_pass *out_pass)
+{
+	struct outgoing_bundle bundle = { .core = core, .pass = out_pass };
+	enum status status;
+
+	*out_pass = (struct answer_pass){ .device = *device };
+	random_fill(core->options.random, &out_pass->part.bundle, sizeof(out_pass->part.bundle));
+	status = look_up(&bundle);
+	return status == STATUS_OK ? begin_pull(&bundle) : status;
 }
 
 static void write_welcome(const struct outgoing_bundle *bundle, struct reply *reply)
@@ -201,7 +222,7 @@ static void write_welcome(const struct outgoing_bundle *bundle, struct reply *re
 	reply_welcome(reply, &welcome);
 }
 
-static enum status seal_part(struct outgoing_bundle *bundle, const struct reply *reply)
+static enum status seal_part(const struct outgoing_bundle *bundle, struct bytes what, struct bytes *out_sealed)
 {
 	struct server_core *core = bundle->core;
 	struct arena *arena = &core->request_arena;
@@ -210,62 +231,80 @@ static enum status seal_part(struct outgoing_bundle *bundle, const struct reply 
 	struct envelope envelope = { .type = ENVELOPE_BUNDLE,
 		.incarnation = core->options.incarnation,
 		.server_epoch = core->state.epoch };
-	struct bytes sealed;
-	enum status status;
 
-	bundle_part_encode(&body, &bundle->part);
+	bundle_part_encode(&body, &bundle->pass->part);
 	section_write(&sections, SECTION_PART, writer_bytes(&body));
-	write_raw(&sections, reply_bytes(reply).data, reply_bytes(reply).size);
+	write_raw(&sections, what.data, what.size);
 	envelope.sections = writer_bytes(&sections);
-	status = envelope_seal(arena, &core->options.identity, &core->state.organisation, &party, &envelope, &sealed);
-	return status == STATUS_OK ? bundle->take(bundle->context, sealed) : status;
+	return envelope_seal(arena, &core->options.identity, &core->state.organisation, &party, &envelope, out_sealed);
 }
 
-/* Page after page of one snapshot, to the cut. */
-static enum status write_parts(struct outgoing_bundle *bundle)
+/* The next page, and with the last one the cut. */
+static enum status write_part(struct outgoing_bundle *bundle, struct bytes *out_sealed)
 {
 	struct server_core *core = bundle->core;
-	struct arena resumes = { 0 };
-	enum status status = STATUS_OK;
+	struct answer_pass *pass = bundle->pass;
+	struct reply reply;
+	enum status status;
 
-	while (status == STATUS_OK && !bundle->part.last) {
-		struct reply reply;
-		reply_init(&reply, &core->request_arena, &core->page_raw_max, REPLY_IN_WELCOME_MAX - PART_ROOM);
-		reply.bug = core->options.bug;
-		bundle->part.number++;
-		if (bundle->part.number == 1)
-			write_welcome(bundle, &reply);
-		if (bundle->part.number == 1)
-			server_core_tell_known(core, &bundle->device.id, &reply);
-		status = reply_pull(&reply, core->options.store, NULL, &bundle->device, &bundle->chain, &bundle->pull);
-		bundle->part.last = reply.resume.size == 0;
-		arena_reset(&resumes);
-		bundle->pull.resume = arena_copy_bytes(&resumes, reply.resume);
-		if (status == STATUS_OK)
-			status = seal_part(bundle, &reply);
-		server_store_reset_rows(core->options.store);
-		arena_reset(&core->request_arena);
+	reply_init(&reply, &core->request_arena, &core->page_raw_max, REPLY_IN_WELCOME_MAX - PART_ROOM);
+	reply.bug = core->options.bug;
+	if (++pass->part.number == 1) {
+		write_welcome(bundle, &reply);
+		server_core_tell_known(core, &bundle->device.id, &reply);
 	}
-	arena_finish(&resumes);
+	status = reply_pull(&reply, core->options.store, NULL, &bundle->device, &bundle->chain, &pass->pull);
+	pass->part.last = reply.resume.size == 0;
+	if (reply.resume.size > 0)
+		memcpy(pass->resume_bytes, reply.resume.data, reply.resume.size);
+	pass->pull.resume = (struct bytes){ pass->resume_bytes, reply.resume.size };
+	return status == STATUS_OK ? seal_part(bundle, reply_bytes(&reply), out_sealed) : status;
+}
+
+enum status server_core_next_part(struct server_core *core, struct answer_pass *pass, struct bytes *out_sealed)
+{
+	struct outgoing_bundle bundle = { .core = core, .pass = pass };
+	enum status status = look_up(&bundle);
+
+	if (status != STATUS_OK)
+		return status;
+	status = server_store_chain(core->options.store, &pass->device, &pass->part.incarnation, &bundle.chain);
+	if (status == STATUS_NOT_FOUND) {
+		begin_chain(&bundle, &pass->part.incarnation);
+		status = STATUS_OK;
+	}
+	if (status == STATUS_OK)
+		status = write_part(&bundle, out_sealed);
+	server_store_reset_rows(core->options.store);
 	return status;
 }
 
+static enum status write_parts(struct server_core *core, struct answer_pass *pass, envelope_take take, void *context)
+{
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && !pass->part.last) {
+		struct bytes sealed;
+		status = server_core_next_part(core, pass, &sealed);
+		if (status == STATUS_OK)
+			status = take(context, sealed);
+		arena_reset(&core->request_arena);
+	}
+	return status;
+}
+
+/* All parts of one snapshot. */
 enum status server_core_bundle_for(struct server_core *core, const struct id *device, envelope_take take, void *context)
 {
-	struct outgoing_bundle bundle = { .core = core, .take = take, .context = context };
+	struct answer_pass pass;
 	enum status status = server_store_begin_read(core->options.store);
 
-	random_fill(core->options.random, &bundle.part.bundle, sizeof(bundle.part.bundle));
 	if (status == STATUS_OK)
 		status = server_store_state(core->options.store, &core->state);
 	if (status == STATUS_OK)
-		status = server_store_device(core->options.store, device, &bundle.device);
-	if (status == STATUS_OK && (bundle.device.state == DEVICE_STATE_STOLEN || bundle.device.state == DEVICE_STATE_PENDING))
-		status = fail(STATUS_REFUSED, "this device is stolen, or not let in yet: nothing is sent to it");
+		status = server_core_begin_pass(core, device, &pass);
 	if (status == STATUS_OK)
-		status = begin_pull(&bundle);
-	if (status == STATUS_OK)
-		status = write_parts(&bundle);
+		status = write_parts(core, &pass, take, context);
 	server_store_rollback(core->options.store);
 	return status;
 }

@@ -21,8 +21,11 @@
 
 void server_core_emit(struct server_core *core, enum server_effect_kind kind, uint64_t connection, struct bytes bytes)
 {
-	struct effect_entry *entry = arena_allocate(&core->effect_arena, sizeof(*entry));
+	struct effect_entry *entry;
 
+	if (connection == NO_CONNECTION)
+		return;
+	entry = arena_allocate(&core->effect_arena, sizeof(*entry));
 	entry->effect = (struct server_effect){ kind, connection, arena_copy_bytes(&core->effect_arena, bytes) };
 	*core->effects_end = entry;
 	core->effects_end = &entry->next;
@@ -107,6 +110,7 @@ void server_core_destroy(struct server_core *core)
 	inquiry_free_all(core->answering);
 	inquiry_free_all(core->woken);
 	poll_table_destroy(core->polls);
+	carrier_table_finish(&core->carriers);
 	arena_finish(&core->commit_arena);
 	arena_finish(&core->ahead.arena);
 	arena_finish(&core->request_arena);
@@ -563,20 +567,8 @@ enum status server_core_take_sections(
 	size_t count = 0;
 	enum status status = sections_read(message, &core->request_arena, &sections, &count);
 
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		if (sections[i].number == SECTION_HELLO)
-			status = hello_decode(sections[i].body, &waiting->hello);
-		else if (sections[i].number == SECTION_PULL)
-			status = inquiry_take_pull(waiting, sections[i].body);
-		else if (sections[i].number == SECTION_RECON)
-			status = inquiry_take_recon(waiting, &core->request_arena, sections[i].body);
-		else if (sections[i].number == SECTION_HAVE || sections[i].number == SECTION_WANT || sections[i].number == SECTION_CHUNK)
-			status = inquiry_take_blob(waiting, &core->request_arena, &sections[i]);
-		else if (sections[i].number == SECTION_ORIGIN)
-			status = origin_decode(sections[i].body, &waiting->origin);
-		else if (sections[i].number != SECTION_BATCH && sections[i].number != SECTION_INCIDENT)
-			status = fail(STATUS_CORRUPT, "request: section %d belongs in a reply", (int)sections[i].number);
-	}
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = inquiry_take_section(waiting, &core->request_arena, &sections[i]);
 	if (status == STATUS_OK && waiting->by_envelope && !id_equal(&waiting->hello.incarnation, &waiting->incarnation))
 		status = fail(STATUS_CORRUPT, "hello: another incarnation than the envelope's");
 	if (status == STATUS_OK && !waiting->by_envelope)
@@ -585,6 +577,8 @@ enum status server_core_take_sections(
 		if (sections[i].number == SECTION_BATCH && waiting->fault.code == 0)
 			status = take_batch(core, waiting, sections[i].body,
 				waiting->by_bundle ? waiting->hello.handler_revision : handler_revision);
+	if (status == STATUS_OK && waiting->blob_section == SECTION_CARRY && waiting->fault.code == 0)
+		status = server_core_take_carried(core, waiting);
 	return status;
 }
 

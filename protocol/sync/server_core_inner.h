@@ -4,6 +4,7 @@
 
 #include "protocol/sync/ahead.h"
 #include "protocol/sync/careful.h"
+#include "protocol/sync/carrier_table.h"
 #include "protocol/sync/commit.h"
 #include "protocol/sync/herd.h"
 #include "protocol/sync/incident.h"
@@ -15,6 +16,8 @@
 #include "protocol/sync/recon.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/server_core.h"
+
+#define NO_CONNECTION (UINT64_MAX - 1) /* nobody waits for the answer */
 
 struct effect_entry {
 	struct effect_entry *next;
@@ -67,6 +70,7 @@ struct server_core {
 	struct incidents incidents; /* to be told, not durable yet */
 	struct careful careful;
 	struct herd herd;
+	struct carrier_table carriers;
 	struct hash program;       /* that reads batches: as its text says */
 	struct attempt own_tried;  /* the office's operation in the open commit, when it was suspected; seq 0: none */
 };
@@ -112,6 +116,19 @@ enum status server_core_answer_blob(struct server_core *core, const struct inqui
 /* Tells the device in a bundle which of the files that came by its bundles are whole. Of those that are not here any more it forgets that
  * they came. */
 void server_core_tell_known(struct server_core *core, const struct id *device, struct reply *reply);
+
+/* Takes in an envelope of a bundle; `waiting` is then to wait for the commit. A failure of the store is in core->failed; any other status
+ * says that it is none of a device of ours. */
+enum status server_core_take_bundled(struct server_core *core, struct inquiry *waiting, struct bytes sealed);
+/* A piece of a carried bundle (server_carry.c): waiting->carried says what became of it. The store's statuses. */
+enum status server_core_take_carried(struct server_core *core, struct inquiry *waiting);
+/* Tells that, or the next piece of the answer. The read snapshot is open. Adds the store's statuses. */
+enum status server_core_answer_carry(struct server_core *core, const struct inquiry *waiting, struct reply *reply);
+
+/* A bundle for a device, part by part. The read snapshot is open, core->state is read. Statuses of server_core_bundle_for(). */
+enum status server_core_begin_pass(struct server_core *core, const struct id *device, struct answer_pass *out_pass);
+/* The next part, sealed, in the request's arena; pass->part.last: there is no other. */
+enum status server_core_next_part(struct server_core *core, struct answer_pass *pass, struct bytes *out_sealed);
 
 /* Every hour: parts go that nothing came to for a day, and of a sixteenth of the files those that no row speaks of. What the store of
  * files cannot do is tried again. */

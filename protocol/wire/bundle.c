@@ -73,6 +73,13 @@ static enum status read_head(struct reader *reader, struct bundle_head *out_head
 	return STATUS_OK;
 }
 
+enum status bundle_head_read(struct bytes beginning, struct bundle_head *out_head, size_t *out_count)
+{
+	struct reader reader = reader_of(beginning);
+
+	return read_head(&reader, out_head, out_count);
+}
+
 /* The list is allocated only for as many as the bytes that are left can hold. */
 static enum status read_envelopes(struct reader *reader, struct arena *arena, struct bundle *bundle)
 {

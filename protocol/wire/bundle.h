@@ -9,6 +9,7 @@
 
 #define BUNDLE_SIZE_MAX      ((size_t)256 * 1024 * 1024)
 #define BUNDLE_ENVELOPES_MAX ((size_t)65536)
+#define BUNDLE_HEAD_SIZE     (8 + 1 + 2 * ID_SIZE + 4) /* before the first envelope */
 
 enum bundle_direction {
 	BUNDLE_TO_SERVER = 1, /* requests of the device */
@@ -41,6 +42,8 @@ enum status bundle_end(struct bundle_writer *bundle, struct bytes *out_file);
 
 /* Is it one, of any version, whole or not? */
 bool bundle_looks_like(struct bytes file);
+/* The first BUNDLE_HEAD_SIZE bytes of a bundle that was read whole before. STATUS_CORRUPT. */
+enum status bundle_head_read(struct bytes beginning, struct bundle_head *out_head, size_t *out_count);
 /* Takes it apart; `arena` holds the list only, which is never longer than the file allows. STATUS_CORRUPT with a sentence for what is cut,
  * appended to, merged or changed; STATUS_NEWER for another version. */
 enum status bundle_read(struct bytes file, struct arena *arena, struct bundle *out_bundle);

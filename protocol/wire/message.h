@@ -34,6 +34,9 @@ enum section_number {
 	SECTION_BLOB_LIST = 19,
 	SECTION_PART = 20,
 	SECTION_OUTLOOK = 24,
+	SECTION_CARRY = 25,
+	SECTION_CARRY_WISH = 26,
+	SECTION_CARRY_REPLY = 27,
 };
 
 struct section {

@@ -32,6 +32,9 @@ static const struct known {
 	{ SECTION_BLOB_LIST,   true,  true },
 	{ SECTION_PART, false, true },
 	{ SECTION_OUTLOOK, true, true },
+	{ SECTION_CARRY,       true, true },
+	{ SECTION_CARRY_WISH,  true, true },
+	{ SECTION_CARRY_REPLY, true, true },
 };
 /* clang-format on */
 

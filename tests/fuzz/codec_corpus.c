@@ -5,6 +5,7 @@
 
 #include "protocol/wire/blob.h"
 #include "protocol/wire/bundle.h"
+#include "protocol/wire/carry.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/pack.h"
@@ -204,6 +205,32 @@ static void save_files(struct arena *arena, struct writer *message)
 	save("sections", "files", writer_bytes(message));
 }
 
+static void save_carried(struct arena *arena)
+{
+	static const uint8_t content[40];
+	const struct carried_piece piece = { .size = 100, .offset = 60, .bytes = { content, sizeof(content) } };
+	const struct carry_wish wish = {
+		.device = { { 1 } }, .bundle = { { 2 } }, .number = 3, .offset = 60, .piece_max = CARRY_PIECE_MAX
+	};
+	const struct carry_reply replies[] = { { .state = CARRY_MORE, .value = 60 },
+		{ .state = CARRY_FAULT, .value = WIRE_ERROR_SEND_FROM },
+		{ .state = CARRY_PIECE, .bundle = { { 2 } }, .number = 3, .last = true, .piece = piece } };
+
+	for (size_t i = 0; i < LENGTH(replies); i++) {
+		struct writer bodies[] = { writer_in(arena, INPUT_MAX), writer_in(arena, INPUT_MAX), writer_in(arena, INPUT_MAX) };
+		struct writer message = writer_in(arena, INPUT_MAX);
+		char name[16];
+		carried_piece_encode(&bodies[0], &piece);
+		carry_wish_encode(&bodies[1], &wish);
+		carry_reply_encode(&bodies[2], &replies[i]);
+		section_write(&message, SECTION_CARRY, writer_bytes(&bodies[0]));
+		section_write(&message, SECTION_CARRY_WISH, writer_bytes(&bodies[1]));
+		section_write(&message, SECTION_CARRY_REPLY, writer_bytes(&bodies[2]));
+		(void)snprintf(name, sizeof(name), "carry-%zu", i);
+		save("sections", name, writer_bytes(&message));
+	}
+}
+
 /* Whole bundles, whose envelopes are bodies of parts or nothing of sense; the byte behind is the target's. */
 static void save_bundles(struct arena *arena)
 {
@@ -247,6 +274,7 @@ int main(int argc, char **argv)
 	save("sections", "small", writer_bytes(&small));
 	save_recon(&arena, &recon);
 	save_files(&arena, &files);
+	save_carried(&arena);
 	save_bundles(&arena);
 	pack_write(&stored, (struct bytes){ (const uint8_t *)"short", 5 }, 3);
 	save("pack", "stored", writer_bytes(&stored));

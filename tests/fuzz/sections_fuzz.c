@@ -2,6 +2,7 @@
 
 #include "protocol/wire/blob.h"
 #include "protocol/wire/bundle.h"
+#include "protocol/wire/carry.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/pack.h"
 #include "protocol/wire/recon.h"
@@ -31,6 +32,28 @@ static void decode_file(const struct section *section, struct arena *arena)
 		ignore(blob_piece_decode(section->body, &piece));
 }
 
+static void decode_carried(const struct section *section)
+{
+	struct carried_piece piece;
+	struct carry_wish wish;
+	struct carry_reply reply;
+
+	if (section->number == SECTION_CARRY)
+		ignore(carried_piece_decode(section->body, &piece));
+	else if (section->number == SECTION_CARRY_WISH)
+		ignore(carry_wish_decode(section->body, &wish));
+	else
+		ignore(carry_reply_decode(section->body, &reply));
+}
+
+static void decode_said(const struct section *section)
+{
+	struct origin origin;
+	struct told_incident told;
+
+	ignore(section->number == SECTION_ORIGIN ? origin_decode(section->body, &origin) : told_incident_decode(section->body, &told));
+}
+
 static void decode_number(const struct section *section)
 {
 	int64_t number;
@@ -51,8 +74,6 @@ static void decode_body(const struct section *section, struct arena *arena)
 	struct wire_fault wire_fault;
 	struct recon_request recon;
 	struct recon_reply recon_reply;
-	struct origin origin;
-	struct told_incident told;
 	struct bundle_part part;
 
 	switch (section->number) {
@@ -69,10 +90,8 @@ static void decode_body(const struct section *section, struct arena *arena)
 		ignore(recon_request_decode(section->body, arena, &recon));
 		break;
 	case SECTION_ORIGIN:
-		ignore(origin_decode(section->body, &origin));
-		break;
 	case SECTION_INCIDENT:
-		ignore(told_incident_decode(section->body, &told));
+		decode_said(section);
 		break;
 	case SECTION_HAVE:
 	case SECTION_BLOB_LIST:
@@ -81,6 +100,11 @@ static void decode_body(const struct section *section, struct arena *arena)
 	case SECTION_CHUNK_REPLY:
 	case SECTION_HAVE_REPLY:
 		decode_file(section, arena);
+		break;
+	case SECTION_CARRY:
+	case SECTION_CARRY_WISH:
+	case SECTION_CARRY_REPLY:
+		decode_carried(section);
 		break;
 	case SECTION_RECON_REPLY:
 		ignore(recon_reply_decode(section->body, arena, &recon_reply));

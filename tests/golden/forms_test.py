@@ -121,7 +121,8 @@ def sections_split_and_read(golden):
     equal((reply["cursor"], reply["answers"][0], reply["answers"][3], reply["page"]),
           ((identifier(4), 80), (forms.HELD, [(1, forms.NIL), (7, identifier(20))]), (forms.DIFFERING, [0, 255]), b""), "answers")
     bodies = {"pull": forms.PULL, "pull.of_repair": forms.PULL, "recon": forms.RECON, "recon.scopes": forms.RECON, "recon.reply": forms.RECON_REPLY, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "outlook": forms.OUTLOOK, "fault": forms.ERROR,
-              "origin": forms.ORIGIN, "incident": forms.INCIDENT, "part": forms.PART}
+              "origin": forms.ORIGIN, "incident": forms.INCIDENT, "part": forms.PART,
+              "carry": forms.CARRY, "carry.wish": forms.CARRY_WISH, "carry.reply": forms.CARRY_REPLY, "carry.reply.piece": forms.CARRY_REPLY_PIECE}
     for name, form in bodies.items():
         forms.body_read(form, golden.bytes[name])
         for size in range(len(golden.bytes[name])):
@@ -140,6 +141,17 @@ def a_bundle_gives_its_envelopes(golden):
     for size in range(len(data)):
         refused(forms.bundle_read, data[:size] if size >= 45 else data[:8] + b"\0" * 37)
     refused(forms.bundle_read, data + b"\0")
+
+
+def what_is_carried_gives_its_pieces(golden):
+    piece = bytes(range(5, 37)), 300, 200, b"the rest of it"
+    carry = forms.body_read(forms.CARRY, golden.bytes["carry"])
+    equal(tuple(carry.values()), piece, "carry")
+    wish = forms.body_read(forms.CARRY_WISH, golden.bytes["carry.wish"])
+    equal(tuple(wish.values()), (identifier(9), identifier(11), 2, 200, 56 * 1024), "wish")
+    equal(tuple(forms.body_read(forms.CARRY_REPLY, golden.bytes["carry.reply"]).values()), (2, 1), "a fault")
+    reply = forms.body_read(forms.CARRY_REPLY_PIECE, golden.bytes["carry.reply.piece"])
+    equal(tuple(reply.values()), (5, 0, identifier(11), 2, 1, *piece), "a piece")
 
 
 def a_batch_gives_the_canonical_operations(golden):
@@ -204,7 +216,7 @@ def the_head_statement_is_what_is_signed(golden):
 def main():
     golden = Golden(sys.argv[1], sys.argv[2])
     checks = [records_are_canonical, row_hashes_are_siphash, operations_are_canonical, columns_give_the_rows, sections_split_and_read,
-              the_head_statement_is_what_is_signed, a_bundle_gives_its_envelopes]
+              the_head_statement_is_what_is_signed, a_bundle_gives_its_envelopes, what_is_carried_gives_its_pieces]
     packed = [a_batch_gives_the_canonical_operations, a_batch_sent_again_names_first_ids, a_page_gives_the_rows,
               a_page_gives_words_about_scopes, a_page_gives_fields_of_later_revisions_and_unknown_ones]
     failed = 0

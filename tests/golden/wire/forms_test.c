@@ -9,6 +9,7 @@
 #include "protocol/domain/work_order.h"
 #include "protocol/wire/blob.h"
 #include "protocol/wire/bundle.h"
+#include "protocol/wire/carry.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/recon.h"
@@ -406,6 +407,41 @@ static void write_part(struct writer *writer)
 	bundle_part_encode(writer, &part);
 }
 
+static struct carried_piece piece_of_envelope(void)
+{
+	return (struct carried_piece){ hash_of(5), 300, 200, { (const uint8_t *)"the rest of it", 14 } };
+}
+
+static void write_carry(struct writer *writer)
+{
+	struct carried_piece piece = piece_of_envelope();
+
+	carried_piece_encode(writer, &piece);
+}
+
+static void write_carry_wish(struct writer *writer)
+{
+	const struct carry_wish wish = {
+		.device = id_of(9), .bundle = id_of(11), .number = 2, .offset = 200, .piece_max = CARRY_PIECE_MAX
+	};
+
+	carry_wish_encode(writer, &wish);
+}
+
+static void write_carry_reply(struct writer *writer)
+{
+	carry_reply_encode(writer, &(struct carry_reply){ .state = CARRY_FAULT, .value = WIRE_ERROR_SEND_FROM });
+}
+
+static void write_carry_reply_piece(struct writer *writer)
+{
+	const struct carry_reply reply = {
+		.state = CARRY_PIECE, .bundle = id_of(11), .number = 2, .last = true, .piece = piece_of_envelope()
+	};
+
+	carry_reply_encode(writer, &reply);
+}
+
 /* What its envelopes hold is not looked at: any bytes will do. */
 static void write_bundle(struct writer *writer)
 {
@@ -597,6 +633,10 @@ static const struct form {
 	{ "incident", write_incident, NULL },
 	{ "part", write_part, NULL },
 	{ "bundle", write_bundle, NULL },
+	{ "carry", write_carry, NULL },
+	{ "carry.wish", write_carry_wish, NULL },
+	{ "carry.reply", write_carry_reply, NULL },
+	{ "carry.reply.piece", write_carry_reply_piece, NULL },
 	{ "head_statement", write_head_statement, NULL },
 	{ "sections", write_sections, NULL },
 	{ "batch", write_batch, unfold_batch },
