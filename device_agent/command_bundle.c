@@ -81,7 +81,7 @@ static enum status take_envelopes(struct local_device *device, const struct bund
 	enum bundle_finding finding = BUNDLE_TAKEN;
 	enum status status = STATUS_OK;
 
-	for (size_t i = 0; i < bundle->count && status == STATUS_OK && finding == BUNDLE_TAKEN; i++) {
+	for (size_t i = 0; i < bundle->count && status == STATUS_OK && (finding == BUNDLE_TAKEN || finding == BUNDLE_OLDER); i++) {
 		status = device_core_read_bundle(device->core, bundle->envelopes[i], &finding);
 		if (status == STATUS_OK)
 			status = carry_out(device);

@@ -5,6 +5,8 @@
 #include "shell/bundle_file.h"
 #include "shell/lookup.h"
 
+#define FILES_MIB 64
+
 static enum status add_envelope(void *context, struct bytes sealed)
 {
 	bundle_add(context, sealed);
@@ -27,6 +29,7 @@ enum status command_bundle_export(struct context *context)
 	struct text path = arguments_text(context->arguments, "FILE");
 	struct bundle_head head = { .direction = BUNDLE_TO_DEVICE, .organisation = office->keys.organisation };
 	struct bundle_writer bundle;
+	struct server_bundle written = { 0 };
 	size_t size = 0;
 	enum status status = office_find(context, RECORD_DEVICE, arguments_text(context->arguments, "DEVICE"), &head.device);
 
@@ -36,7 +39,8 @@ enum status command_bundle_export(struct context *context)
 	if (status == STATUS_OK)
 		status = office_settle(office);
 	if (status == STATUS_OK)
-		status = server_core_bundle_for(office->core, &head.device, add_envelope, &bundle);
+		status = server_core_bundle_for(office->core, &head.device,
+			arguments_integer(context->arguments, "files", FILES_MIB) << 20, add_envelope, &bundle, &written);
 	if (status == STATUS_OK)
 		status = bundle_file_write(context, path, &bundle, &size);
 	if (status != STATUS_OK)
@@ -44,6 +48,10 @@ enum status command_bundle_export(struct context *context)
 	output_value(context->output, "file", NULL, cell_text(path));
 	output_value(context->output, "device", NULL, cell_id(&head.device));
 	output_value(context->output, "size", NULL, cell_size((int64_t)size));
+	output_value(context->output, "files", NULL, cell_integer(written.file_count));
+	output_value(context->output, "files_left", "files left out", cell_integer(written.files_left));
+	if (written.files_left > 0)
+		output_line(context->output, "Files that did not fit go with another bundle or over a network: see --files.");
 	output_line(context->output, "Only this device can read it. There: truckroll bundle import FILE");
 	return STATUS_OK;
 }

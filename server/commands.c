@@ -20,6 +20,10 @@ static const struct option bundle_positionals[] = { { .name = "FILE", .kind = OP
 static const struct option bundle_for_positionals[] = {
 	{ .name = "DEVICE", .kind = OPTION_TEXT, .required = true, .help = "whom it is for: the device's name, or first digits of its id" },
 	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .help = "the file to write" }, { 0 } };
+static const struct option bundle_for_options[] = {
+	{ .name = "files", .value = "MIB", .kind = OPTION_INTEGER, .min = 0, .max = 192,
+	  .help = "photos and documents of its work go along, up to so many MiB (default 64)" },
+	{ 0 } };
 static const struct option serve_options[] = {
 	{ .name = "listen", .value = "URL", .kind = OPTION_TEXT, .help = "where devices connect (default tcp://0.0.0.0:7450)" },
 	{ .name = "http", .value = "URL", .kind = OPTION_TEXT,
@@ -401,8 +405,10 @@ static const struct command commands[] = {
 	  .example = "truckrolld bundle import /media/stick/ada.bundle", .positionals = bundle_positionals, .place = PLACE_OWNER,
 	  .long_running = true, .run = command_bundle_import },
 	{ .group = "Bundles", .name = "bundle export", .summary = "write what a device misses into a file that only it can read",
-	  .details = "It begins where the device said last that it stands: take in its bundle first.",
+	  .details = "It begins where the device said last that it stands: take in its bundle first. Files of work that is not over\n"
+		     "go along, those of the next day's jobs first, but for those that the device said it has.",
 	  .example = "truckrolld bundle export tablet /media/stick/for-tablet.bundle", .positionals = bundle_for_positionals,
+	  .options = bundle_for_options,
 	  .place = PLACE_OWNER, .long_running = true, .run = command_bundle_export },
 	{ .group = "Knowledge", .name = "kb list", .summary = "knowledge articles",
 	  .example = "truckrolld kb list --limit 10", .options = kb_list_options, .place = PLACE_READER, .run = command_kb_list },

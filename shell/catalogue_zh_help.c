@@ -380,8 +380,12 @@ const struct message catalogue_zh_help[] = {
 	  "truckrolld bundle import /media/stick/ada.bundle" },
 	{ "write what a device misses into a file that only it can read",
 	  "把终端缺少的内容写入只有它能读取的文件" },
-	{ "It begins where the device said last that it stands: take in its bundle first.",
-	  "从终端最近一次说明的状态开始：请先导入它的同步包。" },
+	{ "photos and documents of its work go along, up to so many MiB (default 64)",
+	  "其工作的照片和文档一并放入，最多这么多 MiB（默认 64）" },
+	{ "It begins where the device said last that it stands: take in its bundle first. Files of work that is not over\n"
+	  "go along, those of the next day's jobs first, but for those that the device said it has.",
+	  "从终端最近一次说明的状态开始：请先导入它的同步包。未结束工作的文件一并放入，\n"
+	  "次日任务的文件优先，但不包括终端说过已有的文件。" },
 	{ "truckrolld bundle export tablet /media/stick/for-tablet.bundle",
 	  "truckrolld bundle export tablet /media/stick/for-tablet.bundle" },
 	{ "bundles, as devices made them",

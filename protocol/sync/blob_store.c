@@ -325,6 +325,35 @@ enum status blob_list_each(const struct blob_files *files, const char *list, blo
 	return files->each(files->context, list, visit_name, &(struct listing){ visit, user });
 }
 
+/* ---- what a device told that it has ---- */
+
+static struct name held_name(const struct id *device)
+{
+	struct name name;
+
+	(void)snprintf(name.characters, sizeof(name.characters), "held/%s", id_to_text(device).characters);
+	return name;
+}
+
+enum status blob_held_put(const struct blob_files *files, const struct id *device, struct bytes beginnings)
+{
+	return files->write(files->context, held_name(device).characters, 0, beginnings);
+}
+
+struct bytes blob_held_of(const struct blob_files *files, struct arena *arena, const struct id *device)
+{
+	struct name name = held_name(device);
+	int64_t size = 0;
+	uint8_t *data;
+
+	if (files->size(files->context, name.characters, &size) != STATUS_OK || size > BLOB_HELD_MAX * BLOB_BEGINNING)
+		return (struct bytes){ 0 };
+	data = arena_allocate(arena, (size_t)size + 1);
+	if (files->read(files->context, name.characters, 0, data, (size_t)size) != STATUS_OK)
+		return (struct bytes){ 0 };
+	return (struct bytes){ data, (size_t)size };
+}
+
 /* ---- every whole file ---- */
 
 /* Whole files of one folder. */

@@ -66,6 +66,13 @@ enum status blob_list_remove(const struct blob_files *files, const char *list, c
 bool blob_listed(const struct blob_files *files, const char *list, const struct hash *id);
 enum status blob_list_each(const struct blob_files *files, const char *list, blob_visit visit, void *user);
 
+/* ---- at the server: what a device told in a bundle that it has ---- */
+
+/* The beginnings of a HELD section, in the place of what it told before. Not durable: what is forgotten is sent once more. */
+enum status blob_held_put(const struct blob_files *files, const struct id *device, struct bytes beginnings);
+/* In `arena`; empty when it told nothing, or that is damaged. */
+struct bytes blob_held_of(const struct blob_files *files, struct arena *arena, const struct id *device);
+
 /* ---- sweeping ---- */
 
 #define BLOB_PART_AGE_MS   ((int64_t)24 * 3600 * 1000)

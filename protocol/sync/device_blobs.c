@@ -4,14 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "protocol/domain/visit.h"
-#include "protocol/domain/work_order.h"
 #include "protocol/sync/attachment_files.h"
 #include "protocol/sync/pace.h"
 
 #define ABSENT_MS           ((int64_t)10 * 60 * 1000) /* a file that its author has not sent yet is asked for again */
 #define BAD_CHUNKS_MAX      3
-#define SOON_MS             ((int64_t)24 * 3600 * 1000) /* a job that is planned for no later is before the technician */
 #define LIST_IN_REQUEST_MAX (BLOB_LIST_MAX + 128)
 
 void device_blobs_finish(struct device_blobs *blobs)
@@ -182,38 +179,17 @@ static enum status gather_rows(struct device_store *store, struct gathering *gat
 	return status == STATUS_BUSY ? STATUS_OK : status;
 }
 
-struct visit_search {
-	const struct device_blobs *blobs;
-	int64_t until_ms;
-	bool found;
-};
-
-static enum status look_at_visit(void *context, const void *row)
-{
-	struct visit_search *search = context;
-	const struct visit *visit = row;
-
-	if (id_equal(&visit->technician_id, &search->blobs->technician) && visit_state_find(visit->state)->open &&
-		visit->planned_start_at_ms <= search->until_ms)
-		search->found = true;
-	return STATUS_OK;
-}
-
 /* One file that a row speaks of. */
 static enum status plan_row(struct planning *planning, struct records *records, struct arena *arena, const struct wanted *wanted)
 {
-	struct visit_search search = { .blobs = planning->blobs, .until_ms = clock_now_ms(planning->blobs->clock) + SOON_MS };
-	const void *order = NULL;
+	const struct device_blobs *blobs = planning->blobs;
 	int64_t size;
-	enum status status = records_look(records, RECORD_WORK_ORDER, &wanted->work_order, &order);
+	enum status status = file_queue_of(
+		records, &blobs->technician, clock_now_ms(blobs->clock), &wanted->work_order, &planning->queue);
 
-	if (status != STATUS_OK || order == NULL || work_order_is_over(order))
+	if (status != STATUS_OK || planning->queue == BLOB_QUEUE_COUNT || blob_whole(blobs->files, &wanted->file.id, &size) == STATUS_OK)
 		return status;
-	if (blob_whole(planning->blobs->files, &wanted->file.id, &size) == STATUS_OK)
-		return STATUS_OK;
-	status = records_each(records, RECORD_VISIT, "work_order_id", &wanted->work_order, look_at_visit, &search);
-	planning->queue = search.found ? BLOB_QUEUE_SOON : BLOB_QUEUE_REST;
-	return status == STATUS_OK ? plan_missing(planning, arena, &wanted->file) : status;
+	return plan_missing(planning, arena, &wanted->file);
 }
 
 /* What belongs to orders that are not over comes by itself; the rest when a person asks for it. */
@@ -572,6 +548,89 @@ enum status device_blobs_take(struct device_blobs *blobs, struct arena *arena, c
 	if (section->number == SECTION_BLOB_LIST)
 		return take_list(blobs, section->body);
 	return take_piece(blobs, arena, section->body);
+}
+
+/* ---- what bundles bring ---- */
+
+static void was_bundled(struct device_blobs *blobs, const struct hash *id)
+{
+	blobs->files_received++;
+	if (blob_list_remove(blobs->files, BLOB_WANT, id) != STATUS_OK)
+		note_trouble(blobs);
+}
+
+static enum status take_bundled_list(struct device_blobs *blobs, struct arena *arena, struct bytes body)
+{
+	struct blob_offer list;
+	struct blob_part part;
+	int64_t size;
+	enum status status = blob_offer_decode(body, &list);
+
+	if (status != STATUS_OK || blob_whole(blobs->files, &list.id, &size) == STATUS_OK ||
+		blob_part_find(blobs->files, arena, NULL, &list.id, &part) == STATUS_OK)
+		return status;
+	status = list.size == 0 ? blob_put(blobs->files, &list.id, (struct bytes){ 0 }) : blob_part_begin(blobs->files, NULL, &list);
+	if (status != STATUS_OK)
+		note_trouble(blobs);
+	else if (list.size == 0)
+		was_bundled(blobs, &list.id);
+	return STATUS_OK;
+}
+
+/* What a link has begun may end within a piece. */
+static void begin_at(struct blob_piece *piece, int64_t have)
+{
+	int64_t there = have - piece->offset;
+
+	if (there <= 0 || there >= (int64_t)piece->bytes.size)
+		return;
+	piece->offset = have;
+	piece->bytes = (struct bytes){ piece->bytes.data + there, piece->bytes.size - (size_t)there };
+}
+
+static enum status take_bundled_piece(struct device_blobs *blobs, struct arena *arena, struct bytes body)
+{
+	struct blob_piece piece;
+	struct blob_part part;
+	bool whole = false;
+	enum status status = blob_piece_decode(body, &piece);
+
+	if (status != STATUS_OK || blob_part_find(blobs->files, arena, NULL, &piece.id, &part) != STATUS_OK)
+		return status;
+	begin_at(&piece, part.have);
+	if (blob_part_add(blobs->files, arena, &part, &piece, &whole) != STATUS_OK)
+		note_trouble(blobs);
+	else if (whole)
+		was_bundled(blobs, &piece.id);
+	return STATUS_OK;
+}
+
+enum status device_blobs_take_bundled(struct device_blobs *blobs, struct arena *arena, const struct section *section)
+{
+	if (blobs->files == NULL)
+		return STATUS_OK;
+	blobs->planned = false;
+	return section->number == SECTION_BLOB_LIST ? take_bundled_list(blobs, arena, section->body)
+						    : take_bundled_piece(blobs, arena, section->body);
+}
+
+enum status device_blobs_each_held(
+	const struct device_blobs *blobs, struct device_store *store, struct arena *arena, blob_visit visit, void *user)
+{
+	struct gathering gathering = { .arena = arena };
+	enum status status = blobs->files == NULL ? STATUS_OK : gather_rows(store, &gathering);
+
+	for (size_t i = 0; i < gathering.count && status == STATUS_OK; i++) {
+		const struct wanted *wanted = &gathering.wanted[i];
+		enum blob_queue queue;
+		int64_t size;
+		status = file_queue_of(device_store_records(store), &blobs->technician, clock_now_ms(blobs->clock), &wanted->work_order,
+			&queue);
+		device_store_reset_rows(store);
+		if (status == STATUS_OK && queue != BLOB_QUEUE_COUNT && blob_whole(blobs->files, &wanted->file.id, &size) == STATUS_OK)
+			status = visit(user, &wanted->file.id);
+	}
+	return status;
 }
 
 void device_blobs_settle(struct device_blobs *blobs, int64_t took_ms, int64_t way_ms)

@@ -8,6 +8,7 @@
 #include "protocol/sync/bugs.h"
 #include "protocol/sync/device_store.h"
 #include "protocol/sync/fair_shares.h"
+#include "protocol/sync/file_order.h"
 #include "protocol/sync/request.h"
 
 enum blob_step {
@@ -15,16 +16,6 @@ enum blob_step {
 	BLOB_STEP_DONE,
 	BLOB_STEP_ABSENT, /* the server has none (yet) */
 	BLOB_STEP_STUCK,  /* not in this session: `trouble` says why */
-};
-
-/* Whose turn it is goes by these: the small ones first, then the others; among either, deficit round robin. */
-enum blob_queue {
-	BLOB_QUEUE_SMALL_IN,  /* fetched: thumbnails, and what is no larger */
-	BLOB_QUEUE_SMALL_OUT, /* offered: the same */
-	BLOB_QUEUE_SOON,      /* fetched: of jobs that are before the technician, or asked for by a person */
-	BLOB_QUEUE_OUT,       /* offered: what was made here */
-	BLOB_QUEUE_REST,      /* fetched: of other work that is not over */
-	BLOB_QUEUE_COUNT,
 };
 
 struct blob_item {
@@ -75,6 +66,12 @@ enum status device_blobs_ask(
 	struct device_blobs *blobs, struct device_store *store, struct request *request, int64_t now_ms, bool *out_asked);
 /* Takes one of the sections of a reply. STATUS_CORRUPT: malformed. */
 enum status device_blobs_take(struct device_blobs *blobs, struct arena *arena, const struct section *section, int64_t now_ms);
+/* Takes one of a bundle, BLOB_LIST or CHUNK_REPLY: the file goes on where it is, whether or not a row speaks of it yet. STATUS_CORRUPT:
+ * malformed; what the store of files cannot do stands in nobody's way. */
+enum status device_blobs_take_bundled(struct device_blobs *blobs, struct arena *arena, const struct section *section);
+/* The whole files here that would come by themselves. Adds the store's statuses. */
+enum status device_blobs_each_held(
+	const struct device_blobs *blobs, struct device_store *store, struct arena *arena, blob_visit visit, void *user);
 /* The reply was taken, so long after the request; `way_ms` of that is the way there and back. */
 void device_blobs_settle(struct device_blobs *blobs, int64_t took_ms, int64_t way_ms);
 /* The server was put back from a backup, and may lack files that it had: those here that a row speaks of are offered once more, whoever

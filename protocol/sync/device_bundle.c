@@ -1,5 +1,6 @@
 /* What the device's core does for bundles: requests go into a file, and answers come out of one. No session: what an envelope stands on is
  * said in it, and judged here. */
+#include "protocol/sync/bundle_files.h"
 #include "protocol/sync/device_inner.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/request.h"
@@ -99,28 +100,10 @@ static enum status write_one(struct writing *writing, int64_t after, int64_t *ou
 	return seal(writing, &request);
 }
 
-/* ---- files that wait to be sent ---- */
+/* ---- files ---- */
 
-struct packing {
-	struct writing *writing;
-	struct arena ids_arena; /* the core's is reset with each envelope */
-	struct hash *ids;
-	size_t count, capacity;
-	int64_t room;
-	struct device_bundle *bundle;
-};
-
-static enum status add_id(void *user, const struct hash *id)
-{
-	struct packing *packing = user;
-
-	packing->ids = arena_grow(&packing->ids_arena, packing->ids, packing->count, &packing->capacity, sizeof(*packing->ids));
-	packing->ids[packing->count++] = *id;
-	return STATUS_OK;
-}
-
-/* An envelope with one section about a file. */
-static enum status write_section(struct writing *writing, enum section_number number, const struct writer *body)
+/* An envelope with one section about files. */
+static enum status write_section(struct writing *writing, enum section_number number, struct bytes body)
 {
 	struct device_core *core = writing->core;
 	struct request request;
@@ -128,63 +111,67 @@ static enum status write_section(struct writing *writing, enum section_number nu
 	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
 	request_hello(&request, &writing->outbox, &writing->replica, clock_now_ms(core->options.clock),
 		device_store_free_bytes(core->options.store), CARRIER_BUNDLE);
-	section_write(&request.writer, number, writer_bytes(body));
+	section_write(&request.writer, number, body);
 	return seal(writing, &request);
 }
 
-static enum status write_offer(struct writing *writing, const struct hash *id, struct bytes content)
+static enum status write_file_section(void *context, bool is_list, struct bytes body)
 {
-	struct arena *arena = &writing->core->arena;
-	struct writer body = writer_in(arena, BLOB_LIST_MAX + 128);
-	const struct blob_offer offer = { .id = *id, .size = (int64_t)content.size, .list = blob_list_of(arena, content) };
-
-	blob_offer_encode(&body, &offer);
-	return write_section(writing, SECTION_HAVE, &body);
+	return write_section(context, is_list ? SECTION_HAVE : SECTION_CHUNK, body);
 }
 
-static enum status write_file(struct writing *writing, const struct hash *id, struct bytes content)
-{
-	enum status status = write_offer(writing, id, content);
+struct naming {
+	struct arena arena; /* the core's is reset with each envelope */
+	struct hash *ids;
+	size_t count, capacity;
+};
 
-	for (size_t at = 0, size; status == STATUS_OK && at < content.size; at += size) {
-		struct writer body = writer_in(&writing->core->arena, BLOB_PIECE_MAX + 128);
-		size_t left_of_chunk = BLOB_CHUNK_SIZE - at % BLOB_CHUNK_SIZE;
-		size = left_of_chunk < BLOB_PIECE_MAX ? left_of_chunk : BLOB_PIECE_MAX;
-		if (size > content.size - at)
-			size = content.size - at;
-		blob_piece_encode(&body, &(struct blob_piece){ .id = *id, .offset = (int64_t)at, .bytes = { content.data + at, size } });
-		status = write_section(writing, SECTION_CHUNK, &body);
-	}
-	return status;
+static enum status add_id(void *user, const struct hash *id)
+{
+	struct naming *naming = user;
+
+	naming->ids = arena_grow(&naming->arena, naming->ids, naming->count, &naming->capacity, sizeof(*naming->ids));
+	naming->ids[naming->count++] = *id;
+	return STATUS_OK;
 }
 
-/* One that cannot be read stays where it is: the link, and doctor, tell of it. */
-static enum status pack_file(struct packing *packing, const struct hash *id)
-{
-	const struct blob_files *files = packing->writing->core->blobs.files;
-	struct arena arena = { 0 };
-	struct bytes content = { 0 };
-	int64_t size = 0;
-	bool fits = blob_whole(files, id, &size) == STATUS_OK && size <= packing->room &&
-		    blob_read_whole(files, &arena, id, &content) == STATUS_OK;
-	enum status status = fits ? write_file(packing->writing, id, content) : STATUS_OK;
-
-	arena_finish(&arena);
-	packing->room -= fits ? size : 0;
-	packing->bundle->file_count += fits;
-	packing->bundle->files_left += !fits;
-	return status;
-}
-
+/* What waits to be sent. */
 static enum status pack_files(struct writing *writing, int64_t file_bytes_max, struct device_bundle *bundle)
 {
-	struct packing packing = { .writing = writing, .room = file_bytes_max, .bundle = bundle };
-	const struct blob_files *files = writing->core->blobs.files;
-	enum status status = files == NULL ? STATUS_OK : blob_list_each(files, BLOB_OUT, add_id, &packing);
+	struct bundle_files files = {
+		.files = writing->core->blobs.files, .room = file_bytes_max, .take = write_file_section, .context = writing
+	};
+	struct naming naming = { .count = 0 };
+	enum status status = files.files == NULL ? STATUS_OK : blob_list_each(files.files, BLOB_OUT, add_id, &naming);
 
-	for (size_t i = 0; i < packing.count && status == STATUS_OK; i++)
-		status = pack_file(&packing, &packing.ids[i]);
-	arena_finish(&packing.ids_arena);
+	for (size_t i = 0; i < naming.count && status == STATUS_OK; i++)
+		status = bundle_files_add(&files, &naming.ids[i]);
+	arena_finish(&naming.arena);
+	bundle->file_count = files.count;
+	bundle->files_left = files.left;
+	return status;
+}
+
+static enum status add_held(void *user, const struct hash *id)
+{
+	const struct naming *naming = user;
+
+	return naming->count < BLOB_HELD_MAX ? add_id(user, id) : STATUS_OK;
+}
+
+/* What need not be sent here: what is not named may come once more. */
+static enum status tell_held(struct writing *writing)
+{
+	struct device_core *core = writing->core;
+	struct naming naming = { .count = 0 };
+	struct writer body = writer_in(&naming.arena, BLOB_HELD_MAX * BLOB_BEGINNING + 16);
+	enum status status = device_blobs_each_held(&core->blobs, core->options.store, &core->arena, add_held, &naming);
+
+	blob_held_encode(&body, naming.ids, naming.count);
+	if (status == STATUS_OK && core->blobs.files != NULL)
+		status = write_section(writing, SECTION_HELD, writer_bytes(&body));
+	arena_reset(&core->arena);
+	arena_finish(&naming.arena);
 	return status;
 }
 
@@ -202,6 +189,8 @@ enum status device_core_write_bundle(
 		if (status == STATUS_OK)
 			status = write_one(&writing, after, &after);
 	} while (status == STATUS_OK && after < writing.outbox.last_seq);
+	if (status == STATUS_OK)
+		status = tell_held(&writing);
 	if (status == STATUS_OK)
 		status = pack_files(&writing, file_bytes_max, &bundle);
 	arena_reset(&core->arena);
@@ -353,10 +342,9 @@ static enum status take_first(
 		return device_core_check(core); /* this replica was put back from a copy: the next bundle asks for everything */
 	if (status == STATUS_OK && *out_finding == BUNDLE_TAKEN)
 		status = meet_server(core, sections, out_finding);
-	if (status != STATUS_OK || *out_finding != BUNDLE_TAKEN)
-		return status;
-	status = begin_parts(core, part);
-	core->bundle = (struct bundle_pass){ .bundle = part->bundle, .next = 1 };
+	if (status == STATUS_OK && *out_finding == BUNDLE_TAKEN)
+		status = begin_parts(core, part);
+	core->bundle = (struct bundle_pass){ .bundle = part->bundle, .next = 1, .older = *out_finding == BUNDLE_OLDER };
 	return status;
 }
 
@@ -374,27 +362,36 @@ enum status device_take_known(struct device_core *core, struct bytes body)
 	return status;
 }
 
-/* Of a bundle whose rows are all here: files may have come since. */
-static enum status take_known_alone(struct device_core *core, struct bytes message)
+/* Of a part whose rows are all here: files may have come since. */
+static enum status take_files_alone(struct device_core *core, struct bytes message)
 {
 	struct section *sections;
 	size_t count = 0;
 	enum status status = sections_read(message, &core->arena, &sections, &count);
 
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		if (sections[i].number == SECTION_HAVE_REPLY)
 			status = device_take_known(core, sections[i].body);
+		else if (sections[i].number == SECTION_BLOB_LIST || sections[i].number == SECTION_CHUNK_REPLY)
+			status = device_blobs_take_bundled(&core->blobs, &core->arena, &sections[i]);
+	}
 	return status;
+}
+
+/* Is it the one that is due? */
+static enum status check_order(struct device_core *core, const struct bundle_part *part)
+{
+	if ((!id_equal(&part->bundle, &core->bundle.bundle) || part->number != core->bundle.next) &&
+		core->options.bug != BUG_PART_LEFT_OUT)
+		return fail(STATUS_CORRUPT, "bundle: part %lld is missing or out of its order", (long long)core->bundle.next);
+	core->bundle.next++;
+	return STATUS_OK;
 }
 
 static enum status take_part(struct device_core *core, struct bytes sections, const struct bundle_part *part)
 {
 	enum status status;
 
-	if ((!id_equal(&part->bundle, &core->bundle.bundle) || part->number != core->bundle.next) &&
-		core->options.bug != BUG_PART_LEFT_OUT)
-		return fail(STATUS_CORRUPT, "bundle: part %lld is missing or out of its order", (long long)core->bundle.next);
-	core->bundle.next++;
 	core->by_bundle = true;
 	status = device_take_sections(core, sections);
 	if (status == STATUS_OK)
@@ -415,10 +412,14 @@ enum status device_core_read_bundle(struct device_core *core, struct bytes seale
 		status = open_part(core, sealed, &sections, &part);
 	if (status == STATUS_OK && part.number == 1)
 		status = take_first(core, &part, sections, &finding);
+	else if (core->bundle.older)
+		finding = BUNDLE_OLDER;
+	if (status == STATUS_OK && (finding == BUNDLE_TAKEN || finding == BUNDLE_OLDER))
+		status = check_order(core, &part);
 	if (status == STATUS_OK && finding == BUNDLE_TAKEN)
 		status = take_part(core, sections, &part);
 	else if (status == STATUS_OK && finding == BUNDLE_OLDER)
-		status = take_known_alone(core, sections);
+		status = take_files_alone(core, sections);
 	if (core->link != LINK_COMMITTING)
 		core->by_bundle = false;
 	arena_reset(&core->arena);

@@ -478,6 +478,8 @@ static enum status take_section(struct device_core *core, const struct section *
 		return device_blobs_take(&core->blobs, &core->arena, section, device_monotonic_ms(core));
 	case SECTION_CHUNK_REPLY:
 	case SECTION_BLOB_LIST:
+		if (core->by_bundle)
+			return device_blobs_take_bundled(&core->blobs, &core->arena, section);
 		return device_blobs_take(&core->blobs, &core->arena, section, device_monotonic_ms(core));
 	case SECTION_CARRY_REPLY:
 		return device_carry_take(&core->carry, section->body, device_monotonic_ms(core));
@@ -491,6 +493,7 @@ static enum status take_section(struct device_core *core, const struct section *
 	case SECTION_HAVE:
 	case SECTION_WANT:
 	case SECTION_CHUNK:
+	case SECTION_HELD:
 	case SECTION_RECON:
 		break;
 	case SECTION_PART:

@@ -89,7 +89,7 @@ enum status device_core_write_bundle(
 
 enum bundle_finding {
 	BUNDLE_TAKEN, /* it counts with the last part; a commit may be asked for */
-	BUNDLE_OLDER, /* nothing in it, nor in the parts after it, that is not here */
+	BUNDLE_OLDER, /* no rows in it, nor in the parts after it, that are not here; files of the parts after it are still taken */
 	/* Nothing of it is taken: the server must first be told where this device stands (device_core_write_bundle()). */
 	BUNDLE_OTHER_EPOCH,  /* it may be from before the server was restored */
 	BUNDLE_OTHER_LIFE,   /* it is for what this device was before it was put back from a copy */

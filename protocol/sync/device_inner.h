@@ -20,6 +20,7 @@ enum link_state {
 struct bundle_pass {
 	struct id bundle;
 	int64_t next; /* number of the part that is due */
+	bool older;   /* all rows of it are here: only files are taken */
 };
 
 struct device_core {

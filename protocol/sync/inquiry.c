@@ -133,9 +133,12 @@ static enum status check_piece(const struct section *section, struct arena *aren
 	struct blob_piece piece;
 	struct carried_piece carried;
 	struct carry_wish wish;
+	struct bytes beginnings;
 
 	if (section->number == SECTION_HAVE)
 		return blob_offer_decode(section->body, &offer);
+	if (section->number == SECTION_HELD)
+		return blob_held_decode(section->body, &beginnings);
 	if (section->number == SECTION_CARRY)
 		return carried_piece_decode(section->body, &carried);
 	if (section->number == SECTION_CARRY_WISH)
@@ -145,13 +148,14 @@ static enum status check_piece(const struct section *section, struct arena *aren
 	return blob_piece_decode(section->body, &piece);
 }
 
-/* One in a request: of a session's frame, or, only HAVE and CHUNK, of a bundle's envelope. */
+/* One in a request: of a session's frame, or of a bundle's envelope, which HELD is only of. */
 static enum status take_piece(struct inquiry *inquiry, struct arena *arena, const struct section *section)
 {
-	bool of_bundle = section->number == SECTION_HAVE || section->number == SECTION_CHUNK;
+	bool held = section->number == SECTION_HELD;
+	bool of_bundle = section->number == SECTION_HAVE || section->number == SECTION_CHUNK || held;
 	enum status status = check_piece(section, arena);
 
-	if (status == STATUS_OK && (inquiry->by_bundle ? !of_bundle : inquiry->by_envelope))
+	if (status == STATUS_OK && (inquiry->by_bundle ? !of_bundle : inquiry->by_envelope || held))
 		status = fail(STATUS_CORRUPT, "file: no hello brings a piece or asks for one, and a bundle only brings files");
 	if (status == STATUS_OK && inquiry->blob != NULL)
 		status = fail(STATUS_CORRUPT, "file: one piece in a request");
@@ -177,6 +181,7 @@ enum status inquiry_take_section(struct inquiry *inquiry, struct arena *arena, c
 	case SECTION_CHUNK:
 	case SECTION_CARRY:
 	case SECTION_CARRY_WISH:
+	case SECTION_HELD:
 		return take_piece(inquiry, arena, section);
 	case SECTION_ORIGIN:
 		return origin_decode(section->body, &inquiry->origin);

@@ -24,7 +24,7 @@ struct inquiry {
 	bool has_pull;
 	uint8_t *recon; /* body of one, owned; NULL: none */
 	size_t recon_size;
-	enum section_number blob_section; /* HAVE, WANT, CHUNK, CARRY or CARRY_WISH; 0: none */
+	enum section_number blob_section; /* HAVE, WANT, CHUNK, HELD, CARRY or CARRY_WISH; 0: none */
 	uint8_t *blob;                    /* its body, owned */
 	size_t blob_size;
 	struct carry_reply carried; /* what became of a CARRY */

@@ -233,6 +233,17 @@ static enum status answer_chunk(struct asking *asking, struct bytes body)
 	return STATUS_OK;
 }
 
+/* What cannot be noted is sent once more. */
+static enum status take_held(struct asking *asking, struct bytes body)
+{
+	struct bytes beginnings;
+	enum status status = blob_held_decode(body, &beginnings);
+
+	if (status == STATUS_OK && sender_may_deliver(asking->core->options.store, asking->device))
+		(void)(blob_held_put(asking->files, &asking->device->id, beginnings) == STATUS_OK);
+	return status;
+}
+
 /* ---- what a device wants ---- */
 
 static bool tell_list(struct asking *asking, const struct blob_wish *wish, int64_t *out_size)
@@ -320,6 +331,8 @@ enum status server_core_answer_blob(
 	status = server_store_grants(core->options.store, &device->id, INT64_MAX, reply->arena, &asking.grants, &asking.grant_count);
 	if (status != STATUS_OK)
 		return status;
+	if (waiting->blob_section == SECTION_HELD)
+		return take_held(&asking, body);
 	if (waiting->blob_section == SECTION_HAVE)
 		return answer_have(&asking, body);
 	return waiting->blob_section == SECTION_WANT ? answer_want(&asking, body) : answer_chunk(&asking, body);

@@ -197,6 +197,20 @@ static enum status look_up(struct outgoing_bundle *bundle)
 	return status;
 }
 
+/* The same, and the chain of the incarnation that the bundle speaks of. */
+static enum status look_up_with_chain(struct outgoing_bundle *bundle)
+{
+	const struct id *incarnation = &bundle->pass->part.incarnation;
+	enum status status = look_up(bundle);
+
+	if (status != STATUS_OK)
+		return status;
+	status = server_store_chain(bundle->core->options.store, &bundle->pass->device, incarnation, &bundle->chain);
+	if (status == STATUS_NOT_FOUND)
+		begin_chain(bundle, incarnation);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 enum status server_core_begin_pass(struct server_core *core, const struct id *device, struct answer_pass *out_pass)
 {
 	struct outgoing_bundle bundle = { .core = core, .pass = out_pass };
@@ -239,6 +253,19 @@ static enum status seal_part(const struct outgoing_bundle *bundle, struct bytes 
 	return envelope_seal(arena, &core->options.identity, &core->state.organisation, &party, &envelope, out_sealed);
 }
 
+/* The first one says who the server takes the device for. */
+static void begin_part(struct outgoing_bundle *bundle, struct reply *reply)
+{
+	struct server_core *core = bundle->core;
+
+	reply_init(reply, &core->request_arena, &core->page_raw_max, REPLY_IN_WELCOME_MAX - PART_ROOM);
+	reply->bug = core->options.bug;
+	if (++bundle->pass->part.number > 1)
+		return;
+	write_welcome(bundle, reply);
+	server_core_tell_known(core, &bundle->device.id, reply);
+}
+
 /* The next page, and with the last one the cut. */
 static enum status write_part(struct outgoing_bundle *bundle, struct bytes *out_sealed)
 {
@@ -247,12 +274,7 @@ static enum status write_part(struct outgoing_bundle *bundle, struct bytes *out_
 	struct reply reply;
 	enum status status;
 
-	reply_init(&reply, &core->request_arena, &core->page_raw_max, REPLY_IN_WELCOME_MAX - PART_ROOM);
-	reply.bug = core->options.bug;
-	if (++pass->part.number == 1) {
-		write_welcome(bundle, &reply);
-		server_core_tell_known(core, &bundle->device.id, &reply);
-	}
+	begin_part(bundle, &reply);
 	status = reply_pull(&reply, core->options.store, NULL, &bundle->device, &bundle->chain, &pass->pull);
 	pass->part.last = reply.resume.size == 0;
 	if (reply.resume.size > 0)
@@ -264,39 +286,67 @@ static enum status write_part(struct outgoing_bundle *bundle, struct bytes *out_
 enum status server_core_next_part(struct server_core *core, struct answer_pass *pass, struct bytes *out_sealed)
 {
 	struct outgoing_bundle bundle = { .core = core, .pass = pass };
-	enum status status = look_up(&bundle);
+	enum status status = look_up_with_chain(&bundle);
 
-	if (status != STATUS_OK)
-		return status;
-	status = server_store_chain(core->options.store, &pass->device, &pass->part.incarnation, &bundle.chain);
-	if (status == STATUS_NOT_FOUND) {
-		begin_chain(&bundle, &pass->part.incarnation);
-		status = STATUS_OK;
-	}
 	if (status == STATUS_OK)
 		status = write_part(&bundle, out_sealed);
 	server_store_reset_rows(core->options.store);
 	return status;
 }
 
-static enum status write_parts(struct server_core *core, struct answer_pass *pass, envelope_take take, void *context)
+struct parts_out {
+	struct outgoing_bundle bundle;
+	envelope_take take;
+	void *context;
+};
+
+/* A part for each section about a file. They come before the rows, since the cut ends the bundle. */
+static enum status write_file_section(void *context, bool is_list, struct bytes body)
 {
+	struct parts_out *parts = context;
+	struct reply reply;
+	struct bytes sealed;
+	enum status status;
+
+	begin_part(&parts->bundle, &reply);
+	section_write(&reply.writer, is_list ? SECTION_BLOB_LIST : SECTION_CHUNK_REPLY, body);
+	status = seal_part(&parts->bundle, reply_bytes(&reply), &sealed);
+	if (status == STATUS_OK)
+		status = parts->take(parts->context, sealed);
+	arena_reset(&parts->bundle.core->request_arena);
+	return status;
+}
+
+static enum status write_files(struct parts_out *parts, int64_t file_bytes_max, struct bundle_files *out_files)
+{
+	enum status status = look_up_with_chain(&parts->bundle);
+
+	*out_files = (struct bundle_files){ .room = file_bytes_max, .take = write_file_section, .context = parts };
+	return status == STATUS_OK ? server_core_files_for(parts->bundle.core, &parts->bundle.device, out_files) : status;
+}
+
+static enum status write_rows(struct parts_out *parts)
+{
+	struct server_core *core = parts->bundle.core;
 	enum status status = STATUS_OK;
 
-	while (status == STATUS_OK && !pass->part.last) {
+	while (status == STATUS_OK && !parts->bundle.pass->part.last) {
 		struct bytes sealed;
-		status = server_core_next_part(core, pass, &sealed);
+		status = server_core_next_part(core, parts->bundle.pass, &sealed);
 		if (status == STATUS_OK)
-			status = take(context, sealed);
+			status = parts->take(parts->context, sealed);
 		arena_reset(&core->request_arena);
 	}
 	return status;
 }
 
 /* All parts of one snapshot. */
-enum status server_core_bundle_for(struct server_core *core, const struct id *device, envelope_take take, void *context)
+enum status server_core_bundle_for(struct server_core *core, const struct id *device, int64_t file_bytes_max, envelope_take take,
+	void *context, struct server_bundle *out_bundle)
 {
 	struct answer_pass pass;
+	struct bundle_files files = { .room = file_bytes_max };
+	struct parts_out parts = { .bundle = { .core = core, .pass = &pass }, .take = take, .context = context };
 	enum status status = server_store_begin_read(core->options.store);
 
 	if (status == STATUS_OK)
@@ -304,7 +354,11 @@ enum status server_core_bundle_for(struct server_core *core, const struct id *de
 	if (status == STATUS_OK)
 		status = server_core_begin_pass(core, device, &pass);
 	if (status == STATUS_OK)
-		status = write_parts(core, &pass, take, context);
+		status = write_files(&parts, file_bytes_max, &files);
+	if (status == STATUS_OK)
+		status = write_rows(&parts);
 	server_store_rollback(core->options.store);
+	if (status == STATUS_OK)
+		*out_bundle = (struct server_bundle){ files.count, files.left };
 	return status;
 }

@@ -55,10 +55,16 @@ enum status server_core_frame(struct server_core *core, uint64_t connection, str
 enum status server_core_bundle(struct server_core *core, uint64_t connection, struct bytes sealed);
 
 typedef enum status (*envelope_take)(void *context, struct bytes sealed);
+struct server_bundle {
+	int64_t file_count; /* whole files in it … */
+	int64_t files_left; /* … and those that did not fit */
+};
 /* What a device misses, as envelopes for a file, in their order; each is valid during the call of `take`. It begins where the device said
- * last that it stands. No commit may be open. STATUS_NOT_FOUND: there is no such device; STATUS_REFUSED: it is to be sent nothing. Adds
+ * last that it stands. Files that would come by themselves go along, as many whole ones as `file_bytes_max` holds, but for those that the
+ * device told it has. No commit may be open. STATUS_NOT_FOUND: there is no such device; STATUS_REFUSED: it is to be sent nothing. Adds
  * the store's statuses and those of `take`. */
-enum status server_core_bundle_for(struct server_core *core, const struct id *device, envelope_take take, void *context);
+enum status server_core_bundle_for(struct server_core *core, const struct id *device, int64_t file_bytes_max, envelope_take take,
+	void *context, struct server_bundle *out_bundle);
 
 /* Who the latest frame came from, and what that shows. */
 struct server_sender server_core_sender(const struct server_core *core);

@@ -3,6 +3,7 @@
 #define TRUCKROLL_SYNC_SERVER_CORE_INNER_H
 
 #include "protocol/sync/ahead.h"
+#include "protocol/sync/bundle_files.h"
 #include "protocol/sync/careful.h"
 #include "protocol/sync/carrier_table.h"
 #include "protocol/sync/commit.h"
@@ -129,6 +130,10 @@ enum status server_core_answer_carry(struct server_core *core, const struct inqu
 enum status server_core_begin_pass(struct server_core *core, const struct id *device, struct answer_pass *out_pass);
 /* The next part, sealed, in the request's arena; pass->part.last: there is no other. */
 enum status server_core_next_part(struct server_core *core, struct answer_pass *pass, struct bytes *out_sealed);
+
+/* Adds what would come to the device over a link by itself, but for what it told that it has. The read snapshot is open. Adds the store's
+ * statuses and those of `take`. */
+enum status server_core_files_for(struct server_core *core, const struct device_entry *device, struct bundle_files *files);
 
 /* Every hour: parts go that nothing came to for a day, and of a sixteenth of the files those that no row speaks of. What the store of
  * files cannot do is tried again. */

@@ -194,3 +194,30 @@ enum status blob_piece_decode(struct bytes body, struct blob_piece *out_piece)
 		reader.bad = true;
 	return reader_end(&reader, "chunk");
 }
+
+void blob_held_encode(struct writer *writer, const struct hash *ids, size_t count)
+{
+	write_varint(writer, count);
+	for (size_t i = 0; i < count; i++)
+		write_raw(writer, ids[i].bytes, BLOB_BEGINNING);
+}
+
+enum status blob_held_decode(struct bytes body, struct bytes *out_beginnings)
+{
+	struct reader reader = reader_of(body);
+	size_t count = (size_t)read_varint_max(&reader, BLOB_HELD_MAX);
+	struct bytes beginnings = read_view(&reader, count * BLOB_BEGINNING);
+	enum status status = reader_end(&reader, "held");
+
+	if (status == STATUS_OK)
+		*out_beginnings = beginnings;
+	return status;
+}
+
+bool blob_held_names(struct bytes beginnings, const struct hash *id)
+{
+	for (size_t at = 0; at + BLOB_BEGINNING <= beginnings.size; at += BLOB_BEGINNING)
+		if (memcmp(beginnings.data + at, id->bytes, BLOB_BEGINNING) == 0)
+			return true;
+	return false;
+}

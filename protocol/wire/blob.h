@@ -101,4 +101,12 @@ struct blob_piece {
 void blob_piece_encode(struct writer *writer, const struct blob_piece *piece);
 enum status blob_piece_decode(struct bytes body, struct blob_piece *out_piece);
 
+/* HELD, in a device's bundle: files that it has, by the beginnings of their ids, in any order. */
+#define BLOB_HELD_MAX    4096
+#define BLOB_BEGINNING   8
+void blob_held_encode(struct writer *writer, const struct hash *ids, size_t count);
+/* `*out_beginnings`: so many times BLOB_BEGINNING bytes, borrowed from `body`. */
+enum status blob_held_decode(struct bytes body, struct bytes *out_beginnings);
+bool blob_held_names(struct bytes beginnings, const struct hash *id);
+
 #endif

@@ -37,6 +37,7 @@ enum section_number {
 	SECTION_CARRY = 25,
 	SECTION_CARRY_WISH = 26,
 	SECTION_CARRY_REPLY = 27,
+	SECTION_HELD = 28,
 };
 
 struct section {

@@ -35,6 +35,7 @@ static const struct known {
 	{ SECTION_CARRY,       true, true },
 	{ SECTION_CARRY_WISH,  true, true },
 	{ SECTION_CARRY_REPLY, true, true },
+	{ SECTION_HELD, true, true },
 };
 /* clang-format on */
 

@@ -213,6 +213,37 @@ def photos_go_in_the_bundle_once_and_what_does_not_fit_stays_for_the_next():
 
 
 @promise
+def photos_of_others_come_in_the_bundle_and_are_asked_for_no_more():
+    with World() as world:
+        server, device = with_a_job(world)
+        phone = Device.enrolled(server, ADA, "phone")
+        stick, chance = Stick(world), random.Random(5)
+        for word in ("accept", "travel", "arrive"):
+            device.run(word)
+        for number, length in enumerate((30000, 1200000)):
+            photo = world.dir / f"{number}.jpg"
+            photo.write_bytes(b"\xff\xd8\xff" + chance.randbytes(length))
+            device.run("photo", photo)
+        device.sync()
+        path = stick.path("small")
+        told = server.run("bundle", "export", "phone", path, "--files", "1")
+        assert (told["files"], told["files_left"]) == (1, 1), told
+        phone.run("bundle", "import", path)
+        assert states(phone) == ["here", "missing"]
+        server.run("bundle", "import", stick.from_device(phone))
+        path = stick.path("rest")
+        told = server.run("bundle", "export", "phone", path)
+        assert (told["files"], told["files_left"]) == (1, 0), told
+        for _ in range(2):
+            phone.run("bundle", "import", path)
+        assert states(phone) == ["here", "here"]
+        server.run("bundle", "import", stick.from_device(phone))
+        assert server.run("bundle", "export", "phone", stick.path("again"))["files"] == 0
+        assert phone.sync()["files_received"] == 0
+        insist_on_equality(server, phone)
+
+
+@promise
 def a_stick_that_is_pulled_out_while_it_is_written_holds_a_whole_bundle_or_none():
     with World() as world:
         server, device = with_a_job(world)

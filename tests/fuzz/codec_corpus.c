@@ -180,6 +180,16 @@ static void save_recon(struct arena *arena, struct writer *message)
 	save("sections", "recon", writer_bytes(message));
 }
 
+static void save_held(struct arena *arena)
+{
+	const struct hash ids[] = { { { 1 } }, { { 2 } } };
+	struct writer body = writer_in(arena, INPUT_MAX), message = writer_in(arena, INPUT_MAX);
+
+	blob_held_encode(&body, ids, LENGTH(ids));
+	section_write(&message, SECTION_HELD, writer_bytes(&body));
+	save("sections", "held", writer_bytes(&message));
+}
+
 static void save_files(struct arena *arena, struct writer *message)
 {
 	static const uint8_t content[BLOB_CHUNK_SIZE + 5];
@@ -203,6 +213,7 @@ static void save_files(struct arena *arena, struct writer *message)
 	section_write(message, SECTION_CHUNK_REPLY, writer_bytes(&bodies[2]));
 	section_write(message, SECTION_BLOB_LIST, writer_bytes(&bodies[0]));
 	save("sections", "files", writer_bytes(message));
+	save_held(arena);
 }
 
 static void save_carried(struct arena *arena)

@@ -20,9 +20,12 @@ static void decode_file(const struct section *section, struct arena *arena)
 	struct blob_wishes wishes;
 	struct blob_piece piece;
 	struct blob_standing *standings;
+	struct bytes beginnings;
 	size_t count;
 
-	if (section->number == SECTION_HAVE || section->number == SECTION_BLOB_LIST)
+	if (section->number == SECTION_HELD)
+		ignore(blob_held_decode(section->body, &beginnings));
+	else if (section->number == SECTION_HAVE || section->number == SECTION_BLOB_LIST)
 		ignore(blob_offer_decode(section->body, &offer));
 	else if (section->number == SECTION_WANT)
 		ignore(blob_wishes_decode(section->body, arena, &wishes));
@@ -50,8 +53,14 @@ static void decode_said(const struct section *section)
 {
 	struct origin origin;
 	struct told_incident told;
+	struct wire_fault fault;
 
-	ignore(section->number == SECTION_ORIGIN ? origin_decode(section->body, &origin) : told_incident_decode(section->body, &told));
+	if (section->number == SECTION_ORIGIN)
+		ignore(origin_decode(section->body, &origin));
+	else if (section->number == SECTION_INCIDENT)
+		ignore(told_incident_decode(section->body, &told));
+	else
+		ignore(fault_decode(section->body, &fault));
 }
 
 static void decode_number(const struct section *section)
@@ -71,7 +80,6 @@ static void decode_body(const struct section *section, struct arena *arena)
 	struct decided decided;
 	struct page page;
 	struct cut cut;
-	struct wire_fault wire_fault;
 	struct recon_request recon;
 	struct recon_reply recon_reply;
 	struct bundle_part part;
@@ -91,6 +99,7 @@ static void decode_body(const struct section *section, struct arena *arena)
 		break;
 	case SECTION_ORIGIN:
 	case SECTION_INCIDENT:
+	case SECTION_ERROR:
 		decode_said(section);
 		break;
 	case SECTION_HAVE:
@@ -99,6 +108,7 @@ static void decode_body(const struct section *section, struct arena *arena)
 	case SECTION_CHUNK:
 	case SECTION_CHUNK_REPLY:
 	case SECTION_HAVE_REPLY:
+	case SECTION_HELD:
 		decode_file(section, arena);
 		break;
 	case SECTION_CARRY:
@@ -127,9 +137,6 @@ static void decode_body(const struct section *section, struct arena *arena)
 		break;
 	case SECTION_PART:
 		ignore(bundle_part_decode(section->body, &part));
-		break;
-	case SECTION_ERROR:
-		ignore(fault_decode(section->body, &wire_fault));
 		break;
 	}
 }

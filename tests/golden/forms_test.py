@@ -121,7 +121,7 @@ def sections_split_and_read(golden):
     equal((reply["cursor"], reply["answers"][0], reply["answers"][3], reply["page"]),
           ((identifier(4), 80), (forms.HELD, [(1, forms.NIL), (7, identifier(20))]), (forms.DIFFERING, [0, 255]), b""), "answers")
     bodies = {"pull": forms.PULL, "pull.of_repair": forms.PULL, "recon": forms.RECON, "recon.scopes": forms.RECON, "recon.reply": forms.RECON_REPLY, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "outlook": forms.OUTLOOK, "fault": forms.ERROR,
-              "origin": forms.ORIGIN, "incident": forms.INCIDENT, "part": forms.PART,
+              "origin": forms.ORIGIN, "incident": forms.INCIDENT, "part": forms.PART, "held": forms.HELD_FILES,
               "carry": forms.CARRY, "carry.wish": forms.CARRY_WISH, "carry.reply": forms.CARRY_REPLY, "carry.reply.piece": forms.CARRY_REPLY_PIECE}
     for name, form in bodies.items():
         forms.body_read(form, golden.bytes[name])
@@ -144,6 +144,7 @@ def a_bundle_gives_its_envelopes(golden):
 
 
 def what_is_carried_gives_its_pieces(golden):
+    equal(forms.body_read(forms.HELD_FILES, golden.bytes["held"])["beginnings"], [bytes(range(5, 13)), bytes(range(6, 14))], "held")
     piece = bytes(range(5, 37)), 300, 200, b"the rest of it"
     carry = forms.body_read(forms.CARRY, golden.bytes["carry"])
     equal(tuple(carry.values()), piece, "carry")

@@ -508,12 +508,13 @@ ORIGIN = {"previous": ID, "shared_seq": count_of}
 INCIDENT = {"at_ms": count_of, "what": lambda r: r.bytes(32), "detail": lambda r: r.bytes(200)}
 PART = {"bundle": ID, "incarnation": ID, "told": cursor, "since": cursor, "settled_seq": count_of, "until": cursor, "flags": lambda r: flags(r, 3),
         "number": count_of}
+HELD_FILES = {"beginnings": several(lambda r: r.raw(8))}
 CARRY = {"envelope": HASH, "size": VARINT, "offset": VARINT, "bytes": lambda r: r.bytes(56 * 1024)}
 CARRY_WISH = {"device": ID, "bundle": ID, "number": count_of, "offset": VARINT, "piece_max": VARINT}
 CARRY_REPLY = {"state": lambda r: r.u8(), "value": SIGNED}
 CARRY_REPLY_PIECE = {**CARRY_REPLY, "bundle": ID, "number": count_of, "flags": lambda r: flags(r, 1), **CARRY}
 SECTIONS = {1: HELLO, 2: None, 3: PULL, 4: RECON, 5: ORIGIN, 6: INCIDENT, 10: WELCOME, 11: DECIDED, 12: None, 13: CUT, 14: AGAIN, 15: ERROR, 16: RECON_REPLY, 20: PART,
-            24: OUTLOOK, 25: CARRY, 26: CARRY_WISH, 27: None}
+            24: OUTLOOK, 25: CARRY, 26: CARRY_WISH, 27: None, 28: HELD_FILES}
 
 
 def body_read(form, data):

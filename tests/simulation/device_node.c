@@ -333,8 +333,8 @@ static bool read_envelope(struct simulation *simulation, struct device_node *dev
 
 	enter(device);
 	status = device_core_read_bundle(device->core, envelope, &finding);
-	taken = status == STATUS_OK && finding == BUNDLE_TAKEN;
-	if (status != STATUS_OK || finding != BUNDLE_TAKEN)
+	taken = status == STATUS_OK && (finding == BUNDLE_TAKEN || finding == BUNDLE_OLDER);
+	if (status != STATUS_OK || (finding != BUNDLE_TAKEN && finding != BUNDLE_OLDER))
 		note(simulation, "device %u: bundle: %s, finding %d", device->number, status == STATUS_OK ? "" : fail_reason(),
 			(int)finding);
 	if (status == STATUS_CORRUPT && untouched)

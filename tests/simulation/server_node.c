@@ -8,6 +8,7 @@
 #include "tests/simulation/checks.h"
 #include "tests/simulation/network.h"
 
+#define FILE_BYTES_MAX 300000 /* in a bundle */
 #define SERVER_FILE   "/server/store.db"
 #define OLDER_PERCENT 20 /* of the restores: somebody takes the wrong backup */
 
@@ -315,6 +316,7 @@ bool server_node_write_bundle(struct simulation *simulation, unsigned number, st
 		.direction = BUNDLE_TO_DEVICE, .organisation = organisation_self, .device = organisation_device_id(number)
 	};
 	struct bundle_writer bundle;
+	struct server_bundle written;
 	enum status status;
 
 	server_node_flush(simulation);
@@ -322,7 +324,7 @@ bool server_node_write_bundle(struct simulation *simulation, unsigned number, st
 		return false;
 	stream_for_libsodium(&server->stream);
 	bundle_begin(&bundle, &simulation->arena, &head);
-	status = server_core_bundle_for(server->core, &head.device, add_envelope, &bundle);
+	status = server_core_bundle_for(server->core, &head.device, FILE_BYTES_MAX, add_envelope, &bundle, &written);
 	if (status == STATUS_REFUSED) /* a revoked device is sent nothing */
 		return false;
 	if (status == STATUS_OK)

@@ -407,6 +407,13 @@ static void write_part(struct writer *writer)
 	bundle_part_encode(writer, &part);
 }
 
+static void write_held(struct writer *writer)
+{
+	const struct hash ids[] = { hash_of(5), hash_of(6) };
+
+	blob_held_encode(writer, ids, LENGTH(ids));
+}
+
 static struct carried_piece piece_of_envelope(void)
 {
 	return (struct carried_piece){ hash_of(5), 300, 200, { (const uint8_t *)"the rest of it", 14 } };
@@ -633,6 +640,7 @@ static const struct form {
 	{ "incident", write_incident, NULL },
 	{ "part", write_part, NULL },
 	{ "bundle", write_bundle, NULL },
+	{ "held", write_held, NULL },
 	{ "carry", write_carry, NULL },
 	{ "carry.wish", write_carry_wish, NULL },
 	{ "carry.reply", write_carry_reply, NULL },

@@ -39,7 +39,7 @@ static void write_for(struct simulation *pair, unsigned number, struct file *out
 
 	*out_file = (struct file){ .arena = &pair->arena };
 	stream_for_libsodium(&pair->server.stream);
-	assert_int_equal(server_core_bundle_for(pair->server.core, &device, keep, out_file), STATUS_OK);
+	assert_int_equal(server_core_bundle_for(pair->server.core, &device, 0, keep, out_file, &(struct server_bundle){ 0 }), STATUS_OK);
 }
 
 static enum status take(struct simulation *pair, struct bytes envelope, enum bundle_finding *out_finding)

@@ -93,10 +93,11 @@ static enum status look_at_first(void *context, struct bytes sealed)
 static struct bundle_part part_for_device(struct simulation *pair)
 {
 	struct first first = { .pair = pair };
+	struct server_bundle written;
 	const struct id device = organisation_device_id(1);
 
 	stream_for_libsodium(&pair->server.stream);
-	assert_int_equal(server_core_bundle_for(pair->server.core, &device, look_at_first, &first), STATUS_OK);
+	assert_int_equal(server_core_bundle_for(pair->server.core, &device, 0, look_at_first, &first, &written), STATUS_OK);
 	return first.part;
 }
 
@@ -179,13 +180,14 @@ static enum status ignore(void *context, struct bytes sealed)
 
 static void nothing_is_written_for_a_stolen_device_nor_for_none(void **state)
 {
+	struct server_bundle written;
 	struct simulation *pair = *state;
 	const struct id device = organisation_device_id(1), nobody = organisation_device_id(77);
 
 	assert_true(server_node_revoke(pair, &device, DEVICE_STATE_STOLEN));
 	server_node_flush(pair);
-	assert_int_equal(server_core_bundle_for(pair->server.core, &device, ignore, NULL), STATUS_REFUSED);
-	assert_int_equal(server_core_bundle_for(pair->server.core, &nobody, ignore, NULL), STATUS_NOT_FOUND);
+	assert_int_equal(server_core_bundle_for(pair->server.core, &device, 0, ignore, NULL, &written), STATUS_REFUSED);
+	assert_int_equal(server_core_bundle_for(pair->server.core, &nobody, 0, ignore, NULL, &written), STATUS_NOT_FOUND);
 }
 
 static void what_no_device_wrote_is_refused_and_changes_nothing(void **state)
