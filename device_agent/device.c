@@ -52,6 +52,7 @@ static enum status open_core(struct local_device *device, int64_t poll_wait_ms)
 		.technician = device->keys.technician,
 		.standing = device->note.standing,
 		.blobs = device->blobs,
+		.carried = device->blobs,
 		.poll_wait_ms = poll_wait_ms };
 	uint8_t machine[MACHINE_SIZE];
 	enum status status;

@@ -38,6 +38,7 @@ const char *bug_to_text(enum seeded_bug bug)
 		[BUG_WATERMARK_TOO_FAR]         = "watermark-too-far",
 		[BUG_KEPT_TOO_SHORT]            = "kept-too-short",
 		[BUG_FORMER_NOT_SENT]           = "former-not-sent",
+		[BUG_CARRIED_THOUGHT_TAKEN]     = "carried-thought-taken",
 	};
 	/* clang-format on */
 

@@ -36,6 +36,7 @@ enum seeded_bug {
 	BUG_WATERMARK_TOO_FAR,         /* server: tells that a backup holds what was decided since it was made */
 	BUG_KEPT_TOO_SHORT,            /* device: lets go of what no backup holds */
 	BUG_FORMER_NOT_SENT,           /* device: what it keeps of former incarnations is not sent to a server that was restored */
+	BUG_CARRIED_THOUGHT_TAKEN,     /* device: an envelope that it carries counts as taken when it was sent */
 	BUG_COUNT,
 };
 

@@ -89,6 +89,20 @@ static bool find_next(struct device_carry *carry, int64_t now_ms)
 	return false;
 }
 
+static void was_taken(struct device_carry *carry, struct carry_item *item, uint32_t fault)
+{
+	enum status status;
+
+	if (item->bundle.fault == 0)
+		item->bundle.fault = fault;
+	carry->envelopes_taken++;
+	carry->sent = 0;
+	item->stalls = 0;
+	status = carry_note_taken(carry->files, &item->bundle, carry->size);
+	if (status != STATUS_OK) /* it is brought again with the next session */
+		stop(carry, item, status);
+}
+
 /* ---- asking ---- */
 
 static void add_section(struct device_carry *carry, struct request *request, enum section_number number, const struct writer *body)
@@ -119,6 +133,10 @@ static void send_piece(struct device_carry *carry, struct request *request, stru
 		piece.bytes.size = envelope.size - carry->sent;
 	carried_piece_encode(&body, &piece);
 	add_section(carry, request, SECTION_CARRY, &body);
+	if (carry->bug == BUG_CARRIED_THOUGHT_TAKEN && piece.offset + piece.bytes.size == envelope.size) {
+		was_taken(carry, item, 0);
+		carry->answered = true;
+	}
 }
 
 static void wish(struct device_carry *carry, struct request *request, const struct carry_item *item)
@@ -170,20 +188,6 @@ static void go_on(struct device_carry *carry, struct carry_item *item, int64_t f
 		item->stalls = 0;
 	else
 		count_stall(carry, item);
-}
-
-static void was_taken(struct device_carry *carry, struct carry_item *item, uint32_t fault)
-{
-	enum status status;
-
-	if (item->bundle.fault == 0)
-		item->bundle.fault = fault;
-	carry->envelopes_taken++;
-	carry->sent = 0;
-	item->stalls = 0;
-	status = carry_note_taken(carry->files, &item->bundle, carry->size);
-	if (status != STATUS_OK) /* it is brought again with the next session */
-		stop(carry, item, status);
 }
 
 static void was_refused(struct device_carry *carry, struct carry_item *item)
@@ -289,6 +293,7 @@ enum status device_carry_take(struct device_carry *carry, struct bytes body, int
 
 void device_carry_settle(struct device_carry *carry, int64_t took_ms, int64_t way_ms)
 {
+	carry->pieces += carry->asked && carry->answered;
 	if (carry->asked && !carry->answered)
 		carry->unserved = true;
 	else if (carry->asked)

@@ -34,7 +34,7 @@ struct device_carry {
 	size_t size, sent;
 	struct carry_answer answer; /* that is under way */
 	size_t piece; /* bytes a request; fewer after one that was lost */
-	int64_t envelopes_taken, answers_whole;
+	int64_t pieces, envelopes_taken, answers_whole; /* that went or came */
 	char reason[REASON_SIZE]; /* what the store of files could not do, the latest */
 };
 

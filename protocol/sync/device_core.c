@@ -136,7 +136,7 @@ enum status device_core_create(const struct device_core_options *options, struct
 	core->blobs.files = options->blobs;
 	core->blobs.bug = options->bug;
 	core->blobs.clock = options->clock;
-	core->carry.files = options->blobs;
+	core->carry.files = options->carried;
 	core->carry.bug = options->bug;
 	core->blobs.technician = options->technician;
 	core->class_max = CLASS_FILES;
@@ -717,6 +717,7 @@ struct device_core_state device_core_state(const struct device_core *core)
 		state.refused = 0;
 	tell_of_files(core, &state);
 	state.carried_waiting = (int64_t)device_carry_waiting(&core->carry);
+	state.carried_pieces = core->carry.pieces;
 	state.carried_taken = core->carry.envelopes_taken;
 	state.carried_answers = core->carry.answers_whole;
 	(void)snprintf(state.carry_reason, sizeof(state.carry_reason), "%s", core->carry.reason);

@@ -30,6 +30,7 @@ struct device_core_options {
 	enum seeded_bug bug;
 	int64_t check_every_ms;         /* between two whole checks of the replica; 0: a day */
 	const struct blob_files *blobs; /* borrowed; NULL: no files are moved */
+	const struct blob_files *carried; /* where bundles of others lie (carry_store.h); borrowed; NULL: none is carried */
 	size_t batch_raw_max;           /* bytes of operations in a batch to begin with; 0: the usual. Tests take few */
 };
 
@@ -147,6 +148,7 @@ struct device_core_state {
 	int64_t files_sent, files_received;
 	int64_t file_bytes_sent, file_bytes_received;
 	int64_t carried_waiting; /* bundles of others that are under way, as far as is known */
+	int64_t carried_pieces;  /* of them and of the answers, in both directions */
 	int64_t carried_taken;   /* envelopes of them that the server has taken */
 	int64_t carried_answers; /* that came whole */
 	char carry_reason[REASON_SIZE]; /* why one of them cannot be moved: this disk; "": it can */

@@ -10,6 +10,7 @@
 #include "protocol/domain/technician.h"
 #include "protocol/wire/operation_codec.h"
 #include "tests/simulation/checks.h"
+#include "tests/simulation/mule.h"
 #include "tests/simulation/snapshot.h"
 
 /* ---- promises ---- */
@@ -407,6 +408,7 @@ void checks_of_device(struct simulation *simulation, struct device_node *device)
 
 	look_at_incidents(simulation, device, state.incidents);
 	look_at_acknowledged(simulation, device, state.acknowledged_seq);
+	mule_check(simulation, device);
 	if (stream_chance(&simulation->chance, 6))
 		check_view(simulation, device);
 }

@@ -86,6 +86,8 @@ static enum status open_device(struct simulation *simulation, struct device_node
 		return status;
 	if (simulation->faults.percent[FAULT_FILES] > 0)
 		core.blobs = memory_files_of(device->blobs);
+	if (simulation->faults.percent[FAULT_BUNDLES] > 0)
+		core.carried = memory_files_of(device->blobs);
 	core.store = device->store;
 	organisation_identity(device->who, &core.identity);
 	organisation_identity(0, &server);
@@ -296,6 +298,14 @@ bool device_node_attach(struct simulation *simulation, struct device_node *devic
 	device_core_files(device->core);
 	simulation->counts.happened[FAULT_FILES]++;
 	return true;
+}
+
+void device_node_look_at_files(struct simulation *simulation, struct device_node *device, enum status status)
+{
+	if (!survives(simulation, device, status, "file") || status != STATUS_OK)
+		return;
+	device_core_files(device->core);
+	device_node_go(simulation, device);
 }
 
 static enum status add_envelope(void *context, struct bytes sealed)

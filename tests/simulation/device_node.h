@@ -26,6 +26,8 @@ void device_node_allow(struct simulation *simulation, struct device_node *device
 void device_node_operation(struct simulation *simulation, struct device_node *device, const struct operation *operation);
 /* Puts the content of a photo into the store of files, to be sent; false when it cannot. The photo itself is an operation. */
 bool device_node_attach(struct simulation *simulation, struct device_node *device, struct bytes content);
+/* Something lies in the store of files that was not there before; `status` is what putting it there led to. */
+void device_node_look_at_files(struct simulation *simulation, struct device_node *device, enum status status);
 /* A bundle for the office, in the run's arena; false when the device cannot write one now. */
 bool device_node_write_bundle(struct simulation *simulation, struct device_node *device, struct bytes *out_file);
 /* Takes a bundle in, if it can. `untouched`: it is as the server wrote it, for this device, and must be understood. */

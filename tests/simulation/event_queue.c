@@ -37,6 +37,8 @@ const char *event_to_text(enum event_kind kind)
 		[EVENT_BUNDLE_IN]      = "bundle-in",
 		[EVENT_BUNDLE_FOR]     = "bundle-for",
 		[EVENT_BUNDLE_TO]      = "bundle-to",
+		[EVENT_BUNDLE_CARRY]   = "bundle-carry",
+		[EVENT_BUNDLE_FETCH]   = "bundle-fetch",
 		[EVENT_HEAL]           = "heal",
 	};
 	/* clang-format on */

@@ -39,6 +39,8 @@ enum event_kind {
 	EVENT_BUNDLE_IN,  /* … which is given to the server; connection 1: as it was written */
 	EVENT_BUNDLE_FOR, /* the server writes one for a device … */
 	EVENT_BUNDLE_TO,  /* … which is given to a device, likewise */
+	EVENT_BUNDLE_CARRY, /* … or to a device that carries it; */
+	EVENT_BUNDLE_FETCH, /* that hands out the answers it has got */
 	EVENT_HEAL,
 	EVENT_COUNT,
 };

@@ -191,6 +191,7 @@ static const uint64_t known[BUG_COUNT] = {
 	[BUG_WATERMARK_TOO_FAR] = 11,
 	[BUG_KEPT_TOO_SHORT] = 5,
 	[BUG_FORMER_NOT_SENT] = 245,
+	[BUG_CARRIED_THOUGHT_TAKEN] = 14,
 };
 
 static bool catch_bug(const struct template *template, const struct arguments *arguments, enum seeded_bug bug)

@@ -2,6 +2,7 @@
 
 #include "protocol/wire/bundle.h"
 #include "tests/simulation/device_node.h"
+#include "tests/simulation/mule.h"
 #include "tests/simulation/server_node.h"
 
 #define TRAVEL_MAX_MS     (12 * 60000)
@@ -9,6 +10,8 @@
 #define REBUILT_PERCENT   20
 #define REPEATED_PERCENT  25
 #define MISLED_PERCENT    10
+#define CARRIED_PERCENT   40
+#define FETCHES           3
 
 /* Bits flipped, or cut. */
 static struct bytes damage(struct simulation *simulation, struct bytes file)
@@ -48,6 +51,17 @@ static struct bytes rebuild(struct simulation *simulation, struct bytes file)
 	return bundle_end(&writer, &file) == STATUS_OK ? file : (struct bytes){ 0 };
 }
 
+/* It goes with a device, perhaps the writer's own, and whoever meets that later takes the answers along. */
+static void hand_over(struct simulation *simulation, struct bytes file)
+{
+	struct stream *mules = &simulation->mules;
+	unsigned node = 1 + (unsigned)stream_below(mules, simulation->device_count);
+
+	plan(simulation, stream_between(mules, 1000, TRAVEL_MAX_MS), EVENT_BUNDLE_CARRY, node, 0, file);
+	for (int i = 0; i < FETCHES; i++)
+		plan(simulation, stream_between(mules, 1000, 3 * TRAVEL_MAX_MS), EVENT_BUNDLE_FETCH, node, 0, (struct bytes){ 0 });
+}
+
 static void carry(struct simulation *simulation, enum event_kind kind, unsigned node, struct bytes file)
 {
 	struct stream *post = &simulation->post;
@@ -64,6 +78,10 @@ static void carry(struct simulation *simulation, enum event_kind kind, unsigned 
 		file = damage(simulation, file);
 		untouched = 0;
 	}
+	if (kind == EVENT_BUNDLE_IN && stream_chance(&simulation->mules, CARRIED_PERCENT)) {
+		hand_over(simulation, file);
+		return;
+	}
 	plan(simulation, stream_between(post, 1000, TRAVEL_MAX_MS), kind, node, untouched, file);
 	if (stream_chance(post, REPEATED_PERCENT))
 		plan(simulation, stream_between(post, 1000, 2 * TRAVEL_MAX_MS), kind, node, untouched, file);
@@ -73,8 +91,10 @@ void post_from_device(struct simulation *simulation, struct device_node *device)
 {
 	struct bytes file = { 0 };
 
-	if (device_node_write_bundle(simulation, device, &file))
-		carry(simulation, EVENT_BUNDLE_IN, device->number, file);
+	if (!device_node_write_bundle(simulation, device, &file))
+		return;
+	mule_note_letter(simulation, device, file);
+	carry(simulation, EVENT_BUNDLE_IN, device->number, file);
 }
 
 void post_from_server(struct simulation *simulation, unsigned number)
@@ -83,4 +103,9 @@ void post_from_server(struct simulation *simulation, unsigned number)
 
 	if (server_node_write_bundle(simulation, number, &file))
 		carry(simulation, EVENT_BUNDLE_TO, number, file);
+}
+
+void post_to_device(struct simulation *simulation, unsigned number, struct bytes file)
+{
+	carry(simulation, EVENT_BUNDLE_TO, number, file);
 }

@@ -10,5 +10,7 @@
 /* Each writes one, if it runs, and gives it to a person; for the device of that number. */
 void post_from_device(struct simulation *simulation, struct device_node *device);
 void post_from_server(struct simulation *simulation, unsigned number);
+/* The same of one that another device carried. */
+void post_to_device(struct simulation *simulation, unsigned number, struct bytes file);
 
 #endif

@@ -8,6 +8,7 @@
 #include "protocol/sync/blob_store.h"
 #include "tests/simulation/checks.h"
 #include "tests/simulation/device_node.h"
+#include "tests/simulation/mule.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/plan.h"
 #include "tests/simulation/post.h"
@@ -130,6 +131,8 @@ static const struct {
 	[EVENT_BUNDLE_IN]      = { true,  false, -1 },
 	[EVENT_BUNDLE_FOR]     = { true,  false, FAULT_BUNDLES },
 	[EVENT_BUNDLE_TO]      = { true,  true,  -1 },
+	[EVENT_BUNDLE_CARRY]   = { true,  true,  -1 },
+	[EVENT_BUNDLE_FETCH]   = { true,  true,  -1 },
 	[EVENT_HEAL]           = { false, false, -1 },
 	/* clang-format on */
 };
@@ -137,6 +140,14 @@ static const struct {
 static bool is_chaos(const struct event *event)
 {
 	return kinds[event->kind].chaos;
+}
+
+/* For itself. */
+static int64_t rounds_of(const struct device_node *device)
+{
+	struct device_core_state state = device_core_state(device->core);
+
+	return state.rounds - state.carried_pieces;
 }
 
 /* Everything runs again, and nothing goes wrong any more. */
@@ -157,7 +168,7 @@ static void heal(struct simulation *simulation)
 		if (device->core != NULL && simulation->faults.percent[FAULT_FILES] > 0)
 			device_node_lost(simulation, device); /* what had no room is tried again in the next session */
 		if (device->core != NULL)
-			device->rounds_at_heal = device_core_state(device->core).rounds;
+			device->rounds_at_heal = rounds_of(device);
 		device_node_go(simulation, device);
 		if (device->damaged) /* nobody tells it to compare: it must find out by itself */
 			device_node_check_whole(simulation, device);
@@ -291,6 +302,10 @@ static void happen_to_device(struct simulation *simulation, const struct event *
 		post_from_device(simulation, device);
 	else if (event->kind == EVENT_BUNDLE_TO)
 		device_node_read_bundle(simulation, device, bytes, event->connection == POST_UNTOUCHED);
+	else if (event->kind == EVENT_BUNDLE_CARRY)
+		mule_take(simulation, device, bytes);
+	else if (event->kind == EVENT_BUNDLE_FETCH)
+		mule_hand_out(simulation, device);
 	else
 		go_wrong_on_device(simulation, device, event);
 }
@@ -406,7 +421,7 @@ static int64_t most_rounds(const struct simulation *simulation)
 
 	for (unsigned i = 0; i < simulation->device_count; i++) {
 		int64_t rounds = device_core_state(simulation->devices[i].core).repairs > 0 ? -REPAIR_ROUNDS : 0;
-		rounds += device_core_state(simulation->devices[i].core).rounds - simulation->devices[i].rounds_at_heal;
+		rounds += rounds_of(&simulation->devices[i]) - simulation->devices[i].rounds_at_heal;
 		most = rounds > most ? rounds : most;
 	}
 	return most;
@@ -480,6 +495,7 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	stream_init(&simulation->metered, options->seed, "metered");
 	stream_init(&simulation->rot, options->seed, "rot");
 	stream_init(&simulation->post, options->seed, "post");
+	stream_init(&simulation->mules, options->seed, "mules");
 	stream_init(&simulation->photos, options->seed, "photos");
 	stream_init(&simulation->leisure, options->seed, "leisure");
 	stream_init(&simulation->revisions, options->seed, "revisions");

@@ -81,6 +81,17 @@ struct device_node {
 	size_t session_count;
 };
 
+#define LETTERS_MAX 64
+
+/* A bundle as its device wrote it, and what is in it. */
+struct letter {
+	struct hash mark;
+	struct id device;
+	struct id incarnation;
+	int64_t last_seq;
+	unsigned carrier; /* the device that carries it now; 0: none */
+};
+
 /* What the office did about a device. */
 struct revocation {
 	uint32_t state; /* enum device_state */
@@ -116,6 +127,7 @@ struct simulation {
 	struct stream restores; /* of the server */
 	struct stream copies;   /* of devices, and what is missing in them */
 	struct stream post;     /* bundles on their way */
+	struct stream mules;    /* who carries for whom */
 	struct stream herd;
 	struct stream photos;
 	struct stream revisions; /* of the schema */
@@ -125,6 +137,8 @@ struct simulation {
 	unsigned node_count;   /* that there are */
 	struct revocation revoked[DEVICES_MAX + 1]; /* by the device's number */
 	uint64_t connections;
+	struct letter letters[LETTERS_MAX]; /* the latest */
+	size_t letter_count;
 	struct oracle oracle;
 	struct arena arena; /* life of one event */
 	crypto_generichash_state hash;
