@@ -91,6 +91,10 @@ static enum status write_one(struct writing *writing, int64_t after, int64_t *ou
 	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
 	request_hello(&request, &writing->outbox, &writing->replica, clock_now_ms(options->clock), device_store_free_bytes(options->store),
 		CARRIER_BUNDLE);
+	if (untold_is(&core->untold)) {
+		request_incident(&request, &core->untold.told);
+		untold_said(&core->untold, options->carried, &pull.cursor);
+	}
 	*out_last_seq = after;
 	if (after < writing->outbox.last_seq)
 		status = request_batch(&request, &outgoing, &core->batch_raw_max, out_last_seq);
@@ -336,8 +340,11 @@ static enum status meet_server(struct device_core *core, struct bytes message, e
 static enum status take_first(
 	struct device_core *core, const struct bundle_part *part, struct bytes sections, enum bundle_finding *out_finding)
 {
+	const struct cursor *said = &core->untold.said;
 	enum status status = judge(core, part, out_finding);
 
+	if (status == STATUS_OK && said->gseq > 0 && same_epoch(&part->told, said) && part->told.gseq == said->gseq)
+		untold_clear(&core->untold, core->options.carried); /* the bundle that told it came there */
 	if (status == STATUS_OK && *out_finding == BUNDLE_BEGINS_LATER)
 		return device_core_check(core); /* this replica was put back from a copy: the next bundle asks for everything */
 	if (status == STATUS_OK && *out_finding == BUNDLE_TAKEN)
@@ -362,7 +369,15 @@ enum status device_take_known(struct device_core *core, struct bytes body)
 	return status;
 }
 
-/* Of a part whose rows are all here: files may have come since. */
+static enum status take_watermark(struct device_core *core, struct bytes body)
+{
+	struct welcome welcome;
+	enum status status = welcome_decode(body, &welcome);
+
+	return status == STATUS_OK ? device_keep_by_bundle(core, &welcome) : status;
+}
+
+/* Of a part whose rows are all here: files may have come since, and a backup may have been made. */
 static enum status take_files_alone(struct device_core *core, struct bytes message)
 {
 	struct section *sections;
@@ -372,6 +387,8 @@ static enum status take_files_alone(struct device_core *core, struct bytes messa
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		if (sections[i].number == SECTION_HAVE_REPLY)
 			status = device_take_known(core, sections[i].body);
+		else if (sections[i].number == SECTION_WELCOME)
+			status = take_watermark(core, sections[i].body);
 		else if (sections[i].number == SECTION_BLOB_LIST || sections[i].number == SECTION_CHUNK_REPLY)
 			status = device_blobs_take_bundled(&core->blobs, &core->arena, &sections[i]);
 	}

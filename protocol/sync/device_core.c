@@ -138,6 +138,7 @@ enum status device_core_create(const struct device_core_options *options, struct
 	core->blobs.clock = options->clock;
 	core->carry.files = options->carried;
 	core->carry.bug = options->bug;
+	untold_load(&core->untold, options->carried);
 	core->blobs.technician = options->technician;
 	core->class_max = CLASS_FILES;
 	core->page_max = FRAME_SIZE_MAX;
@@ -239,7 +240,7 @@ static bool session_is_old(const struct device_core *core)
 /* Nothing that may go is to be said. What was refused may go again in another session. */
 static bool may_rest(const struct device_core *core)
 {
-	if (device_rows_allowed(core) || core->untold.what.size > 0)
+	if (device_rows_allowed(core) || untold_is(&core->untold))
 		return false;
 	return nothing_pending(core) || (core->batch_refused && core->link != LINK_DOWN && !session_is_old(core));
 }
@@ -601,7 +602,7 @@ static void reply_was_good(struct device_core *core)
 	core->state.last_contact_at_ms = clock_now_ms(core->options.clock);
 	core->state.rounds++;
 	if (core->telling)
-		core->untold = (struct told_incident){ 0 };
+		untold_clear(&core->untold, core->options.carried);
 	keep_pace(core);
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->state.failure[0] = '\0';

@@ -30,8 +30,9 @@ struct device_core_options {
 	enum seeded_bug bug;
 	int64_t check_every_ms;         /* between two whole checks of the replica; 0: a day */
 	const struct blob_files *blobs; /* borrowed; NULL: no files are moved */
-	const struct blob_files *carried; /* where bundles of others lie (carry_store.h); borrowed; NULL: none is carried */
-	size_t batch_raw_max;           /* bytes of operations in a batch to begin with; 0: the usual. Tests take few */
+	/* Where bundles of others lie (carry_store.h), and what the server is still to be told; borrowed; NULL: none is carried. */
+	const struct blob_files *carried;
+	size_t batch_raw_max; /* bytes of operations in a batch to begin with; 0: the usual. Tests take few */
 };
 
 /* Shows what was saved but not shown before a crash. Adds the store's statuses. */

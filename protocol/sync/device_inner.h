@@ -8,6 +8,7 @@
 #include "protocol/sync/pace.h"
 #include "protocol/sync/repair.h"
 #include "protocol/sync/self_check.h"
+#include "protocol/sync/untold.h"
 
 enum link_state {
 	LINK_DOWN,
@@ -43,9 +44,7 @@ struct device_core {
 	bool pull_of_repair; /* the pull that is out is the last step of a repair */
 	bool tell_origin;         /* the server does not know where this incarnation comes from */
 	bool telling;             /* the request that is out tells of an incident */
-	struct told_incident untold; /* not told to the server yet; its texts are below; what empty: none */
-	char untold_what[TOLD_WHAT_MAX];
-	char untold_detail[TOLD_DETAIL_MAX];
+	struct untold untold;
 	bool by_bundle;              /* what is being taken in comes from a file */
 	bool seeded; /* rows lie in the fresh replica */
 	struct bundle_pass bundle;   /* the file that is being taken in */
@@ -114,6 +113,8 @@ enum status device_put_right(struct device_core *core, const char *what, const c
 enum status device_take_known(struct device_core *core, struct bytes body);
 /* The section that begins a session (device_welcome.c). STATUS_OFFLINE: the rest of the reply does not count. */
 enum status device_take_welcome(struct device_core *core, const struct welcome *welcome);
+/* What a bundle's welcome says of backups. Nothing, when it is of another history, or of another life of the server. */
+enum status device_keep_by_bundle(struct device_core *core, const struct welcome *welcome);
 /* The same of a bundle, before anything of it counts, as far as it tells of a server that was put back. `*out_anew`: all goes out again
  * under a new incarnation, which the bundle knows nothing of. */
 enum status device_meet_by_bundle(struct device_core *core, const struct welcome *welcome, bool *out_anew);

@@ -166,9 +166,9 @@ static enum status ask_for_files(struct device_core *core, struct request *reque
 /* What the server is to know before the operations. */
 static enum status tell_of_itself(struct device_core *core, struct request *request)
 {
-	core->telling = core->untold.what.size > 0;
+	core->telling = untold_is(&core->untold);
 	if (core->telling)
-		request_incident(request, &core->untold);
+		request_incident(request, &core->untold.told);
 	return core->tell_origin ? request_origin(request, core->options.store) : STATUS_OK;
 }
 

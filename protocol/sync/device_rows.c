@@ -7,14 +7,7 @@
 
 static void keep_untold(struct device_core *core, struct text what, struct text detail)
 {
-	what = text_cut(what, TOLD_WHAT_MAX);
-	detail = text_cut(detail, TOLD_DETAIL_MAX);
-	memcpy(core->untold_what, what.data, what.size);
-	if (detail.size > 0)
-		memcpy(core->untold_detail, detail.data, detail.size);
-	core->untold = (struct told_incident){ .at_ms = clock_now_ms(core->options.clock),
-		.what = { core->untold_what, what.size },
-		.detail = { core->untold_detail, detail.size } };
+	untold_note(&core->untold, core->options.carried, clock_now_ms(core->options.clock), what, detail);
 }
 
 enum status device_note_incident(struct device_core *core, const char *what, const char *detail)

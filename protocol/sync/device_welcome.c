@@ -107,6 +107,30 @@ static enum status compare_epochs(struct device_core *core, const struct welcome
 	return repair.under_way ? STATUS_OK : look_at_kept(core, welcome);
 }
 
+/* One that is older than what is here says nothing: it may be of a server that an old copy was put in the place of. */
+enum status device_keep_by_bundle(struct device_core *core, const struct welcome *welcome)
+{
+	struct device_store *store = core->options.store;
+	struct replica_state state;
+	struct kept_state kept;
+	struct repair repair;
+	bool same = false;
+	enum status status = STATUS_OK;
+
+	if (!id_is_nil(&welcome->incarnation))
+		status = history_compare(store, &welcome->incarnation, welcome->last_seq, &welcome->chain_hash, &same);
+	if (status == STATUS_OK)
+		status = device_store_kept(store, &kept);
+	if (status == STATUS_OK)
+		status = device_store_replica(store, &state);
+	if (status == STATUS_OK)
+		status = repair_load(store, &core->arena, &repair);
+	if (status != STATUS_OK || !same || repair.under_way || !id_equal(&kept.epoch, &welcome->epoch) ||
+		!follows(welcome, &state, &repair))
+		return status;
+	return look_at_kept(core, welcome);
+}
+
 enum status device_meet_by_bundle(struct device_core *core, const struct welcome *welcome, bool *out_anew)
 {
 	struct device_store *store = core->options.store;
@@ -122,7 +146,9 @@ enum status device_meet_by_bundle(struct device_core *core, const struct welcome
 		status = device_store_replica(store, &state);
 	if (status == STATUS_OK && same)
 		status = keeping_meet(store, &welcome->epoch, &state.cursor, &restored);
-	if (status != STATUS_OK || !restored)
+	if (status == STATUS_OK && !restored)
+		return device_keep_by_bundle(core, welcome);
+	if (status != STATUS_OK)
 		return status;
 	status = keeping_compare(store, welcome->last_seq, &gap);
 	if (status != STATUS_OK)

@@ -37,7 +37,7 @@ static bool is_same(const struct bundle_told *a, const struct bundle_told *b)
 }
 
 /* Where the device stands goes into the open commit, when that is news. */
-static enum status keep_told(struct server_core *core, const struct inquiry *waiting)
+static enum status keep_told(struct server_core *core, const struct inquiry *waiting, bool *out_news)
 {
 	struct server_store *store = core->options.store;
 	const struct bundle_told told = { .incarnation = waiting->incarnation,
@@ -58,6 +58,20 @@ static enum status keep_told(struct server_core *core, const struct inquiry *wai
 	if (status == STATUS_OK)
 		status = server_store_put_bundle_told(store, &waiting->device, &told);
 	core->changed = core->changed || status == STATUS_OK;
+	*out_news = *out_news || status == STATUS_OK;
+	return status;
+}
+
+/* A bundle can be taken in again at any time: what a device tells of itself counts only in one that brings something else that is new. */
+static enum status take_incidents(struct server_core *core, const struct inquiry *waiting, struct bytes message)
+{
+	struct section *sections;
+	size_t count = 0;
+	enum status status = sections_read(message, &core->request_arena, &sections, &count);
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		if (sections[i].number == SECTION_INCIDENT)
+			status = server_core_take_told(core, waiting, sections[i].body);
 	return status;
 }
 
@@ -73,8 +87,9 @@ static enum status open_request(struct server_core *core, struct bytes sealed, s
 
 enum status server_core_take_bundled(struct server_core *core, struct inquiry *waiting, struct bytes sealed)
 {
+	int64_t before = core->counts.operations;
 	struct envelope envelope;
-	bool pulls;
+	bool pulls, news;
 	enum status status = open_request(core, sealed, &envelope);
 
 	if (status != STATUS_OK)
@@ -85,9 +100,10 @@ enum status server_core_take_bundled(struct server_core *core, struct inquiry *w
 	status = server_core_take_sections(core, waiting, envelope.sections, 0);
 	pulls = waiting->has_pull;
 	waiting->has_pull = false; /* rows go into a file of their own */
+	news = core->counts.operations > before;
 	if (status == STATUS_OK && pulls)
-		status = core->failed = keep_told(core, waiting);
-	return status;
+		status = core->failed = keep_told(core, waiting, &news);
+	return status == STATUS_OK && news ? take_incidents(core, waiting, envelope.sections) : status;
 }
 
 enum status server_core_bundle(struct server_core *core, uint64_t connection, struct bytes sealed)

@@ -337,6 +337,39 @@ def a_server_that_was_restored_in_between_gets_back_what_devices_have_by_files()
 
 
 @promise
+def what_neither_side_has_any_more_is_told_to_the_office_by_the_next_bundle():
+    with World() as world:
+        server, device = with_a_job(world)
+        stick = Stick(world)
+        (world.dir / "backups").mkdir()
+        work(device, 1)
+        exchange(server, device, stick)
+        server.stop()
+        shutil.copytree(server.dir, world.dir / "old")
+        server.start()
+        for number in (2, 3, 4):
+            work(device, number)
+        exchange(server, device, stick)
+        server.run("backup", world.dir / "backups")
+        exchange(server, device, stick)  # lets go of what the backup holds
+        work(device, 5)
+        server.stop()
+        shutil.rmtree(server.dir)
+        shutil.copytree(world.dir / "old", server.dir)  # an older one than the newest
+        server.start(options=["--accept-loss"])
+        device.ask("bundle", "import", stick.for_device(server, device), expect=REFUSED)
+        up = stick.from_device(device)
+        for _ in range(2):
+            server.run("bundle", "import", up)
+        device.run("bundle", "import", stick.for_device(server, device))
+        exchange(server, device, stick)
+        gap, = [row for row in server.incidents() if row["kind"] == "gap"]
+        assert (gap["device"], gap["count"]) == ("tablet", 1) and "2-3" in gap["words"], gap
+        insist_on_equality(server, device)
+        assert sorted(note["text"][:6] for note in server.rows("note")) == ["note 1", "note 4", "note 5"]
+
+
+@promise
 def a_device_that_was_put_back_from_a_copy_goes_on_by_files_and_nothing_comes_twice():
     with World() as world:
         server, device = with_a_job(world)

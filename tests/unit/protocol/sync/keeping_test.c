@@ -97,6 +97,44 @@ static void a_server_that_is_put_back_from_its_newest_backup_loses_nothing(void 
 	assert_int_equal(device_core_state(pair_device(pair, 1)->core).fetches, 0);
 }
 
+/* There and back by files; the device has no network. */
+static void exchange(struct simulation *pair)
+{
+	struct bytes up = { 0 }, down = { 0 };
+
+	assert_true(device_node_write_bundle(pair, pair_device(pair, 1), &up));
+	server_node_read_bundle(pair, up, true);
+	assert_true(server_node_write_bundle(pair, 1, &down));
+	device_node_read_bundle(pair, pair_device(pair, 1), down, true);
+	assert_false(pair->violated);
+}
+
+static void what_a_backup_holds_is_let_go_of_by_a_device_that_has_bundles_alone(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+	struct device_node *device = pair_device(pair, 1);
+
+	pair_settle(pair);
+	device->link_up = false;
+	device_node_lost(pair, device);
+	for (int i = 0; i < 4; i++)
+		(void)pair_note(pair, 1, &order);
+	exchange(pair);
+	exchange(pair);
+	assert_int_equal(kept_of(pair, 1).first_seq, 1);
+	assert_int_equal(kept_of(pair, 1).mark.seq, 4);
+	server_node_backup(pair);
+	exchange(pair); /* without any row that is new */
+	assert_int_equal(kept_of(pair, 1).first_seq, 4);
+	(void)pair_note(pair, 1, &order); /* the chain goes on */
+	exchange(pair);
+	assert_int_equal(last_seq_of(pair, 1), 5);
+	device->link_up = true;
+	device_node_go(pair, device);
+	pair_settle(pair);
+}
+
 /* Somebody takes the wrong one: what it lacks and the device has let go of is told, and the rest goes on. */
 static void an_older_backup_leaves_a_gap_that_is_told_and_the_rest_is_sent_again(void **state)
 {
@@ -314,6 +352,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_acknowledged_is_kept_until_a_backup_holds_it_but_for_the_latest),
 		TEST(a_server_that_is_put_back_from_its_newest_backup_loses_nothing),
+		TEST(what_a_backup_holds_is_let_go_of_by_a_device_that_has_bundles_alone),
 		TEST(an_older_backup_leaves_a_gap_that_is_told_and_the_rest_is_sent_again),
 		TEST(an_older_backup_and_lost_rows_leave_a_gap_that_is_told_and_the_rest_is_sent_again),
 		TEST(what_is_kept_of_former_incarnations_is_sent_again_too),
