@@ -86,6 +86,7 @@ struct progress_report {
 	int64_t rounds, rows, rows_expected, sent, received;
 	int64_t files_waiting, files_stuck, files_sent, files_received;
 	int64_t file_bytes_waiting, file_bytes_sent, file_bytes_received;
+	int64_t carried_waiting, carried_answers; /* bundles of others, and answers to them that came */
 	bool rows_held, files_held; /* by what a metered link may carry */
 	int64_t repairs, repaired; /* comparisons by range, and rows that they put right */
 	bool revoked;        /* the server says so */
@@ -135,6 +136,8 @@ static struct progress_report report_of(struct context *context, const struct li
 		.files_sent = state.files_sent,
 		.files_received = state.files_received,
 		.file_trouble = file_trouble(context, &state),
+		.carried_waiting = state.carried_waiting,
+		.carried_answers = state.carried_answers,
 		.repairs = state.repairs,
 		.repaired = state.repaired_rows,
 		.revoked = state.rounds > 0 && state.device_state != DEVICE_STATE_ACTIVE,
@@ -190,6 +193,8 @@ enum status command_link(struct context *context)
 	output_json(context->output, "files_stuck", json_integer(report.files_stuck));
 	output_value(context->output, "files_sent", "files sent", cell_integer(report.files_sent));
 	output_value(context->output, "files_received", "files received", cell_integer(report.files_received));
+	output_json(context->output, "carried_waiting", json_integer(report.carried_waiting));
+	output_json(context->output, "carried_answers", json_integer(report.carried_answers));
 	output_value(context->output, "file_trouble", "trouble with files", cell_text(report.file_trouble));
 	output_value(context->output, "bytes_sent", "sent", cell_size(report.sent));
 	output_value(context->output, "bytes_received", "received", cell_size(report.received));
@@ -391,6 +396,8 @@ static enum status read_report(struct context *context, struct text text, struct
 		.files_stuck = member(object, "files_stuck"),
 		.files_sent = member(object, "files_sent"),
 		.files_received = member(object, "files_received"),
+		.carried_waiting = member(object, "carried_waiting"),
+		.carried_answers = member(object, "carried_answers"),
 		.file_trouble = arena_print(context->arena, "%s", trouble == NULL ? "" : trouble),
 		.repairs = member(object, "repairs"),
 		.repaired = member(object, "repaired_rows"),
@@ -555,6 +562,21 @@ static void tell_files(const struct sync_run *run)
 		run->last.file_bytes_waiting);
 }
 
+/* Told of when this device carries any. */
+static void tell_carried(const struct sync_run *run)
+{
+	struct output *output = run->context->output;
+	int64_t answers = run->last.carried_answers - run->first.carried_answers;
+
+	output_json(output, "carried_waiting", json_integer(run->last.carried_waiting));
+	output_json(output, "carried_answers", json_integer(answers));
+	if (answers > 0)
+		output_line(output, "Answers for devices whose bundles this one carries: %lld. See \"truckroll bundle list\".",
+			(long long)answers);
+	if (run->last.carried_waiting > 0)
+		output_line(output, "Bundles of other devices that are still under way: %lld.", (long long)run->last.carried_waiting);
+}
+
 static enum status tell_sync(struct sync_run *run)
 {
 	struct output *output = run->context->output;
@@ -580,6 +602,7 @@ static enum status tell_sync(struct sync_run *run)
 	output_value(output, "bytes_received", "received", cell_size(run->last.received - run->first.received));
 	output_value(output, "rounds", NULL, cell_integer(run->last.rounds - run->first.rounds));
 	tell_files(run);
+	tell_carried(run);
 	status = tell_outcomes(run, device);
 	local_device_close(device);
 	return status;

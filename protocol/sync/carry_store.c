@@ -155,18 +155,22 @@ static enum status check_bounds(const struct blob_files *files, const struct car
 {
 	struct arena arena = { 0 };
 	struct carried_bundle *carried = NULL;
-	size_t count = 0;
+	size_t count = 0, under_way = 0;
 	int64_t bytes = added->size;
 	enum status status = carry_list(files, &arena, &carried, &count);
 
 	*out_here = false;
-	for (size_t i = 0; i < count; i++) {
-		bytes += carried[i].size;
-		*out_here = *out_here || hash_equal(&carried[i].mark, &added->mark);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		bool here = hash_equal(&carried[i].mark, &added->mark), over = carried[i].refused || carried[i].answered;
+		*out_here = *out_here || here;
+		under_way += !over;
+		bytes += over ? 0 : carried[i].size;
+		if (over && !here) /* it was there to be told of: what comes takes its place */
+			status = carry_drop(files, &carried[i]);
 	}
 	arena_finish(&arena);
-	if (status == STATUS_OK && !*out_here && (count >= CARRY_COUNT_MAX || bytes > CARRY_BYTES_MAX))
-		status = fail(STATUS_BUSY, "carry: %zu bundles of %lld bytes with this one", count + 1, (long long)bytes);
+	if (status == STATUS_OK && !*out_here && (under_way >= CARRY_COUNT_MAX || bytes > CARRY_BYTES_MAX))
+		status = fail(STATUS_BUSY, "carry: %zu bundles of %lld bytes with this one", under_way + 1, (long long)bytes);
 	return status;
 }
 

@@ -24,7 +24,8 @@ struct carried_bundle {
 	bool answered;  /* all of it was taken, and the answer is here */
 };
 
-/* Keeps the bundle that was read from `file`, durable on return; one that is here already stays as it is. STATUS_BUSY: as many, or as much,
+/* Keeps the bundle that was read from `file`, durable on return; one that is here already stays as it is. Those that are over, and are
+ * there only to be told of, go. STATUS_BUSY: as many, or as much,
  * is carried as may be; STATUS_CANNOT_WRITE. */
 enum status carry_add(const struct blob_files *files, const struct bundle *bundle, struct bytes file);
 /* Those that are carried, what was given first is first, in `arena`; what is too old goes. STATUS_CANNOT_WRITE, STATUS_CORRUPT. */

@@ -6,6 +6,7 @@
 #include "protocol/wire/blob.h"
 
 #define STALLS_MAX   4
+#define PROOFS_MAX   3
 #define BUSY_MIN_MS  1000
 #define BUSY_MAX_MS  240000 /* whatever a server says */
 #define SECTION_ROOM 160    /* of one, beside its piece */
@@ -210,6 +211,20 @@ static void was_answered(struct device_carry *carry, const struct id *device)
 	carry->answer = (struct carry_answer){ .count = 0 };
 }
 
+/* What no envelope in it proves is not of the device that its beginning names. */
+static void prove_again(struct device_carry *carry, struct carry_item *item)
+{
+	enum status status = STATUS_OK;
+
+	if (++item->proofs > PROOFS_MAX) {
+		was_refused(carry, item);
+		return;
+	}
+	status = carry_step_back(carry->files, &item->bundle);
+	if (status != STATUS_OK)
+		stop(carry, item, status);
+}
+
 static void take_piece(struct device_carry *carry, struct carry_item *item, const struct carry_reply *reply)
 {
 	size_t got = carry->answer.got, count = carry->answer.count;
@@ -223,7 +238,7 @@ static void take_piece(struct device_carry *carry, struct carry_item *item, cons
 		carry->answers_whole++;
 		was_answered(carry, &item->bundle.device);
 	} else if (carry->answer.count > count || carry->answer.got > got) {
-		item->stalls = 0;
+		item->stalls = item->proofs = 0;
 	} else {
 		count_stall(carry, item);
 	}
@@ -232,16 +247,6 @@ static void take_piece(struct device_carry *carry, struct carry_item *item, cons
 static void be_busy(struct carry_item *item, int64_t now_ms, int64_t wait_ms)
 {
 	item->retry_at_ms = now_ms + (wait_ms < BUSY_MIN_MS ? BUSY_MIN_MS : wait_ms > BUSY_MAX_MS ? BUSY_MAX_MS : wait_ms);
-}
-
-static void prove_again(struct device_carry *carry, struct carry_item *item)
-{
-	enum status status = carry_step_back(carry->files, &item->bundle);
-
-	if (status != STATUS_OK)
-		stop(carry, item, status);
-	else
-		count_stall(carry, item);
 }
 
 /* Of a piece that was brought. */

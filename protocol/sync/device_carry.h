@@ -14,6 +14,7 @@ struct carry_item {
 	bool over;            /* nothing more to do, in this session at least */
 	int64_t retry_at_ms;  /* monotonic; not before */
 	int stalls;           /* answers without any progress */
+	int proofs;           /* how often the server asked for an envelope of its device once more */
 };
 
 /* Zero-initialised it is idle. */

@@ -123,7 +123,7 @@ static struct carry_reply piece_of(const struct carrier *carrier, const struct c
 	const struct bundle_part *part = &carrier->answer.part;
 	bool asked = id_equal(&part->bundle, &wish->bundle) && part->number == wish->number;
 	size_t offset = asked && wish->offset < carrier->size ? wish->offset : 0;
-	size_t most = wish->piece_max == 0 || wish->piece_max > CARRY_PIECE_MAX ? CARRY_PIECE_MAX : wish->piece_max;
+	size_t most = wish->piece_max == 0 || wish->piece_max > BLOB_ANSWER_MAX ? BLOB_ANSWER_MAX : wish->piece_max;
 	size_t size = carrier->size - offset < most ? carrier->size - offset : most;
 	struct carry_reply reply = say(CARRY_PIECE, 0);
 

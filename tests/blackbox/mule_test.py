@@ -53,7 +53,8 @@ def what_a_device_without_a_network_did_goes_through_another_and_the_answer_come
         server.run("edit", "work_order", "HH-5001", "title=another")
         assert carrier.run("bundle", "carry", stick.of(ben))["files"][0]["result"] == "carried"
         assert states(carrier) == ["waiting"]
-        carrier.sync()
+        told = carrier.sync()
+        assert (told["carried_answers"], told["carried_waiting"]) == (1, 0), told
         assert states(carrier) == ["answer"]
         assert len([o for o in server.log_of_operations() if o["kind"] == "add_note"]) == 3
         assert ben.run("bundle", "import", stick.answer(carrier, ben))["files"][0]["result"] == "taken"

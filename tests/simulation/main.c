@@ -169,9 +169,10 @@ static int run_seeds(const struct template *template, const struct arguments *ar
 /* The first seed from 1 on that catches each (docs/reliability.md); 0: the very first. Should one not catch any more, the search begins
  * anew. */
 static const uint64_t known[BUG_COUNT] = {
+	[BUG_ROW_LOST_AT_RESUME] = 2,
 	[BUG_NO_DEDUPLICATION] = 8,
-	[BUG_DIGEST_AFTER_REPLAY] = 6,
-	[BUG_FACT_REFUSED_AFTER_CLAIM] = 29,
+	[BUG_DIGEST_AFTER_REPLAY] = 8,
+	[BUG_FACT_REFUSED_AFTER_CLAIM] = 18,
 	[BUG_CURSOR_BEFORE_COMMIT] = 17,
 	[BUG_FORGOTTEN_ABOVE_HORIZON] = 16,
 	[BUG_RANGE_NOT_REPLACED] = 4,
@@ -184,9 +185,9 @@ static const uint64_t known[BUG_COUNT] = {
 	[BUG_CLOSURE_NOT_WALKED] = 9,
 	[BUG_PATCH_OF_LATER_BASE] = 2,
 	[BUG_TRY_NOT_COUNTED] = 12,
-	[BUG_PART_LEFT_OUT] = 29,
-	[BUG_FILE_SWEPT] = 38,
-	[BUG_FILE_THOUGHT_SENT] = 10,
+	[BUG_PART_LEFT_OUT] = 23,
+	[BUG_FILE_SWEPT] = 44,
+	[BUG_FILE_THOUGHT_SENT] = 29,
 	[BUG_EXTRA_DROPPED] = 3,
 	[BUG_WATERMARK_TOO_FAR] = 11,
 	[BUG_KEPT_TOO_SHORT] = 5,

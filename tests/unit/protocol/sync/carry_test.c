@@ -2,6 +2,7 @@
 #include "protocol/sync/blob_store.h"
 #include "protocol/sync/carry_answer.h"
 #include "protocol/sync/carry_store.h"
+#include "protocol/sync/device_carry.h"
 #include "protocol/wire/blob.h"
 #include "protocol/wire/bundle.h"
 #include "tests/unit/protocol/sync/pair.h"
@@ -221,6 +222,28 @@ static void what_is_of_no_device_of_the_organisation_is_refused_and_not_sent_aga
 	assert_int_equal(device_core_state(pair_device(pair, 2)->core).carried_pieces, 0);
 }
 
+static void what_no_envelope_proves_to_be_of_its_device_is_refused(void **state)
+{
+	struct simulation *pair = *state;
+	struct bundle bundle;
+	struct bundle_writer writer;
+	struct carried_bundle *carried;
+	size_t count = 0;
+	struct bytes file = write_bundle(pair);
+
+	assert_int_equal(bundle_read(file, &pair->arena, &bundle), STATUS_OK);
+	bundle.head.device = organisation_device_id(2); /* whoever puts files together may write any name in front */
+	bundle_begin(&writer, &pair->arena, &bundle.head);
+	for (size_t i = 0; i < bundle.count; i++)
+		bundle_add(&writer, bundle.envelopes[i]);
+	assert_int_equal(bundle_end(&writer, &file), STATUS_OK);
+	assert_int_equal(give(pair, file), STATUS_OK);
+	pair_settle(pair);
+	assert_int_equal(carry_list(files_of(pair, 2), &pair->arena, &carried, &count), STATUS_OK);
+	assert_int_equal(count, 1);
+	assert_true(carried[0].refused);
+}
+
 static void no_more_is_carried_than_the_bounds_allow_and_what_is_old_goes(void **state)
 {
 	struct simulation *pair = *state;
@@ -290,6 +313,28 @@ static void an_envelope_that_is_larger_than_a_piece_goes_in_pieces(void **state)
 	come_back(pair);
 }
 
+/* It skips the sections, and answers without. */
+static void a_server_that_knows_nothing_of_carrying_leaves_the_bundle_where_it_is(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_carry carry = { .files = files_of(pair, 2) };
+	struct bytes file = write_bundle(pair);
+	struct request request;
+	struct bundle bundle;
+
+	assert_int_equal(bundle_read(file, &pair->arena, &bundle), STATUS_OK);
+	assert_int_equal(carry_add(carry.files, &bundle, file), STATUS_OK);
+	request_init(&request, &kept, FRAME_SIZE_MAX);
+	assert_true(device_carry_pending(&carry, 0));
+	assert_true(device_carry_ask(&carry, &request, 0));
+	device_carry_settle(&carry, 1, 1);
+	assert_false(device_carry_pending(&carry, INT64_MAX));
+	assert_int_equal(count_carried(pair), 1);
+	device_carry_begin(&carry); /* another session: perhaps the server was updated */
+	assert_true(device_carry_pending(&carry, 0));
+	device_carry_finish(&carry);
+}
+
 static void an_answer_that_was_damaged_on_the_disk_is_fetched_anew(void **state)
 {
 	struct simulation *pair = *state;
@@ -321,8 +366,10 @@ int main(void)
 		CARRIES(what_was_brought_twice_or_came_over_the_network_before_counts_once),
 		CARRIES(what_the_carrier_left_out_comes_with_the_next_bundle),
 		CARRIES(what_is_of_no_device_of_the_organisation_is_refused_and_not_sent_again),
+		CARRIES(what_no_envelope_proves_to_be_of_its_device_is_refused),
 		CARRIES(no_more_is_carried_than_the_bounds_allow_and_what_is_old_goes),
 		CARRIES(the_carrier_goes_on_after_a_crash_at_either_side),
+		CARRIES(a_server_that_knows_nothing_of_carrying_leaves_the_bundle_where_it_is),
 		CARRIES(an_envelope_that_is_larger_than_a_piece_goes_in_pieces),
 		CARRIES(an_answer_that_was_damaged_on_the_disk_is_fetched_anew),
 	};
