@@ -11,6 +11,18 @@
 
 /* ---- taking along ---- */
 
+/* "ben" of "/media/stick/ben.bundle". */
+static struct text stem_of(struct text path)
+{
+	size_t from = path.size, end;
+
+	while (from > 0 && path.data[from - 1] != '/')
+		from--;
+	for (end = from; end < path.size && path.data[end] != '.';)
+		end++;
+	return (struct text){ path.data + from, end - from };
+}
+
 static enum status take_along(struct context *context, struct text path)
 {
 	struct local_device *device = local_device_of(context);
@@ -24,6 +36,8 @@ static enum status take_along(struct context *context, struct text path)
 		status = fail(STATUS_REFUSED, "this bundle is of this device itself: \"truckroll sync\" sends what is in it");
 	if (status == STATUS_OK)
 		status = carry_add(device->blobs, &bundle, file);
+	if (status == STATUS_OK)
+		status = carry_put_name(device->blobs, &bundle.head.device, stem_of(path));
 	if (status == STATUS_BUSY)
 		status = fail(STATUS_BUSY, "this device carries as many bundles as it may (%d, %lld MiB in all): let it sync first",
 			CARRY_COUNT_MAX, (long long)(CARRY_BYTES_MAX >> 20));
@@ -71,24 +85,38 @@ static const char *state_of(const struct carried_bundle *carried)
 	return carried->taken == 0 ? "waiting" : "under_way";
 }
 
-static void list_carried(struct table *table, const struct carried_bundle *carried)
+struct line {
+	const struct id *device;
+	int64_t size, age_ms, percent;
+	const char *state;
+};
+
+static void list_line(struct context *context, struct table *table, const struct line *line)
+{
+	struct text name = carry_name_of(local_device_of(context)->blobs, context->arena, line->device);
+	struct text words = catalogue_word(context->arena, context->language, "state.carry", text_of(line->state));
+
+	table_row(table, (const struct cell[]){ cell_id(line->device), cell_text(name), cell_size(line->size),
+				  cell_duration(line->age_ms), cell_integer(line->percent), cell_text(words), cell_string(line->state) });
+}
+
+static void list_carried(struct context *context, struct table *table, const struct carried_bundle *carried)
 {
 	int64_t percent = carried->count == 0 ? 0 : (int64_t)(100 * carried->taken / carried->count);
 
-	table_row(table, (const struct cell[]){ cell_id(&carried->device), cell_size(carried->size), cell_duration(carried->age_ms),
-				  cell_integer(percent), cell_name("state.carry", text_of(state_of(carried))) });
+	list_line(context, table,
+		&(struct line){ &carried->device, carried->size, carried->age_ms, percent, state_of(carried) });
 }
 
-static void list_answer(struct table *table, const struct whole_answer *answer)
+static void list_answer(struct context *context, struct table *table, const struct whole_answer *answer)
 {
-	table_row(table, (const struct cell[]){ cell_id(&answer->device), cell_size(answer->size), cell_duration(answer->age_ms),
-				  cell_integer(100), cell_name("state.carry", text_of("answer")) });
+	list_line(context, table, &(struct line){ &answer->device, answer->size, answer->age_ms, 100, "answer" });
 }
 
 enum status command_bundle_list(struct context *context)
 {
-	static const struct column columns[] = { { "device", NULL, false }, { "size", NULL, false }, { "age", NULL, false },
-		{ "percent", NULL, false }, { "state", NULL, false } };
+	static const struct column columns[] = { { "device", NULL, false }, { "name", NULL, false }, { "size", NULL, false },
+		{ "age", NULL, false }, { "percent", NULL, false }, { "words", "state", false }, { "state", NULL, true } };
 	const struct blob_files *files = local_device_of(context)->blobs;
 	struct table *table = output_table(context->output, "bundles", columns, LENGTH(columns));
 	struct carried_bundle *carried = NULL;
@@ -99,9 +127,9 @@ enum status command_bundle_list(struct context *context)
 	if (status == STATUS_OK)
 		status = carry_answer_list(files, context->arena, &answers, &answer_count);
 	for (size_t i = 0; status == STATUS_OK && i < carried_count; i++)
-		list_carried(table, &carried[i]);
+		list_carried(context, table, &carried[i]);
 	for (size_t i = 0; status == STATUS_OK && i < answer_count; i++)
-		list_answer(table, &answers[i]);
+		list_answer(context, table, &answers[i]);
 	if (status == STATUS_OK && carried_count + answer_count == 0)
 		output_line(context->output, "This device carries no bundles.");
 	if (answer_count > 0)
@@ -111,10 +139,13 @@ enum status command_bundle_list(struct context *context)
 
 /* ---- handing out ---- */
 
-static bool begins_with(const struct id *id, struct text digits)
+/* By what people here call it, or by its id. */
+static bool is_meant(struct context *context, const struct id *id, struct text digits)
 {
 	struct id_text text = id_to_text(id);
 
+	if (lookup_alike(carry_name_of(local_device_of(context)->blobs, context->arena, id), digits))
+		return true;
 	return digits.size >= LOOKUP_DIGITS_MIN && digits.size < ID_TEXT_SIZE &&
 	       lookup_alike((struct text){ text.characters, digits.size }, digits);
 }
@@ -126,7 +157,7 @@ static enum status find_answer(struct context *context, struct text which, struc
 	enum status status = carry_answer_list(local_device_of(context)->blobs, context->arena, &answers, &count);
 
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
-		if (begins_with(&answers[i].device, which)) {
+		if (is_meant(context, &answers[i].device, which)) {
 			found++;
 			*out_device = answers[i].device;
 		}
@@ -134,7 +165,7 @@ static enum status find_answer(struct context *context, struct text which, struc
 		status = fail(STATUS_NOT_FOUND, "there is no answer for a device \"%.*s\" here: see \"truckroll bundle list\"",
 			TEXT_ARGUMENTS(which));
 	if (status == STATUS_OK && found > 1)
-		status = fail(STATUS_AMBIGUOUS, "\"%.*s\" fits several devices: give more digits", TEXT_ARGUMENTS(which));
+		status = fail(STATUS_AMBIGUOUS, "\"%.*s\" fits several devices: give digits of the id", TEXT_ARGUMENTS(which));
 	return status;
 }
 

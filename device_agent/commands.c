@@ -247,7 +247,8 @@ static const struct option bundle_options[] = {
 	{ .name = "files", .value = "MIB", .kind = OPTION_INTEGER, .min = 0, .max = 192,
 	  .help = "photos and documents that wait to be sent go along, up to so many MiB (default 64)" },
 	{ .name = "for", .value = "DEVICE", .kind = OPTION_TEXT,
-	  .help = "instead, the office's answer for another device, whose bundle this one carried: first digits of its id" },
+	  .help = "instead, the office's answer for another device, whose bundle this one carried: the\n"
+		  "name of that bundle, or first digits of the id" },
 	KEYS_OPTION,
 	{ 0 },
 };
@@ -388,7 +389,7 @@ static const struct command commands[] = {
 	  .example = "truckroll bundle carry /media/stick/ben.bundle", .positionals = carry_positionals, .options = keys_options,
 	  .place = PLACE_OWNER, .run = command_bundle_carry },
 	{ .group = "The device", .name = "bundle list", .summary = "the bundles that this device carries for others, and the answers",
-	  .example = "truckroll bundle list\ntruckroll bundle export /media/stick/for-ben.bundle --for 4f0a12c9", .options = keys_options,
+	  .example = "truckroll bundle list\ntruckroll bundle export /media/stick/for-ben.bundle --for ben", .options = keys_options,
 	  .place = PLACE_OWNER, .run = command_bundle_list },
 	{ .group = "The device", .name = "agent", .summary = "stay on line until told to stop",
 	  .example = "truckroll agent --ready-file /run/user/1000/truckroll.ready", .options = agent_options, .place = PLACE_HERE,

@@ -412,8 +412,10 @@ const struct message catalogue_zh_help[] = {
 	  "truckroll bundle import /media/stick/for-tablet.bundle" },
 	{ "bundles for this device",
 	  "给本终端的同步包" },
-	{ "instead, the office's answer for another device, whose bundle this one carried: first digits of its id",
-	  "改为写出办公室给另一台终端（其同步包由本机携带）的答复：其编号的前几位" },
+	{ "instead, the office's answer for another device, whose bundle this one carried: the\n"
+	  "name of that bundle, or first digits of the id",
+	  "改为写出办公室给另一台终端（其同步包由本机携带）的答复：\n"
+	  "该同步包的名称，或其编号的前几位" },
 	{ "bundles that other devices made for the office",
 	  "其他终端为办公室生成的同步包" },
 	{ "take bundles of other devices along to the office",
@@ -426,8 +428,8 @@ const struct message catalogue_zh_help[] = {
 	  "truckroll bundle carry /media/stick/ben.bundle" },
 	{ "the bundles that this device carries for others, and the answers",
 	  "本机为其他终端携带的同步包及其答复" },
-	{ "truckroll bundle list\ntruckroll bundle export /media/stick/for-ben.bundle --for 4f0a12c9",
-	  "truckroll bundle list\ntruckroll bundle export /media/stick/for-ben.bundle --for 4f0a12c9" },
+	{ "truckroll bundle list\ntruckroll bundle export /media/stick/for-ben.bundle --for ben",
+	  "truckroll bundle list\ntruckroll bundle export /media/stick/for-ben.bundle --for ben" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -356,7 +356,7 @@ const struct message catalogue_zh_reasons[] = {
 	  "本机携带的同步包已达上限（%d 个，合计 %lld MiB）：请先让它同步" },
 	{ "there is no answer for a device \"%.*s\" here: see \"truckroll bundle list\"",
 	  "本机没有给终端“%.*s”的答复：见“truckroll bundle list”" },
-	{ "\"%.*s\" fits several devices: give more digits", "“%.*s”符合多台终端：请多给几位编号" },
+	{ "\"%.*s\" fits several devices: give digits of the id", "“%.*s”符合多台终端：请给出编号的前几位" },
 	{ "this bundle is of another organisation",
 	  "该同步包属于其他组织" },
 	{ "this bundle is for the office: \"truckrolld bundle import\" takes it in there",

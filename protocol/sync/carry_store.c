@@ -25,6 +25,14 @@ static struct name name_of(const char *folder, const struct carried_bundle *carr
 	return name;
 }
 
+static struct name name_of_name(const struct id *device)
+{
+	struct name name;
+
+	(void)snprintf(name.characters, sizeof(name.characters), "carry/%s.name", id_to_text(device).characters);
+	return name;
+}
+
 /* ---- how far it has come ---- */
 
 enum status carry_note(const struct blob_files *files, const struct carried_bundle *carried)
@@ -119,6 +127,9 @@ static enum status list_one(void *user, const char *name, int64_t age_ms)
 	struct carried_bundle carried = { .age_ms = age_ms };
 	size_t digits = 2 * ID_SIZE, size = strlen(name);
 
+	if (size == digits + 5 && strcmp(name + digits, ".name") == 0 && age_ms >= CARRY_AGE_MS &&
+		id_from_text((struct text){ name, digits }, &carried.device) == STATUS_OK)
+		return listing->files->remove(listing->files->context, name_of_name(&carried.device).characters);
 	if (size != digits + 1 + 2 * BLOB_HASH_SIZE + 3 || strcmp(name + size - 3, ".up") != 0 ||
 		id_from_text((struct text){ name, digits }, &carried.device) != STATUS_OK ||
 		blob_from_text((struct text){ name + digits + 1, 2 * BLOB_HASH_SIZE }, &carried.mark) != STATUS_OK)
@@ -147,6 +158,40 @@ enum status carry_list(const struct blob_files *files, struct arena *arena, stru
 	*out_carried = listing.carried;
 	*out_count = listing.count;
 	return status;
+}
+
+/* ---- what people call them ---- */
+
+static bool is_plain(struct text text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f)
+			return false;
+	return text_valid(text);
+}
+
+enum status carry_put_name(const struct blob_files *files, const struct id *device, struct text name)
+{
+	if (name.size == 0 || name.size > CARRY_NAME_MAX || !is_plain(name))
+		return STATUS_OK;
+	return files->write(
+		files->context, name_of_name(device).characters, 0, (struct bytes){ (const uint8_t *)name.data, name.size });
+}
+
+struct text carry_name_of(const struct blob_files *files, struct arena *arena, const struct id *device)
+{
+	struct name name = name_of_name(device);
+	int64_t size = 0;
+	uint8_t *data;
+	struct text text;
+
+	if (files->size(files->context, name.characters, &size) != STATUS_OK || size > CARRY_NAME_MAX)
+		return (struct text){ 0 };
+	data = arena_allocate(arena, CARRY_NAME_MAX + 1);
+	if (files->read(files->context, name.characters, 0, data, (size_t)size) != STATUS_OK)
+		return (struct text){ 0 };
+	text = (struct text){ (const char *)data, (size_t)size };
+	return is_plain(text) ? text : (struct text){ 0 };
 }
 
 /* ---- adding and reading ---- */

@@ -28,6 +28,11 @@ struct carried_bundle {
  * there only to be told of, go. STATUS_BUSY: as many, or as much,
  * is carried as may be; STATUS_CANNOT_WRITE. */
 enum status carry_add(const struct blob_files *files, const struct bundle *bundle, struct bytes file);
+/* What people here call the device: its bundle had that name. The latest counts; what is too long, or no text, does not. */
+#define CARRY_NAME_MAX 60
+enum status carry_put_name(const struct blob_files *files, const struct id *device, struct text name);
+/* In `arena`; empty: it has none. */
+struct text carry_name_of(const struct blob_files *files, struct arena *arena, const struct id *device);
 /* Those that are carried, what was given first is first, in `arena`; what is too old goes. STATUS_CANNOT_WRITE, STATUS_CORRUPT. */
 enum status carry_list(const struct blob_files *files, struct arena *arena, struct carried_bundle **out_carried, size_t *out_count);
 /* Its next envelope, in `arena`. STATUS_CORRUPT: the file is damaged. */

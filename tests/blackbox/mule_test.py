@@ -57,6 +57,9 @@ def what_a_device_without_a_network_did_goes_through_another_and_the_answer_come
         assert (told["carried_answers"], told["carried_waiting"]) == (1, 0), told
         assert states(carrier) == ["answer"]
         assert len([o for o in server.log_of_operations() if o["kind"] == "add_note"]) == 3
+        listed, = carrier.run("bundle", "list")["bundles"]
+        assert (listed["device"], listed["name"], listed["percent"]) == (ben.id, "001", 100), listed
+        carrier.run("bundle", "export", stick.path(), "--for", "001")
         assert ben.run("bundle", "import", stick.answer(carrier, ben))["files"][0]["result"] == "taken"
         insist_on_equality(server, ben)
         insist_on_equality(server, carrier)
