@@ -89,7 +89,7 @@ static enum status write_one(struct writing *writing, int64_t after, int64_t *ou
 	enum status status = STATUS_OK;
 
 	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
-	request_hello(&request, &writing->outbox, &writing->replica, clock_now_ms(options->clock), device_store_free_bytes(options->store),
+	request_hello(&request, &writing->outbox, &writing->replica, clock_now_ms(options->clock), device_room(writing->core),
 		CARRIER_BUNDLE);
 	if (untold_is(&core->untold)) {
 		request_incident(&request, &core->untold.told);
@@ -114,7 +114,7 @@ static enum status write_section(struct writing *writing, enum section_number nu
 
 	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
 	request_hello(&request, &writing->outbox, &writing->replica, clock_now_ms(core->options.clock),
-		device_store_free_bytes(core->options.store), CARRIER_BUNDLE);
+		device_room(core), CARRIER_BUNDLE);
 	section_write(&request.writer, number, body);
 	return seal(writing, &request);
 }
@@ -179,7 +179,7 @@ static enum status tell_held(struct writing *writing)
 	return status;
 }
 
-enum status device_core_write_bundle(
+enum status device_on_write_bundle(
 	struct device_core *core, int64_t file_bytes_max, device_envelope_take take, void *context, struct device_bundle *out_bundle)
 {
 	struct device_bundle bundle = { .first_seq = 0 };
@@ -346,7 +346,7 @@ static enum status take_first(
 	if (status == STATUS_OK && said->gseq > 0 && same_epoch(&part->told, said) && part->told.gseq == said->gseq)
 		untold_clear(&core->untold, core->options.carried); /* the bundle that told it came there */
 	if (status == STATUS_OK && *out_finding == BUNDLE_BEGINS_LATER)
-		return device_core_check(core); /* this replica was put back from a copy: the next bundle asks for everything */
+		return device_on_check(core); /* this replica was put back from a copy: the next bundle asks for everything */
 	if (status == STATUS_OK && *out_finding == BUNDLE_TAKEN)
 		status = meet_server(core, sections, out_finding);
 	if (status == STATUS_OK && *out_finding == BUNDLE_TAKEN)
@@ -365,7 +365,7 @@ enum status device_take_known(struct device_core *core, struct bytes body)
 	for (size_t i = 0; status == STATUS_OK && files != NULL && i < count; i++)
 		if (standings[i].state == BLOB_KNOWN)
 			status = blob_list_remove(files, BLOB_OUT, &standings[i].id);
-	device_core_files(core);
+	device_on_files(core);
 	return status;
 }
 
@@ -418,7 +418,7 @@ static enum status take_part(struct device_core *core, struct bytes sections, co
 	return status;
 }
 
-enum status device_core_read_bundle(struct device_core *core, struct bytes sealed, enum bundle_finding *out_finding)
+enum status device_on_read_bundle(struct device_core *core, struct bytes sealed, enum bundle_finding *out_finding)
 {
 	enum bundle_finding finding = BUNDLE_TAKEN;
 	struct bundle_part part = { 0 };

@@ -31,6 +31,8 @@ bool device_core_next(struct device_core *core, struct device_effect *out_effect
 	if (core->effect_taken == core->effect_count)
 		return false;
 	*out_effect = core->effects[core->effect_taken++];
+	if (core->options.tap != NULL)
+		core->options.tap->effect(core->options.tap->context, out_effect);
 	return true;
 }
 
@@ -126,10 +128,28 @@ static enum status judge_repair(struct device_core *core)
 	return status == STATUS_OK ? repair_prepare(store, &core->arena, INT64_MAX, true, &fetch) : status;
 }
 
+/* What was left of the life before is taken up. */
+static enum status open_core(struct device_core *core)
+{
+	struct replica_state replica = { 0 };
+	enum status status = show_unshown(core);
+
+	if (status == STATUS_OK)
+		status = judge_repair(core);
+	if (status == STATUS_OK)
+		status = judge_standing(core);
+	arena_reset(&core->arena);
+	if (status == STATUS_OK)
+		status = device_store_replica(core->options.store, &replica);
+	if (status == STATUS_OK && replica.cursor.gseq == 0)
+		core->own_rows = true;
+	return status;
+}
+
 enum status device_core_create(const struct device_core_options *options, struct device_core **out_core)
 {
 	struct device_core *core = memory_zeroed(1, sizeof(*core));
-	struct replica_state replica = { 0 };
+	const struct device_tap *tap = options->tap;
 	enum status status;
 
 	core->options = *options;
@@ -145,16 +165,11 @@ enum status device_core_create(const struct device_core_options *options, struct
 	core->batch_max = FRAME_SIZE_MAX;
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->batch_raw_max = options->batch_raw_max > 0 ? options->batch_raw_max : (size_t)400 * 1024;
-	status = show_unshown(core);
-	if (status == STATUS_OK)
-		status = judge_repair(core);
-	if (status == STATUS_OK)
-		status = judge_standing(core);
-	arena_reset(&core->arena);
-	if (status == STATUS_OK)
-		status = device_store_replica(options->store, &replica);
-	if (status == STATUS_OK && replica.cursor.gseq == 0)
-		core->own_rows = true;
+	if (tap != NULL)
+		tap->begin(tap->context, &(struct device_event){ .kind = DEVICE_EVENT_CREATE });
+	status = open_core(core);
+	if (tap != NULL)
+		tap->end(tap->context, status);
 	if (status == STATUS_OK)
 		*out_core = core;
 	else
@@ -186,7 +201,7 @@ static bool is_idle(const struct device_core *core)
 
 /* ---- the technician's operations ---- */
 
-enum status device_core_operation(struct device_core *core, struct arena *arena, const struct operation *operation,
+enum status device_on_operation(struct device_core *core, struct arena *arena, const struct operation *operation,
 	struct verdict *out_verdict, struct id *out_operation_id)
 {
 	struct author author = {
@@ -204,7 +219,7 @@ enum status device_core_operation(struct device_core *core, struct arena *arena,
 	(void)snprintf(reason, sizeof(reason), "%s", fail_reason());
 	core->nothing_missing = false;
 	if (core->wanted && is_idle(core))
-		went = device_core_go(core, false);
+		went = device_on_go(core, false);
 	return status == STATUS_OK ? went : fail(status, "%s", reason);
 }
 
@@ -266,7 +281,7 @@ static enum status proceed(struct device_core *core)
 	return status;
 }
 
-enum status device_core_go(struct device_core *core, bool now)
+enum status device_on_go(struct device_core *core, bool now)
 {
 	core->wanted = true;
 	core->nothing_missing = false;
@@ -280,22 +295,22 @@ enum status device_core_go(struct device_core *core, bool now)
 	return proceed(core);
 }
 
-enum status device_core_allow(struct device_core *core, enum carrier_class carrier, enum delivery_class class_max)
+enum status device_on_allow(struct device_core *core, enum carrier_class carrier, enum delivery_class class_max)
 {
 	bool more = class_max > core->class_max;
 
 	core->carrier = carrier;
 	core->class_max = class_max;
 	core->blobs.held = core->carry.held = class_max < CLASS_FILES;
-	return more && core->wanted && is_idle(core) ? device_core_go(core, false) : STATUS_OK;
+	return more && core->wanted && is_idle(core) ? device_on_go(core, false) : STATUS_OK;
 }
 
-void device_core_files(struct device_core *core)
+void device_on_files(struct device_core *core)
 {
 	core->blobs.planned = core->carry.planned = false;
 }
 
-enum status device_core_check(struct device_core *core)
+enum status device_on_check(struct device_core *core)
 {
 	struct replica_state state;
 	struct repair repair;
@@ -316,7 +331,7 @@ enum status device_core_check(struct device_core *core)
 	return status;
 }
 
-enum status device_core_lost(struct device_core *core)
+enum status device_on_lost(struct device_core *core)
 {
 	if (core->link == LINK_DOWN || core->link == LINK_COMMITTING)
 		return STATUS_OK;
@@ -333,13 +348,13 @@ static enum status reply_overdue(struct device_core *core)
 
 	if (hello && core->page_asked) /* the answer was on its way, perhaps, and too large for this link */
 		core->page_max = pace_after_loss(core->page_max);
-	status = device_core_lost(core);
+	status = device_on_lost(core);
 
 	core->state.unanswered = hello;
 	return status;
 }
 
-enum status device_core_tick(struct device_core *core)
+enum status device_on_tick(struct device_core *core)
 {
 	if ((core->link == LINK_HELLO_SENT || core->link == LINK_WAITING) && device_monotonic_ms(core) >= core->reply_due_at_ms)
 		return reply_overdue(core);
@@ -624,7 +639,7 @@ void device_keep_decided(struct device_core *core)
 		device_store_rollback(store);
 }
 
-enum status device_core_reply(struct device_core *core, struct bytes reply)
+enum status device_on_reply(struct device_core *core, struct bytes reply)
 {
 	struct bytes sections;
 	enum status status;
@@ -653,7 +668,7 @@ enum status device_core_reply(struct device_core *core, struct bytes reply)
 
 /* ---- the cut is durable ---- */
 
-enum status device_core_committed(struct device_core *core, enum status result)
+enum status device_on_committed(struct device_core *core, enum status result)
 {
 	bool by_bundle = core->by_bundle;
 

@@ -15,6 +15,7 @@
 #include "protocol/wire/session.h"
 
 struct device_core;
+struct device_tap;
 
 struct device_core_options {
 	struct device_store *store; /* borrowed */
@@ -33,6 +34,7 @@ struct device_core_options {
 	/* Where bundles of others lie (carry_store.h), and what the server is still to be told; borrowed; NULL: none is carried. */
 	const struct blob_files *carried;
 	size_t batch_raw_max; /* bytes of operations in a batch to begin with; 0: the usual. Tests take few */
+	const struct device_tap *tap; /* who sees what goes in and comes out (device_event.h); borrowed; NULL: nobody */
 };
 
 /* Shows what was saved but not shown before a crash. Adds the store's statuses. */

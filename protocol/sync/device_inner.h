@@ -5,6 +5,7 @@
 #include "protocol/sync/device_blobs.h"
 #include "protocol/sync/device_carry.h"
 #include "protocol/sync/device_core.h"
+#include "protocol/sync/device_event.h"
 #include "protocol/sync/pace.h"
 #include "protocol/sync/repair.h"
 #include "protocol/sync/self_check.h"
@@ -79,6 +80,25 @@ struct device_core {
 	size_t effect_taken;
 	struct device_core_state state;
 };
+
+/* What the calls of device_core.h do; they come in through device_event.c. */
+enum status device_on_operation(struct device_core *core, struct arena *arena, const struct operation *operation,
+	struct verdict *out_verdict, struct id *out_operation_id);
+enum status device_on_go(struct device_core *core, bool now);
+enum status device_on_allow(struct device_core *core, enum carrier_class carrier, enum delivery_class class_max);
+enum status device_on_check(struct device_core *core);
+enum status device_on_leisure(struct device_core *core, size_t rows_max, bool *out_done);
+enum status device_on_reply(struct device_core *core, struct bytes reply);
+enum status device_on_lost(struct device_core *core);
+enum status device_on_incident(struct device_core *core, const char *what, const char *detail);
+void device_on_files(struct device_core *core);
+enum status device_on_tick(struct device_core *core);
+enum status device_on_committed(struct device_core *core, enum status result);
+enum status device_on_write_bundle(
+	struct device_core *core, int64_t file_bytes_max, device_envelope_take take, void *context, struct device_bundle *out_bundle);
+enum status device_on_read_bundle(struct device_core *core, struct bytes sealed, enum bundle_finding *out_finding);
+/* Bytes that may still be written before the disk is full, as the server is told. */
+int64_t device_room(const struct device_core *core);
 
 /* The link ended; it is tried again after a while (device_retry.c). */
 void device_link_down(struct device_core *core);

@@ -63,7 +63,7 @@ static enum status found_rot(struct device_core *core, const char *reason)
 	core->nothing_missing = false;
 	core->poll_again = false;
 	arena_reset(&core->arena);
-	return status == STATUS_OK && core->wanted ? device_core_go(core, false) : status;
+	return status == STATUS_OK && core->wanted ? device_on_go(core, false) : status;
 }
 
 /* A folder of files: only when all rows are there is it known which of them none speaks of. */
@@ -96,7 +96,7 @@ static enum status look(struct device_core *core, size_t rows_max, bool *out_don
 	return finding == SELF_CHECK_WHOLE ? was_whole(core) : STATUS_OK;
 }
 
-enum status device_core_leisure(struct device_core *core, size_t rows_max, bool *out_done)
+enum status device_on_leisure(struct device_core *core, size_t rows_max, bool *out_done)
 {
 	bool due = false;
 	enum status status = is_due(core, &due);

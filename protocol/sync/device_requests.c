@@ -77,8 +77,7 @@ enum status device_send_hello(struct device_core *core)
 	device_blobs_withdraw(&core->blobs);
 	device_carry_withdraw(&core->carry);
 	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
-	request_hello(&request, &outbox, &replica, clock_now_ms(core->options.clock), device_store_free_bytes(core->options.store),
-		core->carrier);
+	request_hello(&request, &outbox, &replica, clock_now_ms(core->options.clock), device_room(core), core->carrier);
 	/* Else rows come with the answer to what is sent first: one cut instead of two. Questions are asked in the session. */
 	core->page_asked =
 		device_rows_allowed(core) && !repair.under_way && (outbox.last_seq == replica.settled_seq || core->batch_refused);

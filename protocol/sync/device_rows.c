@@ -20,7 +20,7 @@ enum status device_note_incident(struct device_core *core, const char *what, con
 	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), what, kept);
 }
 
-enum status device_core_incident(struct device_core *core, const char *what, const char *detail)
+enum status device_on_incident(struct device_core *core, const char *what, const char *detail)
 {
 	enum status status;
 
@@ -187,7 +187,7 @@ enum status device_finish_cut(struct device_core *core)
 	if (core->committing.settled_seq > core->acknowledged_seq)
 		core->acknowledged_seq = core->committing.settled_seq;
 	core->nothing_missing = true;
-	device_core_files(core);
+	device_on_files(core);
 	return STATUS_OK;
 }
 

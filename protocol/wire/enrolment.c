@@ -288,7 +288,7 @@ static enum status message_unseal(
 	if (reader.bad || sealed.size <= crypto_box_SEALBYTES)
 		return refuse();
 	plain = arena_allocate(arena, sealed.size - crypto_box_SEALBYTES);
-	if (crypto_box_seal_open(plain, sealed.data, sealed.size, identity->keys.box, identity->box_secret) != 0)
+	if (!keys_open(identity, sealed, plain))
 		return refuse();
 	*out_plain = (struct bytes){ .data = plain, .size = sealed.size - crypto_box_SEALBYTES };
 	return STATUS_OK;

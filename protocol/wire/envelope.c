@@ -174,8 +174,7 @@ enum status envelope_open(struct arena *arena, const struct identity *recipient,
 		return status;
 	plain.size = sealed.size - CLEAR_SIZE - crypto_box_SEALBYTES;
 	plain.data = opened = arena_allocate(arena, plain.size);
-	if (crypto_box_seal_open(opened, sealed.data + CLEAR_SIZE, sealed.size - CLEAR_SIZE, recipient->keys.box, recipient->box_secret) !=
-		0)
+	if (!keys_open(recipient, (struct bytes){ sealed.data + CLEAR_SIZE, sealed.size - CLEAR_SIZE }, opened))
 		return refuse();
 	status = manifest_read(plain, sealed.data[TYPE_AT], &envelope);
 	if (status != STATUS_OK)

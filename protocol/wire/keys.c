@@ -10,6 +10,7 @@ static_assert(SIGN_SECRET_SIZE == crypto_sign_SECRETKEYBYTES, "Ed25519 secret ke
 static_assert(BOX_PUBLIC_SIZE == crypto_box_PUBLICKEYBYTES, "X25519 public key");
 static_assert(BOX_SECRET_SIZE == crypto_box_SECRETKEYBYTES, "X25519 secret key");
 static_assert(crypto_sign_BYTES == 64, "Ed25519 signature");
+static_assert(SEAL_SIZE == crypto_box_SEALBYTES, "a sealed box");
 
 /* A library that cannot make keys leaves nothing to fall back to. */
 static void insist(int failed, const char *what)
@@ -49,9 +50,37 @@ void identity_wipe(struct identity *identity)
 	sodium_memzero(identity, sizeof(*identity));
 }
 
+static void sign_by_secret(void *context, const struct identity *identity, struct bytes message, uint8_t out_signature[static 64])
+{
+	(void)context;
+	insist(crypto_sign_detached(out_signature, NULL, message.data, message.size, identity->sign_secret), "crypto_sign_detached");
+}
+
+static bool open_by_secret(void *context, const struct identity *identity, struct bytes sealed, uint8_t *out_plain)
+{
+	(void)context;
+	return crypto_box_seal_open(out_plain, sealed.data, sealed.size, identity->keys.box, identity->box_secret) == 0;
+}
+
+const struct key_holder key_holder_own = { .sign = sign_by_secret, .open = open_by_secret };
+
+static const struct key_holder *holder_of(const struct identity *identity)
+{
+	return identity->holder == NULL ? &key_holder_own : identity->holder;
+}
+
 void keys_sign(const struct identity *identity, struct bytes message, uint8_t out_signature[static 64])
 {
-	insist(crypto_sign_detached(out_signature, NULL, message.data, message.size, identity->sign_secret), "crypto_sign_detached");
+	const struct key_holder *holder = holder_of(identity);
+
+	holder->sign(holder->context, identity, message, out_signature);
+}
+
+bool keys_open(const struct identity *identity, struct bytes sealed, uint8_t *out_plain)
+{
+	const struct key_holder *holder = holder_of(identity);
+
+	return holder->open(holder->context, identity, sealed, out_plain);
 }
 
 enum status keys_verify(const uint8_t sign_public[static SIGN_PUBLIC_SIZE], struct bytes message, const uint8_t signature[static 64])

@@ -1,0 +1,207 @@
+#include "protocol/sync/device_event.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "protocol/sync/device_inner.h"
+
+static enum status feed_operation(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	return device_on_operation(core, answer->arena, event->operation, answer->verdict, answer->operation_id);
+}
+
+static enum status feed_go(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	(void)answer;
+	return device_on_go(core, event->now);
+}
+
+static enum status feed_allow(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	(void)answer;
+	return device_on_allow(core, event->carrier, event->class_max);
+}
+
+static enum status feed_check(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	(void)event;
+	(void)answer;
+	return device_on_check(core);
+}
+
+static enum status feed_leisure(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	return device_on_leisure(core, (size_t)event->most, answer->done);
+}
+
+static enum status feed_reply(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	(void)answer;
+	return device_on_reply(core, event->frame);
+}
+
+static enum status feed_lost(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	(void)event;
+	(void)answer;
+	return device_on_lost(core);
+}
+
+static enum status feed_incident(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	(void)answer;
+	return device_on_incident(core, event->what.data, event->detail.data);
+}
+
+static enum status feed_files(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	(void)event;
+	(void)answer;
+	device_on_files(core);
+	return STATUS_OK;
+}
+
+static enum status feed_tick(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	(void)event;
+	(void)answer;
+	return device_on_tick(core);
+}
+
+static enum status feed_committed(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	(void)answer;
+	return device_on_committed(core, event->result);
+}
+
+static enum status feed_write_bundle(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	return device_on_write_bundle(core, event->most, answer->take, answer->context, answer->bundle);
+}
+
+static enum status feed_read_bundle(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	return device_on_read_bundle(core, event->frame, answer->finding);
+}
+
+static const struct {
+	const char *word;
+	enum status (*feed)(struct device_core *core, const struct device_event *event, const struct device_answer *answer);
+} kinds[DEVICE_EVENT_KIND_COUNT] = {
+	[DEVICE_EVENT_CREATE] = { "create", NULL },
+	[DEVICE_EVENT_OPERATION] = { "operation", feed_operation },
+	[DEVICE_EVENT_GO] = { "go", feed_go },
+	[DEVICE_EVENT_ALLOW] = { "allow", feed_allow },
+	[DEVICE_EVENT_CHECK] = { "check", feed_check },
+	[DEVICE_EVENT_LEISURE] = { "leisure", feed_leisure },
+	[DEVICE_EVENT_REPLY] = { "reply", feed_reply },
+	[DEVICE_EVENT_LOST] = { "lost", feed_lost },
+	[DEVICE_EVENT_INCIDENT] = { "incident", feed_incident },
+	[DEVICE_EVENT_FILES] = { "files", feed_files },
+	[DEVICE_EVENT_TICK] = { "tick", feed_tick },
+	[DEVICE_EVENT_COMMITTED] = { "committed", feed_committed },
+	[DEVICE_EVENT_WRITE_BUNDLE] = { "write_bundle", feed_write_bundle },
+	[DEVICE_EVENT_READ_BUNDLE] = { "read_bundle", feed_read_bundle },
+};
+
+const char *device_event_to_text(enum device_event_kind kind)
+{
+	return (unsigned int)kind < LENGTH(kinds) ? kinds[kind].word : NULL;
+}
+
+enum status device_core_feed(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	const struct device_tap *tap = core->options.tap;
+	enum status status;
+
+	assert((unsigned int)event->kind < LENGTH(kinds) && kinds[event->kind].feed != NULL);
+	if (tap != NULL)
+		tap->begin(tap->context, event);
+	status = kinds[event->kind].feed(core, event, answer);
+	if (tap != NULL)
+		tap->end(tap->context, status);
+	return status;
+}
+
+int64_t device_room(const struct device_core *core)
+{
+	int64_t measured = device_store_free_bytes(core->options.store);
+	const struct device_tap *tap = core->options.tap;
+
+	return tap == NULL ? measured : tap->room(tap->context, measured);
+}
+
+/* ---- the calls of device_core.h ---- */
+
+enum status device_core_operation(struct device_core *core, struct arena *arena, const struct operation *operation,
+	struct verdict *out_verdict, struct id *out_operation_id)
+{
+	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_OPERATION, .operation = operation },
+		&(struct device_answer){ .arena = arena, .verdict = out_verdict, .operation_id = out_operation_id });
+}
+
+enum status device_core_go(struct device_core *core, bool now)
+{
+	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_GO, .now = now }, NULL);
+}
+
+enum status device_core_allow(struct device_core *core, enum carrier_class carrier, enum delivery_class class_max)
+{
+	return device_core_feed(
+		core, &(struct device_event){ .kind = DEVICE_EVENT_ALLOW, .carrier = carrier, .class_max = class_max }, NULL);
+}
+
+enum status device_core_check(struct device_core *core)
+{
+	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_CHECK }, NULL);
+}
+
+enum status device_core_leisure(struct device_core *core, size_t rows_max, bool *out_done)
+{
+	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_LEISURE, .most = (int64_t)rows_max },
+		&(struct device_answer){ .done = out_done });
+}
+
+enum status device_core_reply(struct device_core *core, struct bytes reply)
+{
+	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_REPLY, .frame = reply }, NULL);
+}
+
+enum status device_core_lost(struct device_core *core)
+{
+	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_LOST }, NULL);
+}
+
+enum status device_core_incident(struct device_core *core, const char *what, const char *detail)
+{
+	return device_core_feed(
+		core, &(struct device_event){ .kind = DEVICE_EVENT_INCIDENT, .what = text_of(what), .detail = text_of(detail) }, NULL);
+}
+
+void device_core_files(struct device_core *core)
+{
+	(void)(device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_FILES }, NULL) == STATUS_OK);
+}
+
+enum status device_core_tick(struct device_core *core)
+{
+	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_TICK }, NULL);
+}
+
+enum status device_core_committed(struct device_core *core, enum status result)
+{
+	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_COMMITTED, .result = result }, NULL);
+}
+
+enum status device_core_write_bundle(
+	struct device_core *core, int64_t file_bytes_max, device_envelope_take take, void *context, struct device_bundle *out_bundle)
+{
+	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_WRITE_BUNDLE, .most = file_bytes_max },
+		&(struct device_answer){ .take = take, .context = context, .bundle = out_bundle });
+}
+
+enum status device_core_read_bundle(struct device_core *core, struct bytes sealed, enum bundle_finding *out_finding)
+{
+	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_READ_BUNDLE, .frame = sealed },
+		&(struct device_answer){ .finding = out_finding });
+}
