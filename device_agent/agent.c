@@ -93,6 +93,21 @@ static void note_cut(struct agent *agent)
 	(void)fflush(agent->cut_times);
 }
 
+/* The flight's leg is long: a fresh core begins another, best when nothing is under way. */
+static enum status begin_leg(struct agent *agent)
+{
+	struct local_device *device = agent->device;
+	enum status status;
+
+	if (device->flight == NULL || !flight_is_long(device->flight) || device_store_seeding(device->store) ||
+		(!flight_is_full(device->flight) && !device_core_state(device->core).synced))
+		return STATUS_OK;
+	status = local_device_begin_leg(device);
+	if (status == STATUS_OK)
+		status = link_begin_again(&agent->link);
+	return status == STATUS_OFFLINE ? STATUS_OK : status;
+}
+
 /* What was saved so far is safe; what comes next would rest on a disk that lost something. */
 static enum status fail_unsynced(struct agent *agent)
 {
@@ -125,7 +140,9 @@ static enum status agent_loop(struct agent *agent)
 			index_slice(agent);
 		else if (events == 0)
 			status = check_slice(agent);
-		if (status == STATUS_CORRUPT)
+		if (status != STATUS_CORRUPT)
+			status = begin_leg(agent);
+		if (status == STATUS_CORRUPT || agent->device->core == NULL)
 			return status;
 	}
 	return STATUS_OK;
@@ -174,7 +191,8 @@ enum status agent_run(struct context *context, struct local_device *device, cons
 	}
 	if (status == STATUS_OK)
 		status = agent_loop(&agent);
-	log_info(&agent.log, "agent.stopped", "rounds=%lld", (long long)device_core_state(device->core).rounds);
+	if (device->core != NULL)
+		log_info(&agent.log, "agent.stopped", "rounds=%lld", (long long)device_core_state(device->core).rounds);
 	control_close(agent.control);
 	link_finish(&agent.link);
 	device_store_fold(device->store);

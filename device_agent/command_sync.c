@@ -45,7 +45,7 @@ static enum status tell_replaced(struct local_device *device, struct text why)
 static enum status run_agent(struct context *context, const struct agent_options *options)
 {
 	struct local_device *device = NULL;
-	enum status status = local_device_open_for(context, false, AGENT_POLL_WAIT_MS, &device);
+	enum status status = local_device_open_recorded(context, AGENT_POLL_WAIT_MS, &device);
 
 	if (status == STATUS_OK)
 		status = tell_replaced(device, options->replaced_why);
@@ -342,7 +342,7 @@ static enum status sync_as_owner(struct sync_run *run)
 {
 	struct local_device *device = NULL;
 	struct link link;
-	enum status status = local_device_open_for(run->context, false, 0, &device);
+	enum status status = local_device_open_recorded(run->context, 0, &device);
 
 	if (status != STATUS_OK)
 		return status;

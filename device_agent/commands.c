@@ -270,6 +270,20 @@ static const struct option config_positionals[] = {
 	{ .name = "VALUE", .kind = OPTION_TEXT, .help = "to what" },
 	{ 0 },
 };
+#define LEG "which one: its number in \"flight list\""
+static const struct option flight_leg_positionals[] = {
+	{ .name = "LEG", .kind = OPTION_INTEGER, .required = true, .min = 1, .max = INT64_MAX, .help = LEG },
+	{ 0 },
+};
+static const struct option flight_file_positionals[] = {
+	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .help = "where to write it" },
+	{ 0 },
+};
+static const struct option flight_export_options[] = {
+	{ .name = "leg", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = INT64_MAX, .help = "this one alone (default: all)" },
+	KEYS_OPTION,
+	{ 0 },
+};
 static const struct option doctor_options[] = {
 	{ .name = "repair", .kind = OPTION_FLAG, .help = "put a damaged replica aside and begin a new one; the outbox is kept" },
 	{ .name = "offline", .kind = OPTION_FLAG, .help = "do not ask whether the server can be reached" },
@@ -404,7 +418,8 @@ static const struct command commands[] = {
 		     "address: \";pin=sha256//BASE64\".",
 	  .example = "truckroll server tcp://office.example:7450,https://office.example", .positionals = server_positionals,
 	  .options = keys_options, .place = PLACE_OWNER, .run = command_server },
-	{ .group = "The device", .name = "config", .summary = "what this device's links may carry: shows it, or changes one setting",
+	{ .group = "The device", .name = "config",
+	  .summary = "settings of this device, such as what its links may carry: shows them, or changes one",
 	  .details = "On a metered link operations always go, rows while any of the day's bytes are left,\n"
 		     "files while more than a quarter is. What waits comes over an unmetered link, or tomorrow.",
 	  .example = "truckroll config metered_bytes_a_day 20MB\ntruckroll config metered_carries rows",
@@ -413,6 +428,18 @@ static const struct command commands[] = {
 	  .options = status_options, .place = PLACE_READER, .run = command_status },
 	{ .group = "The device", .name = "doctor", .summary = "check everything, and say what to do", .example = "truckroll doctor",
 	  .options = doctor_options, .place = PLACE_HERE, .run = command_doctor },
+	{ .group = "The device", .name = "flight list", .summary = "what the flight recorder has kept of the agent and of syncs",
+	  .details = "A leg begins with a copy of the device's data and holds whatever went in and came out since.\n"
+		     "The setting flight_bytes bounds them all; the oldest go.",
+	  .example = "truckroll flight list", .options = keys_options, .place = PLACE_HERE, .run = command_flight_list },
+	{ .group = "The device", .name = "flight show", .summary = "what went in and came out in one leg, event by event",
+	  .example = "truckroll flight show 3", .positionals = flight_leg_positionals, .options = keys_options, .place = PLACE_HERE,
+	  .run = command_flight_show },
+	{ .group = "The device", .name = "flight export", .summary = "write the flight to a file, for whoever looks into what went wrong",
+	  .details = "They can replay it: the same happens again, byte by byte. The device's keys are not in it, but its data is;\n"
+		     "twelve words open it, which are said once.",
+	  .example = "truckroll flight export /tmp/ada.flight", .positionals = flight_file_positionals, .options = flight_export_options,
+	  .place = PLACE_HERE, .run = command_flight_export },
 	{ .group = "The device", .name = "enroll", .summary = "join an organisation",
 	  .details = "Shows six words and waits until the office has compared them with its own and lets the device in.\n"
 		     "With --json the words come first, as an object on a line of its own.",

@@ -47,6 +47,9 @@ enum status command_bundle_carry(struct context *context);
 enum status command_bundle_list(struct context *context);
 enum status command_status(struct context *context);
 enum status command_doctor(struct context *context);
+enum status command_flight_list(struct context *context);
+enum status command_flight_show(struct context *context);
+enum status command_flight_export(struct context *context);
 
 /* STATUS_REFUSED with what is still to be done before the visit can be finished as fixed. */
 struct visit;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device_agent/settings.h"
 #include "protocol/base/memory.h"
 #include "shell/blob_folder.h"
 #include "shell/file.h"
@@ -41,7 +42,7 @@ static void note_machine(struct local_device *device, const uint8_t machine[stat
 	device->note.standing = (struct standing){ 0 }; /* so that it is written */
 }
 
-static enum status open_core(struct local_device *device, int64_t poll_wait_ms)
+static enum status open_core(struct local_device *device)
 {
 	struct device_core_options options = { .store = device->store,
 		.clock = device->clock,
@@ -53,12 +54,14 @@ static enum status open_core(struct local_device *device, int64_t poll_wait_ms)
 		.standing = device->note.standing,
 		.blobs = device->blobs,
 		.carried = device->blobs,
-		.poll_wait_ms = poll_wait_ms };
+		.poll_wait_ms = device->poll_wait_ms };
 	uint8_t machine[MACHINE_SIZE];
 	enum status status;
 
 	machine_hash(&device->arena, &device->keys.identity.id, machine);
 	options.moved = machine_differs(machine, device->note.machine);
+	if (device->flight != NULL)
+		flight_begin_leg(device->flight, &options);
 	status = device_core_create(&options, &device->core);
 	identity_wipe(&options.identity);
 	if (status != STATUS_OK)
@@ -66,6 +69,24 @@ static enum status open_core(struct local_device *device, int64_t poll_wait_ms)
 	note_machine(device, machine);
 	local_device_remember(device);
 	return STATUS_OK;
+}
+
+enum status local_device_begin_leg(struct local_device *device)
+{
+	device_core_destroy(device->core);
+	device->core = NULL;
+	return open_core(device);
+}
+
+/* What cannot be read of the settings holds as it would by default. */
+static void start_flight(struct local_device *device, struct text program)
+{
+	struct device_settings settings;
+
+	if (program.size == 0 || device_settings_load(&device->arena, device->dir, &settings) != STATUS_OK)
+		return;
+	device->flight = flight_create(&(struct flight_options){
+		.dir = device->dir, .program = program, .size_max = settings.flight_bytes, .bench = device->keys.bench });
 }
 
 /* Keys of one device beside the databases of another would sign what they never wrote. */
@@ -139,6 +160,7 @@ enum status local_device_open(const struct local_device_options *options, struct
 	device->dir = arena_copy_text(&device->arena, options->dir);
 	device->keys_directory = arena_copy_text(&device->arena, options->keys_directory);
 	device->blobs = blob_folder(&device->arena, device->dir);
+	device->poll_wait_ms = options->poll_wait_ms;
 	status = keystore_load(&device->arena, options->keys_directory, &device->keys);
 	if (status == STATUS_OK)
 		device->note = standing_note_read(&device->arena, device->keys_directory, &device->keys.identity.id);
@@ -151,8 +173,10 @@ enum status local_device_open(const struct local_device_options *options, struct
 		status = check_same_device(device);
 	if (status == STATUS_OK && !options->read_only)
 		status = local_device_check_loss(device);
-	if (status == STATUS_OK && !options->read_only)
-		status = open_core(device, options->poll_wait_ms);
+	if (status == STATUS_OK && !options->read_only) {
+		start_flight(device, options->program);
+		status = open_core(device);
+	}
 	if (status == STATUS_OK)
 		*out_device = device;
 	else
@@ -165,6 +189,7 @@ void local_device_close(struct local_device *device)
 	if (device == NULL)
 		return;
 	device_core_destroy(device->core);
+	flight_destroy(device->flight);
 	device_store_close(device->store);
 	keystore_wipe(&device->keys);
 	(void)sodium_munlock(&device->keys, sizeof(device->keys));
@@ -197,6 +222,17 @@ static enum status migrate(const struct local_device_options *reader)
 	lock_release(&lock);
 	arena_finish(&arena);
 	return status;
+}
+
+enum status local_device_open_recorded(struct context *context, int64_t poll_wait_ms, struct local_device **out_device)
+{
+	const struct local_device_options options = { .dir = context->dir,
+		.keys_directory = local_device_keys_directory(context),
+		.clock = context->clock,
+		.poll_wait_ms = poll_wait_ms,
+		.program = arena_print(context->arena, "%s %s", context->program->name, context->program->version) };
+
+	return local_device_open(&options, out_device);
 }
 
 enum status local_device_open_for(struct context *context, bool read_only, int64_t poll_wait_ms, struct local_device **out_device)

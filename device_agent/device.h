@@ -3,6 +3,7 @@
 #ifndef TRUCKROLL_DEVICE_AGENT_DEVICE_H
 #define TRUCKROLL_DEVICE_AGENT_DEVICE_H
 
+#include "device_agent/flight.h"
 #include "device_agent/keystore.h"
 #include "device_agent/standing_note.h"
 #include "device_agent/store.h"
@@ -22,6 +23,8 @@ struct local_device {
 	const struct clock *clock;
 	struct text keys_directory;
 	struct standing_note note; /* as the file has it */
+	struct flight *flight;     /* NULL: nothing is recorded */
+	int64_t poll_wait_ms;
 };
 
 struct local_device_options {
@@ -31,6 +34,7 @@ struct local_device_options {
 	int64_t poll_wait_ms; /* how long the server may hold a poll */
 	bool read_only;
 	bool fresh_replica; /* owner: the replica is thrown away and fetched again */
+	struct text program; /* owner: its name and version, when a flight recorder goes along; else empty */
 };
 
 /* Opens the device. An owner holds the lock. STATUS_NOT_FOUND (not enrolled), STATUS_CORRUPT (the reason says which file and what to
@@ -47,6 +51,11 @@ enum status local_device_check_loss(const struct local_device *device);
 void local_device_remember(struct local_device *device);
 /* As commands open it: where the command line says. */
 enum status local_device_open_for(struct context *context, bool read_only, int64_t poll_wait_ms, struct local_device **out_device);
+/* The same for an owner that goes on line: a flight recorder goes along, as the settings want it. */
+enum status local_device_open_recorded(struct context *context, int64_t poll_wait_ms, struct local_device **out_device);
+/* A core of its own for a new leg of the flight, in the place of the one there is. No transaction may be open. Not STATUS_OK: there is no
+ * core any more. */
+enum status local_device_begin_leg(struct local_device *device);
 /* Where the keys of the command's device are. */
 struct text local_device_keys_directory(const struct context *context);
 /* The device of a command. */

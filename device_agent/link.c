@@ -207,6 +207,16 @@ enum status link_reroute(struct link *link)
 	return status == STATUS_OK && before.waiting ? link_go(link, true) : status;
 }
 
+enum status link_begin_again(struct link *link)
+{
+	struct device_core_state state = device_core_state(link->device->core);
+
+	drop_transport(link);
+	link->cuts = state.cuts;
+	link->incidents = state.incidents;
+	return link_go(link, true);
+}
+
 static enum status take_reply(struct link *link)
 {
 	struct device_core_state before = device_core_state(link->device->core);

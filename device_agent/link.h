@@ -49,6 +49,8 @@ const char *link_address(const struct link *link);
 /* The device has other addresses now (keystore.h): what is under way is given up, and asked there at once. STATUS_CANNOT_WRITE and the
  * like: the store fails. */
 enum status link_reroute(struct link *link);
+/* The device has another core: the carrier goes, and the core on line. Adds the store's statuses. */
+enum status link_begin_again(struct link *link);
 /* The settings changed. Adds the store's statuses. */
 enum status link_settings(struct link *link);
 /* True once after rows came. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "shell/file.h"
+#include "shell/flight_folder.h"
 
 #define SETTINGS_FILE  "settings"
 #define BYTES_MAX      INT64_C(1000000000000000)
@@ -17,6 +18,8 @@ const struct setting device_setting_rows[] = {
 	  .help = "what a metered link may carry a day, such as 20MB; 0: no limit" },
 	{ .key = "metered_carries", .otherwise = "files",
 	  .help = "the most that a metered link carries: operations, rows (and operations), or files (and all else)" },
+	{ .key = "flight_bytes", .otherwise = "8000000", .integer = true, .max = FLIGHT_SIZE_MAX,
+	  .help = "what the flight recorder may take on the disk, such as 8MB; 0: it records nothing" },
 	{ 0 },
 };
 /* clang-format on */
@@ -48,7 +51,8 @@ const char *device_load_word(enum delivery_class class)
 static enum status take(const struct config *config, struct device_settings *out_settings)
 {
 	struct device_settings settings = { .metered_interfaces = config_text(config, "metered_interfaces"),
-		.metered_bytes_a_day = config_integer(config, "metered_bytes_a_day") };
+		.metered_bytes_a_day = config_integer(config, "metered_bytes_a_day"),
+		.flight_bytes = config_integer(config, "flight_bytes") };
 	struct text metered = config_text(config, "metered"), carries = config_text(config, "metered_carries");
 	size_t choice = place_of(metered, choices), load = place_of(carries, loads);
 

@@ -1,4 +1,5 @@
-/* DIR/settings: what a person decided about this device's links. A file of `key = value` lines, written by "truckroll config". */
+/* DIR/settings: what a person decided about this device: its links, and its flight recorder. A file of `key = value` lines, written by
+ * "truckroll config". */
 #ifndef TRUCKROLL_DEVICE_AGENT_SETTINGS_H
 #define TRUCKROLL_DEVICE_AGENT_SETTINGS_H
 
@@ -16,6 +17,7 @@ struct device_settings {
 	struct text metered_interfaces; /* a list as in uplink.h */
 	int64_t metered_bytes_a_day;    /* 0: no limit */
 	enum delivery_class metered_class_max;
+	int64_t flight_bytes; /* that the flight recorder may take on the disk; 0: it records nothing */
 };
 
 /* What goes over a link up to that class, in the words of metered_carries. */

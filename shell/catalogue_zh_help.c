@@ -160,7 +160,7 @@ const struct message catalogue_zh_help[] = {
 	{ "stay on line until told to stop", "保持联机，直到收到停止指令" },
 	{ "which one is changed", "要更改的设置" },
 	{ "to what", "新的值" },
-	{ "what this device's links may carry: shows it, or changes one setting", "本终端的网络可以传输什么：查看，或更改一项设置" },
+	{ "settings of this device, such as what its links may carry: shows them, or changes one", "本终端的设置，例如链路可承载什么：显示，或更改一项" },
 	{ "On a metered link operations always go, rows while any of the day's bytes are left,\n"
 	  "files while more than a quarter is. What waits comes over an unmetered link, or tomorrow.",
 	  "在计费网络上，操作始终可以传输；当日流量有余时传输数据行，\n余量超过四分之一时传输文件。暂缓的内容经不计费的网络传输，或等到明天。" },
@@ -430,6 +430,23 @@ const struct message catalogue_zh_help[] = {
 	  "本机为其他终端携带的同步包及其答复" },
 	{ "truckroll bundle list\ntruckroll bundle export /media/stick/for-ben.bundle --for ben",
 	  "truckroll bundle list\ntruckroll bundle export /media/stick/for-ben.bundle --for ben" },
+	{ "what the flight recorder may take on the disk, such as 8MB; 0: it records nothing",
+	  "飞行记录器可占用的磁盘空间，例如 8MB；0：不记录" },
+	{ "which one: its number in \"flight list\"", "哪一段：它在“flight list”中的编号" },
+	{ "where to write it", "写到哪里" },
+	{ "this one alone (default: all)", "只要这一段（默认：全部）" },
+	{ "what the flight recorder has kept of the agent and of syncs", "飞行记录器保存的代理程序和同步的记录" },
+	{ "A leg begins with a copy of the device's data and holds whatever went in and came out since.\n"
+	  "The setting flight_bytes bounds them all; the oldest go.",
+	  "每段以终端数据的副本开始，之后是一切进出的内容。\n设置 flight_bytes 限定总大小；最旧的会被删除。" },
+	{ "what went in and came out in one leg, event by event", "一段中逐个事件的进出内容" },
+	{ "write the flight to a file, for whoever looks into what went wrong", "把飞行记录写入文件，交给查找问题的人" },
+	{ "They can replay it: the same happens again, byte by byte. The device's keys are not in it, but its data is;\n"
+	  "twelve words open it, which are said once.",
+	  "他们可以重放：同样的过程逐字节再现。其中没有终端的密钥，但有终端的数据；\n用十二个词打开，这些词只显示一次。" },
+	{ "truckroll flight list", "truckroll flight list" },
+	{ "truckroll flight show 3", "truckroll flight show 3" },
+	{ "truckroll flight export /tmp/ada.flight", "truckroll flight export /tmp/ada.flight" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -472,6 +472,17 @@ const struct message catalogue_zh_labels[] = {
 	  "已有至" },
 	{ "column.result",
 	  "结果" },
+	{ "begins", "开始" },
+	{ "ends", "结束" },
+	{ "frames in", "收到的帧" },
+	{ "frames out", "发出的帧" },
+	{ "opening words", "打开用的词" },
+	{ "column.event", "事件" },
+	{ "column.events", "事件" },
+	{ "column.leg", "段" },
+	{ "column.legs", "段" },
+	{ "column.replays", "可重放" },
+	{ "column.what", "内容" },
 	{ NULL, NULL },
 };
 /* clang-format on */

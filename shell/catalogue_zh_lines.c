@@ -307,6 +307,11 @@ const struct message catalogue_zh_lines[] = {
 	  "办公室用“truckrolld bundle import”导入，并可用自己的同步包作答。" },
 	{ "Only this device can read it. There: truckroll bundle import FILE",
 	  "只有该终端能读取。在该终端上：truckroll bundle import 文件" },
+	{ "Nothing was recorded.", "没有任何记录。" },
+	{ "These words open the file, and are kept nowhere: send them by another way than the file.",
+	  "这些词可打开该文件，任何地方都不保存：请用与文件不同的途径发送。" },
+	{ "It holds what the store held and what was sent: whoever opens it reads all of that.",
+	  "其中有本机数据和往来的内容：打开者全都能读到。" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "protocol/sync/flight.h"
 #include "protocol/wire/blob.h"
 #include "protocol/wire/bundle.h"
 #include "protocol/wire/carry.h"
@@ -267,6 +268,65 @@ static void save_bundles(struct arena *arena)
 	}
 }
 
+static void save_entry(struct arena *arena, const char *name, const struct flight_entry *entry)
+{
+	struct writer input = writer_in(arena, INPUT_MAX);
+
+	write_u8(&input, 0);
+	flight_encode(&input, entry);
+	save("flight", name, writer_bytes(&input));
+}
+
+/* An event of each kind. */
+static void save_events(struct arena *arena)
+{
+	struct dice dice = dice_of(7);
+	struct operation operation = dice_operation(&dice, arena);
+
+	for (unsigned int kind = DEVICE_EVENT_CREATE; kind < DEVICE_EVENT_KIND_COUNT; kind++) {
+		struct flight_entry entry = { .kind = FLIGHT_EVENT };
+		char name[32];
+		entry.event.now_ms = 1795000000000;
+		entry.event.monotonic_ms = 5000;
+		entry.event.beside = kind % 2 == 0;
+		entry.event.event = (struct device_event){ .kind = (enum device_event_kind)kind,
+			.now = true,
+			.class_max = CLASS_FILES,
+			.most = 2000,
+			.frame = { (const uint8_t *)"a frame", 7 },
+			.what = text_of("digest"),
+			.detail = text_of("scope 4"),
+			.operation = &operation };
+		(void)snprintf(name, sizeof(name), "event-%02u", kind);
+		save_entry(arena, name, &entry);
+	}
+}
+
+/* Entries of all kinds, and files that are cut, or for others. */
+static void save_flights(struct arena *arena)
+{
+	struct writer for_words = writer_in(arena, INPUT_MAX), for_keys = writer_in(arena, INPUT_MAX);
+
+	save_events(arena);
+	save_entry(arena, "head",
+		&(struct flight_entry){ .kind = FLIGHT_HEAD, .head = { .program = text_of("truckroll"), .copied = true } });
+	save_entry(arena, "file",
+		&(struct flight_entry){ .kind = FLIGHT_FILE, .file = { text_of("outbox.db"), { (const uint8_t *)"a piece", 7 } } });
+	save_entry(arena, "given",
+		&(struct flight_entry){ .kind = FLIGHT_GIVEN, .given = { GIFT_CHANCE, STATUS_OK, 0, { (const uint8_t *)"chance", 6 } } });
+	save_entry(arena, "done", &(struct flight_entry){ .kind = FLIGHT_DONE, .status = STATUS_OFFLINE });
+	save_entry(arena, "effect",
+		&(struct flight_entry){ .kind = FLIGHT_EFFECT, .effect = { DEVICE_EFFECT_SEND, { (const uint8_t *)"a frame", 7 } } });
+	write_raw(&for_words, "\1TRFL\1\2", 7);
+	for (size_t i = 0; i < 100; i++)
+		write_u8(&for_words, i == 24 ? 40 : 0);
+	save("flight", "for-words", writer_bytes(&for_words));
+	write_raw(&for_keys, "\2TRFL\1\1", 7);
+	for (size_t i = 0; i < 200; i++)
+		write_u8(&for_keys, (uint8_t)i);
+	save("flight", "for-keys", writer_bytes(&for_keys));
+}
+
 int main(int argc, char **argv)
 {
 	struct arena arena = { 0 };
@@ -287,6 +347,7 @@ int main(int argc, char **argv)
 	save_files(&arena, &files);
 	save_carried(&arena);
 	save_bundles(&arena);
+	save_flights(&arena);
 	pack_write(&stored, (struct bytes){ (const uint8_t *)"short", 5 }, 3);
 	save("pack", "stored", writer_bytes(&stored));
 	arena_finish(&arena);
