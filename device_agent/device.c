@@ -78,15 +78,18 @@ enum status local_device_begin_leg(struct local_device *device)
 	return open_core(device);
 }
 
-/* What cannot be read of the settings holds as it would by default. */
+/* With settings that cannot be read nothing is recorded. */
 static void start_flight(struct local_device *device, struct text program)
 {
 	struct device_settings settings;
 
 	if (program.size == 0 || device_settings_load(&device->arena, device->dir, &settings) != STATUS_OK)
 		return;
-	device->flight = flight_create(&(struct flight_options){
-		.dir = device->dir, .program = program, .size_max = settings.flight_bytes, .bench = device->keys.bench });
+	device->flight = flight_create(&(struct flight_options){ .dir = device->dir,
+		.program = program,
+		.clock = device->clock,
+		.size_max = settings.flight_bytes,
+		.bench = device->keys.bench });
 }
 
 /* Keys of one device beside the databases of another would sign what they never wrote. */

@@ -12,8 +12,9 @@ struct flight;
 struct flight_options {
 	struct text dir;     /* of the device */
 	struct text program; /* with its version */
-	int64_t size_max;    /* bytes that all legs may take; 0: nothing is recorded, and what there is goes */
-	bool bench;          /* the store has the benchmark's record */
+	const struct clock *clock;
+	int64_t size_max; /* bytes that all legs may take; 0: nothing is recorded, and what there is goes */
+	bool bench;       /* the store has the benchmark's record */
 };
 
 /* Never NULL. */

@@ -3,6 +3,7 @@
 #include "protocol/domain/task.h"
 #include "server/office.h"
 #include "shell/file_listing.h"
+#include "shell/flight_folder.h"
 
 #define SERVER_VERSION "0.1.0"
 
@@ -32,6 +33,8 @@ static const struct option serve_options[] = {
 	{ .name = "certificate-key", .value = "FILE", .kind = OPTION_TEXT, .help = "for https: the certificate's secret key, PEM" },
 	{ .name = "ready-file", .value = "FILE", .kind = OPTION_TEXT,
 	  .help = "write the port, and below it that of HTTP, to FILE once devices can connect" },
+	{ .name = "flight-bytes", .value = "N", .kind = OPTION_INTEGER, .min = 100000, .max = FLIGHT_SIZE_MAX,
+	  .help = "record what goes in and out, in so many bytes of the disk (default: nothing is recorded)" },
 	{ .name = "accept-loss", .kind = OPTION_FLAG,
 	  .help = "once, after a restore or a loss: every device starts over and sends again what it has" },
 	{ 0 },
@@ -235,6 +238,15 @@ static const struct option file_get_options[] = {
 	{ 0 },
 };
 
+static const struct option flight_leg_positionals[] = { { .name = "LEG", .kind = OPTION_INTEGER, .required = true, .min = 1,
+	  .max = INT64_MAX, .help = "which one: its number in \"flight list\"" }, { 0 } };
+static const struct option flight_file_positionals[] = {
+	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .help = "where to write it" }, { 0 } };
+static const struct option flight_export_options[] = {
+	{ .name = "leg", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = INT64_MAX, .help = "this one alone (default: all)" },
+	{ 0 },
+};
+
 static const struct command commands[] = {
 	{ .group = "The server", .name = "init", .summary = "make an organisation",
 	  .example = "truckrolld init /var/lib/truckroll --name \"Harbour & Hill Service\"",
@@ -248,6 +260,19 @@ static const struct command commands[] = {
 	  .example = "truckrolld metrics >/var/lib/node_exporter/truckroll.prom", .place = PLACE_OWNER, .run = command_metrics },
 	{ .group = "The server", .name = "verify", .summary = "check the store, the ledger and the chains",
 	  .example = "truckrolld verify", .place = PLACE_OWNER, .long_running = true, .run = command_verify },
+	{ .group = "The server", .name = "flight list", .summary = "what the flight recorder has kept of the serving process",
+	  .details = "It records when \"serve\" has --flight-bytes, which bounds all legs; the oldest go.\n"
+		     "A leg that begins with the server has a copy of the store, if that fits, and can be replayed.",
+	  .example = "truckrolld flight list", .place = PLACE_HERE, .run = command_flight_list },
+	{ .group = "The server", .name = "flight show", .summary = "what went in and came out in one leg, event by event",
+	  .example = "truckrolld flight show 3", .positionals = flight_leg_positionals, .place = PLACE_HERE,
+	  .run = command_flight_show },
+	{ .group = "The server", .name = "flight export",
+	  .summary = "write the flight to a file, for whoever looks into what went wrong",
+	  .details = "They can replay it: the same happens again, byte by byte. The server's keys are not in it, but its data is;\n"
+		     "twelve words open it, which are said once.",
+	  .example = "truckrolld flight export /tmp/office.flight --leg 3", .positionals = flight_file_positionals,
+	  .options = flight_export_options, .place = PLACE_HERE, .run = command_flight_export },
 	{ .group = "The server", .name = "backup", .summary = "copy the organisation as it is now into a folder of backups",
 	  .details = "The server goes on meanwhile. Files that the folder has already are not copied again.\n"
 		     "Devices keep what they did until a backup holds it.",

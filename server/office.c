@@ -63,7 +63,10 @@ static enum status open_core(struct office *office)
 
 	random_fill(random_system(), &options.incarnation, sizeof(options.incarnation));
 	run_mark_init(&office->mark, &office->arena, office->dir);
+	if (office->flight != NULL)
+		server_flight_begin(office->flight, &options, office->bench);
 	status = server_core_create(&options, &office->core);
+	identity_wipe(&options.identity);
 	if (status == STATUS_OK && mark == RUN_MARK_UNCLEAN)
 		note_unclean_stop(office, suspects, count);
 	return status;
@@ -145,7 +148,8 @@ bool office_take_note(struct office *office)
 	return office->to_note;
 }
 
-enum status office_open(struct text dir, const struct clock *clock, bool read_only, struct office **out_office)
+static enum status open_office(
+	struct text dir, const struct clock *clock, bool read_only, int64_t flight_bytes, struct office **out_office)
 {
 	struct office *office = memory_zeroed(1, sizeof(*office));
 	struct server_store_options options = { .mode = read_only ? STORAGE_READ : STORAGE_OWN };
@@ -155,7 +159,8 @@ enum status office_open(struct text dir, const struct clock *clock, bool read_on
 	office->clock = clock;
 	office->dir = arena_copy_text(&office->arena, dir);
 	office->blobs = blob_folder(&office->arena, office->dir);
-	if (file_exists(path_join(&office->arena, office->dir, text_of(OFFICE_BENCH_FILE)).data))
+	office->bench = file_exists(path_join(&office->arena, office->dir, text_of(OFFICE_BENCH_FILE)).data);
+	if (office->bench)
 		bench_order_register();
 	status = server_keys_load(&office->arena, office->dir, &office->keys, &office->identity);
 	options.path = path_join(&office->arena, office->dir, text_of(STORE_FILE)).data;
@@ -163,6 +168,9 @@ enum status office_open(struct text dir, const struct clock *clock, bool read_on
 		status = server_store_open(&options, &office->store);
 	if (status == STATUS_OK && !read_only)
 		status = open_history(office);
+	if (status == STATUS_OK && flight_bytes > 0)
+		office->flight = server_flight_create(office->dir,
+			arena_print(&office->arena, "%s %s", server_program.name, server_program.version), flight_bytes, clock);
 	if (status == STATUS_OK && !read_only)
 		status = open_core(office);
 	if (status == STATUS_OK)
@@ -170,6 +178,16 @@ enum status office_open(struct text dir, const struct clock *clock, bool read_on
 	else
 		office_close(office);
 	return status;
+}
+
+enum status office_open(struct text dir, const struct clock *clock, bool read_only, struct office **out_office)
+{
+	return open_office(dir, clock, read_only, 0, out_office);
+}
+
+enum status office_open_recorded(struct text dir, const struct clock *clock, int64_t flight_bytes, struct office **out_office)
+{
+	return open_office(dir, clock, false, flight_bytes, out_office);
 }
 
 /* What an owner leaves behind. A store that has lost something is left as it is. */
@@ -194,6 +212,7 @@ void office_close(struct office *office)
 	if (office->core != NULL)
 		run_mark_end(&office->mark, server_core_leave(office->core));
 	server_core_destroy(office->core);
+	server_flight_destroy(office->flight);
 	server_store_close(office->store);
 	identity_wipe(&office->identity);
 	arena_finish(&office->arena);

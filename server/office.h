@@ -6,6 +6,7 @@
 #include "protocol/sync/server_core.h"
 #include "protocol/transport/listener.h"
 #include "server/commit_note.h"
+#include "server/flight.h"
 #include "server/run_mark.h"
 #include "server/server_keys.h"
 #include "server/store.h"
@@ -31,11 +32,15 @@ struct office {
 	struct run_mark mark;    /* says that it is open, and what it is at */
 	struct arena *answer_arena; /* while a command waits for an answer of the core */
 	struct bytes answer;        /* to OFFICE_CONNECTION */
+	struct server_flight *flight; /* NULL: nothing is recorded */
+	bool bench;              /* it has the benchmark's record */
 	bool lost;               /* the note has come further than the store: nothing is changed */
 };
 
 /* Opens the organisation in `dir`. For writing, the caller holds the lock. */
 enum status office_open(struct text dir, const struct clock *clock, bool read_only, struct office **out_office);
+/* For writing, with a flight recorder that may take so many bytes; 0: without. */
+enum status office_open_recorded(struct text dir, const struct clock *clock, int64_t flight_bytes, struct office **out_office);
 /* STATUS_CORRUPT when the store lacks commits that were durable: then it is only looked at. */
 enum status office_check_loss(const struct office *office);
 /* Goes on with what is left, and takes a new epoch, so that every device starts over and sends again what it has. */

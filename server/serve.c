@@ -307,7 +307,8 @@ static enum status open_server(struct server *server, struct context *context)
 {
 	struct text url =
 		arguments_has(context->arguments, "listen") ? arguments_text(context->arguments, "listen") : text_of(LISTEN_DEFAULT);
-	enum status status = office_open(context->dir, context->clock, false, &server->office);
+	enum status status = office_open_recorded(
+		context->dir, context->clock, arguments_integer(context->arguments, "flight-bytes", 0), &server->office);
 
 	if (status == STATUS_OK)
 		status = begin_history(server, context);

@@ -447,6 +447,19 @@ const struct message catalogue_zh_help[] = {
 	{ "truckroll flight list", "truckroll flight list" },
 	{ "truckroll flight show 3", "truckroll flight show 3" },
 	{ "truckroll flight export /tmp/ada.flight", "truckroll flight export /tmp/ada.flight" },
+	{ "record what goes in and out, in so many bytes of the disk (default: nothing is recorded)",
+	  "记录进出的内容，最多占用这么多字节的磁盘（默认：不记录）" },
+	{ "what the flight recorder has kept of the serving process", "飞行记录器保存的服务进程的记录" },
+	{ "It records when \"serve\" has --flight-bytes, which bounds all legs; the oldest go.\n"
+	  "A leg that begins with the server has a copy of the store, if that fits, and can be replayed.",
+	  "当“serve”带有 --flight-bytes 时记录，该值限定总大小；最旧的会被删除。\n"
+	  "随服务器启动的那一段若放得下则带有数据副本，可以重放。" },
+	{ "They can replay it: the same happens again, byte by byte. The server's keys are not in it, but its data is;\n"
+	  "twelve words open it, which are said once.",
+	  "他们可以重放：同样的过程逐字节再现。其中没有服务器的密钥，但有它的数据；\n用十二个词打开，这些词只显示一次。" },
+	{ "truckrolld flight list", "truckrolld flight list" },
+	{ "truckrolld flight show 3", "truckrolld flight show 3" },
+	{ "truckrolld flight export /tmp/office.flight --leg 3", "truckrolld flight export /tmp/office.flight --leg 3" },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -62,15 +62,28 @@ static enum status count_entry(void *context, struct bytes bytes, const struct f
 	struct tally *tally = context;
 
 	(void)bytes;
-	if (entry->kind == FLIGHT_HEAD) {
+	switch (entry->kind) {
+	case FLIGHT_HEAD:
 		tally->begins_at_ms = tally->ends_at_ms = entry->head.begins_at_ms;
 		tally->copied = entry->head.copied;
-	} else if (entry->kind == FLIGHT_EVENT) {
+		break;
+	case FLIGHT_EVENT:
+	case FLIGHT_SERVER_EVENT:
 		tally->ends_at_ms = entry->event.now_ms;
 		tally->events++;
-		tally->frames_in += entry->event.event.kind == DEVICE_EVENT_REPLY;
-	} else if (entry->kind == FLIGHT_EFFECT)
+		tally->frames_in += entry->event.event.kind == DEVICE_EVENT_REPLY || entry->event.server.kind == SERVER_EVENT_FRAME;
+		break;
+	case FLIGHT_EFFECT:
 		tally->frames_out += entry->effect.kind == DEVICE_EFFECT_SEND;
+		break;
+	case FLIGHT_SERVER_EFFECT:
+		tally->frames_out += entry->server_effect.kind == SERVER_EFFECT_SEND;
+		break;
+	case FLIGHT_FILE:
+	case FLIGHT_GIVEN:
+	case FLIGHT_DONE:
+		break;
+	}
 	return STATUS_OK;
 }
 
@@ -107,14 +120,34 @@ enum status flight_list(struct context *context, const struct identity *identity
 struct showing {
 	struct table *table;
 	int64_t number;
-	struct flight_entry event; /* the one under way; what it borrows is gone */
-	size_t frame_size;
+	int64_t at_ms; /* of the event under way, as all below */
+	const char *what;
+	size_t size;
 };
 
 static void show_row(struct showing *showing, const char *what, size_t size, const char *result)
 {
-	table_row(showing->table, (const struct cell[]){ cell_integer(showing->number), cell_time(showing->event.event.now_ms),
-					  cell_string(what), size == 0 ? cell_none() : cell_size((int64_t)size), cell_string(result) });
+	table_row(showing->table, (const struct cell[]){ cell_integer(showing->number), cell_time(showing->at_ms), cell_string(what),
+					  size == 0 ? cell_none() : cell_size((int64_t)size), cell_string(result) });
+}
+
+static const char *effect_to_text(const struct flight_entry *entry)
+{
+	static const char *const of_server[] = {
+		[SERVER_EFFECT_SEND] = "send", [SERVER_EFFECT_DROP] = "drop", [SERVER_EFFECT_COMMIT] = "commit"
+	};
+
+	if (entry->kind == FLIGHT_SERVER_EFFECT)
+		return of_server[entry->server_effect.kind];
+	return entry->effect.kind == DEVICE_EFFECT_SEND ? "send" : "commit";
+}
+
+static void show_event(struct showing *showing, const struct flight_entry *entry, const char *what, size_t size)
+{
+	showing->at_ms = entry->event.now_ms;
+	showing->number++;
+	showing->what = what;
+	showing->size = size;
 }
 
 static enum status show_entry(void *context, struct bytes bytes, const struct flight_entry *entry)
@@ -124,16 +157,19 @@ static enum status show_entry(void *context, struct bytes bytes, const struct fl
 	(void)bytes;
 	switch (entry->kind) {
 	case FLIGHT_EVENT:
-		showing->event = *entry;
-		showing->number++;
-		showing->frame_size = entry->event.event.frame.size;
+		show_event(showing, entry, device_event_to_text(entry->event.event.kind), entry->event.event.frame.size);
+		break;
+	case FLIGHT_SERVER_EVENT:
+		show_event(showing, entry, server_event_to_text(entry->event.server.kind), entry->event.server.frame.size);
 		break;
 	case FLIGHT_DONE:
-		show_row(
-			showing, device_event_to_text(showing->event.event.event.kind), showing->frame_size, status_to_text(entry->status));
+		show_row(showing, showing->what, showing->size, status_to_text(entry->status));
 		break;
 	case FLIGHT_EFFECT:
-		show_row(showing, entry->effect.kind == DEVICE_EFFECT_SEND ? "send" : "commit", entry->effect.bytes.size, "");
+		show_row(showing, effect_to_text(entry), entry->effect.bytes.size, "");
+		break;
+	case FLIGHT_SERVER_EFFECT:
+		show_row(showing, effect_to_text(entry), entry->server_effect.bytes.size, "");
 		break;
 	case FLIGHT_HEAD:
 	case FLIGHT_FILE:

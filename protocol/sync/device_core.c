@@ -305,6 +305,11 @@ enum status device_on_allow(struct device_core *core, enum carrier_class carrier
 	return more && core->wanted && is_idle(core) ? device_on_go(core, false) : STATUS_OK;
 }
 
+bool device_is_allowed(const struct device_core *core, enum carrier_class carrier, enum delivery_class class_max)
+{
+	return core->carrier == carrier && core->class_max == class_max && core->blobs.held == (class_max < CLASS_FILES);
+}
+
 void device_on_files(struct device_core *core)
 {
 	core->blobs.planned = core->carry.planned = false;

@@ -84,40 +84,32 @@ static enum status feed_read_bundle(struct device_core *core, const struct devic
 	return device_on_read_bundle(core, event->frame, answer->finding);
 }
 
-static const struct {
-	const char *word;
-	enum status (*feed)(struct device_core *core, const struct device_event *event, const struct device_answer *answer);
-} kinds[DEVICE_EVENT_KIND_COUNT] = {
-	[DEVICE_EVENT_CREATE] = { "create", NULL },
-	[DEVICE_EVENT_OPERATION] = { "operation", feed_operation },
-	[DEVICE_EVENT_GO] = { "go", feed_go },
-	[DEVICE_EVENT_ALLOW] = { "allow", feed_allow },
-	[DEVICE_EVENT_CHECK] = { "check", feed_check },
-	[DEVICE_EVENT_LEISURE] = { "leisure", feed_leisure },
-	[DEVICE_EVENT_REPLY] = { "reply", feed_reply },
-	[DEVICE_EVENT_LOST] = { "lost", feed_lost },
-	[DEVICE_EVENT_INCIDENT] = { "incident", feed_incident },
-	[DEVICE_EVENT_FILES] = { "files", feed_files },
-	[DEVICE_EVENT_TICK] = { "tick", feed_tick },
-	[DEVICE_EVENT_COMMITTED] = { "committed", feed_committed },
-	[DEVICE_EVENT_WRITE_BUNDLE] = { "write_bundle", feed_write_bundle },
-	[DEVICE_EVENT_READ_BUNDLE] = { "read_bundle", feed_read_bundle },
+static enum status (*const feeds[DEVICE_EVENT_KIND_COUNT])(
+	struct device_core *core, const struct device_event *event, const struct device_answer *answer) = {
+	[DEVICE_EVENT_OPERATION] = feed_operation,
+	[DEVICE_EVENT_GO] = feed_go,
+	[DEVICE_EVENT_ALLOW] = feed_allow,
+	[DEVICE_EVENT_CHECK] = feed_check,
+	[DEVICE_EVENT_LEISURE] = feed_leisure,
+	[DEVICE_EVENT_REPLY] = feed_reply,
+	[DEVICE_EVENT_LOST] = feed_lost,
+	[DEVICE_EVENT_INCIDENT] = feed_incident,
+	[DEVICE_EVENT_FILES] = feed_files,
+	[DEVICE_EVENT_TICK] = feed_tick,
+	[DEVICE_EVENT_COMMITTED] = feed_committed,
+	[DEVICE_EVENT_WRITE_BUNDLE] = feed_write_bundle,
+	[DEVICE_EVENT_READ_BUNDLE] = feed_read_bundle,
 };
-
-const char *device_event_to_text(enum device_event_kind kind)
-{
-	return (unsigned int)kind < LENGTH(kinds) ? kinds[kind].word : NULL;
-}
 
 enum status device_core_feed(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
 {
 	const struct device_tap *tap = core->options.tap;
 	enum status status;
 
-	assert((unsigned int)event->kind < LENGTH(kinds) && kinds[event->kind].feed != NULL);
+	assert((unsigned int)event->kind < LENGTH(feeds) && feeds[event->kind] != NULL);
 	if (tap != NULL)
 		tap->begin(tap->context, event);
-	status = kinds[event->kind].feed(core, event, answer);
+	status = feeds[event->kind](core, event, answer);
 	if (tap != NULL)
 		tap->end(tap->context, status);
 	return status;
@@ -147,6 +139,8 @@ enum status device_core_go(struct device_core *core, bool now)
 
 enum status device_core_allow(struct device_core *core, enum carrier_class carrier, enum delivery_class class_max)
 {
+	if (device_is_allowed(core, carrier, class_max)) /* said again with every request: no event */
+		return STATUS_OK;
 	return device_core_feed(
 		core, &(struct device_event){ .kind = DEVICE_EVENT_ALLOW, .carrier = carrier, .class_max = class_max }, NULL);
 }
@@ -158,6 +152,9 @@ enum status device_core_check(struct device_core *core)
 
 enum status device_core_leisure(struct device_core *core, size_t rows_max, bool *out_done)
 {
+	*out_done = true;
+	if (device_is_looked_after(core)) /* asked every second: no event */
+		return STATUS_OK;
 	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_LEISURE, .most = (int64_t)rows_max },
 		&(struct device_answer){ .done = out_done });
 }

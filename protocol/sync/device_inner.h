@@ -97,6 +97,10 @@ enum status device_on_committed(struct device_core *core, enum status result);
 enum status device_on_write_bundle(
 	struct device_core *core, int64_t file_bytes_max, device_envelope_take take, void *context, struct device_bundle *out_bundle);
 enum status device_on_read_bundle(struct device_core *core, struct bytes sealed, enum bundle_finding *out_finding);
+/* These hold already: device_on_allow() would change nothing. */
+bool device_is_allowed(const struct device_core *core, enum carrier_class carrier, enum delivery_class class_max);
+/* Nothing is to be looked at now: device_on_leisure() would do nothing. */
+bool device_is_looked_after(struct device_core *core);
 /* Bytes that may still be written before the disk is full, as the server is told. */
 int64_t device_room(const struct device_core *core);
 

@@ -96,6 +96,13 @@ static enum status look(struct device_core *core, size_t rows_max, bool *out_don
 	return finding == SELF_CHECK_WHOLE ? was_whole(core) : STATUS_OK;
 }
 
+bool device_is_looked_after(struct device_core *core)
+{
+	bool due = false;
+
+	return core->unswept == 0 && is_due(core, &due) == STATUS_OK && !due;
+}
+
 enum status device_on_leisure(struct device_core *core, size_t rows_max, bool *out_done)
 {
 	bool due = false;

@@ -46,6 +46,58 @@ static enum status read_status(struct reader *reader)
 
 /* ---- the head ---- */
 
+static void write_suspect(struct writer *writer, const struct suspect *suspect)
+{
+	write_u8(writer, (uint8_t)suspect->work);
+	write_raw(writer, suspect->device.bytes, ID_SIZE);
+	write_raw(writer, suspect->incarnation.bytes, ID_SIZE);
+	write_signed(writer, suspect->first_seq);
+	write_signed(writer, suspect->last_seq);
+	write_raw(writer, suspect->hash.bytes, HASH_SIZE);
+	write_signed(writer, suspect->since_ms);
+}
+
+static void read_suspect(struct reader *reader, struct suspect *suspect)
+{
+	suspect->work = (enum suspect_work)read_varint_max(reader, SUSPECT_WORK_COUNT - 1);
+	read_raw(reader, suspect->device.bytes, ID_SIZE);
+	read_raw(reader, suspect->incarnation.bytes, ID_SIZE);
+	suspect->first_seq = read_signed(reader);
+	suspect->last_seq = read_signed(reader);
+	read_raw(reader, suspect->hash.bytes, HASH_SIZE);
+	suspect->since_ms = read_signed(reader);
+}
+
+static void write_server(struct writer *writer, const struct flight_head *head)
+{
+	write_raw(writer, head->incarnation.bytes, ID_SIZE);
+	write_signed(writer, head->retention_ms);
+	write_signed(writer, head->held_max);
+	write_signed(writer, head->page_raw_max);
+	write_varint(writer, head->suspect_count);
+	for (size_t i = 0; i < head->suspect_count; i++)
+		write_suspect(writer, &head->suspects[i]);
+}
+
+static void read_server(struct reader *reader, struct arena *arena, struct flight_head *head)
+{
+	struct suspect *suspects;
+
+	read_raw(reader, head->incarnation.bytes, ID_SIZE);
+	head->retention_ms = read_signed(reader);
+	head->held_max = read_signed(reader);
+	head->page_raw_max = read_signed(reader);
+	head->suspect_count = (size_t)read_varint_max(reader, SUSPECTS_MAX);
+	if (head->suspect_count > reader_left(reader) / (1 + 2 * ID_SIZE + HASH_SIZE))
+		reader->bad = true;
+	if (reader->bad)
+		head->suspect_count = 0;
+	suspects = arena_allocate_array(arena, head->suspect_count, sizeof(*suspects));
+	for (size_t i = 0; i < head->suspect_count; i++)
+		read_suspect(reader, &suspects[i]);
+	head->suspects = suspects;
+}
+
 static void write_head(struct writer *writer, const struct flight_head *head)
 {
 	write_text(writer, head->program);
@@ -71,6 +123,9 @@ static void write_head(struct writer *writer, const struct flight_head *head)
 	write_signed(writer, head->check_every_ms);
 	write_signed(writer, head->batch_raw_max);
 	write_varint(writer, head->bug);
+	write_flag(writer, head->of_server);
+	if (head->of_server)
+		write_server(writer, head);
 }
 
 static void read_head(struct reader *reader, struct arena *arena, struct flight_head *head)
@@ -98,6 +153,9 @@ static void read_head(struct reader *reader, struct arena *arena, struct flight_
 	head->check_every_ms = read_signed(reader);
 	head->batch_raw_max = read_signed(reader);
 	head->bug = (uint32_t)read_varint_max(reader, BUG_COUNT - 1);
+	head->of_server = read_flag(reader);
+	if (head->of_server)
+		read_server(reader, arena, head);
 }
 
 /* ---- events ---- */
@@ -203,6 +261,130 @@ static void read_event(struct reader *reader, struct arena *arena, struct device
 	}
 }
 
+/* ---- events of a server ---- */
+
+static void write_order(struct writer *writer, const struct parked_order *order)
+{
+	write_raw(writer, order->operation.bytes, ID_SIZE);
+	write_u8(writer, (uint8_t)order->decision);
+	if (order->decision == PARKED_CORRECTED)
+		write_operation(writer, order->corrected);
+	write_text(writer, text_cut(order->reason, TEXT_MAX));
+}
+
+static void read_order(struct reader *reader, struct arena *arena, struct parked_order *order)
+{
+	read_raw(reader, order->operation.bytes, ID_SIZE);
+	order->decision = (enum parked_decision)read_varint_max(reader, PARKED_DISCARDED);
+	if (order->decision == PARKED_CORRECTED)
+		order->corrected = read_operation(reader, arena);
+	order->reason = read_text(reader, arena, TEXT_MAX);
+}
+
+static void write_incident(struct writer *writer, const struct incident *incident)
+{
+	write_u8(writer, (uint8_t)incident->kind);
+	write_raw(writer, incident->device.bytes, ID_SIZE);
+	write_raw(writer, incident->subject.bytes, ID_SIZE);
+	write_text(writer, text_cut(incident->detail, TEXT_MAX));
+}
+
+static void read_incident(struct reader *reader, struct arena *arena, struct incident *incident)
+{
+	incident->kind = (enum incident_kind)read_varint_max(reader, INCIDENT_KIND_COUNT - 1);
+	read_raw(reader, incident->device.bytes, ID_SIZE);
+	read_raw(reader, incident->subject.bytes, ID_SIZE);
+	incident->detail = read_text(reader, arena, TEXT_MAX);
+}
+
+static void write_server_event(struct writer *writer, const struct server_event *event)
+{
+	write_u8(writer, (uint8_t)event->kind);
+	switch (event->kind) {
+	case SERVER_EVENT_FRAME:
+	case SERVER_EVENT_BUNDLE:
+		write_u64(writer, event->connection);
+		write_bytes(writer, event->frame);
+		break;
+	case SERVER_EVENT_BUNDLE_FOR:
+		write_raw(writer, event->device.bytes, ID_SIZE);
+		write_count(writer, event->file_bytes_max);
+		break;
+	case SERVER_EVENT_OPERATION:
+		write_operation(writer, event->operation);
+		break;
+	case SERVER_EVENT_PARKED:
+		write_order(writer, &event->order);
+		break;
+	case SERVER_EVENT_REVOKE:
+		write_raw(writer, event->device.bytes, ID_SIZE);
+		write_varint(writer, event->state);
+		break;
+	case SERVER_EVENT_QUEUE:
+		write_flag(writer, event->waiting);
+		break;
+	case SERVER_EVENT_COMMITTED:
+		write_varint(writer, event->result);
+		break;
+	case SERVER_EVENT_INCIDENT:
+		write_incident(writer, &event->incident);
+		break;
+	case SERVER_EVENT_CREATE:
+	case SERVER_EVENT_ABANDON:
+	case SERVER_EVENT_OPEN_COMMIT:
+	case SERVER_EVENT_FLUSH:
+	case SERVER_EVENT_PREPARE:
+	case SERVER_EVENT_TICK:
+	case SERVER_EVENT_KIND_COUNT:
+		break;
+	}
+}
+
+static void read_server_event(struct reader *reader, struct arena *arena, struct server_event *event)
+{
+	event->kind = read_u8(reader);
+	switch (event->kind) {
+	case SERVER_EVENT_FRAME:
+	case SERVER_EVENT_BUNDLE:
+		event->connection = read_u64(reader);
+		event->frame = read_bytes(reader, FLIGHT_ENTRY_MAX);
+		break;
+	case SERVER_EVENT_BUNDLE_FOR:
+		read_raw(reader, event->device.bytes, ID_SIZE);
+		event->file_bytes_max = read_count(reader);
+		break;
+	case SERVER_EVENT_OPERATION:
+		event->operation = read_operation(reader, arena);
+		break;
+	case SERVER_EVENT_PARKED:
+		read_order(reader, arena, &event->order);
+		break;
+	case SERVER_EVENT_REVOKE:
+		read_raw(reader, event->device.bytes, ID_SIZE);
+		event->state = (uint32_t)read_varint_max(reader, UINT32_MAX);
+		break;
+	case SERVER_EVENT_QUEUE:
+		event->waiting = read_flag(reader);
+		break;
+	case SERVER_EVENT_COMMITTED:
+		event->result = read_status(reader);
+		break;
+	case SERVER_EVENT_INCIDENT:
+		read_incident(reader, arena, &event->incident);
+		break;
+	case SERVER_EVENT_CREATE:
+	case SERVER_EVENT_ABANDON:
+	case SERVER_EVENT_OPEN_COMMIT:
+	case SERVER_EVENT_FLUSH:
+	case SERVER_EVENT_PREPARE:
+	case SERVER_EVENT_TICK:
+		break;
+	case SERVER_EVENT_KIND_COUNT:
+	default: /* from outside */
+		reader->bad = true;
+	}
+}
+
 /* ---- entries ---- */
 
 static void write_given(struct writer *writer, const struct flight_given *given)
@@ -223,6 +405,13 @@ static void read_given(struct reader *reader, struct flight_given *given)
 		reader->bad = true;
 }
 
+static void write_when(struct writer *writer, const struct flight_entry *entry)
+{
+	write_signed(writer, entry->event.now_ms);
+	write_signed(writer, entry->event.monotonic_ms);
+	write_flag(writer, entry->event.beside);
+}
+
 void flight_encode(struct writer *writer, const struct flight_entry *entry)
 {
 	write_u8(writer, (uint8_t)entry->kind);
@@ -235,10 +424,17 @@ void flight_encode(struct writer *writer, const struct flight_entry *entry)
 		pack_write(writer, entry->file.piece, PACK_LEVEL);
 		break;
 	case FLIGHT_EVENT:
-		write_signed(writer, entry->event.now_ms);
-		write_signed(writer, entry->event.monotonic_ms);
-		write_flag(writer, entry->event.beside);
+		write_when(writer, entry);
 		write_event(writer, &entry->event.event);
+		break;
+	case FLIGHT_SERVER_EVENT:
+		write_when(writer, entry);
+		write_server_event(writer, &entry->event.server);
+		break;
+	case FLIGHT_SERVER_EFFECT:
+		write_u8(writer, (uint8_t)entry->server_effect.kind);
+		write_u64(writer, entry->server_effect.connection);
+		write_bytes(writer, entry->server_effect.bytes);
 		break;
 	case FLIGHT_GIVEN:
 		write_given(writer, &entry->given);
@@ -260,17 +456,23 @@ static void read_file(struct reader *reader, struct arena *arena, struct flight_
 		reader->bad = true;
 }
 
-static void read_timed_event(struct reader *reader, struct arena *arena, struct flight_entry *entry)
+static void read_when(struct reader *reader, struct flight_entry *entry)
 {
 	entry->event.now_ms = read_signed(reader);
 	entry->event.monotonic_ms = read_signed(reader);
 	entry->event.beside = read_flag(reader);
-	read_event(reader, arena, &entry->event.event);
 }
 
 static void read_effect(struct reader *reader, struct device_effect *effect)
 {
 	effect->kind = (enum device_effect_kind)read_varint_max(reader, DEVICE_EFFECT_COMMIT);
+	effect->bytes = read_bytes(reader, FLIGHT_ENTRY_MAX);
+}
+
+static void read_server_effect(struct reader *reader, struct server_effect *effect)
+{
+	effect->kind = (enum server_effect_kind)read_varint_max(reader, SERVER_EFFECT_COMMIT);
+	effect->connection = read_u64(reader);
 	effect->bytes = read_bytes(reader, FLIGHT_ENTRY_MAX);
 }
 
@@ -288,7 +490,15 @@ enum status flight_decode(struct bytes bytes, struct arena *arena, struct flight
 		read_file(&reader, arena, &entry);
 		break;
 	case FLIGHT_EVENT:
-		read_timed_event(&reader, arena, &entry);
+		read_when(&reader, &entry);
+		read_event(&reader, arena, &entry.event.event);
+		break;
+	case FLIGHT_SERVER_EVENT:
+		read_when(&reader, &entry);
+		read_server_event(&reader, arena, &entry.event.server);
+		break;
+	case FLIGHT_SERVER_EFFECT:
+		read_server_effect(&reader, &entry.server_effect);
 		break;
 	case FLIGHT_GIVEN:
 		read_given(&reader, &entry.given);

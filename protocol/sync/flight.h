@@ -7,6 +7,7 @@
 
 #include "protocol/base/buffer.h"
 #include "protocol/sync/device_event.h"
+#include "protocol/sync/server_event.h"
 
 #define FLIGHT_ENTRY_MAX ((size_t)160 * 1024) /* bytes of an entry */
 #define FLIGHT_PIECE_MAX ((size_t)64 * 1024)  /* bytes of a file in an entry, before packing */
@@ -16,13 +17,16 @@
 enum flight_entry_kind {
 	FLIGHT_HEAD = 1,   /* a leg begins */
 	FLIGHT_FILE = 2,   /* the next piece of a file of the store; an empty one ends it */
-	FLIGHT_EVENT = 3,  /* something goes into the core */
+	FLIGHT_EVENT = 3,  /* something goes into a device's core */
 	FLIGHT_GIVEN = 4,  /* the core was given something while it worked on it */
 	FLIGHT_DONE = 5,   /* the core has worked on it */
-	FLIGHT_EFFECT = 6, /* something was taken out of the core */
+	FLIGHT_EFFECT = 6, /* something was taken out of a device's core */
+	FLIGHT_SERVER_EVENT = 7,
+	FLIGHT_SERVER_EFFECT = 8,
 };
 
 struct flight_head {
+	bool of_server;      /* it is of a server's core; else of a device's */
 	struct text program; /* with its version */
 	int64_t schema_revision;
 	int64_t begins_at_ms;
@@ -42,6 +46,13 @@ struct flight_head {
 	int64_t check_every_ms;
 	int64_t batch_raw_max;
 	uint32_t bug;
+	/* A server's. Its id is `device`. */
+	struct id incarnation;
+	int64_t retention_ms;
+	int64_t held_max;
+	int64_t page_raw_max;
+	const struct suspect *suspects;
+	size_t suspect_count;
 };
 
 /* What a core can be given. Numbers are on disk: never reuse one. */
@@ -77,12 +88,14 @@ struct flight_entry {
 	} file;
 	struct {
 		int64_t now_ms, monotonic_ms;
-		bool beside; /* something else wrote to the replica since the event before */
-		struct device_event event;
+		bool beside;                /* something else wrote to the store since the event before */
+		struct device_event event;  /* EVENT */
+		struct server_event server; /* SERVER_EVENT */
 	} event;
 	struct flight_given given;
 	enum status status; /* DONE: how it went */
 	struct device_effect effect;
+	struct server_effect server_effect;
 };
 
 /* Writes one entry. An operation that the recorder was given may be one that no rule lets pass: it is written all the same. */

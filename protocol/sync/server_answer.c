@@ -140,7 +140,7 @@ bool server_core_may_prepare(const struct server_core *core)
 	return core->ahead.wanted && !core->ahead.ready && !core->in_commit && core->answering == NULL;
 }
 
-enum status server_core_prepare(struct server_core *core)
+enum status server_on_prepare(struct server_core *core)
 {
 	struct ahead *ahead = &core->ahead;
 	const struct inquiry request = {

@@ -106,7 +106,7 @@ enum status server_core_take_bundled(struct server_core *core, struct inquiry *w
 	return status == STATUS_OK && news ? take_incidents(core, waiting, envelope.sections) : status;
 }
 
-enum status server_core_bundle(struct server_core *core, uint64_t connection, struct bytes sealed)
+enum status server_on_bundle(struct server_core *core, uint64_t connection, struct bytes sealed)
 {
 	struct inquiry *waiting = inquiry_create(connection);
 	enum status status;
@@ -357,7 +357,7 @@ static enum status write_rows(struct parts_out *parts)
 }
 
 /* All parts of one snapshot. */
-enum status server_core_bundle_for(struct server_core *core, const struct id *device, int64_t file_bytes_max, envelope_take take,
+enum status server_on_bundle_for(struct server_core *core, const struct id *device, int64_t file_bytes_max, envelope_take take,
 	void *context, struct server_bundle *out_bundle)
 {
 	struct answer_pass pass;

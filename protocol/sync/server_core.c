@@ -19,34 +19,6 @@
 #define ROUNDS_EVERY_MS ((int64_t)3600 * 1000)
 #define RETRY_MS 60000 /* of what nobody waits for, when its commit failed */
 
-void server_core_emit(struct server_core *core, enum server_effect_kind kind, uint64_t connection, struct bytes bytes)
-{
-	struct effect_entry *entry;
-
-	if (connection == NO_CONNECTION)
-		return;
-	entry = arena_allocate(&core->effect_arena, sizeof(*entry));
-	entry->effect = (struct server_effect){ kind, connection, arena_copy_bytes(&core->effect_arena, bytes) };
-	*core->effects_end = entry;
-	core->effects_end = &entry->next;
-}
-
-bool server_core_next(struct server_core *core, struct server_effect *out_effect)
-{
-	struct effect_entry *entry = core->effects;
-
-	if (entry == NULL) {
-		arena_reset(&core->effect_arena);
-		core->effects_end = &core->effects;
-		return false;
-	}
-	*out_effect = entry->effect;
-	core->effects = entry->next;
-	if (core->effects == NULL)
-		core->effects_end = &core->effects;
-	return true;
-}
-
 static enum status begin_careful(struct server_core *core, const struct server_core_options *options)
 {
 	static const struct hash no_salt = { 0 };
@@ -71,9 +43,8 @@ static int64_t round_ms(const struct server_core *core)
 	return retention_ms(core) / 4 < ROUNDS_EVERY_MS ? retention_ms(core) / 4 : ROUNDS_EVERY_MS;
 }
 
-enum status server_core_create(const struct server_core_options *options, struct server_core **out_core)
+static enum status open_core(struct server_core *core, const struct server_core_options *options)
 {
-	struct server_core *core = memory_zeroed(1, sizeof(*core));
 	enum status status;
 
 	core->options = *options;
@@ -89,8 +60,20 @@ enum status server_core_create(const struct server_core_options *options, struct
 	status = server_store_state(options->store, &core->state);
 	core->ring = change_ring_create(core->state.gseq);
 	core->look_again_at_ms = server_core_monotonic_ms(core) + round_ms(core);
-	if (status == STATUS_OK)
-		status = begin_careful(core, options);
+	return status == STATUS_OK ? begin_careful(core, options) : status;
+}
+
+enum status server_core_create(const struct server_core_options *options, struct server_core **out_core)
+{
+	struct server_core *core = memory_zeroed(1, sizeof(*core));
+	const struct server_tap *tap = options->tap;
+	enum status status;
+
+	if (tap != NULL)
+		tap->begin(tap->context, &(struct server_event){ .kind = SERVER_EVENT_CREATE });
+	status = open_core(core, options);
+	if (tap != NULL)
+		tap->end(tap->context, status);
 	if (status == STATUS_OK)
 		*out_core = core;
 	else
@@ -201,7 +184,7 @@ bool server_core_mark_deciding(struct server_core *core, const struct attempt *f
 	return suspect_mark_add(&core->careful.mark, &suspect);
 }
 
-enum status server_core_open_commit(struct server_core *core)
+enum status server_on_open_commit(struct server_core *core)
 {
 	bool first = !core->in_commit;
 	enum status status = server_core_ensure_commit(core);
@@ -232,7 +215,7 @@ static enum status decide_own(struct server_core *core, const struct operation *
 	return STATUS_OK;
 }
 
-enum status server_core_operation(
+enum status server_on_operation(
 	struct server_core *core, const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id)
 {
 	struct attempt attempt;
@@ -255,7 +238,7 @@ enum status server_core_operation(
 	return STATUS_OK;
 }
 
-enum status server_core_parked(struct server_core *core, const struct parked_order *order, struct verdict *out_verdict)
+enum status server_on_parked(struct server_core *core, const struct parked_order *order, struct verdict *out_verdict)
 {
 	struct ingest ingest;
 	enum status status = server_core_ensure_commit(core);
@@ -275,7 +258,7 @@ enum status server_core_parked(struct server_core *core, const struct parked_ord
 	return status;
 }
 
-enum status server_core_revoke(struct server_core *core, const struct id *device, uint32_t state)
+enum status server_on_revoke(struct server_core *core, const struct id *device, uint32_t state)
 {
 	struct device_entry entry;
 	enum status status = server_core_ensure_commit(core);
@@ -357,7 +340,7 @@ static enum status note_time(struct server_core *core)
 	return horizon_note_time(&core->commit);
 }
 
-enum status server_core_flush(struct server_core *core)
+enum status server_on_flush(struct server_core *core)
 {
 	enum status status = STATUS_OK;
 
@@ -368,21 +351,21 @@ enum status server_core_flush(struct server_core *core)
 	if (status == STATUS_OK)
 		status = write_incidents(core);
 	if (status != STATUS_OK)
-		return server_core_committed(core, status);
+		return server_on_committed(core, status);
 	if (!core->in_commit)
 		return core->answering == NULL ? STATUS_OK : server_core_answer_all(core);
 	status = publish_finish(&core->commit);
 	if (status == STATUS_OK)
 		status = note_time(core);
 	if (status != STATUS_OK)
-		return server_core_committed(core, status);
+		return server_on_committed(core, status);
 	if (core->options.bug == BUG_ACKNOWLEDGE_BEFORE_COMMIT)
 		server_core_answer_early(core);
 	server_core_emit(core, SERVER_EFFECT_COMMIT, 0, (struct bytes){ 0 });
 	return STATUS_OK;
 }
 
-void server_core_abandon(struct server_core *core)
+void server_on_abandon(struct server_core *core)
 {
 	if (core->in_commit)
 		abandon_commit(core);
@@ -399,12 +382,12 @@ void server_core_abandon(struct server_core *core)
 	hello_index_clear(&core->hellos);
 }
 
-enum status server_core_committed(struct server_core *core, enum status result)
+enum status server_on_committed(struct server_core *core, enum status result)
 {
 	if (result != STATUS_OK && core->in_commit && core->incidents.alone && core->careful.held == NULL)
 		return answer_without_incidents(core);
 	if (result != STATUS_OK) {
-		server_core_abandon(core);
+		server_on_abandon(core);
 		return result;
 	}
 	core->in_commit = false;
@@ -679,7 +662,7 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 	server_core_refuse(core, connection);
 }
 
-enum status server_core_frame(struct server_core *core, uint64_t connection, struct bytes frame)
+enum status server_on_frame(struct server_core *core, uint64_t connection, struct bytes frame)
 {
 	core->counts.frames++;
 	core->failed = STATUS_OK;
@@ -710,7 +693,7 @@ static enum status do_rounds(struct server_core *core)
 		status = parked_look_again(&ingest, &core->rounds.looked_after, LOOK_AGAIN_MOST, &written);
 	}
 	if (status != STATUS_OK) { /* the half of a round is in the open commit */
-		server_core_abandon(core);
+		server_on_abandon(core);
 		return status;
 	}
 	core->rounds.next_at_ms = server_core_monotonic_ms(core) + round_ms(core);
@@ -722,7 +705,7 @@ static enum status do_rounds(struct server_core *core)
 	return STATUS_OK;
 }
 
-enum status server_core_tick(struct server_core *core)
+enum status server_on_tick(struct server_core *core)
 {
 	int64_t now = server_core_monotonic_ms(core);
 	struct inquiry *waiting;
@@ -765,7 +748,7 @@ struct server_core_counts server_core_counts(const struct server_core *core)
 	return counts;
 }
 
-void server_core_incident(struct server_core *core, const struct incident *incident)
+void server_on_incident(struct server_core *core, const struct incident *incident)
 {
 	incidents_note(&core->incidents, incident);
 }

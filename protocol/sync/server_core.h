@@ -21,6 +21,7 @@
 #define LEASE_MS         ((int64_t)7 * 24 * 3600 * 1000)
 
 struct server_core;
+struct server_tap;
 
 struct server_core_options {
 	struct server_store *store; /* borrowed */
@@ -39,6 +40,7 @@ struct server_core_options {
 	const struct blob_files *blobs; /* borrowed; NULL: no files are moved */
 	size_t held_max;      /* bytes of batches that are held (careful.h); 0: the usual */
 	size_t page_raw_max; /* bytes of rows in a page to begin with; 0: the usual. Tests take few, so that pulls are resumed */
+	const struct server_tap *tap; /* who sees what goes in and comes out (server_event.h); borrowed; NULL: nobody */
 };
 
 /* Reads the store's state and writes nothing: the server's own chain begins with its first operation. */

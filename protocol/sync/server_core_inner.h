@@ -17,6 +17,25 @@
 #include "protocol/sync/recon.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/server_core.h"
+#include "protocol/sync/server_event.h"
+
+/* What the calls of server_core.h do; they come in through server_event.c. */
+enum status server_on_frame(struct server_core *core, uint64_t connection, struct bytes frame);
+enum status server_on_bundle(struct server_core *core, uint64_t connection, struct bytes sealed);
+enum status server_on_bundle_for(struct server_core *core, const struct id *device, int64_t file_bytes_max, envelope_take take,
+	void *context, struct server_bundle *out_bundle);
+enum status server_on_operation(
+	struct server_core *core, const struct operation *operation, struct verdict *out_verdict, struct id *out_operation_id);
+void server_on_abandon(struct server_core *core);
+enum status server_on_open_commit(struct server_core *core);
+enum status server_on_parked(struct server_core *core, const struct parked_order *order, struct verdict *out_verdict);
+enum status server_on_revoke(struct server_core *core, const struct id *device, uint32_t state);
+void server_on_queue(struct server_core *core, bool waiting);
+enum status server_on_flush(struct server_core *core);
+enum status server_on_committed(struct server_core *core, enum status result);
+enum status server_on_prepare(struct server_core *core);
+enum status server_on_tick(struct server_core *core);
+void server_on_incident(struct server_core *core, const struct incident *incident);
 
 #define NO_CONNECTION (UINT64_MAX - 1) /* nobody waits for the answer */
 

@@ -5,7 +5,7 @@
 #define FRAMES_OF_HERD      4096 /* … unless most are only told to come again */
 #define BYTES_A_ROUND       ((size_t)64 * 1024 * 1024) /* of memory, about */
 
-void server_core_queue(struct server_core *core, bool waiting)
+void server_on_queue(struct server_core *core, bool waiting)
 {
 	herd_queue(&core->herd, waiting, server_core_monotonic_ms(core));
 }

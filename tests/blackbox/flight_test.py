@@ -101,13 +101,72 @@ def a_fault_happens_again_in_the_replay_and_not_when_it_is_mended():
         tap.tell(mended.out)
 
 
+def with_a_recording_server(world, *bytes_max):
+    server = Server.made(world)
+    device = Device.enrolled(server, ADA, "tablet")
+    server.stop()
+    server.start(options=["--flight-bytes", *bytes_max])
+    return server, device
+
+
+@promise
+def what_a_server_did_is_replayed_byte_for_byte_up_to_what_was_written_beside_its_core():
+    with World() as world:
+        server, device = with_a_recording_server(world, 16000000)
+        server.book("HH-5001", ADA)
+        device.sync()
+        device.start_agent()
+        device.run("photo", a_photo(world), "--visit", "HH-5001")
+        for number in range(size(3, 6, 20)):
+            device.run("note", "HH-5001", f"note {number}")
+            server.run("edit", "work_order", "HH-5001", f"title=title {number}")
+        tap.until(lambda: device.run("status")["synced"], "the device is in step")
+        path, words = export(server, "first.flight")
+        said = insist_on_the_same(world, path, words)
+        assert "something else" not in said.out, f"{said}"
+        tap.tell(said.out)
+        Device.enrolled(server, TOMAS, "handheld").sync()
+        assert "something else" in insist_on_the_same(world, *export(server, "second.flight")).out
+        server.kill()
+        server.start(options=["--flight-bytes", 16000000])  # with suspects
+        device.run("note", "HH-5001", "after the crash")
+        tap.until(lambda: device.run("status")["synced"], "the device is in step again")
+        device.stop_agent()
+        server.stop()
+        insist_on_the_same(world, *export(server, "third.flight"))
+        other = device.ask("flight", "export", world.dir / "none", "--leg", 99, expect=NOT_FOUND)
+        assert "flight list" in other.reason
+
+
+@promise
+def a_server_whose_leg_is_full_goes_on_with_legs_to_look_at():
+    with World() as world:
+        bound = 1200000
+        server, device = with_a_recording_server(world, bound)
+        server.book("HH-5001", ADA)
+        device.sync()
+        for number in range(size(4, 8, 16)):
+            path = a_photo(world)
+            path.write_bytes(random.Random(number).randbytes(90000))
+            device.run("photo", path, "--visit", "HH-5001")
+            device.sync()
+            assert bytes_kept(server) <= bound, bytes_kept(server)
+        kept = legs(server)
+        assert not kept[-1]["replays"] and kept[-1]["frames_in"], kept
+        assert any(event["what"] == "frame" for event in server.run("flight", "show", kept[-1]["leg"])["events"])
+        server.stop()
+        server.start()
+        device.sync()
+        assert [leg["leg"] for leg in legs(server)] == [leg["leg"] for leg in kept], "it recorded without being asked"
+
+
 @promise
 def a_flight_that_was_cut_or_changed_is_refused_with_a_sentence():
     with World() as world:
         _, device = with_a_job(world)
         path, words = export(device)
         whole, chance = path.read_bytes(), random.Random(5)
-        for at in sorted({1, 5, 29, 31, len(whole) - 1} | {chance.randrange(len(whole)) for _ in range(size(10, 20, 60))}):
+        for at in sorted({1, 5, 29, 31, len(whole) - 1} | {chance.randrange(len(whole)) for _ in range(size(6, 12, 60))}):
             path.write_bytes(whole[:at])
             cut = replay(world, path, words)
             assert cut.code == UNUSABLE and ("cut" in cut.err or "beginning" in cut.err), f"cut at {at}: {cut}"
@@ -149,7 +208,7 @@ def the_recording_stays_within_its_bound_and_can_be_ended():
         server, device = with_a_job(world)
         bound = 600000
         device.run("config", "flight_bytes", "600kB")
-        for number in range(size(8, 12, 30)):
+        for number in range(size(8, 10, 30)):
             device.run("note", "HH-5001", f"note {number}")
             device.sync()
             assert bytes_kept(device) <= bound, bytes_kept(device)

@@ -302,14 +302,42 @@ static void save_events(struct arena *arena)
 	}
 }
 
+static void save_server_events(struct arena *arena)
+{
+	struct dice dice = dice_of(8);
+	struct operation operation = dice_operation(&dice, arena);
+
+	for (unsigned int kind = SERVER_EVENT_CREATE; kind < SERVER_EVENT_KIND_COUNT; kind++) {
+		struct flight_entry entry = { .kind = FLIGHT_SERVER_EVENT };
+		char name[32];
+		entry.event.now_ms = 1795000000000;
+		entry.event.server = (struct server_event){ .kind = (enum server_event_kind)kind,
+			.connection = 7,
+			.frame = { (const uint8_t *)"a frame", 7 },
+			.operation = &operation,
+			.order = { .decision = PARKED_CORRECTED, .corrected = &operation, .reason = text_of("a slip") },
+			.incident = { .kind = INCIDENT_FORK, .detail = text_of("what=fork") } };
+		(void)snprintf(name, sizeof(name), "server-event-%02u", kind);
+		save_entry(arena, name, &entry);
+	}
+}
+
 /* Entries of all kinds, and files that are cut, or for others. */
 static void save_flights(struct arena *arena)
 {
 	struct writer for_words = writer_in(arena, INPUT_MAX), for_keys = writer_in(arena, INPUT_MAX);
+	const struct suspect suspect = { .work = SUSPECT_DECIDING, .first_seq = 1, .last_seq = 3 };
 
 	save_events(arena);
-	save_entry(arena, "head",
-		&(struct flight_entry){ .kind = FLIGHT_HEAD, .head = { .program = text_of("truckroll"), .copied = true } });
+	save_server_events(arena);
+	save_entry(arena, "server-head",
+		&(struct flight_entry){ .kind = FLIGHT_HEAD,
+			.head = { .of_server = true, .program = text_of("truckrolld"), .suspects = &suspect, .suspect_count = 1 } });
+	save_entry(arena, "server-effect",
+		&(struct flight_entry){
+			.kind = FLIGHT_SERVER_EFFECT, .server_effect = { SERVER_EFFECT_SEND, 7, { (const uint8_t *)"a frame", 7 } } });
+	save_entry(
+		arena, "head", &(struct flight_entry){ .kind = FLIGHT_HEAD, .head = { .program = text_of("truckroll"), .copied = true } });
 	save_entry(arena, "file",
 		&(struct flight_entry){ .kind = FLIGHT_FILE, .file = { text_of("outbox.db"), { (const uint8_t *)"a piece", 7 } } });
 	save_entry(arena, "given",

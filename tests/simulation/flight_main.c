@@ -12,10 +12,11 @@
 
 static int usage(void)
 {
-	(void)fprintf(stderr, "usage: replay FILE [--words \"TWELVE WORDS\"] [--mended] [--tell]\n"
-			      "  FILE is what \"truckroll flight export\" wrote; without --words the words come from standard input.\n"
-			      "  --mended: without the seeded bug that was recorded with\n"
-			      "  --tell: a line for each event\n");
+	(void)fprintf(stderr,
+		"usage: replay FILE [--words \"TWELVE WORDS\"] [--mended] [--tell]\n"
+		"  FILE is what \"flight export\" of either program wrote; without --words the words come from standard input.\n"
+		"  --mended: without the seeded bug that was recorded with\n"
+		"  --tell: a line for each event\n");
 	return 2;
 }
 
@@ -42,6 +43,9 @@ static int say(const struct flight_outcome *outcome)
 		(long long)outcome->frames);
 	if (outcome->not_copied > 0)
 		printf("%lld legs have no copy of the store, which was too large, and were not replayed\n", (long long)outcome->not_copied);
+	if (outcome->beside > 0)
+		printf("in %lld legs something else wrote to the store, which is not recorded: they were replayed up to there\n",
+			(long long)outcome->beside);
 	if (outcome->within)
 		printf("the recording ends while the core works: the process ended there\n");
 	if (outcome->same)

@@ -1,4 +1,4 @@
-#include "tests/simulation/flight_replay.h"
+#include "tests/simulation/flight_replay_inner.h"
 
 #include <fcntl.h>
 #include <sodium.h>
@@ -9,39 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "device_agent/store.h"
 #include "protocol/domain/revision.h"
-#include "protocol/sync/flight.h"
 #include "shell/file.h"
 #include "shell/leg_file.h"
 #include "tests/bench/record/bench_order.h"
-
-struct gifts {
-	struct flight_given *given;
-	size_t count, capacity, taken;
-};
-
-struct replay {
-	const struct flight_replay_options *options;
-	struct flight_outcome outcome;
-	struct arena leg_arena;   /* life of a leg */
-	struct arena event_arena; /* of an event with what was given */
-	struct flight_head head;
-	char dir[256];
-	int descriptor; /* of the file that is being copied; -1 */
-	struct device_store *store;
-	struct device_core *core;
-	struct flight_entry event; /* the one whose gifts are being collected */
-	bool open;                 /* there is one */
-	bool within;               /* the core works on it */
-	struct gifts gifts;
-	enum status committed; /* how the latest commit went here */
-	struct clock clock;
-	struct random random;
-	struct blob_files files;
-	struct key_holder holder;
-	struct device_tap tap;
-};
 
 /* ---- differences ---- */
 
@@ -50,12 +21,11 @@ static const char *where(const struct replay *replay)
 	static char words[128];
 
 	(void)snprintf(words, sizeof(words), "leg %lld, event %lld (%s)", (long long)replay->outcome.legs,
-		(long long)replay->outcome.events, device_event_to_text(replay->event.event.event.kind));
+		(long long)replay->outcome.events, replay->side->word(&replay->event));
 	return words;
 }
 
-/* Only the first counts: what comes behind it stands on it. */
-static void __attribute__((format(printf, 2, 3))) differ(struct replay *replay, const char *format, ...)
+void replay_differ(struct replay *replay, const char *format, ...)
 {
 	char what[512];
 	va_list arguments;
@@ -102,7 +72,7 @@ static const struct flight_given *take(struct replay *replay, enum flight_gift g
 	if (is_next(replay, gift))
 		return &replay->gifts.given[replay->gifts.taken++];
 	if (!replay->outcome.within) /* else the recorder did not come to write it down */
-		differ(replay, "the core asks for %s here, and was given %s there", gift_words[gift],
+		replay_differ(replay, "the core asks for %s here, and was given %s there", gift_words[gift],
 			replay->gifts.taken < replay->gifts.count ? gift_words[replay->gifts.given[replay->gifts.taken].gift]
 								  : "nothing more");
 	return &nothing;
@@ -117,7 +87,7 @@ static void take_bytes(struct replay *replay, enum flight_gift gift, uint8_t *ou
 	if (given->bytes.size == size && size > 0)
 		memcpy(out, given->bytes.data, size);
 	else if (given != &nothing && size > 0)
-		differ(replay, "the core asks for %zu bytes of %s here, and was given %zu there", size, gift_words[gift],
+		replay_differ(replay, "the core asks for %zu bytes of %s here, and was given %zu there", size, gift_words[gift],
 			given->bytes.size);
 }
 
@@ -216,7 +186,7 @@ static enum status file_read_at(void *context, const char *name, int64_t offset,
 	if (given->status == STATUS_OK && given->bytes.size == size)
 		memcpy(data, given->bytes.data, size);
 	else if (given->status == STATUS_OK)
-		differ(replay, "the core reads %zu bytes of a file here, and read %zu there", size, given->bytes.size);
+		replay_differ(replay, "the core reads %zu bytes of a file here, and read %zu there", size, given->bytes.size);
 	return as_given(given);
 }
 
@@ -284,13 +254,13 @@ static void ignore_effect(void *context, const struct device_effect *effect)
 static void end_leg(struct replay *replay)
 {
 	draw_for(NULL);
-	device_core_destroy(replay->core);
-	device_store_close(replay->store);
+	if (replay->side != NULL)
+		replay->side->close(replay);
 	if (replay->descriptor >= 0)
 		(void)close(replay->descriptor);
-	replay->core = NULL;
-	replay->store = NULL;
+	replay->side = NULL;
 	replay->descriptor = -1;
+	replay->beside = false;
 	arena_reset(&replay->leg_arena);
 }
 
@@ -301,6 +271,8 @@ static enum status begin_leg(struct replay *replay, const struct flight_head *he
 	replay->outcome.not_copied += !head->copied;
 	replay->outcome.events = 0;
 	replay->head = *head;
+	replay->side = head->of_server ? &replay_server : &replay_device;
+	replay->head.suspects = arena_copy(&replay->leg_arena, head->suspects, head->suspect_count * sizeof(*head->suspects));
 	replay->head.program = arena_copy_text(&replay->leg_arena, head->program);
 	if (head->schema_revision < SCHEMA_REVISION_PLAIN || head->schema_revision > SCHEMA_REVISION)
 		return fail(STATUS_NEWER, "it was recorded by %.*s, whose revision of the schema (%lld) this program does not speak",
@@ -309,13 +281,21 @@ static enum status begin_leg(struct replay *replay, const struct flight_head *he
 	return directory_make(replay->dir);
 }
 
-/* Names come from outside: there are two. */
+static bool is_of_store(const struct replay *replay, struct text name)
+{
+	for (size_t i = 0; replay->side != NULL && replay->side->files[i] != NULL; i++)
+		if (text_equals(name, replay->side->files[i]))
+			return true;
+	return false;
+}
+
+/* Names come from outside. */
 static enum status copy_file(struct replay *replay, const struct flight_entry *entry)
 {
 	char path[512];
 	enum status status = STATUS_OK;
 
-	if (replay->outcome.legs == 0 || (!text_equals(entry->file.name, "outbox.db") && !text_equals(entry->file.name, "replica.db")))
+	if (!is_of_store(replay, entry->file.name))
 		return fail(STATUS_CORRUPT, "it holds a file that does not belong there");
 	(void)snprintf(path, sizeof(path), "%s/%.*s", replay->dir, TEXT_ARGUMENTS(entry->file.name));
 	if (replay->descriptor < 0)
@@ -333,96 +313,29 @@ static enum status copy_file(struct replay *replay, const struct flight_entry *e
 
 static enum status open_core(struct replay *replay)
 {
-	const struct flight_head *head = &replay->head;
-	const struct device_store_options store = { .bench = head->bench };
-	struct device_core_options core = { .clock = &replay->clock,
-		.random = &replay->random,
-		.identity = { .id = head->device, .key_number = head->key_number, .keys = head->keys, .holder = &replay->holder },
-		.server = head->server,
-		.organisation = head->organisation,
-		.technician = head->technician,
-		.standing = head->standing,
-		.moved = head->moved,
-		.poll_wait_ms = head->poll_wait_ms,
-		.bug = replay->options->mended ? BUG_NONE : (enum seeded_bug)head->bug,
-		.check_every_ms = head->check_every_ms,
-		.blobs = head->files ? &replay->files : NULL,
-		.batch_raw_max = (size_t)head->batch_raw_max,
-		.tap = &replay->tap };
-	enum status status;
-
-	schema_speak((uint32_t)head->schema_revision);
-	if (head->bench)
+	schema_speak((uint32_t)replay->head.schema_revision);
+	if (replay->head.bench)
 		bench_order_register();
-	status = device_store_open(replay->dir, &store, &replay->store);
-	if (status != STATUS_OK)
-		return status;
-	core.store = replay->store;
 	draw_for(replay);
-	replay->within = true;
-	status = device_core_create(&core, &replay->core);
-	replay->within = false;
-	return status;
+	return replay->side->open(replay);
 }
 
 /* ---- an event ---- */
 
-static enum status keep_envelope(void *context, struct bytes sealed)
-{
-	(void)context;
-	(void)sealed;
-	return STATUS_OK;
-}
-
-/* Something wrote there, of which only that it did matters: the core looks whether anything was written. */
-static void touch(struct replay *replay)
-{
-	int64_t at_ms = 0;
-
-	if (device_store_checked_at(replay->store, &at_ms) != STATUS_OK || device_store_put_checked_at(replay->store, at_ms) != STATUS_OK)
-		differ(replay, "the replica cannot be written here: %s", fail_reason());
-}
-
-static enum status feed(struct replay *replay)
-{
-	struct arena arena = { 0 };
-	struct verdict verdict = { 0 };
-	struct device_bundle bundle = { 0 };
-	enum bundle_finding finding = BUNDLE_TAKEN;
-	struct id id = { 0 };
-	bool done = false;
-	const struct device_answer answer = { .arena = &arena,
-		.verdict = &verdict,
-		.operation_id = &id,
-		.done = &done,
-		.take = keep_envelope,
-		.bundle = &bundle,
-		.finding = &finding };
-	enum status status;
-
-	if (replay->event.event.beside)
-		touch(replay);
-	replay->within = true;
-	status = device_core_feed(replay->core, &replay->event.event.event, &answer);
-	replay->within = false;
-	arena_finish(&arena);
-	return status;
-}
-
 static void check_commit(struct replay *replay)
 {
-	enum status there = replay->event.event.event.result;
+	enum status there;
 
-	if (replay->event.event.event.kind != DEVICE_EVENT_COMMITTED || there == replay->committed)
+	if (!replay->side->tells_commit(&replay->event, &there) || there == replay->committed)
 		return;
-	differ(replay, "the commit went otherwise there (%s) than here (%s)%s", status_to_text(there), status_to_text(replay->committed),
-		there == STATUS_CANNOT_WRITE ? ": what a disk refused is not replayed" : "");
+	replay_differ(replay, "the commit went otherwise there (%s) than here (%s)%s", status_to_text(there),
+		status_to_text(replay->committed), there == STATUS_CANNOT_WRITE ? ": what a disk refused is not replayed" : "");
 }
 
 static void tell(const struct replay *replay, enum status status)
 {
 	if (replay->options->tell)
-		printf("%s, %zu bytes: %s\n", where(replay), replay->event.event.event.frame.size, status_to_text(status));
+		printf("%s: %s\n", where(replay), status_to_text(status));
 }
 
 /* There it ended with `there`; `known`: that was written down. */
@@ -431,29 +344,42 @@ static void run_event(struct replay *replay, enum status there, bool known)
 	enum status here;
 
 	check_commit(replay);
-	if (replay->event.event.event.kind == DEVICE_EVENT_CREATE)
-		here = replay->core == NULL ? open_core(replay) : STATUS_INVALID;
-	else
-		here = replay->core != NULL ? feed(replay) : STATUS_INVALID;
 	replay->open = false;
+	if (replay->event.event.beside && !replay->side->touch(replay)) {
+		replay->beside = true; /* from here on the store is another one */
+		replay->outcome.beside++;
+		return;
+	}
+	here = !replay->side->is_open(replay) ? open_core(replay) : replay->side->feed(replay);
 	tell(replay, here);
 	if (known && here != there)
-		differ(replay, "it ended with \"%s\" there, and with \"%s\" here (%s)", status_to_text(there), status_to_text(here),
+		replay_differ(replay, "it ended with \"%s\" there, and with \"%s\" here (%s)", status_to_text(there), status_to_text(here),
 			here == STATUS_OK ? "" : fail_reason());
 	else if (known && replay->gifts.taken < replay->gifts.count)
-		differ(replay, "the core was given %s there, and does not ask for it here",
+		replay_differ(replay, "the core was given %s there, and does not ask for it here",
 			gift_words[replay->gifts.given[replay->gifts.taken].gift]);
+}
+
+/* The first event of a leg creates the core. */
+static bool is_in_order(const struct replay *replay)
+{
+	bool creates = strcmp(replay->side->word(&replay->event), "create") == 0;
+
+	return creates != replay->side->is_open(replay);
 }
 
 static enum status keep_event(struct replay *replay, struct bytes bytes)
 {
-	if (replay->open || replay->outcome.legs == 0)
+	enum status status;
+
+	if (replay->open)
 		return fail(STATUS_CORRUPT, "its events are not in their order");
 	arena_reset(&replay->event_arena);
 	replay->gifts = (struct gifts){ 0 };
-	replay->open = true;
 	replay->outcome.events++;
-	return flight_decode(arena_copy_bytes(&replay->event_arena, bytes), &replay->event_arena, &replay->event);
+	status = flight_decode(arena_copy_bytes(&replay->event_arena, bytes), &replay->event_arena, &replay->event);
+	replay->open = status == STATUS_OK;
+	return status == STATUS_OK && !is_in_order(replay) ? fail(STATUS_CORRUPT, "its events are not in their order") : status;
 }
 
 static void keep_gift(struct replay *replay, const struct flight_given *given)
@@ -474,47 +400,45 @@ static size_t first_difference(struct bytes left, struct bytes right)
 	return at;
 }
 
-static void compare_effect(struct replay *replay, const struct device_effect *there)
+void replay_compare(struct replay *replay, const char *there, struct bytes there_bytes, const char *here, struct bytes here_bytes)
 {
-	struct device_effect here;
-
-	replay->outcome.effects++;
-	if (replay->core == NULL || !device_core_next(replay->core, &here))
-		differ(replay, "a %s came out there, and nothing here", there->kind == DEVICE_EFFECT_SEND ? "frame" : "commit");
-	else if (here.kind != there->kind)
-		differ(replay, "a %s came out there, and a %s here", there->kind == DEVICE_EFFECT_SEND ? "frame" : "commit",
-			here.kind == DEVICE_EFFECT_SEND ? "frame" : "commit");
-	else if (!bytes_equal(here.bytes, there->bytes))
-		differ(replay, "the frame that comes out is another one from byte %zu on: %zu bytes there, %zu here",
-			first_difference(here.bytes, there->bytes), there->bytes.size, here.bytes.size);
-	else if (here.kind == DEVICE_EFFECT_COMMIT)
-		replay->committed = device_store_commit(replay->store);
-	else
-		replay->outcome.frames++;
+	replay->outcome.frames += strcmp(there, "frame") == 0;
+	if (strcmp(here, there) != 0)
+		replay_differ(replay, "a %s came out there, and %s%s here", there, strcmp(here, "nothing") == 0 ? "" : "a ", here);
+	else if (!bytes_equal(here_bytes, there_bytes))
+		replay_differ(replay, "the %s that comes out is another one from byte %zu on: %zu bytes there, %zu here", there,
+			first_difference(here_bytes, there_bytes), there_bytes.size, here_bytes.size);
 }
 
 static enum status take_entry(struct replay *replay, struct bytes bytes, const struct flight_entry *entry)
 {
+	bool of_server = entry->kind == FLIGHT_SERVER_EVENT || entry->kind == FLIGHT_SERVER_EFFECT;
+
 	if (entry->kind == FLIGHT_HEAD)
 		return begin_leg(replay, &entry->head);
-	if (!replay->head.copied)
+	if (replay->side == NULL || (of_server && !replay->head.of_server))
+		return fail(STATUS_CORRUPT, "its entries are not in their order");
+	if (!replay->head.copied || replay->beside)
 		return STATUS_OK;
 	switch (entry->kind) {
 	case FLIGHT_FILE:
 		return copy_file(replay, entry);
 	case FLIGHT_EVENT:
+	case FLIGHT_SERVER_EVENT:
 		return keep_event(replay, bytes);
 	case FLIGHT_GIVEN:
 		if (replay->open)
 			keep_gift(replay, &entry->given);
-		return STATUS_OK;
+		break;
 	case FLIGHT_DONE:
 		if (replay->open)
 			run_event(replay, entry->status, true);
-		return STATUS_OK;
+		break;
 	case FLIGHT_EFFECT:
-		compare_effect(replay, &entry->effect);
-		return STATUS_OK;
+	case FLIGHT_SERVER_EFFECT:
+		if (replay->side->is_open(replay))
+			replay->side->compare(replay, entry);
+		break;
 	case FLIGHT_HEAD:
 		break;
 	}

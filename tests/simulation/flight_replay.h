@@ -1,5 +1,6 @@
-/* Replays a flight that a device exported: each leg's events go to a fresh core over the copies of the store that the leg begins with,
- * with the time, the chance, the signatures and the files that the core was given there, and what comes out is compared byte for byte. */
+/* Replays a flight that a device or a server exported: each leg's events go to a fresh core over the copies of the store that the leg
+ * begins with, with the time, the chance, the signatures and the files that the core was given there, and what comes out is compared
+ * byte for byte. */
 #ifndef TRUCKROLL_TESTS_SIMULATION_FLIGHT_REPLAY_H
 #define TRUCKROLL_TESTS_SIMULATION_FLIGHT_REPLAY_H
 
@@ -14,7 +15,8 @@ struct flight_replay_options {
 };
 
 struct flight_outcome {
-	int64_t legs, events, frames, effects;
+	int64_t legs, events, frames;
+	int64_t beside;     /* legs that were left where something else wrote to the server's store */
 	int64_t not_copied; /* legs without the store: passed over */
 	bool within;        /* the last leg ends within an event: the process ended there */
 	bool same;
