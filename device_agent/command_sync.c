@@ -26,6 +26,7 @@
 #define INDEX_SLICE_MS     100
 #define REPLACE_EVERY_MS   3600000 /* a disk that spoils every replica at once is for a person */
 #define CHECK_SLICE_ROWS   20000
+#define FLIGHT_COPY_MAX    ((int64_t)2 * 1024 * 1024) /* takes some hundredths of a second; an agent copies what fits, once */
 #define CHECK_MS           500 /* of a sync goes into a check of the replica by itself, but when the last whole one is this long ago: */
 #define CHECK_OVERDUE_MS   ((int64_t)7 * 24 * 3600 * 1000)
 
@@ -45,7 +46,7 @@ static enum status tell_replaced(struct local_device *device, struct text why)
 static enum status run_agent(struct context *context, const struct agent_options *options)
 {
 	struct local_device *device = NULL;
-	enum status status = local_device_open_recorded(context, AGENT_POLL_WAIT_MS, &device);
+	enum status status = local_device_open_recorded(context, AGENT_POLL_WAIT_MS, 0, &device);
 
 	if (status == STATUS_OK)
 		status = tell_replaced(device, options->replaced_why);
@@ -342,7 +343,7 @@ static enum status sync_as_owner(struct sync_run *run)
 {
 	struct local_device *device = NULL;
 	struct link link;
-	enum status status = local_device_open_recorded(run->context, 0, &device);
+	enum status status = local_device_open_recorded(run->context, 0, FLIGHT_COPY_MAX, &device);
 
 	if (status != STATUS_OK)
 		return status;

@@ -272,7 +272,7 @@ static const struct option config_positionals[] = {
 };
 #define LEG "which one: its number in \"flight list\""
 static const struct option flight_leg_positionals[] = {
-	{ .name = "LEG", .kind = OPTION_INTEGER, .required = true, .min = 1, .max = INT64_MAX, .help = LEG },
+	{ .name = "LEG", .kind = OPTION_INTEGER, .required = true, .min = 1, .max = 1000000000, .help = LEG },
 	{ 0 },
 };
 static const struct option flight_file_positionals[] = {
@@ -280,7 +280,7 @@ static const struct option flight_file_positionals[] = {
 	{ 0 },
 };
 static const struct option flight_export_options[] = {
-	{ .name = "leg", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = INT64_MAX, .help = "this one alone (default: all)" },
+	{ .name = "leg", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000000, .help = "this one alone (default: all)" },
 	KEYS_OPTION,
 	{ 0 },
 };

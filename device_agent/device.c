@@ -79,16 +79,17 @@ enum status local_device_begin_leg(struct local_device *device)
 }
 
 /* With settings that cannot be read nothing is recorded. */
-static void start_flight(struct local_device *device, struct text program)
+static void start_flight(struct local_device *device, const struct local_device_options *options)
 {
 	struct device_settings settings;
 
-	if (program.size == 0 || device_settings_load(&device->arena, device->dir, &settings) != STATUS_OK)
+	if (options->program.size == 0 || device_settings_load(&device->arena, device->dir, &settings) != STATUS_OK)
 		return;
 	device->flight = flight_create(&(struct flight_options){ .dir = device->dir,
-		.program = program,
+		.program = options->program,
 		.clock = device->clock,
 		.size_max = settings.flight_bytes,
+		.copy_max = options->flight_copy_max,
 		.bench = device->keys.bench });
 }
 
@@ -177,7 +178,7 @@ enum status local_device_open(const struct local_device_options *options, struct
 	if (status == STATUS_OK && !options->read_only)
 		status = local_device_check_loss(device);
 	if (status == STATUS_OK && !options->read_only) {
-		start_flight(device, options->program);
+		start_flight(device, options);
 		status = open_core(device);
 	}
 	if (status == STATUS_OK)
@@ -227,13 +228,15 @@ static enum status migrate(const struct local_device_options *reader)
 	return status;
 }
 
-enum status local_device_open_recorded(struct context *context, int64_t poll_wait_ms, struct local_device **out_device)
+enum status local_device_open_recorded(
+	struct context *context, int64_t poll_wait_ms, int64_t copy_max, struct local_device **out_device)
 {
 	const struct local_device_options options = { .dir = context->dir,
 		.keys_directory = local_device_keys_directory(context),
 		.clock = context->clock,
 		.poll_wait_ms = poll_wait_ms,
-		.program = arena_print(context->arena, "%s %s", context->program->name, context->program->version) };
+		.program = arena_print(context->arena, "%s %s", context->program->name, context->program->version),
+		.flight_copy_max = copy_max };
 
 	return local_device_open(&options, out_device);
 }

@@ -35,6 +35,7 @@ struct local_device_options {
 	bool read_only;
 	bool fresh_replica; /* owner: the replica is thrown away and fetched again */
 	struct text program; /* owner: its name and version, when a flight recorder goes along; else empty */
+	int64_t flight_copy_max; /* see local_device_open_recorded() */
 };
 
 /* Opens the device. An owner holds the lock. STATUS_NOT_FOUND (not enrolled), STATUS_CORRUPT (the reason says which file and what to
@@ -51,8 +52,10 @@ enum status local_device_check_loss(const struct local_device *device);
 void local_device_remember(struct local_device *device);
 /* As commands open it: where the command line says. */
 enum status local_device_open_for(struct context *context, bool read_only, int64_t poll_wait_ms, struct local_device **out_device);
-/* The same for an owner that goes on line: a flight recorder goes along, as the settings want it. */
-enum status local_device_open_recorded(struct context *context, int64_t poll_wait_ms, struct local_device **out_device);
+/* The same for an owner that goes on line: a flight recorder goes along, as the settings want it. `copy_max`: bytes of a file that are
+ * worth copying at its beginning; 0: as much as fits. */
+enum status local_device_open_recorded(
+	struct context *context, int64_t poll_wait_ms, int64_t copy_max, struct local_device **out_device);
 /* A core of its own for a new leg of the flight, in the place of the one there is. No transaction may be open. Not STATUS_OK: there is no
  * core any more. */
 enum status local_device_begin_leg(struct local_device *device);

@@ -6,11 +6,13 @@
 #include "protocol/domain/revision.h"
 #include "shell/flight_recorder.h"
 
-#define LEG_MS ((int64_t)600 * 1000) /* a core is not made anew before for the recorder's sake */
+#define LEG_MS ((int64_t)600 * 1000)
 
 struct flight {
 	struct flight_recorder recorder;
 	struct text program;
+	int64_t copy_max;
+	int64_t leg_ms;
 	bool bench;
 	struct device_store *store;
 	int64_t changes; /* device_store_changes() after the event before */
@@ -91,7 +93,7 @@ void flight_begin_leg(struct flight *flight, struct device_core_options *options
 	const struct flight_head head = head_of(flight, options);
 	const struct flight_source sources[] = { { "outbox.db", device_store_outbox_storage(options->store) },
 		{ "replica.db", device_store_replica_storage(options->store) } };
-	const struct flight_store store = { sources, LENGTH(sources), device_store_free_bytes(options->store) };
+	const struct flight_store store = { sources, LENGTH(sources), device_store_free_bytes(options->store), flight->copy_max };
 
 	flight_recorder_begin(&flight->recorder, &options->identity, &head, &store, options->blobs);
 	flight->store = options->store;
@@ -106,7 +108,7 @@ void flight_begin_leg(struct flight *flight, struct device_core_options *options
 
 static bool is_old(const struct flight *flight)
 {
-	return clock_monotonic_ms(flight->recorder.real_clock) - flight->recorder.begun_at_ms >= LEG_MS;
+	return clock_monotonic_ms(flight->recorder.real_clock) - flight->recorder.begun_at_ms >= flight->leg_ms;
 }
 
 bool flight_is_long(const struct flight *flight)
@@ -127,6 +129,8 @@ struct flight *flight_create(const struct flight_options *options)
 
 	flight_recorder_init(&flight->recorder, options->dir, options->size_max, options->clock);
 	flight->program = arena_copy_text(&flight->recorder.arena, options->program);
+	flight->copy_max = options->copy_max;
+	flight->leg_ms = options->leg_ms > 0 ? options->leg_ms : LEG_MS;
 	flight->bench = options->bench;
 	flight->tap =
 		(struct device_tap){ .context = flight, .begin = begin_event, .end = end_event, .effect = see_effect, .room = room_of };

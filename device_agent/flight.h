@@ -14,6 +14,8 @@ struct flight_options {
 	struct text program; /* with its version */
 	const struct clock *clock;
 	int64_t size_max; /* bytes that all legs may take; 0: nothing is recorded, and what there is goes */
+	int64_t copy_max; /* bytes of a file that are copied at the beginning of a leg; 0: as much as fits */
+	int64_t leg_ms;   /* a core is not made anew before for the recorder\'s sake; 0: the usual. Tests take few */
 	bool bench;       /* the store has the benchmark's record */
 };
 

@@ -239,11 +239,11 @@ static const struct option file_get_options[] = {
 };
 
 static const struct option flight_leg_positionals[] = { { .name = "LEG", .kind = OPTION_INTEGER, .required = true, .min = 1,
-	  .max = INT64_MAX, .help = "which one: its number in \"flight list\"" }, { 0 } };
+	  .max = 1000000000, .help = "which one: its number in \"flight list\"" }, { 0 } };
 static const struct option flight_file_positionals[] = {
 	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .help = "where to write it" }, { 0 } };
 static const struct option flight_export_options[] = {
-	{ .name = "leg", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = INT64_MAX, .help = "this one alone (default: all)" },
+	{ .name = "leg", .value = "N", .kind = OPTION_INTEGER, .min = 1, .max = 1000000000, .help = "this one alone (default: all)" },
 	{ 0 },
 };
 

@@ -78,7 +78,7 @@ void server_flight_begin(struct server_flight *flight, struct server_core_option
 	const struct flight_head head = head_of(flight, options, bench);
 	struct storage *storage = server_store_storage(options->store);
 	const struct flight_source source = { "organisation.db", storage };
-	const struct flight_store store = { &source, 1, storage_free_bytes(storage) };
+	const struct flight_store store = { &source, 1, storage_free_bytes(storage), 0 };
 
 	flight->storage = storage;
 	flight_recorder_begin(&flight->recorder, &options->identity, &head, &store, options->blobs);

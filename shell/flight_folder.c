@@ -58,12 +58,21 @@ void flight_legs(struct arena *arena, struct text dir, struct flight_leg **out_l
 	*out_count = count;
 }
 
+const char *flight_folder_draft(struct arena *arena, struct text dir)
+{
+	const char *path = path_join(arena, folder_of(arena, dir), text_of(DRAFT)).data;
+
+	(void)unlink(path);
+	return path;
+}
+
 void flight_folder_bound(struct arena *arena, struct text dir, int64_t size_max)
 {
 	struct flight_leg *legs;
 	size_t count;
 	int64_t all = 0;
 
+	(void)flight_folder_draft(arena, dir);
 	flight_legs(arena, dir, &legs, &count);
 	for (size_t i = 0; i < count; i++)
 		all += legs[i].size;
@@ -85,12 +94,4 @@ enum status flight_folder_next(struct arena *arena, struct text dir, const char 
 	flight_legs(arena, dir, &legs, &count);
 	*out_path = path_join(arena, folder, arena_print(arena, LEG_FORMAT, count == 0 ? 1LL : (long long)legs[count - 1].number + 1)).data;
 	return STATUS_OK;
-}
-
-const char *flight_folder_draft(struct arena *arena, struct text dir)
-{
-	const char *path = path_join(arena, folder_of(arena, dir), text_of(DRAFT)).data;
-
-	(void)unlink(path);
-	return path;
 }

@@ -17,7 +17,7 @@ struct flight_leg {
 
 /* The oldest first; none when there is no folder. In `arena`. */
 void flight_legs(struct arena *arena, struct text dir, struct flight_leg **out_legs, size_t *out_count);
-/* Removes the oldest until all together take no more than `size_max` bytes. */
+/* Removes what a leg that did not begin has left, and the oldest until all together take no more than `size_max` bytes. */
 void flight_folder_bound(struct arena *arena, struct text dir, int64_t size_max);
 /* Makes the folder, when there is none, and names the next leg's file. STATUS_CANNOT_WRITE. */
 enum status flight_folder_next(struct arena *arena, struct text dir, const char **out_path);

@@ -8,7 +8,7 @@
 #include "shell/chance_watch.h"
 #include "shell/flight_folder.h"
 
-#define PACKED_AT_MOST 20   /* times that a store may be larger than what of it fits: not worth a try beyond that */
+#define PACKED_AT_MOST 6    /* times that a store may be larger than what of it fits: not worth a try beyond that */
 #define PAGE_SIZE      4096 /* of a store */
 #define ROOM_FACTOR    4    /* of the folder must be free on the disk before a leg begins */
 
@@ -208,8 +208,7 @@ static enum status is_small(void *context, int64_t done, int64_t all)
 	const struct flight_recorder *recorder = context;
 
 	(void)done;
-	return all > recorder->leg_max * PACKED_AT_MOST / PAGE_SIZE ? fail(STATUS_INVALID, "the store is too large to be recorded")
-								    : STATUS_OK;
+	return all > recorder->copy_max / PAGE_SIZE ? fail(STATUS_INVALID, "the store is too large to be recorded") : STATUS_OK;
 }
 
 static void put_copy(struct flight_recorder *recorder, const struct flight_source *source)
@@ -271,6 +270,7 @@ void flight_recorder_begin(struct flight_recorder *recorder, const struct identi
 	if (recorder->size_max == 0 || store->room <= ROOM_FACTOR * recorder->size_max)
 		return;
 	recorder->leg_max = leg_max / 4 * 3;
+	recorder->copy_max = store->copy_max > 0 ? store->copy_max : recorder->leg_max * PACKED_AT_MOST;
 	open_leg(recorder, identity, head, true);
 	for (size_t i = 0; i < store->source_count; i++)
 		put_copy(recorder, &store->sources[i]);

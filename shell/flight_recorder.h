@@ -17,7 +17,8 @@ struct flight_source {
 struct flight_store {
 	const struct flight_source *sources;
 	size_t source_count;
-	int64_t room; /* left on its disk */
+	int64_t room;     /* left on its disk */
+	int64_t copy_max; /* bytes of a file that are copied; 0: as much as fits */
 };
 
 struct flight_recorder {
@@ -27,6 +28,7 @@ struct flight_recorder {
 	int64_t size_max; /* bytes that all legs may take */
 	int64_t leg_max;
 	struct leg_writer leg;
+	int64_t copy_max; /* bytes of a file of the store */
 	bool recording;
 	bool full;                    /* the leg has ended since it had no more room */
 	bool within;                  /* the core works on an event that is recorded */

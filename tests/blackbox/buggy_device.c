@@ -1,4 +1,5 @@
-/* truckroll with a seeded bug of its core (protocol/sync/bugs.h), which $TRUCKROLL_BUG names. For tests only. */
+/* truckroll with a seeded bug of its core (protocol/sync/bugs.h), which $TRUCKROLL_BUG names, and whose recorder begins another leg as
+ * soon as one is long. For tests only. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,17 @@
 
 void __real_flight_begin_leg(struct flight *flight, struct device_core_options *options);
 void __wrap_flight_begin_leg(struct flight *flight, struct device_core_options *options);
+
+struct flight *__real_flight_create(const struct flight_options *options);
+struct flight *__wrap_flight_create(const struct flight_options *options);
+
+struct flight *__wrap_flight_create(const struct flight_options *options)
+{
+	struct flight_options impatient = *options;
+
+	impatient.leg_ms = 1;
+	return __real_flight_create(&impatient);
+}
 
 static enum seeded_bug named_bug(void)
 {

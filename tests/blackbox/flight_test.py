@@ -4,45 +4,16 @@ on the way, or is of another device, is refused; the recording stays within its 
 import random
 
 import tap
-from harness import BUILD, CORRUPT, DONE, NOT_FOUND, REFUSED, Device, Server, World, with_a_job
+from equal import insist_on_equality
+from flights import DIFFERENT, UNUSABLE, a_photo, bytes_kept, export, insist_on_the_same, legs, replay
+from harness import CORRUPT, NOT_FOUND, REFUSED, Device, World, with_a_job
 from tap import promise, size
 
-SAME, DIFFERENT, UNUSABLE = 0, 1, 2
 ADA, TOMAS = "Ada Brannock", "Tomas Hale"
 
 
-def export(device, name="it.flight", **options):
-    """(path, words)"""
-    path = device.world.dir / name
-    return path, device.run("flight", "export", path, **options)["opening_words"]
-
-
-def replay(world, path, words, *options):
-    return world.run(BUILD / "tests/simulation/replay", path, "--words", words, *options)
-
-
-def insist_on_the_same(world, path, words):
-    answer = replay(world, path, words)
-    assert answer.code == SAME and "byte for byte" in answer.out, f"{answer}"
-    return answer
-
-
-def legs(device):
-    return device.run("flight", "list")["legs"]
-
-
-def bytes_kept(device):
-    return sum(path.stat().st_size for path in (device.dir / "flight").glob("*"))
-
-
-def a_photo(world):
-    path = world.dir / "photo.jpg"
-    path.write_bytes(b"\xff\xd8\xff\xe0" + random.Random(3).randbytes(90000))
-    return path
-
-
 @promise
-def what_a_device_did_is_replayed_byte_for_byte_without_its_keys():
+def what_a_device_did_until_its_agent_was_killed_is_replayed_byte_for_byte_without_its_keys():
     with World() as world:
         server, device = with_a_job(world)
         device.start_agent()
@@ -55,7 +26,7 @@ def what_a_device_did_is_replayed_byte_for_byte_without_its_keys():
         server.stop()
         device.run("travel", "HH-5001")
         device.run("link", "--now")
-        device.stop_agent()
+        device.kill_agent()
         server.start()
         device.sync()
         kept = legs(device)
@@ -63,18 +34,6 @@ def what_a_device_did_is_replayed_byte_for_byte_without_its_keys():
         path, words = export(device)
         said = insist_on_the_same(world, path, words)
         tap.tell(said.out)
-
-
-@promise
-def an_agent_that_was_killed_leaves_a_flight_up_to_the_last_event():
-    with World() as world:
-        server, device = with_a_job(world)
-        device.start_agent()
-        device.run("note", "HH-5001", "the last words")
-        device.kill_agent()
-        path, words = export(device)
-        insist_on_the_same(world, path, words)
-        assert server.verify() is not False
 
 
 @promise
@@ -101,72 +60,13 @@ def a_fault_happens_again_in_the_replay_and_not_when_it_is_mended():
         tap.tell(mended.out)
 
 
-def with_a_recording_server(world, *bytes_max):
-    server = Server.made(world)
-    device = Device.enrolled(server, ADA, "tablet")
-    server.stop()
-    server.start(options=["--flight-bytes", *bytes_max])
-    return server, device
-
-
-@promise
-def what_a_server_did_is_replayed_byte_for_byte_up_to_what_was_written_beside_its_core():
-    with World() as world:
-        server, device = with_a_recording_server(world, 16000000)
-        server.book("HH-5001", ADA)
-        device.sync()
-        device.start_agent()
-        device.run("photo", a_photo(world), "--visit", "HH-5001")
-        for number in range(size(3, 6, 20)):
-            device.run("note", "HH-5001", f"note {number}")
-            server.run("edit", "work_order", "HH-5001", f"title=title {number}")
-        tap.until(lambda: device.run("status")["synced"], "the device is in step")
-        path, words = export(server, "first.flight")
-        said = insist_on_the_same(world, path, words)
-        assert "something else" not in said.out, f"{said}"
-        tap.tell(said.out)
-        Device.enrolled(server, TOMAS, "handheld").sync()
-        assert "something else" in insist_on_the_same(world, *export(server, "second.flight")).out
-        server.kill()
-        server.start(options=["--flight-bytes", 16000000])  # with suspects
-        device.run("note", "HH-5001", "after the crash")
-        tap.until(lambda: device.run("status")["synced"], "the device is in step again")
-        device.stop_agent()
-        server.stop()
-        insist_on_the_same(world, *export(server, "third.flight"))
-        other = device.ask("flight", "export", world.dir / "none", "--leg", 99, expect=NOT_FOUND)
-        assert "flight list" in other.reason
-
-
-@promise
-def a_server_whose_leg_is_full_goes_on_with_legs_to_look_at():
-    with World() as world:
-        bound = 1200000
-        server, device = with_a_recording_server(world, bound)
-        server.book("HH-5001", ADA)
-        device.sync()
-        for number in range(size(4, 8, 16)):
-            path = a_photo(world)
-            path.write_bytes(random.Random(number).randbytes(90000))
-            device.run("photo", path, "--visit", "HH-5001")
-            device.sync()
-            assert bytes_kept(server) <= bound, bytes_kept(server)
-        kept = legs(server)
-        assert not kept[-1]["replays"] and kept[-1]["frames_in"], kept
-        assert any(event["what"] == "frame" for event in server.run("flight", "show", kept[-1]["leg"])["events"])
-        server.stop()
-        server.start()
-        device.sync()
-        assert [leg["leg"] for leg in legs(server)] == [leg["leg"] for leg in kept], "it recorded without being asked"
-
-
 @promise
 def a_flight_that_was_cut_or_changed_is_refused_with_a_sentence():
     with World() as world:
         _, device = with_a_job(world)
         path, words = export(device)
         whole, chance = path.read_bytes(), random.Random(5)
-        for at in sorted({1, 5, 29, 31, len(whole) - 1} | {chance.randrange(len(whole)) for _ in range(size(6, 12, 60))}):
+        for at in sorted({1, 5, 29, 31, len(whole) - 1} | {chance.randrange(len(whole)) for _ in range(size(4, 8, 60))}):
             path.write_bytes(whole[:at])
             cut = replay(world, path, words)
             assert cut.code == UNUSABLE and ("cut" in cut.err or "beginning" in cut.err), f"cut at {at}: {cut}"
@@ -200,6 +100,30 @@ def a_leg_of_another_device_or_one_that_was_changed_is_not_exported():
         leg.write_bytes(content[:3000] + bytes([content[3000] ^ 1]) + content[3001:])
         assert "damaged" in other.ask("flight", "export", world.dir / "spoilt", expect=CORRUPT).reason
         other.ask("flight", "show", 9, expect=NOT_FOUND)
+
+
+@promise
+def an_agent_begins_another_leg_when_one_is_long_and_both_are_replayed():
+    with World() as world:
+        server, device = with_a_job(world)
+        device.program = "truckroll_buggy"  # with no bug
+        device.run("config", "flight_bytes", "1200kB")
+        device.start_agent()
+        first = legs(device)[-1]["leg"]
+        for number in range(size(4, 6, 20)):
+            path = a_photo(world)
+            path.write_bytes(random.Random(number).randbytes(150000))
+            device.run("photo", path, "--visit", "HH-5001")
+            server.run("edit", "work_order", "HH-5001", f"title=title {number}")
+            tap.until(lambda: device.run("status")["synced"], "the device is in step")
+            assert bytes_kept(device) <= 1200000, bytes_kept(device)
+        tap.until(lambda: legs(device)[-1]["leg"] >= first + 2, "more legs")
+        assert len(server.rows("attachment")) == size(4, 6, 20), "photos did not arrive"
+        kept = legs(device)
+        assert all(leg["replays"] for leg in kept), kept
+        insist_on_the_same(world, *export(device))
+        device.stop_agent()
+        insist_on_equality(server, device)
 
 
 @promise

@@ -2,6 +2,7 @@
 """Memory that is not there: the program ends, or says so; what it called saved or took stays, and nothing happens twice."""
 import collections
 import os
+import pathlib
 import shutil
 import signal
 
@@ -92,9 +93,9 @@ def put_back(place, copies):
     """The same files with what they held: a folder of others would be a copied device."""
     for folder, copy in zip(folders_of(place), copies):
         for path in folder.iterdir():
-            if not (copy / path.name).exists():
+            if path.is_file() and not (copy / path.name).exists():
                 path.unlink()
-        for path in copy.iterdir():
+        for path in filter(pathlib.Path.is_file, copy.iterdir()):
             with open(folder / path.name, "wb") as file:
                 file.write(path.read_bytes())
 
