@@ -101,7 +101,7 @@ void flight_begin_leg(struct flight *flight, struct device_core_options *options
 	flight->changes = device_store_changes(options->store);
 	options->clock = &flight->recorder.clock;
 	if (options->blobs != NULL)
-		options->blobs = &flight->recorder.files;
+		options->blobs = options->carried = &flight->recorder.files; /* they lie in one folder */
 	options->identity.holder = &flight->recorder.holder;
 	options->tap = &flight->tap;
 }

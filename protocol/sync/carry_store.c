@@ -10,7 +10,7 @@
 #define NOTE_SIZE 25 /* of how far it has come, … */
 enum note_flag { NOTE_REFUSED = 1, NOTE_ANSWERED = 2 };
 
-#define SEAL_SIZE 8  /* … with so much of a hash behind it: after a power cut the note may be anything */
+#define FILE_SEAL_SIZE 8  /* … with so much of a hash behind it: after a power cut the note may be anything */
 
 struct name {
 	char characters[NAME_SIZE];
@@ -38,7 +38,7 @@ static struct name name_of_name(const struct id *device)
 enum status carry_note(const struct blob_files *files, const struct carried_bundle *carried)
 {
 	struct arena arena = { 0 };
-	struct writer writer = writer_in(&arena, NOTE_SIZE + SEAL_SIZE);
+	struct writer writer = writer_in(&arena, NOTE_SIZE + FILE_SEAL_SIZE);
 	struct hash seal;
 	enum status status;
 
@@ -48,7 +48,7 @@ enum status carry_note(const struct blob_files *files, const struct carried_bund
 	write_u32(&writer, carried->fault);
 	write_u8(&writer, (uint8_t)((carried->refused ? NOTE_REFUSED : 0) | (carried->answered ? NOTE_ANSWERED : 0)));
 	seal = blob_chunk_hash(writer_bytes(&writer));
-	write_raw(&writer, seal.bytes, SEAL_SIZE);
+	write_raw(&writer, seal.bytes, FILE_SEAL_SIZE);
 	status = files->write(files->context, name_of("carry", carried, ".at").characters, 0, writer_bytes(&writer));
 	arena_finish(&arena);
 	return status;
@@ -58,7 +58,7 @@ enum status carry_note(const struct blob_files *files, const struct carried_bund
 static void read_note(const struct blob_files *files, struct carried_bundle *carried)
 {
 	struct name name = name_of("carry", carried, ".at");
-	uint8_t note[NOTE_SIZE + SEAL_SIZE];
+	uint8_t note[NOTE_SIZE + FILE_SEAL_SIZE];
 	struct reader reader = reader_of((struct bytes){ note, NOTE_SIZE });
 	struct carried_bundle found = *carried;
 	struct hash seal;
@@ -74,7 +74,7 @@ static void read_note(const struct blob_files *files, struct carried_bundle *car
 	flags = read_u8(&reader);
 	found.refused = (flags & NOTE_REFUSED) != 0;
 	found.answered = (flags & NOTE_ANSWERED) != 0;
-	if (memcmp(seal.bytes, note + NOTE_SIZE, SEAL_SIZE) == 0 && found.taken <= found.count && found.at <= found.size)
+	if (memcmp(seal.bytes, note + NOTE_SIZE, FILE_SEAL_SIZE) == 0 && found.taken <= found.count && found.at <= found.size)
 		*carried = found;
 }
 

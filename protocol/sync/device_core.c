@@ -132,8 +132,10 @@ static enum status judge_repair(struct device_core *core)
 static enum status open_core(struct device_core *core)
 {
 	struct replica_state replica = { 0 };
-	enum status status = show_unshown(core);
+	enum status status;
 
+	untold_load(&core->untold, core->options.carried);
+	status = show_unshown(core);
 	if (status == STATUS_OK)
 		status = judge_repair(core);
 	if (status == STATUS_OK)
@@ -158,7 +160,6 @@ enum status device_core_create(const struct device_core_options *options, struct
 	core->blobs.clock = options->clock;
 	core->carry.files = options->carried;
 	core->carry.bug = options->bug;
-	untold_load(&core->untold, options->carried);
 	core->blobs.technician = options->technician;
 	core->class_max = CLASS_FILES;
 	core->page_max = FRAME_SIZE_MAX;

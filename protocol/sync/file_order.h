@@ -14,8 +14,8 @@ enum blob_queue {
 	BLOB_QUEUE_COUNT,
 };
 
-/* Where a file of this work order belongs that is not small; COUNT: it does not come by itself, the work is over or not known. Adds the statuses of the
- * records. */
+/* Where a file of this work order belongs that is not small; COUNT: it does not come by itself, the work is over or not known. Adds
+ * the statuses of the records. */
 enum status file_queue_of(struct records *records, const struct id *technician, int64_t now_ms, const struct id *work_order,
 	enum blob_queue *out_queue);
 

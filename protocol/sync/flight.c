@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/wire/body.h"
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/pack.h"
 

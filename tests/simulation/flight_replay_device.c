@@ -19,6 +19,7 @@ static enum status open_core(struct replay *replay)
 		.bug = replay->options->mended ? BUG_NONE : (enum seeded_bug)head->bug,
 		.check_every_ms = head->check_every_ms,
 		.blobs = head->files ? &replay->files : NULL,
+		.carried = head->files ? &replay->files : NULL,
 		.batch_raw_max = (size_t)head->batch_raw_max,
 		.tap = &replay->tap };
 	enum status status = device_store_open(replay->dir, &store, &replay->device_store);
