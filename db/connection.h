@@ -27,6 +27,7 @@ enum table_verb {
 	TABLE_UPDATE_PLAIN, /* every column that only the feed's index holds, or none */
 	TABLE_REMOVE,
 	TABLE_FEED,
+	TABLE_SINCE,
 	TABLE_BY_ID,
 	TABLE_SCAN,
 	TABLE_RESOLVE,

@@ -151,6 +151,17 @@ enum status table_each(struct storage *storage, const struct schema *schema, con
 /* Rows at home in after->home, changed after after->gseq or at it with an id beyond `after_id`, in (gseq, id) order. O(rows visited). */
 enum status table_feed(struct storage *storage, const struct schema *schema, const struct row_meta *after, const struct id *after_id,
 	table_visit visit, void *context);
+/* Rows at home in a scope that changed after a commit, and a range of ids. */
+struct row_span {
+	int64_t home;
+	int64_t gseq;
+	struct id after;
+	struct id last; /* within */
+};
+/* Of the first `most` rows of the span's home that changed after its commit: how many there are, and how many of them are within its ids.
+ * O(those). */
+enum status table_since(struct storage *storage, const struct schema *schema, const struct row_span *span, size_t most, size_t *out_count,
+	size_t *out_within);
 /* Rows at home in `home` with an id beyond `after_id` (nil: from the start), in id order. */
 enum status table_by_id(
 	struct storage *storage, const struct schema *schema, int64_t home, const struct id *after_id, table_visit visit, void *context);

@@ -425,6 +425,28 @@ enum status table_scan(struct storage *storage, const struct schema *schema, con
 	return status;
 }
 
+enum status table_since(struct storage *storage, const struct schema *schema, const struct row_span *span, size_t most, size_t *out_count,
+	size_t *out_within)
+{
+	struct table_statement *statement;
+	enum status status = table_statement(storage, schema_at_revision(schema, storage->revision), TABLE_SINCE, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	sqlite3_bind_int64(statement->prepared, 1, span->home);
+	sqlite3_bind_int64(statement->prepared, 2, span->gseq);
+	bind_id(statement->prepared, 3, &span->after);
+	bind_id(statement->prepared, 4, &span->last);
+	sqlite3_bind_int64(statement->prepared, 5, (sqlite3_int64)most);
+	status = sql_step(storage, statement->prepared, schema->name);
+	if (status == STATUS_OK) {
+		*out_count = (size_t)sqlite3_column_int64(statement->prepared, 0);
+		*out_within = (size_t)sqlite3_column_int64(statement->prepared, 1);
+	}
+	sqlite3_reset(statement->prepared);
+	return status;
+}
+
 /* ---- short ids ---- */
 
 enum status table_resolve(struct storage *storage, const struct schema *schema, const uint8_t *prefix, size_t width, struct id *out_id)

@@ -25,6 +25,9 @@ static const struct metric {
 	{ "sent_bytes_total",         "counter", "bytes of frames sent",                                      AT(sent_bytes) },
 	{ "turned_away_total",        "counter", "connections and requests turned away by a limit",           AT(turned_away) },
 	{ "told_to_wait_total",       "counter", "requests whose device was told to come again later",         AT(told_to_wait) },
+	{ "pages_given_total",        "counter", "pages of first syncs given that were built for others",      AT(pages_given) },
+	{ "pages_kept_total",         "counter", "pages of first syncs built, and kept for the next device",  AT(pages_kept) },
+	{ "pages_spoiled_total",      "counter", "kept pages thrown away: damaged, cut or foreign",           AT(pages_spoiled) },
 	{ "closed_unproved_total",    "counter", "connections closed since they proved nothing in time",      AT(closed_unproved) },
 	{ "connections",              "gauge",   "connections now",                                           AT(connections) },
 	{ "sessions",                 "gauge",   "sessions of devices in memory",                             AT(sessions) },
@@ -88,6 +91,9 @@ static void gather_serving(const struct office *office, struct metrics *metrics)
 	metrics->sessions = (int64_t)core.sessions;
 	metrics->polls = (int64_t)core.parked;
 	metrics->told_to_wait = core.told_to_wait;
+	metrics->pages_given = core.pages.given;
+	metrics->pages_kept = core.pages.kept;
+	metrics->pages_spoiled = core.pages.spoiled;
 	metrics->received_bytes = (int64_t)carrier.received_bytes;
 	metrics->sent_bytes = (int64_t)carrier.sent_bytes;
 	metrics->turned_away = (int64_t)carrier.refused;

@@ -9,7 +9,7 @@ struct metrics {
 	int64_t serving; /* 1 or 0 */
 	int64_t frames, frames_refused, commits, operations_decided;
 	int64_t received_bytes, sent_bytes, turned_away, closed_unproved;
-	int64_t connections, sessions, polls, told_to_wait;
+	int64_t connections, sessions, polls, told_to_wait, pages_given, pages_kept, pages_spoiled;
 	/* Of the store. */
 	int64_t commit, operations, with_issue, rejected, parked, incidents;
 	int64_t backup_commit, backup_age_s; /* of the newest backup; 0 and -1: there is none */

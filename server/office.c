@@ -55,6 +55,7 @@ static enum status open_core(struct office *office)
 		.identity = office->identity,
 		.before_decide = watch,
 		.blobs = office->blobs,
+		.pages = plain_folder(&office->arena, office->dir),
 		.sink = { run_mark_put, &office->mark },
 		.suspects = suspects,
 		.suspect_count = count,

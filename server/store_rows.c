@@ -184,6 +184,21 @@ enum status server_store_feed(struct server_store *store, const struct member *a
 	return status == STATUS_OK ? table_feed(store->storage, schema, &place, &after->id, walk_row, &walk) : status;
 }
 
+enum status server_store_changed(
+	struct server_store *store, const struct member *since, const struct id *last, size_t most, bool *out_changed)
+{
+	const struct row_span span = { .home = since->scope, .gseq = since->gseq, .after = since->id, .last = *last };
+	const struct schema *schema = NULL;
+	size_t looked = 0, within = 0;
+	enum status status = schema_of_record(since->kind, &schema);
+
+	if (status == STATUS_OK)
+		status = table_since(store->storage, schema, &span, most, &looked, &within);
+	if (status == STATUS_OK)
+		*out_changed = within > 0 || looked >= most;
+	return status;
+}
+
 enum status server_store_by_id(
 	struct server_store *store, enum record_kind kind, int64_t scope, const struct id *after_id, server_row_visit visit, void *context)
 {

@@ -233,23 +233,28 @@ static int64_t free_to_the_end(void *context)
 	return INT64_MAX;
 }
 
-static struct folder *folder_make(struct arena *arena, struct text dir)
+static struct folder *folder_make(struct arena *arena, struct text dir, const char *below)
 {
 	struct folder *folder = arena_allocate(arena, sizeof(*folder));
 
-	(void)snprintf(folder->dir, sizeof(folder->dir), "%.*s/blobs", TEXT_ARGUMENTS(dir));
+	(void)snprintf(folder->dir, sizeof(folder->dir), "%.*s%s", TEXT_ARGUMENTS(dir), below);
 	folder->files = (struct blob_files){ folder, size_of, read_exactly, write_at, keep_as, remove_name, each_of, free_bytes };
 	return folder;
 }
 
 const struct blob_files *blob_folder(struct arena *arena, struct text dir)
 {
-	return &folder_make(arena, dir)->files;
+	return &folder_make(arena, dir, "/blobs")->files;
+}
+
+const struct blob_files *plain_folder(struct arena *arena, struct text dir)
+{
+	return &folder_make(arena, dir, "")->files;
 }
 
 const struct blob_files *blob_folder_to_fill(struct arena *arena, struct text dir)
 {
-	struct folder *folder = folder_make(arena, dir);
+	struct folder *folder = folder_make(arena, dir, "/blobs");
 
 	folder->files.free_bytes = free_to_the_end;
 	return &folder->files;

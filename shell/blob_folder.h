@@ -9,7 +9,10 @@
 /* The folder is made with its first file. Everything lives in `arena`, and nothing is to be closed. */
 const struct blob_files *blob_folder(struct arena *arena, struct text dir);
 
-/* The same, on a disk of which nothing is kept for work: it may be filled to its last byte, as with a backup. */
+/* The same for names that begin with a folder of their own beside that: protocol/sync/page_cache.c has such. */
+const struct blob_files *plain_folder(struct arena *arena, struct text dir);
+
+/* As blob_folder(), on a disk of which nothing is kept for work: it may be filled to its last byte, as with a backup. */
 const struct blob_files *blob_folder_to_fill(struct arena *arena, struct text dir);
 
 #endif

@@ -95,6 +95,18 @@ void page_builder_name(struct page_builder *builder, const struct scope *scope, 
 	builder->raw_size += ID_SIZE;
 }
 
+void page_builder_append(struct page_builder *builder, const struct page_builder *more)
+{
+	for (size_t i = 0; i < more->group_count; i++) {
+		builder->groups = arena_grow(
+			builder->arena, builder->groups, builder->group_count, &builder->group_capacity, sizeof(*builder->groups));
+		builder->groups[builder->group_count++] = more->groups[i];
+	}
+	if (more->group_count > 0)
+		builder->row_capacity = more->row_capacity;
+	builder->raw_size += more->raw_size;
+}
+
 void page_builder_digest(struct page_builder *builder, const struct scope_digest *digest)
 {
 	group_for(builder, &digest->scope, ENTRY_DIGEST, NULL)->digest = digest->digest;

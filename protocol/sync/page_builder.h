@@ -22,6 +22,9 @@ void page_builder_patch(
 void page_builder_name(struct page_builder *builder, const struct scope *scope, enum entry_type type, const struct schema *schema,
 	const struct id *id);
 
+/* Everything of `more` behind what is there; both of one arena. */
+void page_builder_append(struct page_builder *builder, const struct page_builder *more);
+
 /* Words about a scope. */
 void page_builder_digest(struct page_builder *builder, const struct scope_digest *digest);
 void page_builder_dropped(struct page_builder *builder, const struct scope *scope);

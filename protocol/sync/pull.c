@@ -2,13 +2,16 @@
 
 #include <string.h>
 
+#include "protocol/domain/revision.h"
 #include "protocol/sync/grants.h"
 #include "protocol/sync/page_builder.h"
 #include "protocol/sync/pull_position.h"
+#include "protocol/sync/row_range.h"
 
 #define CUT_LISTS_MAX ((size_t)40 * 1024) /* bytes of a cut that leave room for what else an answer says */
 #define DIGEST_SIZE   40                  /* at most, of one scope in a cut */
 #define SCOPE_SIZE    18
+#define ROW_RAW_LARGE 400  /* bytes: a scope that fills no page with such rows shares none */
 
 struct gather {
 	const struct pull_question *question;
@@ -22,6 +25,8 @@ struct gather {
 	bool owes_rows;     /* see is_owed() */
 	const struct schema *schema;
 	struct page_builder page;
+	struct pull_shared shared;
+	const struct row_range *until; /* the page ends with this range; NULL: when it is full */
 };
 
 static bool is_full(const struct gather *gather)
@@ -64,8 +69,14 @@ static enum status gather_row(void *context, const void *row, const struct serve
 {
 	struct gather *gather = context;
 
+	if (gather->until != NULL && row_range_is_behind(gather->until, gather->schema->kind, row_id(row))) {
+		gather->position.kind = gather->until->last_kind;
+		gather->position.id = gather->until->last;
+		return STATUS_BUSY;
+	}
 	gather->position.gseq = gather->whole_scope ? 0 : meta->gseq;
 	gather->position.id = *row_id(row);
+	gather->position.shared = false;
 	if (gather->question->bug == BUG_ROW_LOST_AT_RESUME && gather->page.raw_size + ID_SIZE >= gather->question->raw_max)
 		return STATUS_BUSY;
 	if (gather->whole_scope) /* also its own: what it made in a scope that it did not hold, it could not keep */
@@ -186,6 +197,120 @@ static enum status gather_rows(struct gather *gather)
 	return status;
 }
 
+/* ---- pages that every device of a scope is given ---- */
+
+static struct shared_place place_here(const struct gather *gather)
+{
+	const struct pull_position *position = &gather->position;
+
+	return (struct shared_place){ .epoch = gather->state.epoch,
+		.revision = schema_revision(),
+		.scope = gather->scope,
+		.delivery = (uint8_t)position->class,
+		.kind = position->kind,
+		.after = position->id };
+}
+
+/* Such pages begin where the scope does, and where one of them ends. */
+static bool may_share(const struct gather *gather, const struct scope_state *scope)
+{
+	return gather->question->pages != NULL && gather->whole_scope && gather->position.shared &&
+	       scope->digest.count >= (int64_t)(gather->question->raw_max / ROW_RAW_LARGE);
+}
+
+static struct row_range range_of(const struct gather *gather, const struct shared_page *page)
+{
+	const struct pull_position *position = &gather->position;
+
+	return (struct row_range){ .scope = position->scope,
+		.class = position->class,
+		.first_kind = position->kind,
+		.after = position->id,
+		.last_kind = page->kind,
+		.last = page->last };
+}
+
+/* The page that lies ready, and whether its rows are still those of the scope: what left it, or changed, is not given to who comes now. */
+static enum status find_shared(struct gather *gather, const struct shared_place *place, const struct scope_state *scope, bool *out_there,
+	bool *out_current)
+{
+	const struct server_state *state = &gather->state;
+	struct shared_page *page = &gather->shared.page;
+	struct row_range range;
+	bool changed = false;
+	enum status status = STATUS_OK;
+
+	*out_there = page_cache_find(gather->question->pages, place, gather->question->arena, page) && page->gseq <= state->gseq;
+	*out_current = *out_there && (scope->gseq <= page->gseq || page->gseq >= state->horizon);
+	if (!*out_current || scope->gseq <= page->gseq)
+		return STATUS_OK;
+	range = range_of(gather, page);
+	status = row_range_changed(gather->question->store, &range, page->gseq, &changed);
+	*out_current = status == STATUS_OK && !changed;
+	if (*out_current)
+		page_cache_vouch(gather->question->pages, place, state->gseq);
+	return status;
+}
+
+/* The next rows of the scope, apart from what the page holds so far: alone when they fill a page, so that it is the next device's, too;
+ * else behind that. */
+static enum status gather_apart(struct gather *gather, const struct shared_place *place)
+{
+	const struct page_builder before = gather->page;
+	const struct pull_position start = gather->position;
+	struct page_builder rows;
+	enum status status;
+
+	gather->page = (struct page_builder){ .arena = before.arena };
+	status = gather_rows(gather);
+	if (status != STATUS_OK && status != STATUS_BUSY)
+		return status;
+	rows = gather->page;
+	if (before.group_count > 0 && (status == STATUS_BUSY || before.raw_size + rows.raw_size >= gather->question->raw_max)) {
+		gather->page = before;
+		gather->position = start;
+		return STATUS_BUSY;
+	}
+	gather->page = before;
+	page_builder_append(&gather->page, &rows);
+	gather->shared = (struct pull_shared){ 0 };
+	if (status == STATUS_BUSY) {
+		gather->position.shared = true;
+		gather->shared.built = true;
+		gather->shared.place = *place;
+		gather->shared.page = (struct shared_page){ gather->state.gseq, gather->position.kind, gather->position.id, { 0 } };
+	}
+	return status;
+}
+
+/* As gather_rows(), by pages that lie ready where there are. One that is built anew ends where it did, so that the next ones fit. */
+static enum status gather_scope_rows(struct gather *gather, const struct scope_state *scope)
+{
+	const struct shared_place place = place_here(gather);
+	struct row_range range;
+	bool there = false, current = false;
+	enum status status;
+
+	if (!may_share(gather, scope))
+		return gather_rows(gather);
+	status = find_shared(gather, &place, scope, &there, &current);
+	if (status != STATUS_OK)
+		return status;
+	if (!current) {
+		range = range_of(gather, &gather->shared.page);
+		gather->until = there ? &range : NULL;
+		status = gather_apart(gather, &place);
+		gather->until = NULL;
+		return status;
+	}
+	if (gather->page.group_count == 0) {
+		gather->shared.found = true;
+		gather->position.kind = gather->shared.page.kind;
+		gather->position.id = gather->shared.page.last;
+	}
+	return STATUS_BUSY;
+}
+
 static enum status gather_links(struct gather *gather)
 {
 	const struct member after = place_of(&gather->position);
@@ -208,6 +333,7 @@ static void begin_part(struct gather *gather, enum pass_part part)
 	bool whole = part != PART_LEFT && (gather->whole_scope || (part == PART_LINKS && gather->owes_rows));
 
 	position->part = part;
+	position->shared = part == PART_ROWS;
 	position->kind = whole || part == PART_ROWS ? RECORD_NONE : RECORD_KIND_MAX;
 	position->gseq = whole ? 0 : position->low;
 	memset(&position->id, whole ? 0 : 0xff, sizeof(position->id));
@@ -221,14 +347,18 @@ static bool has_part(const struct gather *gather, enum pass_part part)
 	return class == CLASS_COUNT || part == PART_ROWS || (part == PART_LINKS && class == CLASS_JOBS);
 }
 
+static enum status gather_part(struct gather *gather, const struct scope_state *scope)
+{
+	if (!has_part(gather, gather->position.part))
+		return STATUS_OK;
+	if (gather->position.part == PART_ROWS)
+		return gather_scope_rows(gather, scope);
+	return gather->position.part == PART_LINKS ? gather_links(gather) : gather_lefts(gather);
+}
+
 /* One scope from where the position stands to its end. */
 static enum status gather_scope(struct gather *gather, const struct grant_entry *grant, bool resumed)
 {
-	static enum status (*const parts[])(struct gather *) = {
-		[PART_ROWS] = gather_rows,
-		[PART_LINKS] = gather_links,
-		[PART_LEFT] = gather_lefts,
-	};
 	struct scope_state state;
 	enum status status = server_store_scope_by_number(gather->question->store, grant->scope, &gather->scope, &state);
 
@@ -241,7 +371,7 @@ static enum status gather_scope(struct gather *gather, const struct grant_entry 
 	if (!resumed)
 		begin_part(gather, gather->scope.kind == SCOPE_JOB ? PART_LINKS : PART_ROWS);
 	for (;;) {
-		status = has_part(gather, gather->position.part) ? parts[gather->position.part](gather) : STATUS_OK;
+		status = gather_part(gather, &state);
 		if (status != STATUS_OK || gather->position.part == PART_LEFT)
 			return status;
 		begin_part(gather, PART_LEFT);
@@ -511,6 +641,7 @@ enum status pull_answer(const struct pull_question *question, struct pull_answer
 	if (status != STATUS_OK && status != STATUS_BUSY)
 		return status;
 	answer.page = (struct page){ .groups = gather.page.groups, .group_count = gather.page.group_count };
+	answer.shared = gather.shared;
 	answer.cut_follows = status == STATUS_OK;
 	if (status == STATUS_BUSY) {
 		answer.page.resume = pull_position_encode(question->arena, &gather.position);

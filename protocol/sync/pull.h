@@ -5,9 +5,19 @@
 
 #include "protocol/sync/bugs.h"
 #include "protocol/sync/change_ring.h"
+#include "protocol/sync/page_cache.h"
 #include "protocol/sync/server_store.h"
 
+/* The page is not this device's alone. */
+struct pull_shared {
+	bool found; /* `page` is what is given; the answer's page has its resume token and no groups */
+	bool built; /* the answer's page is to be kept as `page` at `place`, when it is packed */
+	struct shared_place place;
+	struct shared_page page;
+};
+
 struct pull_answer {
+	struct pull_shared shared;
 	struct page page; /* groups, maybe none; resume not empty when more follows */
 	bool cut_follows;
 	struct cut cut;
@@ -21,6 +31,7 @@ struct pull_question {
 	struct server_store *store;
 	struct arena *arena;
 	const struct change_ring *ring; /* NULL: whole rows only */
+	struct page_cache *pages;       /* NULL: every page is built */
 	const struct device_entry *device;
 	int64_t chain; /* the device's current chain number, 0 for none: rows it made by itself are left out */
 	struct pull pull;

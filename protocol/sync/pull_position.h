@@ -26,6 +26,7 @@ struct pull_position {
 	enum record_kind kind;
 	int64_t gseq; /* of the last row given (0: rows are read by id) */
 	struct id id;
+	bool shared;   /* pages that every device of the scope is given begin here (page_cache.h) */
 	bool with_own; /* rows that the device computed by itself are among those given */
 };
 

@@ -95,14 +95,18 @@ enum status reply_decided(
 	return STATUS_OK;
 }
 
-/* False when the page is beyond what a decoder would take. */
-static bool encode_page(const struct reply *reply, const struct page *page, struct bytes *out_body)
+/* False when the page is beyond what a decoder would take. What every device of a scope may be given is kept for the next one. */
+static bool encode_page(const struct reply *reply, const struct page *page, struct pull_shared *shared, struct bytes *out_body)
 {
-	struct writer body = body_writer(reply);
+	struct writer packed = body_writer(reply), body = body_writer(reply);
 
-	page_encode(&body, page, NULL);
+	if (!shared->found) {
+		page_pack(&packed, page, NULL);
+		shared->page.packed = writer_bytes(&packed);
+	}
+	page_encode_packed(&body, page->resume, shared->page.packed);
 	*out_body = writer_bytes(&body);
-	return !body.overflow;
+	return !packed.overflow && !body.overflow;
 }
 
 static bool encode_cut(const struct reply *reply, const struct cut *cut, struct bytes *out_body)
@@ -142,6 +146,10 @@ static void write_page_and_cut(struct reply *reply, const struct pull_answer *an
 		section_write(&reply->writer, SECTION_PAGE, page);
 	if (answer->cut_follows)
 		section_write(&reply->writer, SECTION_CUT, cut);
+	if (answer->shared.found)
+		page_cache_given(reply->pages);
+	if (answer->shared.built && answer->shared.page.packed.size <= SHARED_PAGE_PACKED_MAX)
+		page_cache_keep(reply->pages, &answer->shared.place, &answer->shared.page);
 }
 
 static void write_again(struct reply *reply)
@@ -152,29 +160,26 @@ static void write_again(struct reply *reply)
 	section_write(&reply->writer, SECTION_AGAIN, writer_bytes(&body));
 }
 
-enum status reply_pull(struct reply *reply, struct server_store *store, const struct change_ring *ring, const struct device_entry *device,
-	const struct chain_state *chain, const struct pull *pull)
+/* The sections' bodies. False: together they pass `room`, or the page the device's budget. */
+static bool encode_answer(const struct reply *reply, struct pull_answer *answer, size_t room, size_t budget, struct bytes *out_page,
+	struct bytes *out_cut)
 {
-	struct pull_question question = { .store = store,
-		.ring = ring,
-		.arena = reply->arena,
-		.device = device,
-		.chain = chain->number,
-		.pull = *pull,
-		.raw_max = *reply->page_raw_max,
-		.bug = reply->bug };
-	size_t budget = pull->byte_budget > 0 && pull->byte_budget < (int64_t)FRAME_SIZE_MAX ? (size_t)pull->byte_budget : FRAME_SIZE_MAX;
-	bool decided_news = chain->last_seq > pull->settled_seq, all_unlike = false;
-	enum status status = decided_news ? reply_decided(reply, store, chain, pull->settled_seq, &all_unlike) : STATUS_OK;
+	*out_cut = (struct bytes){ 0 };
+	return encode_page(reply, &answer->page, &answer->shared, out_page) &&
+	       (!answer->cut_follows || encode_cut(reply, &answer->cut, out_cut)) && out_page->size + out_cut->size <= room &&
+	       out_page->size <= budget;
+}
 
-	if (all_unlike)
-		question.chain = 0;
-	for (; status == STATUS_OK; question.raw_max /= 2) {
+/* One row more than a budget is sent; more than a frame cannot be. */
+static enum status answer_pull(struct reply *reply, struct pull_question *question, size_t budget, bool decided_news)
+{
+	enum status status = STATUS_OK;
+
+	for (; status == STATUS_OK; question->raw_max /= 2) {
 		size_t room = reply->size_max - reply->writer.size - ROOM_FOR_HEADS;
 		struct pull_answer answer;
-		struct bytes page, cut = { 0 };
-		bool fits;
-		status = pull_answer(&question, &answer);
+		struct bytes page, cut;
+		status = pull_answer(question, &answer);
 		if (status != STATUS_OK)
 			return status;
 		if (answer.too_old) {
@@ -185,19 +190,40 @@ enum status reply_pull(struct reply *reply, struct server_store *store, const st
 			write_again(reply);
 			return STATUS_OK;
 		}
-		fits = encode_page(reply, &answer.page, &page) && (!answer.cut_follows || encode_cut(reply, &answer.cut, &cut)) &&
-		       page.size + cut.size <= room && (page.size <= budget || question.raw_max <= 1);
-		if (!fits && question.raw_max > 1)
-			continue;
-		if (!fits)
+		if (encode_answer(reply, &answer, room, question->raw_max <= 1 ? room : budget, &page, &cut)) {
+			if (answer.page.resume.size > 0 && budget == FRAME_SIZE_MAX && !answer.shared.found)
+				adapt(reply, question->raw_max, page.size, room);
+			write_page_and_cut(reply, &answer, page, cut);
+			reply->resume = answer.page.resume;
+			return STATUS_OK;
+		}
+		if (question->raw_max <= 1)
 			return fail(STATUS_INVALID, "page: one row and its cut pass a frame (%zu bytes)", page.size + cut.size);
-		if (answer.page.resume.size > 0 && budget == FRAME_SIZE_MAX)
-			adapt(reply, question.raw_max, page.size, room);
-		write_page_and_cut(reply, &answer, page, cut);
-		reply->resume = answer.page.resume;
-		return STATUS_OK;
+		if (answer.shared.found)
+			question->pages = NULL; /* what fits beside the rest of this answer is this device's alone */
 	}
 	return status;
+}
+
+enum status reply_pull(struct reply *reply, struct server_store *store, const struct change_ring *ring, const struct device_entry *device,
+	const struct chain_state *chain, const struct pull *pull)
+{
+	size_t budget = pull->byte_budget > 0 && pull->byte_budget < (int64_t)FRAME_SIZE_MAX ? (size_t)pull->byte_budget : FRAME_SIZE_MAX;
+	struct pull_question question = { .store = store,
+		.ring = ring,
+		.pages = budget == FRAME_SIZE_MAX ? reply->pages : NULL,
+		.arena = reply->arena,
+		.device = device,
+		.chain = chain->number,
+		.pull = *pull,
+		.raw_max = *reply->page_raw_max,
+		.bug = reply->bug };
+	bool decided_news = chain->last_seq > pull->settled_seq, all_unlike = false;
+	enum status status = decided_news ? reply_decided(reply, store, chain, pull->settled_seq, &all_unlike) : STATUS_OK;
+
+	if (all_unlike)
+		question.chain = 0;
+	return status == STATUS_OK ? answer_pull(reply, &question, budget, decided_news) : status;
 }
 
 enum status reply_recon(
@@ -221,7 +247,7 @@ enum status reply_recon(
 			break;
 		reply->looked_at += finding.looked_at;
 		if (finding.page.group_count > 0)
-			fits = encode_page(reply, &finding.page, &finding.reply.page);
+			fits = encode_page(reply, &finding.page, &(struct pull_shared){ 0 }, &finding.reply.page);
 		recon_reply_encode(&writer, &finding.reply);
 		if (fits && !writer.overflow && writer.size <= room) {
 			section_write(&reply->writer, SECTION_RECON_REPLY, writer_bytes(&writer));

@@ -155,6 +155,7 @@ enum status server_on_prepare(struct server_core *core)
 	arena_reset(&ahead->arena);
 	reply_init(&reply, &ahead->arena, &core->page_raw_max, REPLY_IN_SESSION_MAX);
 	reply.bug = core->options.bug;
+	reply.pages = core->pages;
 	if (status == STATUS_OK)
 		status = write_sections(core, &request, &reply);
 	server_store_reset_rows(core->options.store);
@@ -199,6 +200,7 @@ static enum status make_sections(struct server_core *core, const struct inquiry 
 	}
 	reply_init(&reply, &core->request_arena, &core->page_raw_max, waiting->by_envelope ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
 	reply.bug = core->options.bug;
+	reply.pages = core->pages;
 	status = write_sections(core, waiting, &reply);
 	charge(core, waiting, reply.looked_at);
 	*out_sections = reply_bytes(&reply);

@@ -276,6 +276,7 @@ static void begin_part(struct outgoing_bundle *bundle, struct reply *reply)
 
 	reply_init(reply, &core->request_arena, &core->page_raw_max, REPLY_IN_WELCOME_MAX - PART_ROOM);
 	reply->bug = core->options.bug;
+	reply->pages = core->pages;
 	if (++bundle->pass->part.number > 1)
 		return;
 	write_welcome(bundle, reply);

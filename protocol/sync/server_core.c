@@ -57,6 +57,8 @@ static enum status open_core(struct server_core *core, const struct server_core_
 	core->polls = poll_table_create();
 	core->effects_end = &core->effects;
 	core->page_raw_max = options->page_raw_max > 0 ? options->page_raw_max : (size_t)128 * 1024;
+	if (options->pages != NULL)
+		core->pages = page_cache_create(options->pages, PAGE_CACHE_BYTES_MAX);
 	status = server_store_state(options->store, &core->state);
 	core->ring = change_ring_create(core->state.gseq);
 	core->look_again_at_ms = server_core_monotonic_ms(core) + round_ms(core);
@@ -90,6 +92,7 @@ void server_core_destroy(struct server_core *core)
 	careful_finish(&core->careful);
 	session_table_destroy(core->sessions);
 	change_ring_destroy(core->ring);
+	page_cache_destroy(core->pages);
 	inquiry_free_all(core->answering);
 	inquiry_free_all(core->woken);
 	poll_table_destroy(core->polls);
@@ -745,6 +748,7 @@ struct server_core_counts server_core_counts(const struct server_core *core)
 	counts.sessions = session_table_count(core->sessions);
 	counts.parked = poll_table_count(core->polls);
 	counts.told_to_wait = core->herd.told;
+	counts.pages = page_cache_counts(core->pages);
 	return counts;
 }
 

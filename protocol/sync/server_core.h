@@ -9,6 +9,7 @@
 #include "protocol/sync/bugs.h"
 #include "protocol/sync/incident.h"
 #include "protocol/sync/loss.h"
+#include "protocol/sync/page_cache.h"
 #include "protocol/sync/parked.h"
 #include "protocol/sync/sender.h"
 #include "protocol/sync/server_store.h"
@@ -38,6 +39,7 @@ struct server_core_options {
 	void (*before_decide)(const struct operation *operation);
 	int64_t retention_ms; /* how long it is known what left a scope; 0: the usual */
 	const struct blob_files *blobs; /* borrowed; NULL: no files are moved */
+	const struct blob_files *pages; /* borrowed; where pages are kept for the next device (page_cache.h); NULL: nowhere */
 	size_t held_max;      /* bytes of batches that are held (careful.h); 0: the usual */
 	size_t page_raw_max; /* bytes of rows in a page to begin with; 0: the usual. Tests take few, so that pulls are resumed */
 	const struct server_tap *tap; /* who sees what goes in and comes out (server_event.h); borrowed; NULL: nobody */
@@ -134,6 +136,7 @@ struct server_core_counts {
 	int64_t files_received;
 	int64_t files_without_room;
 	int64_t files_swept;
+	struct page_cache_counts pages; /* of first syncs, kept for the next device */
 	int64_t told_to_wait;  /* requests whose operations were not taken in: their devices come again */
 	int64_t overfull_jobs;   /* walked with more rows than a device is given */
 	struct id overfull_job; /* the last of them: its work order */

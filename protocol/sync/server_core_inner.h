@@ -81,6 +81,7 @@ struct server_core {
 	int64_t wake_at_ms;
 	struct effect_entry *effects;
 	struct effect_entry **effects_end;
+	struct page_cache *pages; /* NULL: none are kept */
 	size_t page_raw_max; /* adapts to how well pages compress */
 	struct ahead ahead;
 	struct recon_cache recon_cache;

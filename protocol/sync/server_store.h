@@ -105,6 +105,11 @@ enum status server_store_by_id(
 /* May any row of the kind have changed after commit `gseq`? False only when none has, of any scope. O(1), without a look at the store. */
 bool server_store_kind_changed(const struct server_store *store, enum record_kind kind, int64_t gseq);
 
+/* Did a row at home in since->scope, of since->kind, with an id beyond since->id and up to `last`, change after since->gseq? True as well
+ * when so many rows of the scope and kind did, wherever. O(most). */
+enum status server_store_changed(
+	struct server_store *store, const struct member *since, const struct id *last, size_t most, bool *out_changed);
+
 /* Rows that left a scope, one entry a (scope, kind, id), the newest. Put again when it leaves again; forgotten when the row comes back. */
 enum status server_store_put_left(struct server_store *store, int64_t scope, enum record_kind kind, const struct id *id, int64_t gseq);
 enum status server_store_forget_left(struct server_store *store, int64_t scope, enum record_kind kind, const struct id *id);

@@ -226,6 +226,9 @@ enum status told_incident_decode(struct bytes body, struct told_incident *out_to
 void decided_encode(struct writer *writer, const struct decided *decided);
 enum status decided_decode(struct bytes body, struct arena *arena, struct decided *out_decided);
 void page_encode(struct writer *writer, const struct page *page, const struct references *references);
+/* The same in two steps: the packed block of its groups, and a page of such a block. */
+void page_pack(struct writer *writer, const struct page *page, const struct references *references);
+void page_encode_packed(struct writer *writer, struct bytes resume, struct bytes packed);
 enum status page_decode(struct bytes body, struct arena *arena, const struct references *references, struct page *out_page);
 void cut_encode(struct writer *writer, const struct cut *cut);
 enum status cut_decode(struct bytes body, struct arena *arena, struct cut *out_cut);

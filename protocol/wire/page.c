@@ -63,7 +63,7 @@ static void write_group(struct writer *writer, const struct page_group *group, c
 		write_rows(writer, group, references, room);
 }
 
-void page_encode(struct writer *writer, const struct page *page, const struct references *references)
+void page_pack(struct writer *writer, const struct page *page, const struct references *references)
 {
 	struct arena scratch = { 0 };
 	struct writer raw = writer_in(&scratch, PACK_RAW_MAX);
@@ -74,12 +74,25 @@ void page_encode(struct writer *writer, const struct page *page, const struct re
 		write_group(&raw, &page->groups[i], references, &room);
 		rows += page->groups[i].count;
 	}
-	write_bytes(writer, page->resume);
-	if (raw.overflow || page->resume.size > RESUME_SIZE_MAX || rows > COLUMNS_ROWS_MAX)
+	if (raw.overflow || rows > COLUMNS_ROWS_MAX)
 		writer->overflow = true;
 	else
 		pack_write(writer, writer_bytes(&raw), PAGE_LEVEL);
 	arena_finish(&scratch);
+}
+
+void page_encode_packed(struct writer *writer, struct bytes resume, struct bytes packed)
+{
+	write_bytes(writer, resume);
+	write_raw(writer, packed.data, packed.size);
+	writer->overflow = writer->overflow || resume.size > RESUME_SIZE_MAX;
+}
+
+void page_encode(struct writer *writer, const struct page *page, const struct references *references)
+{
+	write_bytes(writer, page->resume);
+	page_pack(writer, page, references);
+	writer->overflow = writer->overflow || page->resume.size > RESUME_SIZE_MAX;
 }
 
 struct page_reader {

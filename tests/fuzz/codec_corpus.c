@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "protocol/domain/revision.h"
 #include "protocol/sync/flight.h"
 #include "protocol/wire/blob.h"
 #include "protocol/wire/bundle.h"
@@ -11,6 +12,7 @@
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/pack.h"
 #include "protocol/wire/recon.h"
+#include "protocol/wire/shared_page.h"
 #include "tests/unit/protocol/wire/pool_references.h"
 #include "tests/unit/protocol/wire/random_row.h"
 
@@ -355,6 +357,25 @@ static void save_flights(struct arena *arena)
 	save("flight", "for-keys", writer_bytes(&for_keys));
 }
 
+/* As fuzzed in shared_page_fuzz.c: a file, and what stands between the head and the hash of one. */
+static void save_shared(struct arena *arena)
+{
+	const struct shared_place place = { .epoch = { { 7 } },
+		.revision = SCHEMA_REVISION,
+		.scope = { .kind = SCOPE_ORG_ALL },
+		.delivery = 3,
+		.kind = RECORD_PART,
+		.after = { { 9 } } };
+	const struct shared_page page = {
+		.gseq = 12, .kind = RECORD_PART, .last = { { 10 } }, .packed = { (const uint8_t *)"a packed block", 14 }
+	};
+	struct bytes file = shared_page_encode(arena, &place, &page);
+
+	save("shared_page", "file", file);
+	save("shared_page", "inside", (struct bytes){ file.data + 60, file.size - 60 - HASH_SIZE });
+	save("shared_page", "cut", (struct bytes){ file.data, file.size / 2 });
+}
+
 int main(int argc, char **argv)
 {
 	struct arena arena = { 0 };
@@ -376,6 +397,7 @@ int main(int argc, char **argv)
 	save_carried(&arena);
 	save_bundles(&arena);
 	save_flights(&arena);
+	save_shared(&arena);
 	pack_write(&stored, (struct bytes){ (const uint8_t *)"short", 5 }, 3);
 	save("pack", "stored", writer_bytes(&stored));
 	arena_finish(&arena);

@@ -85,6 +85,7 @@ static enum status open_server(struct simulation *simulation)
 	if (status != STATUS_OK)
 		return status;
 	core.store = server->store;
+	core.pages = memory_files_of(server->blobs);
 	if (simulation->faults.percent[FAULT_FILES] > 0)
 		core.blobs = memory_files_of(server->blobs);
 	random_fill(&server->random, &core.incarnation, sizeof(core.incarnation));
