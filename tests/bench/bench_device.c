@@ -10,6 +10,8 @@
 #include "tests/bench/record/bench_order.h"
 #include "tests/bench/stopwatch.h"
 
+#define CALL_MS 120000 /* an agent may be busy for long: that is what is measured */
+
 static int complain(enum status status)
 {
 	(void)fprintf(stderr, "bench_device: %s: %s\n", status_to_text(status), fail_reason());
@@ -112,7 +114,7 @@ static enum status change_one(const char *dir, struct arena *arena, const char *
 		.language = text_of("en"),
 		.now_ms = clock_now_ms(clock_system()) };
 	struct control_reply reply;
-	enum status status = control_call(dir, arena, &request, 5000, 5000, &reply);
+	enum status status = control_call(dir, arena, &request, CALL_MS, CALL_MS, &reply);
 
 	if (status == STATUS_OK && reply.exit_code != 0)
 		status = fail(STATUS_REFUSED, "exit %d: %.*s%.*s", reply.exit_code, TEXT_ARGUMENTS(reply.out), TEXT_ARGUMENTS(reply.err));
@@ -155,17 +157,104 @@ static int run_live(char **words)
 	return status == STATUS_OK ? 0 : complain(status);
 }
 
+/* ---- what waits while a replica takes in much ---- */
+
+struct waits {
+	long count;
+	long refused;
+	double longest_ms;
+	double total_ms;
+};
+
+static void note_wait(struct waits *waits, int64_t started_ns)
+{
+	double ms = (double)(stopwatch_now_ns() - started_ns) / 1e6;
+
+	waits->count++;
+	waits->total_ms += ms;
+	waits->longest_ms = ms > waits->longest_ms ? ms : waits->longest_ms;
+}
+
+static void print_waits(const struct waits *waits)
+{
+	printf("{\"count\":%ld,\"refused\":%ld,\"longest_ms\":%.3f,\"mean_ms\":%.3f}\n", waits->count, waits->refused,
+		waits->longest_ms, waits->count == 0 ? 0 : waits->total_ms / (double)waits->count);
+}
+
+static bool goes_on(const char *stop_file)
+{
+	FILE *file = fopen(stop_file, "r");
+
+	if (file != NULL)
+		(void)fclose(file);
+	return file == NULL;
+}
+
+/* Opened, asked and closed as by a command that reads. */
+static enum status read_one(const char *dir, const struct id *id)
+{
+	struct device_store *store = NULL;
+	const void *row;
+	enum status status = device_store_open(dir, &(struct device_store_options){ .read_only = true }, &store);
+
+	if (status == STATUS_OK)
+		status = records_get(device_store_records(store), RECORD_BENCH_ORDER, id, &row);
+	device_store_close(store);
+	return status;
+}
+
+/* readers DIR ID STOP: reads the record until the file STOP is there. */
+static int run_readers(char **words)
+{
+	struct waits waits = { 0 };
+	struct id id;
+	enum status status = id_from_text(text_of(words[1]), &id);
+
+	bench_order_register();
+	while (status == STATUS_OK && goes_on(words[2])) {
+		int64_t started = stopwatch_now_ns();
+		enum status found = read_one(words[0], &id);
+		note_wait(&waits, started);
+		waits.refused += found != STATUS_OK;
+		rest_us(2000);
+	}
+	print_waits(&waits);
+	return status == STATUS_OK ? 0 : complain(status);
+}
+
+/* saves DIR ID STOP: changes the record through the agent's socket until the file STOP is there. */
+static int run_saves(char **words)
+{
+	struct arena arena = { 0 };
+	struct waits waits = { 0 };
+
+	for (long number = 0; goes_on(words[2]); number++) {
+		int64_t started = stopwatch_now_ns();
+		enum status status = change_one(words[0], &arena, words[1], number);
+		if (status != STATUS_NOT_FOUND) /* no agent listens yet */
+			note_wait(&waits, started);
+		waits.refused += status != STATUS_OK && status != STATUS_NOT_FOUND;
+		arena_reset(&arena);
+		rest_us(50000);
+	}
+	arena_finish(&arena);
+	print_waits(&waits);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		int words;
 		int (*run)(char **words);
-	} verbs[] = { { "edits", 3, run_edits }, { "live", 4, run_live } };
+	} verbs[] = { { "edits", 3, run_edits }, { "live", 4, run_live }, { "readers", 3, run_readers },
+		{ "saves", 3, run_saves } };
 
 	for (size_t i = 0; i < LENGTH(verbs); i++)
 		if (argc > 1 && strcmp(argv[1], verbs[i].name) == 0 && argc == verbs[i].words + 2)
 			return verbs[i].run(argv + 2);
-	(void)fprintf(stderr, "usage: bench_device edits DIR KEYS FILE | live DIR TIMES COUNT FILE\n");
+	(void)fprintf(stderr,
+		"usage: bench_device edits DIR KEYS FILE | live DIR TIMES COUNT FILE | readers DIR ID STOP | saves DIR ID STOP\n");
 	return 2;
 }

@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 import commands_bench
+import cut_bench
 import load_bench
 import sync_bench
 
@@ -44,7 +45,7 @@ def count_commits(build):
 
 def main():
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=["sync", "commands", "load", "commits"])
+    parser.add_argument("what", nargs="?", choices=["sync", "commands", "load", "commits", "cut"])
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="", help="cases, such as W1,W2")
@@ -65,6 +66,8 @@ def main():
             rows += commands_bench.measure(build, folder, options.quick)
         if options.what == "load":
             rows += load_bench.measure(build, folder, options.quick, only, options.devices)
+        if options.what == "cut":
+            rows += cut_bench.measure(build, folder, options.quick)
     print_table(rows)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
