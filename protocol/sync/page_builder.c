@@ -46,6 +46,7 @@ static void add(struct page_builder *builder, struct page_group *group, void *ro
 	if (group->masks != NULL)
 		group->masks[group->count] = mask;
 	group->rows[group->count++] = row;
+	builder->row_count++;
 }
 
 /* About what a row takes before compression. */
@@ -105,6 +106,7 @@ void page_builder_append(struct page_builder *builder, const struct page_builder
 	if (more->group_count > 0)
 		builder->row_capacity = more->row_capacity;
 	builder->raw_size += more->raw_size;
+	builder->row_count += more->row_count;
 }
 
 void page_builder_digest(struct page_builder *builder, const struct scope_digest *digest)

@@ -7,6 +7,7 @@
 struct page_builder {
 	struct arena *arena; /* of everything in the page */
 	size_t raw_size;     /* about what it takes before compression */
+	size_t row_count;    /* rows in it, named ones too */
 	struct page_group *groups;
 	size_t group_count;
 	size_t group_capacity;

@@ -11,6 +11,7 @@
 #define CUT_LISTS_MAX ((size_t)40 * 1024) /* bytes of a cut that leave room for what else an answer says */
 #define DIGEST_SIZE   40                  /* at most, of one scope in a cut */
 #define SCOPE_SIZE    18
+#define PAGE_ROWS_MAX 4096 /* narrow rows: whoever works on the device waits while it takes a page in */
 #define ROW_RAW_LARGE 400  /* bytes: a scope that fills no page with such rows shares none */
 
 struct gather {
@@ -31,7 +32,7 @@ struct gather {
 
 static bool is_full(const struct gather *gather)
 {
-	return gather->page.raw_size >= gather->question->raw_max;
+	return gather->page.raw_size >= gather->question->raw_max || gather->page.row_count >= PAGE_ROWS_MAX;
 }
 
 static void add_whole(struct gather *gather, const struct schema *schema, const void *row)
