@@ -91,6 +91,7 @@ void server_flight_begin(struct server_flight *flight, struct server_core_option
 	if (options->blobs != NULL)
 		options->blobs = &flight->recorder.files;
 	options->identity.holder = &flight->recorder.holder;
+	options->pages = NULL; /* a replay has none of those that lie there */
 	options->tap = &flight->tap;
 }
 
