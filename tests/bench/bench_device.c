@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "device_agent/device.h"
+#include "protocol/domain/task_answer.h"
+#include "protocol/domain/visit.h"
 #include "shell/control.h"
 #include "tests/bench/record/bench_order.h"
 #include "tests/bench/stopwatch.h"
@@ -62,17 +64,63 @@ static enum status edit_one(struct local_device *device, struct arena *arena, ch
 	return device_core_operation(device->core, arena, &operation, &verdict, &id);
 }
 
-/* edits DIR KEYS FILE: each line becomes one operation of the technician, saved like any other. */
-static int run_edits(char **words)
+static enum status read_ids(char **rest, struct id *ids, size_t count)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = id_from_text(text_of(strtok_r(*rest, "\t\n", rest)), &ids[i]);
+	return status;
+}
+
+/* One line: the visit, three tasks, two parts, the van they come from, and what was done. */
+static enum status do_visit(struct local_device *device, struct arena *arena, char *line)
+{
+	enum { VISIT, TASKS, PARTS = TASKS + 3, VAN = PARTS + 2, IDS };
+	struct id ids[IDS] = { 0 }, made;
+	char *rest = line;
+	enum status status = read_ids(&rest, ids, IDS);
+	const struct part_arguments parts[] = { { .part_id = ids[PARTS], .location_id = ids[VAN], .quantity = 1 },
+		{ .part_id = ids[PARTS + 1], .location_id = ids[VAN], .quantity = 2 } };
+	struct answer_arguments answers[3];
+	const struct finish_arguments finish = { .outcome = VISIT_OUTCOME_FIXED,
+		.cause_code = text_of("wear"),
+		.action_code = text_of("replaced"),
+		.text = text_of(strtok_r(rest, "\n", &rest)),
+		.signer_name = text_of("the caretaker") };
+	const struct {
+		enum operation_kind kind;
+		const void *arguments;
+	} work[] = { { OPERATION_ACCEPT, NULL }, { OPERATION_TRAVEL, NULL }, { OPERATION_ARRIVE, NULL }, { OPERATION_USE_PART, &parts[0] },
+		{ OPERATION_USE_PART, &parts[1] }, { OPERATION_ANSWER_TASK, &answers[0] }, { OPERATION_ANSWER_TASK, &answers[1] },
+		{ OPERATION_ANSWER_TASK, &answers[2] }, { OPERATION_FINISH, &finish } };
+
+	for (size_t i = 0; i < LENGTH(answers); i++)
+		answers[i] = (struct answer_arguments){ .task_id = ids[TASKS + i], .task_version = 1, .truth = ANSWER_TRUTH_YES };
+	for (size_t i = 0; i < LENGTH(work) && status == STATUS_OK; i++) {
+		struct operation operation = {
+			.head = { .kind = work[i].kind, .subject = ids[VISIT], .at_ms = clock_now_ms(clock_system()) },
+			.arguments = work[i].arguments
+		};
+		struct verdict verdict;
+		status = device_core_operation(device->core, arena, &operation, &verdict, &made);
+		if (status == STATUS_OK && verdict.outcome != OUTCOME_APPLIED)
+			status = fail(STATUS_REFUSED, "operation %zu of a visit is not simply applied", i + 1);
+	}
+	return status;
+}
+
+/* Each line becomes operations of the technician, saved like any other. */
+static int run_lines(char **words, enum status (*run)(struct local_device *device, struct arena *arena, char *line))
 {
 	struct local_device *device = NULL;
 	struct arena arena = { 0 };
-	char line[256];
+	char line[1024];
 	FILE *file = fopen(words[2], "r");
 	enum status status = open_device(words, &device);
 
 	while (status == STATUS_OK && file != NULL && fgets(line, sizeof(line), file) != NULL) {
-		status = edit_one(device, &arena, line);
+		status = run(device, &arena, line);
 		arena_reset(&arena);
 	}
 	if (file != NULL)
@@ -80,6 +128,18 @@ static int run_edits(char **words)
 	local_device_close(device);
 	arena_finish(&arena);
 	return status == STATUS_OK && file != NULL ? 0 : complain(status);
+}
+
+/* edits DIR KEYS FILE: an operation a line. */
+static int run_edits(char **words)
+{
+	return run_lines(words, edit_one);
+}
+
+/* visits DIR KEYS FILE: a whole visit a line. */
+static int run_visits(char **words)
+{
+	return run_lines(words, do_visit);
 }
 
 /* The last line of a file that another process adds to; 0 when there is none beyond `offset`. */
@@ -248,13 +308,13 @@ int main(int argc, char **argv)
 		const char *name;
 		int words;
 		int (*run)(char **words);
-	} verbs[] = { { "edits", 3, run_edits }, { "live", 4, run_live }, { "readers", 3, run_readers },
+	} verbs[] = { { "edits", 3, run_edits }, { "visits", 3, run_visits }, { "live", 4, run_live }, { "readers", 3, run_readers },
 		{ "saves", 3, run_saves } };
 
 	for (size_t i = 0; i < LENGTH(verbs); i++)
 		if (argc > 1 && strcmp(argv[1], verbs[i].name) == 0 && argc == verbs[i].words + 2)
 			return verbs[i].run(argv + 2);
 	(void)fprintf(stderr,
-		"usage: bench_device edits DIR KEYS FILE | live DIR TIMES COUNT FILE | readers DIR ID STOP | saves DIR ID STOP\n");
+		"usage: bench_device edits|visits DIR KEYS FILE | live DIR TIMES COUNT FILE | readers DIR ID STOP | saves DIR ID STOP\n");
 	return 2;
 }

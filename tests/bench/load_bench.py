@@ -65,12 +65,23 @@ class LoadBench:
             fleet.ask("edit", EDITS)
             time.sleep(1)  # the server tidies up
             cpu, commits = server.cpu_seconds(), server.ask("status")["commits_since_start"]
+            began = time.time()
             fleet.ask("go")
             answer = fleet.reach("synced", 300)
-            answer.update(cpu_server_s=server.cpu_seconds() - cpu, commits=server.ask("status")["commits_since_start"] - commits,
+            answer.update(began=began, cpu_server_s=server.cpu_seconds() - cpu, commits=server.ask("status")["commits_since_start"] - commits,
                           rss_server_mb=server.peak_mb(), rss_devices_mb=fleet.peak_mb())
         run(self.programs.server, "verify", "--dir", self.path("server.storm"))
         return answer
+
+    def count_syncs(self, count):
+        """How often the server waits for its disk, counted by strace in a run of its own."""
+        say(f"W4-{count}: counting")
+        copy_tree(self.path("server.base"), self.path("server.storm"))
+        log = self.path("syncs")
+        began = self.storm(count, before=("strace", "-D", "-f", "-ttt", "-e", "trace=fsync,fdatasync", "-o", log))["began"]
+        with open(log, encoding="utf-8", errors="replace") as file:
+            calls = [line.split() for line in file if "sync(" in line]
+        return sum(float(words[1]) >= began for words in calls)
 
     def reconnect(self, count):
         case = f"W4-{count}"
@@ -90,7 +101,7 @@ class LoadBench:
                  median_ms=median([answer["p50_ms"] for answer in answers]), p99_ms=median([answer["p99_ms"] for answer in answers]),
                  rss_server_mb=max(answer["rss_server_mb"] for answer in answers), rss_device_mb=answers[-1]["rss_devices_mb"] / count,
                  cpu_server_s=median([answer["cpu_server_s"] for answer in answers]), cpu_device_s=median([answer["cpu_s"] for answer in answers]),
-                 commits=answers[-1]["commits"], runs=self.runs)
+                 commits=answers[-1]["commits"], fsyncs=self.count_syncs(count), runs=self.runs)
         os.rename(self.path("server.base"), self.path(f"server.{case}"))
 
     # ---- a first sync of many, and W7 ----

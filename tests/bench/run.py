@@ -13,6 +13,7 @@ import tempfile
 
 import commands_bench
 import cut_bench
+import day_bench
 import load_bench
 import sync_bench
 
@@ -61,7 +62,9 @@ def main():
     with tempfile.TemporaryDirectory(dir=options.dir or build, prefix="bench-") as folder:
         only = set(filter(None, options.only.split(",")))
         if options.what in (None, "sync"):
-            rows += sync_bench.measure(build, folder, options.quick, only)
+            bench = sync_bench.measure(build, folder, options.quick, only)
+            day_bench.measure(bench, only)
+            rows += bench.rows
         if options.what in (None, "commands"):
             rows += commands_bench.measure(build, folder, options.quick)
         if options.what == "load":

@@ -258,4 +258,4 @@ def measure(build, folder, quick, only):
     for case, run_case in (("W2", bench.push_edits), ("W3", bench.live_changes), ("W5", bench.nothing_to_do), ("W6", bench.cut)):
         if not only or case in only:
             run_case()
-    return bench.rows
+    return bench
