@@ -2,7 +2,7 @@
 import time
 
 import equal
-from story_carriers import go_another_way, heal_a_replica
+from story_carriers import carry_for_a_colleague, go_another_way, heal_a_replica, write_a_flight
 from story_day import (ADA, LAST_PART, TOMAS, VAN, kill_in_the_middle, lose_the_acknowledgement, open_the_office, send_out, tell_issues,
                        tell_outcomes, work_off_line)
 from story_jobs import do_what_was_cancelled, tell_late, work_off_a_checklist
@@ -12,7 +12,7 @@ from telling import enrol, say, scene, settle, shade
 
 def prove(server, people, retired):
     """`retired`: people's devices that are revoked."""
-    scene(16, "The proof")
+    scene(18, "The proof")
     wrong = []
     log = server.log_of_operations()
     saved = [operation for person in (*people, *retired) for operation, _ in person.saved]
@@ -59,6 +59,8 @@ def story(world):
     second = revoke_a_device(server, ada)
     heal_a_replica(server, tomas)
     go_another_way(server, tomas)
+    carry_for_a_colleague(server, second, tomas)
+    write_a_flight(tomas)
     settle(second, tomas, second)
     for person in (second, tomas):
         person.device.stop_agent()

@@ -1,4 +1,4 @@
-"""The fourth part of the story: a replica that the disk spoils, and a line on which only HTTP leads out."""
+"""The fourth part of the story: a replica that the disk spoils, a line on which only HTTP leads out, a bundle that a colleague carries, and a flight."""
 import random
 
 import equal
@@ -61,3 +61,35 @@ def go_another_way(server, tomas):
     tomas.comes_back()
     found, _, rows = equal.digest_differences(server, device)
     holds(not found, f"Back on the first line: {rows} rows, equal by digest.")
+
+
+def carry_for_a_colleague(server, carrier, tomas):
+    scene(16, "No network at all: a colleague takes it along")
+    device, stick = tomas.device, server.world.dir / "stick"
+    stick.mkdir()
+    tomas.line.close_line()
+    tomas.does("note", ORDER, "Seen from the roof.", note=f"{tomas.first}'s line is down, for days")
+    office(server, "note", ORDER, "The roof is closed on Friday.")
+    tomas.shell("truckroll", "bundle", "export", "stick/tomas.bundle")
+    device.run("bundle", "export", stick / "tomas.bundle")
+    carrier.shell("truckroll", "bundle", "carry", "stick/tomas.bundle", note="her device can read nothing of it")
+    carrier.device.run("bundle", "carry", stick / "tomas.bundle")
+    until(lambda: [b for b in carrier.device.run("bundle", "list")["bundles"] if b["state"] == "answer"], "the office's answer came")
+    holds(server.find("note", text="Seen from the roof."), "The note is at the office, and the office's answer is on her device.")
+    carrier.shell("truckroll", "bundle", "export", "stick/answer.bundle", "--for", device.id[:8])
+    carrier.device.run("bundle", "export", stick / "answer.bundle", "--for", device.id[:8])
+    tomas.shell("truckroll", "bundle", "import", "stick/answer.bundle")
+    device.run("bundle", "import", stick / "answer.bundle")
+    holds("The roof is closed on Friday." in device.ask("show", ORDER).out and not device.run("outbox")["operations"],
+          "Nothing waits on his device any more, and what the office wrote is there.")
+    tomas.comes_back()
+
+
+def write_a_flight(tomas):
+    scene(17, "Something was strange, and nobody knows why")
+    flight = tomas.device.dir.parent / "tomas.flight"
+    tomas.shell("truckroll", "flight", "export", "tomas.flight")
+    said = tomas.device.run("flight", "export", flight)
+    holds(flight.stat().st_size > 0 and len(said["opening_words"].split()) == 12,
+          f"{said['events']} events of the sync core, what went in and what came out, in one file; twelve words open it.")
+    seen("It holds no keys. Whoever mends Truckroll replays it, byte for byte (tests/simulation/replay).")
