@@ -26,8 +26,10 @@ void mule_note_letter(struct simulation *simulation, struct device_node *device,
 static void note_carrier(struct simulation *simulation, const struct device_node *device, const struct hash *mark)
 {
 	for (size_t i = 0; i < LETTERS_MAX && i < simulation->letter_count; i++)
-		if (hash_equal(&simulation->letters[i].mark, mark))
+		if (hash_equal(&simulation->letters[i].mark, mark)) {
 			simulation->letters[i].carrier = device->number;
+			simulation->letters[i].carried_at_ms = clock_now_ms(&device->clock);
+		}
 }
 
 void mule_take(struct simulation *simulation, struct device_node *device, struct bytes file)
@@ -116,6 +118,10 @@ void mule_check(struct simulation *simulation, struct device_node *device)
 		enum delivery delivery;
 		if (letter->carrier != device->number || simulation->server.core == NULL)
 			continue;
+		if (clock_now_ms(&device->clock) - letter->carried_at_ms >= CARRY_AGE_MS) { /* by a clock that was put forward: dropped */
+			letter->carrier = 0;
+			continue;
+		}
 		delivery = delivery_of(simulation, device, letter);
 		if (delivery == STILL_CARRIED)
 			continue;
@@ -123,4 +129,12 @@ void mule_check(struct simulation *simulation, struct device_node *device)
 			check_delivered(simulation, device, letter);
 		letter->carrier = 0;
 	}
+}
+
+void mule_grow_old(struct simulation *simulation, struct device_node *device)
+{
+	mule_check(simulation, device);
+	for (size_t i = 0; i < LETTERS_MAX && i < simulation->letter_count; i++)
+		if (simulation->letters[i].carrier == device->number)
+			simulation->letters[i].carrier = 0;
 }

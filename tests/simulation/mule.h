@@ -13,5 +13,7 @@ void mule_take(struct simulation *simulation, struct device_node *device, struct
 void mule_hand_out(struct simulation *simulation, struct device_node *device);
 /* I20: what a device says it has delivered, the server has. */
 void mule_check(struct simulation *simulation, struct device_node *device);
+/* What the device carries is now so old that it is dropped, delivered or not. */
+void mule_grow_old(struct simulation *simulation, struct device_node *device);
 
 #endif

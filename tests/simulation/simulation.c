@@ -556,6 +556,7 @@ static void grow_old(struct simulation *simulation)
 	memory_files_grow_old(simulation->server.blobs, OLD_MS);
 	for (unsigned i = 0; i < simulation->device_count; i++) {
 		struct device_node *device = &simulation->devices[i];
+		mule_grow_old(simulation, device);
 		memory_files_grow_old(device->blobs, OLD_MS);
 		device_node_check_whole(simulation, device);
 		device_node_leisure(simulation, device, BLOB_FOLDERS);

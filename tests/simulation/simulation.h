@@ -90,6 +90,7 @@ struct letter {
 	struct id incarnation;
 	int64_t last_seq;
 	unsigned carrier; /* the device that carries it now; 0: none */
+	int64_t carried_at_ms; /* by the carrier's clock */
 };
 
 /* What the office did about a device. */
