@@ -119,13 +119,14 @@ static enum status plan_out(void *user, const struct hash *id)
 static enum status plan_missing(struct planning *planning, struct arena *arena, const struct attachment_file *file)
 {
 	struct blob_part part = { .size = file->size };
-	bool begun = blob_part_find(planning->blobs->files, arena, NULL, &file->id, &part) == STATUS_OK;
-	bool small = part.size <= (int64_t)BLOB_SMALL_MAX && (file->thumbnail || part.size > 0);
 	int64_t whole;
+	bool begun, small;
 	enum status status = blob_whole(planning->blobs->files, &file->id, &whole);
 
 	if (status != STATUS_NOT_FOUND)
 		return status;
+	begun = blob_part_find(planning->blobs->files, arena, NULL, &file->id, &part) == STATUS_OK;
+	small = part.size <= (int64_t)BLOB_SMALL_MAX && (file->thumbnail || part.size > 0);
 	plan_one(planning, &file->id, small ? BLOB_QUEUE_SMALL_IN : planning->queue, begun ? part.size - part.have : file->size);
 	return STATUS_OK;
 }
@@ -183,11 +184,10 @@ static enum status gather_rows(struct device_store *store, struct gathering *gat
 static enum status plan_row(struct planning *planning, struct records *records, struct arena *arena, const struct wanted *wanted)
 {
 	const struct device_blobs *blobs = planning->blobs;
-	int64_t size;
 	enum status status = file_queue_of(
 		records, &blobs->technician, clock_now_ms(blobs->clock), &wanted->work_order, &planning->queue);
 
-	if (status != STATUS_OK || planning->queue == BLOB_QUEUE_COUNT || blob_whole(blobs->files, &wanted->file.id, &size) == STATUS_OK)
+	if (status != STATUS_OK || planning->queue == BLOB_QUEUE_COUNT)
 		return status;
 	return plan_missing(planning, arena, &wanted->file);
 }
