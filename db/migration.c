@@ -59,20 +59,25 @@ static enum status record(struct storage *storage, const struct migration_text *
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status apply_in_transaction(struct storage *storage, const struct migration_text *migration)
+static enum status stamp(struct storage *storage, int number)
 {
 	char header[96];
-	enum status status;
 
 	snprintf(header, sizeof(header), "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64,
-		storage_kind_find(storage->kind)->application_id, revision_stamp(migration->number, storage->revision));
-	status = sql_run(storage, record_table);
+		storage_kind_find(storage->kind)->application_id, revision_stamp(number, storage->revision));
+	return sql_run(storage, header);
+}
+
+static enum status apply_in_transaction(struct storage *storage, const struct migration_text *migration)
+{
+	enum status status = sql_run(storage, record_table);
+
 	if (status == STATUS_OK)
 		status = sql_run(storage, migration->sql);
 	if (status == STATUS_OK)
 		status = record(storage, migration);
 	if (status == STATUS_OK)
-		status = sql_run(storage, header);
+		status = stamp(storage, migration->number);
 	return status;
 }
 
@@ -95,6 +100,16 @@ enum status migration_apply(struct storage *storage, int from)
 		}
 	}
 	return STATUS_OK;
+}
+
+enum status migration_record_all(struct storage *storage)
+{
+	enum status status = STATUS_OK;
+
+	for (const struct migration_text *migration = migration_texts; status == STATUS_OK && migration->set != NULL; migration++)
+		if (of_kind(migration, storage->kind))
+			status = record(storage, migration);
+	return status == STATUS_OK ? stamp(storage, migration_newest(storage->kind)) : status;
 }
 
 static enum status check_one(struct storage *storage, sqlite3_stmt *select, const struct migration_text *migration)

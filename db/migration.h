@@ -15,6 +15,9 @@ void migration_checksum(const char *sql, size_t size, uint8_t out_checksum[stati
 /* Applies what is missing after `from`, each in one durable transaction that also records it. */
 enum status migration_apply(struct storage *storage, int from);
 
+/* Records all of them, and the newest number, in a store that was made with all they bring; within a write transaction. */
+enum status migration_record_all(struct storage *storage);
+
 /* STATUS_CORRUPT when a migration recorded in the store is not the one this program knows by that number. */
 enum status migration_check(struct storage *storage);
 

@@ -26,6 +26,11 @@ uint32_t revision_stamp_revision(int64_t stamp)
 	return stamp < REVISION_UNIT ? SCHEMA_REVISION_PLAIN : (uint32_t)(stamp / REVISION_UNIT);
 }
 
+uint32_t revision_of_now(enum storage_kind kind)
+{
+	return kind == STORAGE_OUTBOX ? SCHEMA_REVISION_PLAIN : schema_revision();
+}
+
 static enum status add_columns(struct storage *storage, struct arena *arena, uint32_t from, const struct schema *schema, bool *out_added)
 {
 	enum status status = STATUS_OK;
@@ -123,7 +128,7 @@ enum status revision_apply(struct storage *storage, record_adopt_call adopt)
 	char header[64];
 	enum status status;
 
-	if (storage->kind == STORAGE_OUTBOX || storage->revision >= schema_revision())
+	if (storage->revision >= revision_of_now(storage->kind))
 		return STATUS_OK;
 	snprintf(header, sizeof(header), "PRAGMA user_version = %" PRId64,
 		revision_stamp(migration_newest(storage->kind), schema_revision()));

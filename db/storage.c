@@ -14,6 +14,7 @@
 
 #include "db/connection.h"
 #include "db/migration.h"
+#include "db/new_store.h"
 #include "db/revision_step.h"
 #include "db/schema_ddl.h"
 #include "protocol/base/memory.h"
@@ -138,7 +139,7 @@ static enum status open_reader(struct storage *storage)
 		return status;
 	if (version == 0)
 		return fail_empty(storage);
-	if (version < migration_newest(storage->kind) || (storage->kind != STORAGE_OUTBOX && storage->revision < schema_revision()))
+	if (version < migration_newest(storage->kind) || storage->revision < revision_of_now(storage->kind))
 		return fail(STATUS_BUSY,
 			"%s was written by an older version of the program: end that if it still runs; then any command that writes brings "
 			"it up to date",
@@ -156,55 +157,6 @@ static enum status set_wal(struct storage *storage)
 	if (status == STATUS_OK && strcmp((const char *)sqlite3_column_text(prepared, 0), "wal") != 0)
 		status = fail(STATUS_CANNOT_WRITE, "%s cannot use a write-ahead log; keep it on a local disk", storage->path);
 	sqlite3_finalize(prepared);
-	return status;
-}
-
-/* The secondary indexes that a bulk load makes at its end. */
-static enum status drop_indexes(struct storage *storage)
-{
-	struct arena arena = { 0 };
-	const struct schema *schema;
-	enum status status = STATUS_OK;
-
-	for (size_t i = 0; status == STATUS_OK && (schema = schema_at(i)) != NULL; i++) {
-		for (size_t k = 0; status == STATUS_OK && k < schema_index_count(schema, storage->kind); k++) {
-			struct text name = schema_index_name(&arena, schema, storage->kind, k);
-			struct text sql = arena_print(&arena, "DROP INDEX IF EXISTS %.*s", TEXT_ARGUMENTS(name));
-
-			status = sql_run(storage, sql.data);
-		}
-	}
-	arena_finish(&arena);
-	return status;
-}
-
-static enum status create_bench_tables(struct storage *storage)
-{
-	struct arena arena = { 0 };
-	const struct schema *schema;
-	enum status status = STATUS_OK;
-
-	for (size_t i = 0; status == STATUS_OK && (schema = schema_at(i)) != NULL; i++)
-		if (schema->kind >= RECORD_BENCH_ORDER)
-			status = sql_run(storage, schema_ddl(&arena, schema, storage->kind).data);
-	arena_finish(&arena);
-	return status;
-}
-
-static enum status prepare_new(struct storage *storage, const struct storage_options *options)
-{
-	enum status status = storage_begin(storage, true);
-
-	if (status != STATUS_OK)
-		return status;
-	if (options->bench)
-		status = create_bench_tables(storage);
-	if (status == STATUS_OK && options->bare)
-		status = drop_indexes(storage);
-	if (status == STATUS_OK)
-		status = storage_commit(storage);
-	if (status != STATUS_OK)
-		storage_rollback(storage);
 	return status;
 }
 
@@ -273,6 +225,27 @@ static enum status end_bulk(struct storage *storage)
 	return status;
 }
 
+static enum status begin_log(struct storage *storage, bool new)
+{
+	enum status status = new ? sql_run(storage, new_settings) : STATUS_OK;
+
+	if (status == STATUS_OK)
+		status = set_wal(storage);
+	if (status == STATUS_OK)
+		status = sql_run(storage, owner_settings);
+	return status;
+}
+
+static enum status bring_up_to_date(struct storage *storage, const struct storage_options *options, int version)
+{
+	enum status status;
+
+	if (version == 0 && new_store_known(storage->kind))
+		return new_store_make(storage, options->bench, options->bare);
+	status = migration_apply(storage, version);
+	return status == STATUS_OK ? revision_apply(storage, options->adopt) : status;
+}
+
 static enum status open_owner(struct storage *storage, const struct storage_options *options)
 {
 	int64_t version = 0;
@@ -280,26 +253,16 @@ static enum status open_owner(struct storage *storage, const struct storage_opti
 
 	if (status == STATUS_OK && version == 0 && options->mode != STORAGE_CREATE)
 		return fail_empty(storage);
-	if (status == STATUS_OK && version == 0)
-		status = sql_run(storage, new_settings);
 	if (status == STATUS_OK)
-		status = set_wal(storage);
-	if (status == STATUS_OK)
-		status = sql_run(storage, owner_settings);
+		status = options->bare ? begin_bulk(storage) : begin_log(storage, version == 0);
 	storage->log_pages_max = storage->kind == STORAGE_OUTBOX ? LOG_PAGES_OUTBOX : LOG_PAGES;
 	(void)sqlite3_wal_hook(storage->connection, after_commit, storage);
 	if (status == STATUS_OK)
 		status = sync_failure_mend(storage);
 	if (status == STATUS_OK)
-		status = migration_apply(storage, (int)version);
-	if (status == STATUS_OK)
-		status = revision_apply(storage, options->adopt);
-	if (status == STATUS_OK && version == 0 && (options->bench || options->bare))
-		status = prepare_new(storage, options);
+		status = bring_up_to_date(storage, options, (int)version);
 	if (status == STATUS_OK && storage->kind == STORAGE_SERVER)
 		status = sql_run(storage, server_settings);
-	if (status == STATUS_OK && options->bare)
-		status = begin_bulk(storage);
 	return status;
 }
 

@@ -140,6 +140,106 @@ static void a_bare_store_gets_its_indexes_at_the_end(void **state)
 	storage_close(storage);
 }
 
+static void run_outside(const char *path, const char *sql)
+{
+	sqlite3 *store = NULL;
+
+	assert_int_equal(sqlite3_open(path, &store), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(store, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(store);
+}
+
+/* What a store consists of, one line an object or row, without what tells when and by whom it was made. */
+static struct text contents_of(struct arena *arena, const char *path)
+{
+	static const char objects[] = "SELECT group_concat(type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, ''), char(10))"
+				      " FROM (SELECT * FROM sqlite_schema WHERE tbl_name != 'migration' ORDER BY type, name)";
+	static const char rows[] = "SELECT group_concat(number || name || hex(checksum), char(10))"
+				   " FROM (SELECT * FROM migration ORDER BY number)";
+	static const char *const texts[] = { objects, rows };
+	struct text all = { .data = "" };
+	sqlite3 *store = NULL;
+
+	assert_int_equal(sqlite3_open(path, &store), SQLITE_OK);
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		sqlite3_stmt *select = NULL;
+
+		assert_int_equal(sqlite3_prepare_v2(store, texts[i], -1, &select, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_step(select), SQLITE_ROW);
+		all = arena_print(arena, "%.*s\n%s", TEXT_ARGUMENTS(all), (const char *)sqlite3_column_text(select, 0));
+		sqlite3_finalize(select);
+	}
+	all = arena_print(arena, "%.*s\n%lld %lld", TEXT_ARGUMENTS(all), (long long)number(store, "PRAGMA user_version"),
+		(long long)number(store, "PRAGMA application_id"));
+	sqlite3_close(store);
+	return all;
+}
+
+static const struct migration_text *first_migration(enum storage_kind kind)
+{
+	static const char *const sets[] = { "server", "outbox", "replica" };
+	const struct migration_text *text = migration_texts;
+
+	while (strcmp(text->set, sets[kind]) != 0)
+		text++;
+	return text;
+}
+
+/* The first migration by hand, so that the store is no new one; then all others. */
+static void make_by_migrations(const char *path, enum storage_kind kind, int64_t application)
+{
+	struct storage_options options = { .path = path, .kind = kind, .mode = STORAGE_OWN };
+	const struct migration_text *first = first_migration(kind);
+	uint8_t checksum[CHECKSUM_SIZE];
+	char digits[2 * CHECKSUM_SIZE + 1];
+	struct arena arena = { 0 };
+	struct storage *storage = NULL;
+
+	migration_checksum(first->sql, first->size, checksum);
+	for (size_t i = 0; i < CHECKSUM_SIZE; i++)
+		(void)snprintf(digits + 2 * i, 3, "%02x", checksum[i]);
+	run_outside(path, "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL,"
+			  " program TEXT NOT NULL, applied_at_ms INTEGER NOT NULL) STRICT");
+	run_outside(path, first->sql);
+	run_outside(path, arena_print(&arena, "INSERT INTO migration VALUES (1, '%s', x'%s', '0.1.0', 0); PRAGMA user_version = 1;"
+		" PRAGMA application_id = %lld", first->name, digits, (long long)application).data);
+	assert_int_equal(storage_open(&options, &storage), STATUS_OK);
+	storage_close(storage);
+	arena_finish(&arena);
+}
+
+static int64_t application_of(const char *path)
+{
+	sqlite3 *store = NULL;
+	int64_t application;
+
+	assert_int_equal(sqlite3_open(path, &store), SQLITE_OK);
+	application = number(store, "PRAGMA application_id");
+	sqlite3_close(store);
+	return application;
+}
+
+static void a_new_store_is_what_migrations_make_of_an_empty_one(void **state)
+{
+	(void)state;
+	for (uint32_t revision = SCHEMA_REVISION_PLAIN; revision <= SCHEMA_REVISION; revision++) {
+		schema_speak(revision);
+		for (int kind = STORAGE_SERVER; kind <= STORAGE_REPLICA; kind++) {
+			struct arena arena = { 0 };
+			const char *made = scratch_path("made.db");
+			const char *migrated = scratch_path("migrated.db");
+
+			assert_int_equal(make(made, (enum storage_kind)kind, NULL, false), STATUS_OK);
+			make_by_migrations(migrated, (enum storage_kind)kind, application_of(made));
+			assert_string_equal(contents_of(&arena, made).data, contents_of(&arena, migrated).data);
+			unlink(made);
+			unlink(migrated);
+			arena_finish(&arena);
+		}
+	}
+	schema_speak(SCHEMA_REVISION);
+}
+
 /* Runs the creation in another process that dies half-way through its n-th write. True when it was not killed any more. */
 static bool create_and_die(const char *path, enum storage_kind kind, int64_t writes)
 {
@@ -156,39 +256,45 @@ static bool create_and_die(const char *path, enum storage_kind kind, int64_t wri
 	return WEXITSTATUS(result) == 0;
 }
 
-static void a_migration_killed_at_any_write_resumes(void **state)
+/* What is to be made or brought up to date at "kill.db", which is not there. */
+typedef void (*start_call)(const char *path, enum storage_kind kind);
+
+static void killed_at_any_write(enum storage_kind kind, start_call start)
 {
 	const char *size = getenv("TRUCKROLL_TEST_SIZE");
 	bool every_write = size != NULL && strcmp(size, "full") == 0;
+	int64_t kills = 0;
+	bool finished = false;
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(record_kinds); i++) {
-		int64_t kills = 0;
-		bool finished = false;
+	while (!finished) {
+		const char *path = scratch_path("kill.db");
 
-		while (!finished) {
-			const char *path = scratch_path("kill.db");
-
-			finished = create_and_die(path, record_kinds[i], kills);
-			kills += every_write || kills < 20 ? 1 : 7;
-			assert_int_equal(make(path, record_kinds[i], NULL, false), STATUS_OK);
-			if (finished || kills % 5 == 0)
-				check_store(path, record_kinds[i], true);
-			unlink(path);
-			unlink(scratch_path("kill.db-wal"));
-			unlink(scratch_path("kill.db-shm"));
-		}
-		assert_true(kills > 20);
+		if (start != NULL)
+			start(path, kind);
+		finished = create_and_die(path, kind, kills);
+		kills += every_write || kills < 20 ? 1 : 7;
+		assert_int_equal(make(path, kind, NULL, false), STATUS_OK);
+		if (finished || kills % 5 == 0)
+			check_store(path, kind, true);
+		unlink(path);
+		unlink(scratch_path("kill.db-wal"));
+		unlink(scratch_path("kill.db-shm"));
 	}
+	assert_true(kills > 20);
 }
 
-static void run_outside(const char *path, const char *sql)
+static void a_migration_killed_at_any_write_resumes(void **state)
 {
-	sqlite3 *store = NULL;
+	(void)state;
+	for (size_t i = 0; i < LENGTH(record_kinds); i++)
+		killed_at_any_write(record_kinds[i], first_release_make);
+}
 
-	assert_int_equal(sqlite3_open(path, &store), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(store, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(store);
+static void a_new_store_killed_at_any_write_is_made_all_the_same(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(record_kinds); i++)
+		killed_at_any_write(record_kinds[i], NULL);
 }
 
 static void a_store_of_the_first_release_keeps_its_rows(void **state)
@@ -282,8 +388,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		MIGRATION_TEST(empty_to_newest_is_what_the_field_tables_say),
+		MIGRATION_TEST(a_new_store_is_what_migrations_make_of_an_empty_one),
 		MIGRATION_TEST(a_bare_store_gets_its_indexes_at_the_end),
 		MIGRATION_TEST(a_migration_killed_at_any_write_resumes),
+		MIGRATION_TEST(a_new_store_killed_at_any_write_is_made_all_the_same),
 		MIGRATION_TEST(a_store_of_the_first_release_keeps_its_rows),
 		MIGRATION_TEST(a_replica_of_the_first_release_keeps_its_rows),
 		MIGRATION_TEST(a_changed_migration_is_refused),

@@ -558,7 +558,7 @@ static void readers_who_never_pause_do_not_make_the_log_grow_without_end(void **
 	storage_close(storage);
 	close(stop[1]);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	print_message("the log had %lld bytes at most\n", (long long)largest);
+	print_message("# the log had %lld bytes at most\n", (long long)largest);
 	assert_true(largest < 1280LL * 4120); /* of 1,900 pages in all; 256 unless a reader is kept from reading for five seconds */
 }
 
