@@ -694,13 +694,26 @@ int64_t device_blobs_bytes_left(const struct device_blobs *blobs)
 
 struct sweeping {
 	const struct blob_files *files;
+	struct device_store *store;
 	struct gathering rows;
+	bool gathered; /* most folders have no file that is old enough to be asked for */
 };
+
+static enum status gather_once(struct sweeping *sweeping)
+{
+	enum status status = sweeping->gathered ? STATUS_OK : gather_rows(sweeping->store, &sweeping->rows);
+
+	sweeping->gathered = status == STATUS_OK;
+	return status;
+}
 
 static enum status is_spoken_of(void *user, const struct hash *id)
 {
-	const struct sweeping *sweeping = user;
+	struct sweeping *sweeping = user;
+	enum status status = gather_once(sweeping);
 
+	if (status != STATUS_OK)
+		return status;
 	for (size_t i = 0; i < sweeping->rows.count; i++)
 		if (hash_equal(&sweeping->rows.wanted[i].file.id, id))
 			return STATUS_OK;
@@ -709,11 +722,9 @@ static enum status is_spoken_of(void *user, const struct hash *id)
 
 enum status device_blobs_sweep(const struct device_blobs *blobs, struct device_store *store, struct arena *arena, uint8_t folder)
 {
-	struct sweeping sweeping = { .files = blobs->files, .rows = { .arena = arena } };
+	struct sweeping sweeping = { .files = blobs->files, .store = store, .rows = { .arena = arena } };
 	size_t removed;
 	enum status status = folder == 0 ? blob_sweep_parts(blobs->files) : STATUS_OK;
 
-	if (status == STATUS_OK)
-		status = gather_rows(store, &sweeping.rows);
 	return status == STATUS_OK ? blob_sweep_whole(blobs->files, folder, BLOB_DEVICE_AGE_MS, is_spoken_of, &sweeping, &removed) : status;
 }

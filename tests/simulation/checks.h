@@ -8,7 +8,7 @@
 /* While it runs. */
 void checks_of_server_start(struct simulation *simulation);
 void checks_of_device_start(struct simulation *simulation, struct device_node *device);
-void checks_of_device(struct simulation *simulation, struct device_node *device);
+void checks_of_device(struct simulation *simulation, struct device_node *device, const struct device_core_state *state);
 /* Tells the oracle of an operation that the device saved, or may have saved. */
 void checks_note_saved(struct simulation *simulation, struct device_node *device, const struct id *id, enum promise_state state);
 /* What only the device had is gone with it. */

@@ -402,12 +402,10 @@ static void check_view(struct simulation *simulation, struct device_node *device
 	snapshot_finish(&view);
 }
 
-void checks_of_device(struct simulation *simulation, struct device_node *device)
+void checks_of_device(struct simulation *simulation, struct device_node *device, const struct device_core_state *state)
 {
-	struct device_core_state state = device_core_state(device->core);
-
-	look_at_incidents(simulation, device, state.incidents);
-	look_at_acknowledged(simulation, device, state.acknowledged_seq);
+	look_at_incidents(simulation, device, state->incidents);
+	look_at_acknowledged(simulation, device, state->acknowledged_seq);
 	mule_check(simulation, device);
 	if (stream_chance(&simulation->chance, 6))
 		check_view(simulation, device);

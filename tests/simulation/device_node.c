@@ -205,17 +205,20 @@ static void effects(struct simulation *simulation, struct device_node *device)
 
 static void settle(struct simulation *simulation, struct device_node *device, enum status status, const char *doing)
 {
-	if (survives(simulation, device, status, doing)) {
-		if (device_core_state(device->core).failure[0] != '\0')
-			note(simulation, "device %u: %s", device->number, device_core_state(device->core).failure);
+	struct device_core_state state;
+
+	if (survives(simulation, device, status, doing))
 		effects(simulation, device);
-	}
 	leave();
 	crash_disk_hold(device->disk, true);
-	if (device->core != NULL)
+	if (device->core != NULL) {
+		state = device_core_state(device->core);
+		if (state.failure[0] != '\0')
+			note(simulation, "device %u: %s", device->number, state.failure);
 		(void)(standing_take(device->store, &device->standing) == STATUS_OK);
+	}
 	if (device->core != NULL && !simulation->violated)
-		checks_of_device(simulation, device);
+		checks_of_device(simulation, device, &state);
 	crash_disk_hold(device->disk, false);
 }
 
