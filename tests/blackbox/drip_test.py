@@ -101,7 +101,10 @@ def who_drips_a_byte_at_a_time_is_hung_up_on_and_honest_devices_are_served_meanw
             dripping.end()
         assert {row["text"] for row in server.rows("note")} == {f"note {number}" for number in range(rounds)}
         if not SANITIZED:
-            until(lambda: server.descriptors() <= descriptors + 2, "the descriptors are given back", 60)
+            try:
+                until(lambda: server.descriptors() <= descriptors + 2, "the descriptors are given back", 60)
+            except AssertionError as error:
+                raise AssertionError(f"{error}: there were {descriptors}, there are {server.opened()}") from error
 
 
 if __name__ == "__main__":

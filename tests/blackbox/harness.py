@@ -226,6 +226,11 @@ class Server:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def opened(self):
+        """What the descriptors are of, for a failure's words."""
+        folder = f"/proc/{self.process.pid}/fd"
+        return sorted(os.readlink(f"{folder}/{name}") for name in os.listdir(folder))
+
     def verify(self):
         return self.run("verify")
 
