@@ -34,7 +34,8 @@ def content_of(path):
 
 def at_work(world, url=None):
     """A device of a technician who is at a visit."""
-    server = Server.made(world)
+    server = Server.made(world, start=False)
+    server.start(options=("--http", "http://127.0.0.1:0"))
     server.book(ORDER, ADA)
     device = Device.enrolled(server, ADA, "tablet", url=url(server) if url else None)
     device.sync()
@@ -44,12 +45,12 @@ def at_work(world, url=None):
     return server, device
 
 
-def at_work_by_line(world):
+def at_work_by_line(world, http=False):
     """The same behind a line of its own, which can be cut."""
     lines = []
 
     def by_line(server):
-        lines.append(world.proxy(server))
+        lines.append(world.proxy(server, http))
         return lines[0].url
 
     server, device = at_work(world, by_line)
@@ -96,11 +97,10 @@ def photographed(world, device, seed=1, size=PHOTO_SIZE):
     return picture(size, seed)
 
 
-@promise
-def a_line_that_breaks_at_any_byte_sends_no_piece_twice():
+def send_by_a_line_that_breaks(http):
     with World() as world:
-        server, device, line = at_work_by_line(world)
-        proxy, chance = line, random.Random(5)
+        server, device, proxy = at_work_by_line(world, http)
+        chance = random.Random(5)
         content = photographed(world, device)
         before = proxy.bytes[UP]
         for _ in range(tap.size(4, 8, 30)):
@@ -118,26 +118,51 @@ def a_line_that_breaks_at_any_byte_sends_no_piece_twice():
 
 
 @promise
+def a_line_that_breaks_at_any_byte_sends_no_piece_twice():
+    send_by_a_line_that_breaks(http=False)
+
+
+@promise
+def a_line_of_http_that_breaks_at_any_byte_sends_no_piece_twice():
+    send_by_a_line_that_breaks(http=True)
+
+
+def fetch_by_a_line_that_breaks(world, server, content, http=False):
+    """A second device, which has the photo in the end."""
+    proxy = world.proxy(server, http)
+    other = Device.enrolled(server, ADA, "phone", url=proxy.url)
+    before, chance = proxy.bytes[DOWN], random.Random(6)
+    proxy.cut_at = 250000
+    other.ask("sync", expect=None)
+    for _ in range(tap.size(2, 6, 30)):
+        proxy.cut_at = chance.randrange(1, 60000)
+        other.ask("sync", expect=None)
+    proxy.cut_at = None
+    other.sync()
+    out = world.dir / "phone.jpg"
+    other.run("file", "get", attachment_of(server)[:12], "--out", out)
+    assert content_of(out) == content
+    assert proxy.bytes[DOWN] - before < len(content) + (proxy.cuts + 1) * (PIECE + 8000) + 400000, proxy.bytes
+    return other
+
+
+@promise
+def what_is_fetched_by_http_goes_on_where_it_was_cut():
+    with World() as world:
+        server, device = at_work(world)
+        content = photographed(world, device)
+        device.sync()
+        fetch_by_a_line_that_breaks(world, server, content, http=True)
+
+
+@promise
 def what_is_fetched_goes_on_where_it_was_cut_and_a_person_may_ask_for_what_does_not_come_by_itself():
     with World() as world:
         server, device = at_work(world)
         content = photographed(world, device)
         device.sync()
         which = attachment_of(server)[:12]
-        proxy = world.proxy(server)
-        other = Device.enrolled(server, ADA, "phone", url=proxy.url)
-        before, chance = proxy.bytes[DOWN], random.Random(6)
-        proxy.cut_at = 250000
-        other.ask("sync", expect=None)
-        for _ in range(tap.size(2, 6, 30)):
-            proxy.cut_at = chance.randrange(1, 60000)
-            other.ask("sync", expect=None)
-        proxy.cut_at = None
-        other.sync()
-        out = world.dir / "phone.jpg"
-        other.run("file", "get", which, "--out", out)
-        assert content_of(out) == content
-        assert proxy.bytes[DOWN] - before < len(content) + (proxy.cuts + 1) * (PIECE + 8000) + 400000, proxy.bytes
+        other = fetch_by_a_line_that_breaks(world, server, content)
         for path in (other.dir / "blobs").glob("??/??/*"):  # as if it had never come
             path.unlink()
         device.run("finish", "--cause", "WEAR", "--action", "REPLACE", "--refused", "nobody there")

@@ -125,9 +125,9 @@ class World:
         self.processes.append(process)
         return process
 
-    def proxy(self, server):
+    def proxy(self, server, http=False):
         from proxy import Proxy
-        made = Proxy(server.port)
+        made = Proxy(server.http_port if http else server.port, http)
         self.proxies.append(made)
         return made
 

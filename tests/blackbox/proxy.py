@@ -1,4 +1,5 @@
-"""The line between a device and the server, with faults. Knows where messages begin and end, nothing of what is in them."""
+"""The line between a device and the server, with faults. Of nng it knows where messages begin and end, nothing of what is in them; HTTP is
+bytes to it."""
 import socket
 import struct
 import threading
@@ -39,29 +40,40 @@ class Link:
                     pass
                 reset(connection)
 
+    def pump_messages(self, source, target, direction):
+        self.proxy.forward(self, target, direction, sp.read_exactly(source, 8))
+        while not self.dead.is_set():
+            head = sp.read_exactly(source, 8)
+            body = sp.read_exactly(source, min(struct.unpack(">Q", head)[0], 1 << 20))
+            self.proxy.pass_message(self, target, direction, head + body)
+
+    def pump_bytes(self, source, target, direction):
+        while not self.dead.is_set():
+            data = source.recv(1 << 16)
+            if not data:
+                return
+            self.proxy.forward(self, target, direction, data)
+
     def pump(self, direction):
         source, target = (self.device, self.server) if direction == UP else (self.server, self.device)
         try:
-            self.proxy.forward(self, target, direction, sp.read_exactly(source, 8))
-            while not self.dead.is_set():
-                head = sp.read_exactly(source, 8)
-                body = sp.read_exactly(source, min(struct.unpack(">Q", head)[0], 1 << 20))
-                self.proxy.pass_message(self, target, direction, head + body)
+            (self.pump_bytes if self.proxy.http else self.pump_messages)(source, target, direction)
         except (sp.Gone, Cut, OSError):
             pass
         self.kill()
 
 
 class Proxy:
-    """Listens on `port` for as long as it lives. Faults:
+    """Listens on `port` for as long as it lives. `http`: to the server's port for HTTP, and nothing of what has to do with messages. Faults:
     mode       OPEN; CLOSED: nobody gets through; DEAF: what the server says is swallowed
     refuse_next so many connections are reset as soon as they are made
     cut_at     counts down over all bytes of both directions; at 0 the connection is reset
     on_message called as on_message(link, direction, data) before a message is passed on; it may return other bytes (b"": swallow them),
                None for the same, or raise Cut"""
 
-    def __init__(self, server_port):
+    def __init__(self, server_port, http=False):
         self.server_port = server_port
+        self.http = http
         self.mode = OPEN
         self.cut_at = None
         self.refuse_next = 0
@@ -75,7 +87,7 @@ class Proxy:
         self.lock = threading.RLock()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self.listener.getsockname()[1]
-        self.url = f"tcp://127.0.0.1:{self.port}"
+        self.url = f"{'http' if http else 'tcp'}://127.0.0.1:{self.port}"
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
