@@ -31,6 +31,8 @@ static const struct option serve_options[] = {
 	  .help = "also over HTTP, such as http://127.0.0.1:7480 behind a terminator of TLS" },
 	{ .name = "certificate", .value = "FILE", .kind = OPTION_TEXT, .help = "for https: the server's certificate and its chain, PEM" },
 	{ .name = "certificate-key", .value = "FILE", .kind = OPTION_TEXT, .help = "for https: the certificate's secret key, PEM" },
+	{ .name = "front", .value = "URL", .kind = OPTION_TEXT,
+	  .help = "where devices reach it over HTTP, to be told when nobody answers there any more" },
 	{ .name = "ready-file", .value = "FILE", .kind = OPTION_TEXT,
 	  .help = "write the port, and below it that of HTTP, to FILE once devices can connect" },
 	{ .name = "flight-bytes", .value = "N", .kind = OPTION_INTEGER, .min = 100000, .max = FLIGHT_SIZE_MAX,

@@ -17,6 +17,7 @@ static const struct metric {
 } table[] = {
 	/* clang-format off */
 	{ "serving",                  "gauge",   "1 while devices can connect",                               AT(serving) },
+	{ "front_answers",            "gauge",   "1 while the address of serve --front answers; -1: there is none", AT(front) },
 	{ "frames_total",             "counter", "frames of devices since the start",                         AT(frames) },
 	{ "frames_refused_total",     "counter", "frames that could not be opened or read",                   AT(frames_refused) },
 	{ "commits_total",            "counter", "durable commits since the start",                           AT(commits) },
@@ -84,6 +85,7 @@ static void gather_serving(const struct office *office, struct metrics *metrics)
 	if (office->listener != NULL)
 		listener_count(office->listener, &carrier);
 	metrics->serving = office->listener != NULL;
+	metrics->front = office->front == NULL ? -1 : !front_watch_is_lost(office->front);
 	metrics->frames = core.frames;
 	metrics->frames_refused = core.frames_refused;
 	metrics->commits = core.commits;

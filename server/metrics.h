@@ -7,6 +7,7 @@
 struct metrics {
 	/* Since the server's start; 0 when a command asks the store by itself. */
 	int64_t serving; /* 1 or 0 */
+	int64_t front;   /* 1 or 0; -1: it is not asked for */
 	int64_t frames, frames_refused, commits, operations_decided;
 	int64_t received_bytes, sent_bytes, turned_away, closed_unproved;
 	int64_t connections, sessions, polls, told_to_wait, pages_given, pages_kept, pages_spoiled;

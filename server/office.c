@@ -208,6 +208,8 @@ void office_close(struct office *office)
 		return;
 	listener_close(office->listener);
 	office->listener = NULL; /* nobody can be answered any more */
+	front_watch_close(office->front);
+	office->front = NULL;
 	if (office->core != NULL && !office->lost)
 		retire(office);
 	if (office->core != NULL)

@@ -5,6 +5,7 @@
 
 #include "protocol/sync/server_core.h"
 #include "protocol/transport/listener.h"
+#include "server/front_watch.h"
 #include "server/commit_note.h"
 #include "server/flight.h"
 #include "server/run_mark.h"
@@ -24,6 +25,7 @@ struct office {
 	const struct blob_files *blobs; /* DIR/blobs */
 	struct server_core *core;  /* NULL when opened for reading */
 	struct listener *listener; /* NULL unless serving */
+	struct front_watch *front; /* NULL unless serving with --front */
 	struct text listen_url;    /* as the listener was told to listen; NUL-terminated */
 	const struct clock *clock;
 	struct commit_note note; /* as the file has it */

@@ -21,6 +21,7 @@
 #define IDLE_MS           200                        /* so long nothing came: time to tidy up */
 #define LOCK_WAIT_MS      5000                       /* a command that works by itself is done by then */
 #define PEM_SIZE_MAX      ((size_t)64 * 1024)
+#define POLLS_OWN         2 /* the listener and the front, before those of commands */
 #define DESCRIPTORS_MAX   65536
 #define DESCRIPTORS_OWN   64 /* at least so many are no device's: files, commands, connections that have not even greeted */
 
@@ -105,6 +106,23 @@ static void tell_overfull(struct server *server)
 	server->overfull_told = counts.overfull_jobs;
 	log_unusual(&server->log, "job.overfull", "work_order=%s rows=%d what=\"more belongs to it than a device is given\"",
 		id_to_text(&counts.overfull_job).characters, CLOSURE_ROWS_MAX);
+}
+
+/* The incident goes with the next commit, or by itself. */
+static void look_at_front(struct server *server)
+{
+	struct front_watch *front = server->office->front;
+	enum front_news news = front_watch_tick(front, clock_monotonic_ms(server->office->clock));
+	struct incident incident = { .kind = INCIDENT_FRONT };
+
+	if (news == FRONT_BACK)
+		log_info(&server->log, "front.back", "what=\"the address of --front answers again\"");
+	if (news != FRONT_LOST)
+		return;
+	incident.detail = arena_print(&server->arena, "reason=%s", front_watch_reason(front));
+	log_broken(&server->log, "front.lost", "%.*s", TEXT_ARGUMENTS(incident.detail));
+	server_core_incident(server->office->core, &incident);
+	arena_reset(&server->arena);
 }
 
 static enum status take_frame(struct server *server, struct listener_token token, struct bytes frame)
@@ -193,13 +211,14 @@ static enum status check_synced(struct server *server)
 
 static enum status loop(struct server *server)
 {
-	struct pollfd polls[CONTROL_POLL_MAX + 1];
+	struct pollfd polls[CONTROL_POLL_MAX + POLLS_OWN];
 	enum status status = STATUS_OK;
 
 	while (!stop_asked && status == STATUS_OK) {
-		size_t count = control_poll(server->control, polls + 1);
+		size_t count = control_poll(server->control, polls + POLLS_OWN);
 		polls[0] = (struct pollfd){ .fd = listener_descriptor(server->office->listener), .events = POLLIN };
-		if (poll(polls, (nfds_t)(count + 1), wait_ms(server)) == 0)
+		polls[1] = (struct pollfd){ .fd = front_watch_descriptor(server->office->front), .events = POLLIN };
+		if (poll(polls, (nfds_t)(count + POLLS_OWN), wait_ms(server)) == 0)
 			use_leisure(server);
 		status = bear_with(server, take_frames(server));
 		if (status == STATUS_OK)
@@ -213,6 +232,7 @@ static enum status loop(struct server *server)
 		(void)office_take_note(server->office);
 		tell_losses(server);
 		tell_overfull(server);
+		look_at_front(server);
 		control_step(server->control, runner_answer, &server->owner);
 		if (control_take_starved(server->control))
 			log_unusual(&server->log, "descriptors.used_up",
@@ -316,6 +336,8 @@ static enum status open_server(struct server *server, struct context *context)
 		status = open_listeners(context, url.data, &server->office->listener);
 	if (status == STATUS_OK)
 		server->office->listen_url = arena_copy_text(&server->office->arena, url);
+	if (status == STATUS_OK && arguments_has(context->arguments, "front"))
+		status = front_watch_open(arguments_text(context->arguments, "front").data, &server->office->front);
 	if (status == STATUS_OK)
 		status = control_open(context->dir.data, context->clock, &server->control);
 	if (status == STATUS_OK)

@@ -279,6 +279,9 @@ const struct message catalogue_en[] = {
 	{ "incident.gap",
 	  "{device} has let go of its operations {what}, which a backup held; the backup that was put back is older and does "
 	  "not hold them. Put the newest one back instead, or ask the technician what is missing." },
+	{ "incident.front",
+	  "Devices cannot come in as they do: {reason}. The server itself is well: look at what stands before it (the terminator "
+	  "of TLS, the firewall, the name, the certificate)." },
 	{ "incident.told",
 	  "{device} told: {what}." },
 	{ "bundle.taken",

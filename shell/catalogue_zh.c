@@ -296,6 +296,7 @@ const struct message catalogue_zh[] = {
 	{ "incident.incarnations", "{device} 一天内已新开 {count} 段历史，如同反复从副本恢复：更多的要到明天才接受。它所做的会保留并重新发送。"
 	  "请查明是什么在反复恢复它；如无人这样做，请吊销该终端。" },
 	{ "incident.gap", "{device} 已不再保存其第 {what} 号操作（曾有备份包含它们），而所恢复的备份较旧，不含它们。请改为恢复最新备份，或向技术员询问缺少什么。" },
+	{ "incident.front", "终端无法照常连入：{reason}。服务器本身正常：请检查其前端（TLS 终结器、防火墙、域名、证书）。" },
 	{ "incident.told", "{device} 报告：{what}。" },
 	{ "bundle.taken",
 	  "已导入" },

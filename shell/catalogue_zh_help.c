@@ -447,6 +447,8 @@ const struct message catalogue_zh_help[] = {
 	{ "truckroll flight list", "truckroll flight list" },
 	{ "truckroll flight show 3", "truckroll flight show 3" },
 	{ "truckroll flight export /tmp/ada.flight", "truckroll flight export /tmp/ada.flight" },
+	{ "where devices reach it over HTTP, to be told when nobody answers there any more",
+	  "终端经 HTTP 访问的地址；如该处无人应答则告警" },
 	{ "record what goes in and out, in so many bytes of the disk (default: nothing is recorded)",
 	  "记录进出的内容，最多占用这么多字节的磁盘（默认：不记录）" },
 	{ "what the flight recorder has kept of the serving process", "飞行记录器保存的服务进程的记录" },

@@ -234,6 +234,7 @@ const struct message catalogue_zh_reasons[] = {
 	{ "time zone '%.*s' is not known here; write an offset such as +01:00", "不认识时区“%.*s”；请写 +01:00 这样的偏移" },
 	{ "time zone file %s cannot be understood", "无法理解时区文件 %s" },
 	{ "%s cannot be reached (%s)", "无法连接 %s（%s）" },
+	{ "there is no answer within %d s", "%d 秒内没有应答" },
 	{ "say also the value: \"truckroll config %.*s VALUE\"", "还需给出值：“truckroll config %.*s VALUE”" },
 	{ "metered is auto, yes or no, not '%.*s'", "metered 只能是 auto、yes 或 no，不能是“%.*s”" },
 	{ "metered_carries is operations, rows or files, not '%.*s'", "metered_carries 只能是 operations、rows 或 files，不能是“%.*s”" },

@@ -21,6 +21,7 @@ static const char *const words[] = {
 	[INCIDENT_ROT]           = "rot",
 	[INCIDENT_INCARNATIONS]  = "incarnations",
 	[INCIDENT_GAP]           = "gap",
+	[INCIDENT_FRONT]         = "front",
 };
 /* clang-format on */
 static_assert(LENGTH(words) == INCIDENT_KIND_COUNT, "every kind of incident has a word");

@@ -23,6 +23,7 @@ enum incident_kind {
 	INCIDENT_ROT = 13,          /* a device told: its rows did not fit what it had noted of them */
 	INCIDENT_INCARNATIONS = 14, /* a device begins more incarnations than it may */
 	INCIDENT_GAP = 15,          /* a device told: after a restore neither side has some of its operations any more */
+	INCIDENT_FRONT = 16,        /* the address that devices use does not answer, and the server is well */
 	INCIDENT_KIND_COUNT,
 };
 

@@ -9,6 +9,8 @@
 
 #define HTTP_SYNC_PATH "/sync" /* where devices post to, when an address names no other path */
 
+#define HTTP_HEALTH_PATH "/health" /* says "ok" to anybody */
+
 struct http_address {
 	bool tls;
 	struct text host; /* without brackets; NUL-terminated */

@@ -36,6 +36,7 @@ struct http_client {
 	struct curl_slist *headers;
 	int events; /* epoll over libcurl's sockets and the timer */
 	int timer;
+	bool probe; /* a GET that brings nothing */
 	bool added; /* the easy handle runs */
 	enum request_state state;
 	char failure[CURL_ERROR_SIZE];
@@ -139,7 +140,7 @@ static void finish(struct http_client *client, CURLcode result)
 		settle(client, REQUEST_FAILED);
 	} else if (code == ANSWER_OK) {
 		settle(client, REQUEST_ANSWERED);
-	} else if (code == ANSWER_NO_ANSWER) {
+	} else if (code == ANSWER_NO_ANSWER && !client->probe) {
 		settle(client, REQUEST_SILENT);
 	} else {
 		(void)snprintf(client->failure, sizeof(client->failure), "it answers with HTTP status %ld", code);
@@ -169,16 +170,23 @@ static void run(struct http_client *client)
 			finish(client, message->data.result);
 }
 
+static bool set_body(struct http_client *client, struct bytes request)
+{
+	const struct curl_calls *curl = client->curl;
+
+	if (client->probe)
+		return true;
+	client->request = memory_copy(request.data, request.size);
+	return curl->curl_easy_setopt_call(client->easy, CURLOPT_POSTFIELDS, client->request) == CURLE_OK &&
+	       curl->curl_easy_setopt_call(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request.size) == CURLE_OK;
+}
+
 static enum status http_send(struct transport *transport, struct bytes request)
 {
 	struct http_client *client = (struct http_client *)transport;
-	const struct curl_calls *curl = client->curl;
 
 	abandon(client);
-	client->request = memory_copy(request.data, request.size);
-	if (curl->curl_easy_setopt_call(client->easy, CURLOPT_POSTFIELDS, client->request) != CURLE_OK ||
-		curl->curl_easy_setopt_call(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request.size) != CURLE_OK ||
-		curl->curl_multi_add_handle_call(client->multi, client->easy) != CURLM_OK)
+	if (!set_body(client, request) || client->curl->curl_multi_add_handle_call(client->multi, client->easy) != CURLM_OK)
 		return fail(STATUS_OFFLINE, "libcurl takes no request to %s", client->url.data);
 	client->added = true;
 	client->state = REQUEST_RUNNING;
@@ -284,7 +292,7 @@ static enum status set_address(struct http_client *client)
 	if (status != STATUS_OK)
 		return status;
 	if (address.path.size == 0)
-		url = arena_print(&client->arena, "%s" HTTP_SYNC_PATH, url.data);
+		url = arena_print(&client->arena, "%s%s", url.data, client->probe ? HTTP_HEALTH_PATH : HTTP_SYNC_PATH);
 	result = client->curl->curl_easy_setopt_call(client->easy, CURLOPT_URL, url.data);
 	return result == CURLE_OK ? STATUS_OK : fail(STATUS_INVALID, "%s: %s", url.data, client->curl->curl_easy_strerror_call(result));
 }
@@ -293,7 +301,6 @@ static const struct number_option {
 	CURLoption option;
 	long value;
 } number_options[] = {
-	{ CURLOPT_POST, 1 },
 	{ CURLOPT_NOSIGNAL, 1 },
 	{ CURLOPT_VERBOSE, 1 }, /* else nothing is counted */
 	{ CURLOPT_FOLLOWLOCATION, 0 },
@@ -314,6 +321,8 @@ static enum status set_options(struct http_client *client)
 	client->headers = curl->curl_slist_append_call(NULL, "Content-Type: application/octet-stream");
 	if (client->headers != NULL && curl->curl_slist_append_call(client->headers, "Expect:") == NULL)
 		result = CURLE_OUT_OF_MEMORY;
+	if (result == CURLE_OK)
+		result = curl->curl_easy_setopt_call(client->easy, client->probe ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
 	for (size_t i = 0; i < LENGTH(number_options) && result == CURLE_OK; i++)
 		result = curl->curl_easy_setopt_call(client->easy, number_options[i].option, number_options[i].value);
 	if (result == CURLE_OK)
@@ -352,13 +361,14 @@ static enum status open_curl(struct http_client *client)
 	return set_options(client);
 }
 
-enum status transport_http_open(const char *url, struct transport **out_transport)
+static enum status open_client(const char *url, bool probe, struct transport **out_transport)
 {
 	struct http_client *client = memory_zeroed(1, sizeof(*client));
 	enum status status;
 
 	client->transport.operations = &operations;
 	client->events = client->timer = -1;
+	client->probe = probe;
 	client->url = arena_copy_text(&client->arena, text_of(url));
 	status = curl_calls_load(&client->curl);
 	if (status == STATUS_OK)
@@ -372,4 +382,14 @@ enum status transport_http_open(const char *url, struct transport **out_transpor
 	else
 		http_close(&client->transport);
 	return status;
+}
+
+enum status transport_http_open(const char *url, struct transport **out_transport)
+{
+	return open_client(url, false, out_transport);
+}
+
+enum status transport_http_probe_open(const char *url, struct transport **out_transport)
+{
+	return open_client(url, true, out_transport);
 }

@@ -12,4 +12,8 @@
  * installed or no descriptor is left. Use from one thread. */
 enum status transport_http_open(const char *url, struct transport **out_transport);
 
+/* The same for who only asks whether somebody is there: what is sent is not a request (it may be empty) but makes a GET, of /health when
+ * the address has no path. The reply to it is the body of an answer 200; everything else is STATUS_OFFLINE. */
+enum status transport_http_probe_open(const char *url, struct transport **out_transport);
+
 #endif

@@ -250,7 +250,7 @@ static const struct page {
 	const char *words;
 } pages[] = {
 	{ "/", "GET, HEAD", "Truckroll: devices synchronise at " HTTP_SYNC_PATH "\n" },
-	{ "/health", "GET, HEAD", "ok\n" },
+	{ HTTP_HEALTH_PATH, "GET, HEAD", "ok\n" },
 	{ HTTP_SYNC_PATH, "POST", "" },
 };
 

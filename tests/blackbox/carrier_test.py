@@ -12,7 +12,7 @@ import time
 
 import tap
 from equal import insist_on_equality
-from harness import DONE, OFFLINE, PATIENCE, SANITIZED, Device, Server, World
+from harness import DONE, OFFLINE, PATIENCE, SANITIZED, USAGE, Device, Server, World
 from tap import promise, tell, until
 
 ADA = "Ada Brannock"
@@ -302,6 +302,33 @@ def an_address_that_cannot_be_one_is_refused_with_a_sentence():
                               (("--http", "http://127.0.0.1:99999"), "http://HOST"), (("--http", "http://127.0.0.1:0/deep"), "path")):
             answer = world.run("truckrolld", "serve", "--dir", server.dir, "--listen", "tcp://127.0.0.1:0", *options, "--json", expect=None)
             assert answer.code not in (DONE, None) and word in answer.reason, str(answer)
+
+
+def front_answers(server):
+    return server.run("metrics")["front_answers"]
+
+
+@promise
+def a_front_that_does_not_answer_is_told_within_a_minute_and_the_server_goes_on():
+    with World() as world:
+        port = free_port()
+        server = Server.made(world, start=False)
+        server.start(options=("--http", f"http://127.0.0.1:{port}"))
+        front = world.proxy(server, http=True)
+        server.stop()
+        server.start(options=("--http", f"http://127.0.0.1:{port}", "--front", front.url))
+        until(lambda: front.opened > 0 and front_answers(server) == 1, "the front was asked", 30)
+        device = Device.enrolled(server, ADA, "tablet")
+        front.close_line()
+        until(lambda: front_answers(server) == 0, "the front is lost", 60)
+        told, = [row for row in server.incidents() if row["kind"] == "front"]
+        assert front.url in str(told), told
+        device.sync()
+        front.open_line()
+        until(lambda: front_answers(server) == 1, "the front is back", 60)
+        server.stop()
+        said = server.ask("serve", "--front", "ftp://office.example", expect=None)
+        assert said.code == USAGE and "ftp://office.example" in said.err, said
 
 
 if __name__ == "__main__":
