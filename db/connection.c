@@ -5,7 +5,7 @@
 
 static const struct storage_kind_row kinds[] = {
 	[STORAGE_SERVER] = { 0x54524b73, "server", "server store", "stop the server and restore the "
-	"newest backup (truckrolld restore)", 16 * 1024 },
+	"newest backup (truckrolld restore)", 32 * 1024 },
 	[STORAGE_OUTBOX] = { 0x54524b6f, "outbox", "outbox",
 		"keep a copy of the file, it holds work that is not sent yet, and enrol the device again", 1024 },
 	[STORAGE_REPLICA] = { 0x54524b72, "replica", "replica", "the next sync fetches a new one", 2 * 1024 },

@@ -389,6 +389,17 @@ enum status storage_begin_read(struct storage *storage)
 	return status;
 }
 
+bool storage_hold(struct storage *storage)
+{
+	return storage->transaction == TRANSACTION_NONE && storage_begin_read(storage) == STATUS_OK;
+}
+
+void storage_release(struct storage *storage, bool held)
+{
+	if (held)
+		storage_rollback(storage);
+}
+
 enum status storage_commit(struct storage *storage)
 {
 	enum status status;

@@ -69,6 +69,11 @@ enum status storage_unmark(struct storage *storage);
 enum status storage_rewind(struct storage *storage);
 /* A read snapshot for several statements; end with storage_rollback(). */
 enum status storage_begin_read(struct storage *storage);
+/* For many small questions in a row, of which each would begin and end a transaction of its own: they see one snapshot, and cost half.
+ * True when storage_release() is to end it; false inside a transaction, and when none can be begun, and then nothing is lost by it. Nothing
+ * is written in between. */
+bool storage_hold(struct storage *storage);
+void storage_release(struct storage *storage, bool held);
 /* Moves everything into the main file, durably, and empties the log: before a file is renamed or copied, or when an owner retires. Closing
  * never does it. Owner only, outside a transaction; STATUS_BUSY when a reader held on for longer than the busy time-out. */
 enum status storage_checkpoint(struct storage *storage);
@@ -148,7 +153,8 @@ typedef enum status (*table_visit)(void *context, const void *row, const struct 
 /* Rows with index_field = key in id order. The visited row is in an inner arena that is emptied after each call. */
 enum status table_each(struct storage *storage, const struct schema *schema, const char *index_field, const struct id *key,
 	table_visit visit, void *context);
-/* Rows at home in after->home, changed after after->gseq or at it with an id beyond `after_id`, in (gseq, id) order. O(rows visited). */
+/* Rows at home in after->home, changed after after->gseq or at it with an id beyond `after_id`, in (gseq, id) order, but those of
+ * after->author (0: of nobody). O(rows visited and left out; the latter are not decoded). */
 enum status table_feed(struct storage *storage, const struct schema *schema, const struct row_meta *after, const struct id *after_id,
 	table_visit visit, void *context);
 /* Rows at home in a scope that changed after a commit, and a range of ids. */

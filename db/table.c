@@ -392,6 +392,10 @@ enum status table_feed(struct storage *storage, const struct schema *schema, con
 	sqlite3_bind_int64(walk.statement->prepared, 1, after->home);
 	sqlite3_bind_int64(walk.statement->prepared, 2, after->gseq);
 	bind_id(walk.statement->prepared, 3, after_id);
+	if (after->author == 0) /* rows of nobody are everybody's; the column is never NULL */
+		sqlite3_bind_null(walk.statement->prepared, 4);
+	else
+		sqlite3_bind_int64(walk.statement->prepared, 4, after->author);
 	status = walk_run(&walk, visit, context);
 	walk_finish(&walk);
 	return status;

@@ -22,7 +22,7 @@ static const struct verb_row verbs[] = {
 	[TABLE_UPDATE_PLAIN] = { "UPDATE $T SET gseq = ?3, author = ?4, hash = ?5, extra = ?6$P", " WHERE row = ?1" },
 	[TABLE_REMOVE]       = { "DELETE FROM $T", " WHERE id = ?1" },
 	[TABLE_FEED]         = { "SELECT id, home, gseq, author, hash, extra$F",
-				 " FROM $T WHERE home = ?1 AND (gseq, id) > (?2, ?3) ORDER BY gseq, id" },
+				 " FROM $T WHERE home = ?1 AND (gseq, id) > (?2, ?3) AND author IS NOT ?4 ORDER BY gseq, id" },
 	[TABLE_SINCE]        = { "SELECT count(*), sum(id > ?3 AND id <= ?4)",
 				 " FROM (SELECT id FROM $T WHERE home = ?1 AND gseq > ?2 ORDER BY gseq, id LIMIT ?5)" },
 	[TABLE_BY_ID]        = { "SELECT id, home, gseq, author, hash, extra$F", " FROM $T WHERE home = ?1 AND id > ?2 ORDER BY id" },

@@ -16,6 +16,19 @@ enum status device_store_begin(struct device_store *store, bool durable)
 	return status == STATUS_OK ? storage_begin(replica, durable && store->fresh == NULL) : status;
 }
 
+bool device_store_hold(struct device_store *store)
+{
+	struct storage *replica = device_store_replica_storage(store);
+
+	return replica != NULL && storage_hold(replica);
+}
+
+void device_store_release(struct device_store *store, bool held)
+{
+	if (held)
+		storage_release(device_store_replica_storage(store), held);
+}
+
 /* What was remembered of the transaction and is not in the file. */
 static void forget_uncommitted(struct device_store *store)
 {

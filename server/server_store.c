@@ -57,6 +57,16 @@ enum status server_store_begin_read(struct server_store *store)
 	return storage_begin_read(store->storage);
 }
 
+bool server_store_hold(struct server_store *store)
+{
+	return storage_hold(store->storage);
+}
+
+void server_store_release(struct server_store *store, bool held)
+{
+	storage_release(store->storage, held);
+}
+
 /* What memory holds of a transaction that never was. */
 static void forget(struct server_store *store)
 {

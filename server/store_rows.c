@@ -174,9 +174,10 @@ static enum status walk_row(void *context, const void *row, const struct row_met
 	return walk->visit(walk->context, row, &server_row);
 }
 
-enum status server_store_feed(struct server_store *store, const struct member *after, server_row_visit visit, void *context)
+enum status server_store_feed(
+	struct server_store *store, const struct member *after, int64_t but_author, server_row_visit visit, void *context)
 {
-	const struct row_meta place = { .home = after->scope, .gseq = after->gseq };
+	const struct row_meta place = { .home = after->scope, .gseq = after->gseq, .author = but_author };
 	struct row_walk walk = { .visit = visit, .context = context };
 	const struct schema *schema = NULL;
 	enum status status = schema_of_record(after->kind, &schema);

@@ -82,6 +82,9 @@ enum status device_store_let_go(struct device_store *store, int64_t seq, int64_t
 enum status device_store_begin(struct device_store *store, bool durable);
 enum status device_store_commit(struct device_store *store);
 void device_store_rollback(struct device_store *store);
+/* For many small questions to the replica in a row: storage_hold(), storage_release(). */
+bool device_store_hold(struct device_store *store);
+void device_store_release(struct device_store *store, bool held);
 
 struct replica_state {
 	struct cursor cursor;

@@ -59,11 +59,17 @@ static void add_id(struct gather *gather, enum entry_type type, const struct sch
 	page_builder_name(&gather->page, &gather->scope, type, schema, id);
 }
 
-static bool is_own(const struct gather *gather, const struct server_row *meta)
+/* Whose rows are left out, since the device has them; 0: nobody's. */
+static int64_t author_left_out(const struct gather *gather)
 {
 	bool first_pass = gather->position.low == gather->since; /* later: an earlier page may hold the row as it was before */
 
-	return first_pass && !gather->position.with_own && meta->author != 0 && meta->author == gather->question->chain;
+	return first_pass && !gather->position.with_own ? gather->question->chain : 0;
+}
+
+static bool is_own(const struct gather *gather, const struct server_row *meta)
+{
+	return meta->author != 0 && meta->author == author_left_out(gather);
 }
 
 static enum status gather_row(void *context, const void *row, const struct server_row *meta)
@@ -82,7 +88,7 @@ static enum status gather_row(void *context, const void *row, const struct serve
 		return STATUS_BUSY;
 	if (gather->whole_scope) /* also its own: what it made in a scope that it did not hold, it could not keep */
 		add_whole(gather, gather->schema, row);
-	else if (!is_own(gather, meta))
+	else
 		add_changed(gather, gather->schema, row);
 	return is_full(gather) ? STATUS_BUSY : STATUS_OK;
 }
@@ -164,7 +170,7 @@ static enum status feed_rows(struct gather *gather)
 {
 	const struct member after = place_of(&gather->position);
 
-	return server_store_feed(gather->question->store, &after, gather_row, gather);
+	return server_store_feed(gather->question->store, &after, author_left_out(gather), gather_row, gather);
 }
 
 static bool is_of_class(enum delivery_class class, enum record_kind kind)

@@ -158,11 +158,14 @@ static enum status encode_batch(struct request *request, const struct outgoing *
 	struct bytes statement = head_statement(request->arena, outgoing->organisation, &outgoing->outbox->device, &batch.incarnation,
 		outgoing->acknowledged_seq + (int64_t)count, &batch.last_hash);
 	enum status status = gather_secrets(request->arena, outgoing->store, &batch);
+	bool held;
 
 	if (status != STATUS_OK)
 		return status;
 	keys_sign(outgoing->identity, statement, batch.signature);
+	held = device_store_hold(outgoing->store);
 	batch_encode(&body, &batch, outgoing->whole_ids || packing->creates ? NULL : device_store_references(outgoing->store));
+	device_store_release(outgoing->store, held);
 	*out_body = writer_bytes(&body);
 	*out_whole = !body.overflow;
 	return STATUS_OK;

@@ -419,6 +419,7 @@ enum status server_core_read_batch(struct server_core *core, struct inquiry *wai
 {
 	const struct references *references = server_store_references(core->options.store);
 	const struct references first = bug_first_reference(references);
+	bool held;
 	enum status status = server_store_device(core->options.store, &waiting->device, out_device);
 
 	if (status != STATUS_OK)
@@ -429,7 +430,9 @@ enum status server_core_read_batch(struct server_core *core, struct inquiry *wai
 		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_REVOKED };
 		return STATUS_OK;
 	}
+	held = server_store_hold(core->options.store);
 	status = batch_decode(body, arena, references, out_batch);
+	server_store_release(core->options.store, held);
 	waiting->fault.code = ingest_fault(status);
 	if (waiting->fault.code == 0 && !id_equal(&out_batch->incarnation, &waiting->incarnation))
 		waiting->fault.code = WIRE_ERROR_MALFORMED;

@@ -31,6 +31,9 @@ enum status server_store_unmark(struct server_store *store);
 enum status server_store_rewind(struct server_store *store);
 /* A consistent snapshot for answering pulls; ended by server_store_rollback(). */
 enum status server_store_begin_read(struct server_store *store);
+/* For many small questions in a row: storage_hold(), storage_release(). */
+bool server_store_hold(struct server_store *store);
+void server_store_release(struct server_store *store, bool held);
 
 /* The organisation's state. */
 struct server_state {
@@ -96,8 +99,10 @@ struct member {
 };
 
 typedef enum status (*server_row_visit)(void *context, const void *row, const struct server_row *meta);
-/* Rows of after->kind at home in after->scope, in (gseq, id) order, beyond (after->gseq, after->id). */
-enum status server_store_feed(struct server_store *store, const struct member *after, server_row_visit visit, void *context);
+/* Rows of after->kind at home in after->scope, in (gseq, id) order, beyond (after->gseq, after->id), but those of `but_author` (0: of
+ * nobody). */
+enum status server_store_feed(
+	struct server_store *store, const struct member *after, int64_t but_author, server_row_visit visit, void *context);
 /* In id order, beyond after_id. */
 enum status server_store_by_id(
 	struct server_store *store, enum record_kind kind, int64_t scope, const struct id *after_id, server_row_visit visit, void *context);

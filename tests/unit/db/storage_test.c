@@ -515,6 +515,30 @@ static struct storage *open_outbox(const char *path, enum storage_mode mode)
 	return storage;
 }
 
+static void what_is_held_is_one_snapshot_and_nothing_within_a_transaction(void **state)
+{
+	const char *path = scratch_path("held.db");
+	struct storage *storage = open_outbox(path, STORAGE_CREATE);
+	struct storage *reader = open_outbox(path, STORAGE_READ);
+	int64_t rows = -1;
+
+	(void)state;
+	assert_int_equal(sql_run(storage, "CREATE TABLE filling (bytes)"), STATUS_OK);
+	assert_true(storage_hold(reader));
+	assert_false(storage_hold(reader));
+	assert_int_equal(sql_integer(reader, "SELECT count(*) FROM filling", &rows), STATUS_OK);
+	assert_int_equal(sql_run(storage, "INSERT INTO filling VALUES (1)"), STATUS_OK);
+	assert_int_equal(sql_integer(reader, "SELECT count(*) FROM filling", &rows), STATUS_OK);
+	assert_int_equal(rows, 0);
+	storage_release(reader, false);
+	assert_false(storage_hold(reader)); /* still */
+	storage_release(reader, true);
+	assert_int_equal(sql_integer(reader, "SELECT count(*) FROM filling", &rows), STATUS_OK);
+	assert_int_equal(rows, 1);
+	storage_close(reader);
+	storage_close(storage);
+}
+
 /* Somebody reads at every moment until the pipe is closed: each begins before the one before it has ended. */
 static void read_without_pause(const char *path, int stop)
 {
@@ -646,6 +670,7 @@ int main(void)
 		STORE_TEST(a_full_disk_loses_the_transaction_and_nothing_else),
 		STORE_TEST(a_transaction_that_broke_takes_no_more_writes),
 		STORE_TEST(a_checkpoint_empties_the_log),
+		STORE_TEST(what_is_held_is_one_snapshot_and_nothing_within_a_transaction),
 		STORE_TEST(readers_who_never_pause_do_not_make_the_log_grow_without_end),
 		STORE_TEST(an_owner_that_retires_leaves_nothing_in_the_log_unless_somebody_reads),
 		STORE_TEST(a_loop_over_rows_ends_with_their_end_or_with_the_first_failure),

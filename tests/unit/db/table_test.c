@@ -148,6 +148,27 @@ static void the_feed_is_in_commit_then_id_order_and_resumes_anywhere(void **stat
 	assert_int_equal(position, all.count);
 }
 
+static void the_feed_leaves_out_the_rows_of_one_author(void **state)
+{
+	struct made *rows = make_rows(&account_schema, ROWS);
+	int64_t author = 0;
+	static struct seen seen;
+	size_t others = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS && author == 0; i++)
+		author = rows[i].meta.home == 2 ? rows[i].meta.author : 0;
+	assert_int_not_equal(author, 0);
+	for (size_t i = 0; i < ROWS; i++)
+		others += rows[i].meta.home == 2 && rows[i].meta.author != author;
+	seen = (struct seen){ 0 };
+	assert_int_equal(table_feed(storage, &account_schema, &(struct row_meta){ .home = 2, .gseq = -1, .author = author },
+				 &(struct id){ 0 }, see, &seen),
+		STATUS_OK);
+	assert_int_equal(seen.count, others);
+	assert_true(others < count_if_home(rows, ROWS, 2));
+}
+
 static void by_id_gives_one_home_in_id_order(void **state)
 {
 	struct made *rows = make_rows(&note_schema, ROWS);
@@ -357,6 +378,7 @@ int main(void)
 		TABLE_TEST(every_schema_gives_back_what_was_put),
 		TABLE_TEST(inserts_and_updates_may_alternate),
 		TABLE_TEST(the_feed_is_in_commit_then_id_order_and_resumes_anywhere),
+		TABLE_TEST(the_feed_leaves_out_the_rows_of_one_author),
 		TABLE_TEST(by_id_gives_one_home_in_id_order),
 		TABLE_TEST(scan_gives_all_rows_beyond_an_id),
 		TABLE_TEST(a_visit_that_fails_stops_the_walk),

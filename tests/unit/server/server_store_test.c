@@ -301,16 +301,16 @@ static void feeds_give_the_rows_of_one_scope(void **state)
 	(void)state;
 	for (int i = 0; i < 20; i++)
 		put_account(1 + i % 2, i);
-	OK(server_store_feed(store, &(struct member){ .scope = 1, .kind = RECORD_ACCOUNT, .gseq = -1 }, count_row, &count));
+	OK(server_store_feed(store, &(struct member){ .scope = 1, .kind = RECORD_ACCOUNT, .gseq = -1 }, 0, count_row, &count));
 	assert_int_equal(count, 10);
 	count = 0;
-	OK(server_store_feed(store, &(struct member){ .scope = 1, .kind = RECORD_ACCOUNT, .gseq = 9 }, count_row, &count));
+	OK(server_store_feed(store, &(struct member){ .scope = 1, .kind = RECORD_ACCOUNT, .gseq = 9 }, 0, count_row, &count));
 	assert_int_equal(count, 5);
 	count = 0;
 	OK(server_store_by_id(store, RECORD_ACCOUNT, 1, &nil, count_row, &count));
 	assert_int_equal(count, 10);
 	assert_int_equal(
-		server_store_feed(store, &(struct member){ .scope = 1, .kind = (enum record_kind)55 }, count_row, &count), STATUS_NEWER);
+		server_store_feed(store, &(struct member){ .scope = 1, .kind = (enum record_kind)55 }, 0, count_row, &count), STATUS_NEWER);
 }
 
 /* ---- members ---- */
