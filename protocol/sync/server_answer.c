@@ -71,7 +71,7 @@ static enum status write_sections(struct server_core *core, const struct inquiry
 		if (core->options.bug == BUG_WATERMARK_TOO_FAR && welcome.backup_gseq > 0)
 			welcome.backup_gseq = welcome.gseq;
 		reply_welcome(reply, &welcome);
-		if (welcome.rolled_back)
+		if (welcome.rolled_back && !waiting->by_bundle) /* a bundle's word is older than what came by other ways: no sign of that */
 			return STATUS_OK;
 	}
 	if (waiting->blob_section == SECTION_CARRY || waiting->blob_section == SECTION_CARRY_WISH)

@@ -213,6 +213,29 @@ def photos_go_in_the_bundle_once_and_what_does_not_fit_stays_for_the_next():
 
 
 @promise
+def photos_count_in_a_bundle_that_a_later_operation_overtook():
+    with World() as world:
+        server, device = with_a_job(world)
+        stick = Stick(world)
+        for word in ("accept", "travel", "arrive"):
+            device.run(word)
+        photo = world.dir / "pump.jpg"
+        photo.write_bytes(b"\xff\xd8\xff" + random.Random(9).randbytes(100000))
+        device.run("photo", photo)
+        up = stick.from_device(device)
+        device.run("note", "HH-5001", "one thing more")
+        device.run("config", "metered", "yes")
+        device.run("config", "metered_carries", "operations")
+        device.sync()
+        assert states(server) == ["missing"] and server.rows("note")
+        server.run("bundle", "import", up)
+        assert states(server) == ["here"]
+        device.run("config", "metered", "no")
+        device.sync()
+        insist_on_equality(server, device)
+
+
+@promise
 def photos_of_others_come_in_the_bundle_and_are_asked_for_no_more():
     with World() as world:
         server, device = with_a_job(world)
