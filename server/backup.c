@@ -24,7 +24,7 @@
 #define NAMES_MAX       100
 #define PIECE_SIZE      ((size_t)1 << 20)
 #define LINE_SIZE       (2 * HASH_SIZE + 1)
-#define FILES_MAX       ((size_t)1 << 21)
+#define FILES_MAX       ((size_t)1 << 26) /* that a list is read for: 4 GB of names */
 
 static struct text with(struct arena *arena, struct text stem, const char *suffix)
 {
@@ -301,7 +301,8 @@ struct gathering {
 	struct progress *progress;
 	struct hash *ids;
 	size_t count, capacity;
-	int64_t bytes, copied;
+	int64_t bytes;
+	struct backup_files files;
 };
 
 /* Whole on both sides. A file that is there already is taken at its word: it was checked when it came, and `backup check` reads it. */
@@ -316,7 +317,7 @@ static enum status take_file(struct gathering *gathering, const struct hash *id)
 		size = (int64_t)content.size;
 		if (status == STATUS_OK && gathering->to != NULL)
 			status = blob_put(gathering->to, id, content);
-		gathering->copied++;
+		gathering->files.copied += status == STATUS_OK;
 	}
 	arena_reset(&gathering->arena);
 	if (status != STATUS_OK)
@@ -334,6 +335,10 @@ static enum status gather_file(void *context, const struct hash *id)
 
 	if (status == STATUS_NOT_FOUND) /* swept meanwhile: no row speaks of it */
 		return STATUS_OK;
+	if (status == STATUS_CORRUPT) { /* one photo must not keep everything else from being kept */
+		gathering->files.damaged++;
+		return STATUS_OK;
+	}
 	if (status != STATUS_OK)
 		return status;
 	gathering->ids = arena_grow(
@@ -366,7 +371,7 @@ static struct hash hash_bytes(struct bytes bytes)
 
 /* After the database, so that every file that a row of the copy speaks of, and that was here, is among them. */
 static enum status copy_files(const struct backup_source *source, struct arena *arena, struct text folder, struct text stem,
-	struct backup_manifest *manifest, int64_t *out_copied)
+	struct backup_manifest *manifest, struct backup_files *out_files)
 {
 	struct gathering gathering = { .from = source->blobs, .to = blob_folder_to_fill(arena, folder), .progress = source->progress };
 	struct bytes list;
@@ -380,7 +385,7 @@ static enum status copy_files(const struct backup_source *source, struct arena *
 	manifest->file_count = (int64_t)gathering.count;
 	manifest->file_bytes = gathering.bytes;
 	manifest->files_hash = hash_bytes(list);
-	*out_copied = gathering.copied;
+	*out_files = gathering.files;
 	return status;
 }
 
@@ -388,7 +393,7 @@ static enum status copy_files(const struct backup_source *source, struct arena *
 
 /* All of it, under the names of drafts. */
 static enum status draft_parts(const struct backup_source *source, struct arena *arena, struct text folder, struct backup *backup,
-	int64_t *out_copied)
+	struct backup_files *out_files)
 {
 	struct backup_manifest *manifest = &backup->manifest;
 	const char *database = with(arena, backup->stem, DATABASE_SUFFIX DRAFT_SUFFIX).data;
@@ -398,7 +403,7 @@ static enum status draft_parts(const struct backup_source *source, struct arena 
 	if (status == STATUS_OK)
 		status = hash_path(database, NULL, &manifest->database_hash, &manifest->database_size);
 	if (status == STATUS_OK)
-		status = copy_files(source, arena, folder, backup->stem, manifest, out_copied);
+		status = copy_files(source, arena, folder, backup->stem, manifest, out_files);
 	if (status != STATUS_OK)
 		return status;
 	text = backup_manifest_print(arena, manifest, source->identity);
@@ -421,8 +426,8 @@ static enum status keep_parts(struct arena *arena, struct text stem)
 	return status;
 }
 
-enum status backup_make(
-	const struct backup_source *source, struct text folder, struct arena *arena, struct backup *out_backup, int64_t *out_copied)
+enum status backup_make(const struct backup_source *source, struct text folder, struct arena *arena, struct backup *out_backup,
+	struct backup_files *out_files)
 {
 	struct backup backup = { .manifest = { .keys = *source->keys, .made_at_ms = source->now_ms } };
 	struct lock lock = { .descriptor = -1 };
@@ -440,7 +445,7 @@ enum status backup_make(
 		status = stem_for(arena, folder, source->now_ms, &backup.stem);
 	if (status == STATUS_OK) {
 		backup.path = with(arena, backup.stem, BACKUP_SUFFIX);
-		status = draft_parts(source, arena, folder, &backup, out_copied);
+		status = draft_parts(source, arena, folder, &backup, out_files);
 	}
 	if (status == STATUS_OK)
 		status = keep_parts(arena, backup.stem);
@@ -504,7 +509,8 @@ static enum status read_list(const struct backup *backup, struct arena *arena, s
 {
 	const char *path = with(arena, backup->stem, FILES_SUFFIX).data;
 	struct hash hash;
-	enum status status = as_damage(file_read(arena, path, FILES_MAX * LINE_SIZE, out_list), arena);
+	size_t count = (size_t)backup->manifest.file_count < FILES_MAX ? (size_t)backup->manifest.file_count : FILES_MAX;
+	enum status status = as_damage(file_read(arena, path, count * LINE_SIZE, out_list), arena);
 
 	if (status != STATUS_OK)
 		return status;

@@ -25,13 +25,18 @@ struct backup_source {
 	struct progress *progress;
 };
 
+struct backup_files {
+	int64_t copied;  /* the folder did not have them yet */
+	int64_t damaged; /* are not what their names say, and left out: all else is in the backup */
+};
+
 /* Makes a backup in a folder that is there: copies the database as it is in one moment, checks the copy as `verify` does, and copies the
  * files that the folder lacks. Durable when it returns STATUS_OK; what was cut off before is no backup, and the next one removes
  * it. Removes nothing else, whoever laid it there.
  * STATUS_NOT_FOUND (no folder), STATUS_CANNOT_WRITE, STATUS_BUSY (somebody makes one there), STATUS_CORRUPT (the organisation is damaged).
- * `out_copied`: so many files were not there yet. Results are in `arena`. */
-enum status backup_make(
-	const struct backup_source *source, struct text folder, struct arena *arena, struct backup *out_backup, int64_t *out_copied);
+ * Results are in `arena`. */
+enum status backup_make(const struct backup_source *source, struct text folder, struct arena *arena, struct backup *out_backup,
+	struct backup_files *out_files);
 
 /* Reads the manifest at `path`. STATUS_NOT_FOUND, STATUS_CORRUPT, STATUS_NEWER. */
 enum status backup_open(struct arena *arena, struct text path, struct backup *out_backup);

@@ -76,20 +76,27 @@ enum status command_backup(struct context *context)
 		.progress = &progress };
 	struct backup backup;
 	struct text folder = path_given(context, "FOLDER");
-	int64_t copied = 0;
+	struct backup_files files = { 0 };
 	enum status status = check_outside(context, folder);
 
 	if (status != STATUS_OK)
 		return status;
 	start_progress(&progress, context, catalogue_translate(context->language, "making a backup"));
-	status = backup_make(&source, folder, context->arena, &backup, &copied);
+	status = backup_make(&source, folder, context->arena, &backup, &files);
 	progress_finish(&progress);
 	if (status != STATUS_OK)
 		return status;
 	show_backup(context, &backup);
-	output_value(context->output, "files_copied", "files copied now", cell_integer(copied));
+	output_value(context->output, "files_copied", "files copied now", cell_integer(files.copied));
+	if (files.damaged > 0)
+		output_value(context->output, "files_damaged", "damaged files", cell_integer(files.damaged));
 	output_line(context->output, "The server's keys are in no backup: keep copies of server.keys and root.key elsewhere.");
-	return tell_owner(context, &backup);
+	status = tell_owner(context, &backup);
+	if (status != STATUS_OK || files.damaged == 0)
+		return status;
+	return fail(STATUS_CORRUPT,
+		"%lld files of this server are damaged, and not in the backup, which is made; see \"truckrolld verify\"",
+		(long long)files.damaged);
 }
 
 /* In the owner. What is told must be signed with this server's own key, and of this life of its store. */

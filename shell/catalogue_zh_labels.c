@@ -317,6 +317,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "files left out", "未放入的文件" },
 	{ "files not here yet", "尚未到达的文件" },
 	{ "files that no row speaks of", "没有记录提到的文件" },
+	{ "damaged files", "损坏的文件" },
 	{ "damaged files taken away", "已移除的损坏文件" },
 	{ "files received", "已接收文件" },
 	{ "trouble with files", "文件传输问题" },

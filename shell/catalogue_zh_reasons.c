@@ -234,6 +234,8 @@ const struct message catalogue_zh_reasons[] = {
 	{ "time zone '%.*s' is not known here; write an offset such as +01:00", "不认识时区“%.*s”；请写 +01:00 这样的偏移" },
 	{ "time zone file %s cannot be understood", "无法理解时区文件 %s" },
 	{ "%s cannot be reached (%s)", "无法连接 %s（%s）" },
+	{ "%lld files of this server are damaged, and not in the backup, which is made; see \"truckrolld verify\"",
+	  "本服务器有 %lld 个文件已损坏，不在备份中；备份已完成；请查看“truckrolld verify”" },
 	{ "there is no answer within %d s", "%d 秒内没有应答" },
 	{ "say also the value: \"truckroll config %.*s VALUE\"", "还需给出值：“truckroll config %.*s VALUE”" },
 	{ "metered is auto, yes or no, not '%.*s'", "metered 只能是 auto、yes 或 no，不能是“%.*s”" },

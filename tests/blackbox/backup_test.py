@@ -291,6 +291,32 @@ def photos_are_in_the_backup_once_and_devices_send_again_those_it_lacks():
 
 
 @promise
+def a_damaged_photo_keeps_nothing_else_out_of_the_backup():
+    with World() as world:
+        server = Server.made(world)
+        server.book(ORDER, ADA)
+        device = Device.enrolled(server, ADA, "tablet")
+        device.sync()
+        for word in ("accept", "travel", "arrive"):
+            device.run(word)
+        folder = world.dir / "backups"
+        folder.mkdir()
+        for number in (1, 2):
+            device.run("photo", photo(world, f"{number}.jpg", number))
+        device.sync()
+        rotten = sorted((server.dir / "blobs").glob("??/??/*"))[0]
+        content = bytearray(rotten.read_bytes())
+        content[100] ^= 1
+        rotten.write_bytes(content)
+        said = server.ask("backup", folder, expect=CORRUPT)
+        assert "1 files of this server are damaged" in said.reason, said
+        made, = server.run("backup", "list", folder)["backups"]
+        assert made["files"] == 1, made
+        server.run("backup", "check", made["backup"])
+        assert server.run("status")["backup_commit"] > 0
+
+
+@promise
 def status_and_metrics_tell_how_old_the_newest_backup_is():
     with World() as world:
         server = Server.made(world, start=False)
