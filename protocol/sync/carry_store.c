@@ -126,6 +126,7 @@ static enum status list_one(void *user, const char *name, int64_t age_ms)
 	struct listing *listing = user;
 	struct carried_bundle carried = { .age_ms = age_ms };
 	size_t digits = 2 * ID_SIZE, size = strlen(name);
+	enum status status;
 
 	if (size == digits + 5 && strcmp(name + digits, ".name") == 0 && age_ms >= CARRY_AGE_MS &&
 		id_from_text((struct text){ name, digits }, &carried.device) == STATUS_OK)
@@ -134,8 +135,11 @@ static enum status list_one(void *user, const char *name, int64_t age_ms)
 		id_from_text((struct text){ name, digits }, &carried.device) != STATUS_OK ||
 		blob_from_text((struct text){ name + digits + 1, 2 * BLOB_HASH_SIZE }, &carried.mark) != STATUS_OK)
 		return STATUS_OK;
-	if (age_ms >= CARRY_AGE_MS || look_at(listing->files, &carried) != STATUS_OK)
+	status = age_ms >= CARRY_AGE_MS ? STATUS_CORRUPT : look_at(listing->files, &carried);
+	if (status == STATUS_CORRUPT || status == STATUS_NEWER || status == STATUS_NOT_FOUND)
 		return carry_drop(listing->files, &carried);
+	if (status != STATUS_OK) /* what cannot be read now may be sound */
+		return status;
 	listing->carried = arena_grow(listing->arena, listing->carried, listing->count, &listing->capacity, sizeof(carried));
 	listing->carried[listing->count++] = carried;
 	return STATUS_OK;

@@ -48,20 +48,37 @@ static void stop(struct device_carry *carry, struct carry_item *item, enum statu
 		(void)snprintf(carry->reason, sizeof(carry->reason), "%s", fail_reason());
 }
 
+/* What this session found out about the same bundle. */
+static void as_found(struct carry_item *item, const struct carry_item *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (hash_equal(&items[i].bundle.mark, &item->bundle.mark) && id_equal(&items[i].bundle.device, &item->bundle.device)) {
+			item->over = item->over || items[i].over;
+			item->retry_at_ms = items[i].retry_at_ms;
+			item->stalls = items[i].stalls;
+			item->proofs = items[i].proofs;
+		}
+}
+
 static void plan(struct device_carry *carry)
 {
+	const struct carry_item *before = carry->items;
+	size_t before_count = carry->count, count = 0;
+	struct arena old = carry->arena;
 	struct carried_bundle *bundles = NULL;
-	size_t count = 0;
 	enum status status;
 
-	arena_reset(&carry->arena);
+	carry->arena = (struct arena){ 0 };
 	status = carry_list(carry->files, &carry->arena, &bundles, &count);
 	carry->items = arena_allocate_array(&carry->arena, count + 1, sizeof(*carry->items));
 	carry->count = status == STATUS_OK ? count : 0;
 	carry->planned = true;
 	carry->sent = 0;
-	for (size_t i = 0; i < carry->count; i++)
+	for (size_t i = 0; i < carry->count; i++) {
 		carry->items[i] = (struct carry_item){ .bundle = bundles[i], .over = bundles[i].refused || bundles[i].answered };
+		as_found(&carry->items[i], before, before_count);
+	}
+	arena_finish(&old);
 	if (status != STATUS_OK)
 		(void)snprintf(carry->reason, sizeof(carry->reason), "%s", fail_reason());
 }
@@ -160,7 +177,7 @@ bool device_carry_ask(struct device_carry *carry, struct request *request, int64
 	if (carry->files == NULL)
 		return false;
 	if (carry->piece == 0)
-		carry->piece = CARRY_PIECE_MAX;
+		carry->piece = PACE_FIRST;
 	if (!carry->planned)
 		plan(carry);
 	while (!carry->held && !carry->asked && find_next(carry, now_ms)) {

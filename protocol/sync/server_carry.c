@@ -35,6 +35,13 @@ static struct carry_reply outcome_of(const struct inquiry *carried)
 	return carried->fault.code == 0 ? say(CARRY_TAKEN, 0) : say(CARRY_FAULT, (int64_t)carried->fault.code);
 }
 
+/* What the store cannot do now is no fault of what is carried. */
+static bool is_final(enum status status)
+{
+	return status == STATUS_CORRUPT || status == STATUS_REFUSED || status == STATUS_NOT_FOUND || status == STATUS_NEWER ||
+	       status == STATUS_INVALID;
+}
+
 /* It waits for the same commit as the frame that brought its last piece, and is answered to nobody. */
 static enum status take_envelope(struct server_core *core, struct carrier *carrier, struct carry_reply *out_reply)
 {
@@ -48,7 +55,7 @@ static enum status take_envelope(struct server_core *core, struct carrier *carri
 		server_core_wait_for_commit(core, carried);
 		return STATUS_OK;
 	}
-	*out_reply = say(CARRY_REFUSED, 0);
+	*out_reply = is_final(status) ? say(CARRY_REFUSED, 0) : say(CARRY_BUSY, HELD_MS);
 	inquiry_free(carried);
 	return core->failed;
 }
@@ -106,6 +113,7 @@ static enum status find_part(struct server_core *core, struct carrier *carrier, 
 		return STATUS_OK;
 	if (!same || wish->number != answer->part.number + 1 || answer->part.last)
 		status = server_core_begin_pass(core, &wish->device, answer);
+	carrier->down = false; /* what it holds is another part, or none, should this one fail */
 	if (status == STATUS_OK)
 		status = server_core_next_part(core, answer, &sealed);
 	if (status != STATUS_OK)
@@ -153,8 +161,11 @@ static enum status answer_wish(struct server_core *core, const struct inquiry *w
 	if (id_is_nil(&wish.device) || !id_equal(&carrier->carried, &wish.device))
 		return STATUS_OK;
 	status = find_part(core, carrier, &wish);
-	*out_reply = status == STATUS_OK ? piece_of(carrier, &wish) : say(CARRY_NOTHING, 0);
-	return status == STATUS_REFUSED || status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	if (status == STATUS_OK)
+		*out_reply = piece_of(carrier, &wish);
+	else
+		*out_reply = is_final(status) && status != STATUS_CORRUPT ? say(CARRY_NOTHING, 0) : say(CARRY_BUSY, HELD_MS);
+	return STATUS_OK; /* the carrier's own request has nothing to do with it */
 }
 
 enum status server_core_answer_carry(struct server_core *core, const struct inquiry *waiting, struct reply *reply)
