@@ -6,7 +6,8 @@
 #include "protocol/domain/revision.h"
 #include "shell/flight_recorder.h"
 
-#define LEG_MS ((int64_t)600 * 1000)
+#define LEG_MS   ((int64_t)600 * 1000)
+#define LEG_ROOM ((int64_t)16 << 20) /* of the disk: a fresh core writes when it begins, and the old one is gone by then */
 
 struct flight {
 	struct flight_recorder recorder;
@@ -106,21 +107,22 @@ void flight_begin_leg(struct flight *flight, struct device_core_options *options
 	options->tap = &flight->tap;
 }
 
-static bool is_old(const struct flight *flight)
+static bool may_begin(const struct flight *flight)
 {
-	return clock_monotonic_ms(flight->recorder.real_clock) - flight->recorder.begun_at_ms >= flight->leg_ms;
+	return clock_monotonic_ms(flight->recorder.real_clock) - flight->recorder.begun_at_ms >= flight->leg_ms &&
+	       device_store_free_bytes(flight->store) >= LEG_ROOM;
 }
 
 bool flight_is_long(const struct flight *flight)
 {
 	const struct flight_recorder *recorder = &flight->recorder;
 
-	return is_old(flight) && (recorder->full || (recorder->recording && recorder->leg.size > recorder->leg_max / 8 * 7));
+	return may_begin(flight) && (recorder->full || (recorder->recording && recorder->leg.size > recorder->leg_max / 8 * 7));
 }
 
 bool flight_is_full(const struct flight *flight)
 {
-	return is_old(flight) && flight->recorder.full;
+	return may_begin(flight) && flight->recorder.full;
 }
 
 struct flight *flight_create(const struct flight_options *options)

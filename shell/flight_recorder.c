@@ -10,6 +10,7 @@
 
 #define PACKED_AT_MOST 6    /* times that a store may be larger than what of it fits: not worth a try beyond that */
 #define PAGE_SIZE      4096 /* of a store */
+#define READ_PIECE     ((size_t)128 * 1024)
 #define ROOM_FACTOR    4    /* of the folder must be free on the disk before a leg begins */
 
 /* ---- entries ---- */
@@ -38,6 +39,7 @@ void flight_recorder_put(struct flight_recorder *recorder, const struct flight_e
 	(void)snprintf(reason, sizeof(reason), "%s", fail_reason());
 	flight_encode(&writer, entry);
 	if (writer.overflow || !put_bytes(recorder, writer_bytes(&writer))) {
+		recorder->full = true; /* another leg may have more luck, in its time */
 		stop(recorder);
 		(void)(fail(STATUS_OK, "%s", reason) == STATUS_OK);
 	}
@@ -116,12 +118,28 @@ static enum status file_size(void *context, const char *name, int64_t *out_size)
 	return status;
 }
 
+/* A whole photo is too much for an entry: it comes in pieces, each of which says how many bytes are still to come. */
+static void give_read(struct flight_recorder *recorder, struct bytes bytes)
+{
+	size_t size;
+
+	do {
+		size = bytes.size < READ_PIECE ? bytes.size : READ_PIECE;
+		bytes.size -= size;
+		flight_recorder_gift(recorder, GIFT_FILE_READ, STATUS_OK, (int64_t)bytes.size, (struct bytes){ bytes.data, size });
+		bytes.data += size;
+	} while (bytes.size > 0);
+}
+
 static enum status file_read_at(void *context, const char *name, int64_t offset, uint8_t *data, size_t size)
 {
 	struct flight_recorder *recorder = context;
 	enum status status = recorder->real_files->read(recorder->real_files->context, name, offset, data, size);
 
-	flight_recorder_gift(recorder, GIFT_FILE_READ, status, 0, status == STATUS_OK ? (struct bytes){ data, size } : (struct bytes){ 0 });
+	if (status == STATUS_OK)
+		give_read(recorder, (struct bytes){ data, size });
+	else
+		flight_recorder_gift(recorder, GIFT_FILE_READ, status, 0, (struct bytes){ 0 });
 	return status;
 }
 

@@ -62,7 +62,7 @@ enum flight_gift {
 	GIFT_OPENED = 3,    /* what was in a sealed box; the status says whether it could be opened */
 	GIFT_ROOM = 4,      /* on the disk */
 	GIFT_FILE_SIZE = 5, /* and all below: what struct blob_files was asked */
-	GIFT_FILE_READ = 6,
+	GIFT_FILE_READ = 6, /* of a large file in pieces; the number says how many bytes are still to come */
 	GIFT_FILE_WRITE = 7,
 	GIFT_FILE_KEEP = 8,
 	GIFT_FILE_REMOVE = 9,

@@ -57,7 +57,7 @@ def a_server_whose_leg_is_full_goes_on_with_legs_to_look_at():
         device.sync()
         for number in range(size(4, 8, 16)):
             path = a_photo(world)
-            path.write_bytes(random.Random(number).randbytes(90000))
+            path.write_bytes(random.Random(number).randbytes(200000))
             device.run("photo", path, "--visit", "HH-5001")
             device.sync()
             assert bytes_kept(server) <= bound, bytes_kept(server)

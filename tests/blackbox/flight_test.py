@@ -112,7 +112,7 @@ def an_agent_begins_another_leg_when_one_is_long_and_both_are_replayed():
         first = legs(device)[-1]["leg"]
         for number in range(size(4, 6, 20)):
             path = a_photo(world)
-            path.write_bytes(random.Random(number).randbytes(150000))
+            path.write_bytes(random.Random(number).randbytes(250000))
             device.run("photo", path, "--visit", "HH-5001")
             server.run("edit", "work_order", "HH-5001", f"title=title {number}")
             tap.until(lambda: device.run("status")["synced"], "the device is in step")

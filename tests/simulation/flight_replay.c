@@ -179,15 +179,24 @@ static enum status file_size(void *context, const char *name, int64_t *out_size)
 static enum status file_read_at(void *context, const char *name, int64_t offset, uint8_t *data, size_t size)
 {
 	struct replay *replay = context;
-	const struct flight_given *given = take(replay, GIFT_FILE_READ);
+	const struct flight_given *given;
 
 	(void)name;
 	(void)offset;
-	if (given->status == STATUS_OK && given->bytes.size == size)
-		memcpy(data, given->bytes.data, size);
-	else if (given->status == STATUS_OK)
-		replay_differ(replay, "the core reads %zu bytes of a file here, and read %zu there", size, given->bytes.size);
-	return as_given(given);
+	do { /* each piece says how many bytes are still to come */
+		given = take(replay, GIFT_FILE_READ);
+		if (given->status != STATUS_OK)
+			return as_given(given);
+		if (given->bytes.size + (size_t)given->number != size) {
+			replay_differ(replay, "the core reads %zu bytes of a file here, and read %zu there", size,
+				given->bytes.size + (size_t)given->number);
+			return fail(STATUS_INVALID, "it was another read there");
+		}
+		memcpy(data, given->bytes.data, given->bytes.size);
+		data += given->bytes.size;
+		size -= given->bytes.size;
+	} while (size > 0 && given->bytes.size > 0);
+	return STATUS_OK;
 }
 
 static enum status file_write_at(void *context, const char *name, int64_t offset, struct bytes bytes)
