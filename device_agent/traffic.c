@@ -12,6 +12,7 @@
 #define TRAFFIC_FILE  "traffic"
 #define MEASURE_LEAST 4096            /* bytes: with fewer it is the way there and back that takes the time */
 #define MEASURE_MS    INT64_C(20000)  /* when so much was measured, it weighs half from then on */
+#define DAYS_NEAR     400 /* more is no time that passed between two links, but a clock that was wrong */
 #define COUNT_MAX     INT64_C(1000000000000000)
 
 /* clang-format off */
@@ -38,12 +39,25 @@ static const size_t places[] = {
 };
 /* clang-format on */
 
+static bool has_jumped(const struct traffic *traffic, int64_t day)
+{
+	return day - traffic->day > DAYS_NEAR || traffic->day - day > DAYS_NEAR;
+}
+
+/* A day that follows. One that comes back does not begin anew, nor does a clock that jumps: a device without a battery for its clock is in
+ * another year whenever it starts. */
+static bool is_new_day(const struct traffic *traffic, int64_t day)
+{
+	return day > traffic->day && !has_jumped(traffic, day);
+}
+
 void traffic_add(struct traffic *traffic, enum link_class class, int64_t day, int64_t bytes)
 {
-	if (traffic->day != day)
+	if (is_new_day(traffic, day))
 		for (size_t i = 0; i < LINK_CLASS_COUNT; i++)
 			traffic->bytes[i] = 0;
-	traffic->day = day;
+	if (day > traffic->day || has_jumped(traffic, day))
+		traffic->day = day;
 	traffic->bytes[class] += bytes;
 }
 
@@ -68,7 +82,7 @@ int64_t traffic_rate(const struct traffic *traffic, enum link_class class)
 
 int64_t traffic_of_day(const struct traffic *traffic, enum link_class class, int64_t day)
 {
-	return traffic->day == day ? traffic->bytes[class] : 0;
+	return is_new_day(traffic, day) ? 0 : traffic->bytes[class];
 }
 
 struct traffic traffic_load(struct arena *arena, struct text dir)

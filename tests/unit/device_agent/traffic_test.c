@@ -26,6 +26,21 @@ static void bytes_are_counted_by_link_and_day(void **state)
 	assert_int_equal(traffic_of_day(&traffic, LINK_CLASS_UNMETERED, 8), 0);
 }
 
+static void a_clock_that_goes_back_or_jumps_gives_no_new_day(void **state)
+{
+	static const int64_t days[] = { 20000, 19999, 20000, 0, 20000, 24000, 20000 };
+	struct traffic traffic = { .day = 20000 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(days); i++)
+		traffic_add(&traffic, LINK_CLASS_METERED, days[i], 10);
+	assert_int_equal(traffic_of_day(&traffic, LINK_CLASS_METERED, 20000), 70);
+	assert_int_equal(traffic_of_day(&traffic, LINK_CLASS_METERED, 19990), 70);
+	assert_int_equal(traffic_of_day(&traffic, LINK_CLASS_METERED, 20001), 0);
+	traffic_add(&traffic, LINK_CLASS_METERED, 20001, 10);
+	assert_int_equal(traffic_of_day(&traffic, LINK_CLASS_METERED, 20001), 10);
+}
+
 static void the_rate_is_that_of_the_latest_measures(void **state)
 {
 	struct traffic traffic = { 0 };
@@ -94,6 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_are_counted_by_link_and_day),
+		cmocka_unit_test(a_clock_that_goes_back_or_jumps_gives_no_new_day),
 		cmocka_unit_test(the_rate_is_that_of_the_latest_measures),
 		cmocka_unit_test_setup_teardown(what_was_counted_is_found_again, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(a_setting_is_changed_and_the_others_stay, scratch_make, scratch_remove),
