@@ -397,7 +397,7 @@ enum status device_blobs_ask(
 	if (blobs->files == NULL)
 		return STATUS_OK;
 	if (blobs->piece == 0)
-		blobs->piece = BLOB_PIECE_MAX;
+		blobs->piece = PACE_FIRST;
 	if (!blobs->planned)
 		status = plan(blobs, store, request->arena);
 	if (status != STATUS_OK)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define PACE_MIN    ((size_t)4 * 1024)
+#define PACE_FIRST  ((size_t)8 * 1024) /* of pieces, when nothing is known of the link: at 1 kB/s a whole one would be taken for lost */
 #define PACE_AIM_MS 2000 /* what one step may take beside the way there and back … */
 #define PACE_WAYS   4    /* … or so many times that: where the way is long, small steps would only wait for it */
 
