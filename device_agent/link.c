@@ -102,17 +102,20 @@ static int64_t bytes_of(const struct link *link)
 
 static enum status send_frame(struct link *link, struct bytes frame)
 {
+	struct arena own = { 0 };
 	enum status status;
 
 	if (link->once && device_core_state(link->device->core).synced)
 		return STATUS_OK;
 	if (link->route_status != STATUS_OK)
 		return fail(link->route_status, "%s", arena_print(&link->arena, "%s", link->failure).data);
+	frame = arena_copy_bytes(&own, frame); /* a link that allows more now makes the core put another request in its place */
 	status = open_transport(link);
 	link_meter_ask(&link->meter, bytes_of(link));
 	if (status == STATUS_OK)
 		status = transport_send(link->transport, frame);
 	log_debug(link->log, "frame.sent", "bytes=%zu status=%s", frame.size, status_to_text(status));
+	arena_finish(&own);
 	return status == STATUS_OK ? STATUS_OK : carrier_lost(link, fail_reason());
 }
 

@@ -49,12 +49,6 @@ const char *front_watch_reason(const struct front_watch *watch)
 	return watch->reason;
 }
 
-static void ask(struct front_watch *watch, int64_t now_ms)
-{
-	watch->asking = transport_send(watch->transport, (struct bytes){ 0 }) == STATUS_OK;
-	watch->next_ms = now_ms + (watch->asking ? FRONT_WITHIN_MS : FRONT_EVERY_MS);
-}
-
 static enum front_news take_answer(struct front_watch *watch, int64_t now_ms, enum status status)
 {
 	bool lost = front_watch_is_lost(watch);
@@ -69,6 +63,17 @@ static enum front_news take_answer(struct front_watch *watch, int64_t now_ms, en
 	return lost ? FRONT_BACK : FRONT_LOST;
 }
 
+static enum front_news ask(struct front_watch *watch, int64_t now_ms)
+{
+	enum status status = transport_send(watch->transport, (struct bytes){ 0 });
+
+	if (status != STATUS_OK)
+		return take_answer(watch, now_ms, status);
+	watch->asking = true;
+	watch->next_ms = now_ms + FRONT_WITHIN_MS;
+	return FRONT_SAME;
+}
+
 enum front_news front_watch_tick(struct front_watch *watch, int64_t now_ms)
 {
 	struct arena arena = { 0 };
@@ -77,10 +82,8 @@ enum front_news front_watch_tick(struct front_watch *watch, int64_t now_ms)
 
 	if (watch == NULL || (!watch->asking && now_ms < watch->next_ms))
 		return FRONT_SAME;
-	if (!watch->asking) {
-		ask(watch, now_ms);
-		return FRONT_SAME;
-	}
+	if (!watch->asking)
+		return ask(watch, now_ms);
 	status = transport_receive(watch->transport, 0, &arena, &reply);
 	if (status == STATUS_NOT_FOUND && now_ms >= watch->next_ms)
 		status = fail(STATUS_OFFLINE, "there is no answer within %d s", FRONT_WITHIN_MS / 1000);

@@ -273,7 +273,8 @@ static enum status gather_apart(struct gather *gather, const struct shared_place
 	if (status != STATUS_OK && status != STATUS_BUSY)
 		return status;
 	rows = gather->page;
-	if (before.group_count > 0 && (status == STATUS_BUSY || before.raw_size + rows.raw_size >= gather->question->raw_max)) {
+	if (before.group_count > 0 && (status == STATUS_BUSY || before.raw_size + rows.raw_size >= gather->question->raw_max ||
+					      before.row_count + rows.row_count > PAGE_ROWS_MAX)) {
 		gather->page = before;
 		gather->position = start;
 		return STATUS_BUSY;
