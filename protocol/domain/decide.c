@@ -88,6 +88,8 @@ static enum status store_outcome(const struct handling *handling)
 
 	if (verdict->outcome != OUTCOME_APPLIED)
 		return records_put(handling->records, RECORD_OPERATION, &outcome);
+	if (decision->first)
+		return STATUS_OK;
 	/* A parked operation that goes on leaves no row behind. */
 	status = records_look(handling->records, RECORD_OPERATION, &decision->operation_id, &row);
 	if (status != STATUS_OK || row == NULL)

@@ -30,6 +30,7 @@ struct decision {
 	struct id device_id;
 	int64_t seq;
 	int64_t gseq; /* of the commit it is decided in; 0 on a device, which makes none */
+	bool first;   /* never decided before: no row tells what became of it */
 	/* The k-th further id: first 128 bits of BLAKE2b(operation id ‖ k), k from 1. Passed in, since the rules hold no hash. */
 	struct id (*derive_id)(const struct id *operation_id, uint32_t k);
 	/* The id of what belongs to a pair (a part's balance at a location): first 128 bits of a BLAKE2b over both. */

@@ -22,6 +22,7 @@ enum status intake_decide(struct intake *intake, struct overlay *overlay, struct
 		.device_id = intake->device,
 		.seq = intake->log.seq,
 		.gseq = intake->ingest->commit->gseq,
+		.first = intake->first,
 		.derive_id = id_derive,
 		.pair_id = id_pair,
 		.sight = intake->sight,
@@ -340,7 +341,7 @@ static enum status take_in_next(struct arrival *arrival, size_t position, struct
 	const struct batch *batch = arrival->batch;
 	const struct verified_batch *verified = arrival->verified;
 	struct intake intake = { .ingest = ingest, .operation = &batch->operations[position], .device = device->id,
-		.sight = device_sight_of(&arrival->sight, &batch->operations[position]), .witness = witness };
+		.sight = device_sight_of(&arrival->sight, &batch->operations[position]), .witness = witness, .first = true };
 	int64_t seq = batch->first_seq + (int64_t)position;
 	enum first_id first;
 	enum status status = judge_first_id(ingest, device, batch, position, &first);

@@ -12,6 +12,7 @@ struct intake {
 	struct logged_operation log;
 	struct id device;
 	struct records *records;       /* what the handler reads: the store, or a witness over it */
+	bool first;                    /* it was never decided before */
 	const char *fork;              /* it belongs to a second history: the detail of that; NULL: no */
 	struct sight *sight;           /* what the author can name; NULL: everything */
 	const struct witness *witness; /* NULL: nobody computed it beforehand */
