@@ -29,6 +29,7 @@ void carrier_begin(struct carrier *carrier, bool down, const struct hash *envelo
 	carrier->envelope = *envelope;
 	carrier->size = size;
 	carrier->got = 0;
+	carrier->decided = false;
 }
 
 void carrier_table_finish(struct carrier_table *table)

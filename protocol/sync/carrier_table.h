@@ -25,6 +25,8 @@ struct carrier {
 	size_t size;          /* … of which so much … */
 	size_t got;           /* … is there */
 	bool down;            /* it is the latest part of `answer` */
+	bool decided;         /* the envelope was held, and came to this, which is told when it is brought again */
+	struct carry_reply outcome;
 	struct answer_pass answer;
 };
 

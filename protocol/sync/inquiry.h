@@ -28,6 +28,8 @@ struct inquiry {
 	uint8_t *blob;                    /* its body, owned */
 	size_t blob_size;
 	struct carry_reply carried; /* what became of a CARRY */
+	struct hash envelope;       /* that somebody carried, and that is held; zero: none */
+	bool in_part;               /* of its batch only a part was decided */
 	struct pull pull; /* resume points into resume_bytes */
 	uint8_t resume_bytes[64];
 	struct origin origin;

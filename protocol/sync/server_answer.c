@@ -216,6 +216,8 @@ static void answer(struct server_core *core, const struct inquiry *waiting)
 	struct bytes sections, sealed;
 	enum status status;
 
+	if (waiting->connection == NO_CONNECTION)
+		server_core_tell_carriers(core, waiting);
 	mark_answering(core, &waiting->device, &waiting->incarnation);
 	status = make_sections(core, waiting, &sections);
 	if (status == STATUS_OK && waiting->by_bundle)

@@ -210,6 +210,7 @@ static void let_go(struct server_core *core, bool all)
 	struct inquiry *waiting = careful_let_go(&core->careful);
 
 	waiting->has_pull = waiting->has_pull && all;
+	waiting->in_part = !all;
 	server_core_let_wait(core, waiting);
 	careful_settle(&core->careful, core->options.store, server_core_now_ms(core));
 }

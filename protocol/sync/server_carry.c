@@ -28,8 +28,6 @@ static enum status may_carry(struct server_core *core, const struct id *device, 
 
 static struct carry_reply outcome_of(const struct inquiry *carried)
 {
-	if (carried->batch.size > 0)
-		return say(CARRY_BUSY, HELD_MS);
 	if (carried->fault.code == WIRE_ERROR_BUSY)
 		return say(CARRY_BUSY, carried->fault.value > 0 ? carried->fault.value : HELD_MS);
 	return carried->fault.code == 0 ? say(CARRY_TAKEN, 0) : say(CARRY_FAULT, (int64_t)carried->fault.code);
@@ -51,7 +49,10 @@ static enum status take_envelope(struct server_core *core, struct carrier *carri
 	carrier->carried = carried->device;
 	carrier->got = 0; /* when it is not taken for good it comes once more */
 	if (status == STATUS_OK) {
-		*out_reply = outcome_of(carried);
+		bool held = carried->batch.size > 0;
+		*out_reply = held ? say(CARRY_BUSY, HELD_MS) : outcome_of(carried);
+		if (held)
+			carried->envelope = carrier->envelope;
 		server_core_wait_for_commit(core, carried);
 		return STATUS_OK;
 	}
@@ -65,6 +66,11 @@ static enum status take_piece(struct server_core *core, struct carrier *carrier,
 {
 	struct hash found;
 
+	if (carrier->decided && hash_equal(&carrier->envelope, &piece->envelope)) {
+		carrier->decided = false;
+		*out_reply = carrier->outcome;
+		return STATUS_OK;
+	}
 	if (carrier->down || !hash_equal(&carrier->envelope, &piece->envelope) || carrier->size != piece->size)
 		carrier_begin(carrier, false, &piece->envelope, piece->size);
 	if (piece->offset == carrier->got) {
@@ -80,6 +86,20 @@ static enum status take_piece(struct server_core *core, struct carrier *carrier,
 	carrier->got = 0;
 	*out_reply = say(CARRY_REFUSED, 0);
 	return STATUS_OK;
+}
+
+void server_core_tell_carriers(struct server_core *core, const struct inquiry *carried)
+{
+	static const struct hash none;
+
+	for (size_t i = 0; i < CARRIERS_MAX; i++) {
+		struct carrier *carrier = &core->carriers.carriers[i];
+		if (carried->in_part || hash_equal(&carried->envelope, &none) || carrier->down ||
+			!hash_equal(&carrier->envelope, &carried->envelope))
+			continue;
+		carrier->decided = true;
+		carrier->outcome = outcome_of(carried);
+	}
 }
 
 enum status server_core_take_carried(struct server_core *core, struct inquiry *waiting)

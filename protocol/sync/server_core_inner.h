@@ -141,6 +141,8 @@ void server_core_tell_known(struct server_core *core, const struct id *device, s
 /* Takes in an envelope of a bundle; `waiting` is then to wait for the commit. A failure of the store is in core->failed; any other status
  * says that it is none of a device of ours. */
 enum status server_core_take_bundled(struct server_core *core, struct inquiry *waiting, struct bytes sealed);
+/* Of what was carried, held, and has come to its end durably. */
+void server_core_tell_carriers(struct server_core *core, const struct inquiry *carried);
 /* A piece of a carried bundle (server_carry.c): waiting->carried says what became of it. The store's statuses. */
 enum status server_core_take_carried(struct server_core *core, struct inquiry *waiting);
 /* Tells that, or the next piece of the answer. The read snapshot is open. Adds the store's statuses. */
