@@ -107,11 +107,12 @@ static void plan_one(struct planning *planning, const struct hash *id, enum blob
 
 static enum status plan_out(void *user, const struct hash *id)
 {
-	const struct planning *planning = user;
+	struct planning *planning = user;
 	int64_t size = 0;
+	bool lost = blob_whole(planning->blobs->files, id, &size) == STATUS_NOT_FOUND; /* that is told when its turn comes */
 
-	(void)(blob_whole(planning->blobs->files, id, &size) == STATUS_OK); /* what is not there is found when its turn comes */
-	plan_one(user, id, size <= (int64_t)BLOB_SMALL_MAX ? BLOB_QUEUE_SMALL_OUT : BLOB_QUEUE_OUT, size);
+	plan_one(planning, id, size <= (int64_t)BLOB_SMALL_MAX ? BLOB_QUEUE_SMALL_OUT : BLOB_QUEUE_OUT, size);
+	planning->items[planning->count - 1].lost = lost;
 	return STATUS_OK;
 }
 
@@ -205,12 +206,15 @@ static enum status plan_rows(struct planning *planning, struct device_store *sto
 	return status;
 }
 
-/* A file that is wanted twice is wanted by the earlier queue. */
+/* A file that is wanted twice is wanted by the earlier queue; one that was to be sent and is not here is fetched when the server has it: a
+ * power cut may bring back the name of what was sent and swept. */
 static int compare_items(const void *left, const void *right)
 {
 	const struct blob_item *a = left, *b = right;
 	int order = hash_order(&a->id, &b->id);
 
+	if (order == 0)
+		order = a->lost - b->lost;
 	return order != 0 ? order : (a->queue > b->queue) - (a->queue < b->queue);
 }
 

@@ -25,6 +25,7 @@ struct blob_item {
 	enum blob_step step;
 	int bad_chunks;
 	int64_t retry_at_ms; /* monotonic; of ABSENT */
+	bool lost; /* it was to be sent, and is not here */
 };
 
 /* Zero-initialised it is idle. */
