@@ -42,11 +42,16 @@ static enum status is_due(struct device_core *core, bool *out_due)
 	return status;
 }
 
+/* What may go with a scope that is dropped was passed over: in an hour it is gone, or looked at once more. */
 static enum status was_whole(struct device_core *core)
 {
 	core->unswept = core->options.blobs == NULL ? 0 : BLOB_FOLDERS;
 	core->state.rot[0] = '\0';
 	core->state.checks++;
+	if (core->check.dropping) {
+		core->check_again_at_ms = clock_monotonic_ms(core->options.clock) + check_every_ms(core) / 24;
+		return STATUS_OK;
+	}
 	return device_store_put_checked_at(core->options.store, clock_now_ms(core->options.clock));
 }
 

@@ -285,7 +285,7 @@ static void look_at_incidents(struct simulation *simulation, struct device_node 
 	if (look.new_ones == 0)
 		return;
 	device->incidents = incidents;
-	if (device_core_state(device->core).fetches > 0)
+	if (device_core_state(device->core).fetches > 0 && !device->rotted_in_repair)
 		violate(simulation, "repair", "device %u fetches everything again, what differs would have done", device->number);
 	if (device_store_incidents_each(device->store, 2 * look.new_ones, look_at_incident, &look) != STATUS_OK)
 		violate(simulation, "digest", "device %u: its incidents cannot be read: %s", device->number, fail_reason());

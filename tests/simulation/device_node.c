@@ -410,6 +410,7 @@ void device_node_clone(struct simulation *simulation, struct device_node *device
 	copy->who = device->who;
 	copy->swapped = device->swapped = true; /* whichever comes second finds that the server knows more */
 	copy->damaged = device->damaged;
+	copy->rotted_in_repair = device->rotted_in_repair;
 	copy->older = device->older;
 	image = crash_disk_save(device->disk);
 	crash_disk_load(copy->disk, image);

@@ -2,6 +2,7 @@
 
 #include "device_agent/store.h"
 #include "protocol/domain/site.h"
+#include "protocol/sync/repair.h"
 #include "tests/simulation/device_node.h"
 
 /* Rows of kinds that nothing is derived from. */
@@ -86,6 +87,17 @@ static enum status damage(struct simulation *simulation, struct device_store *st
 	}
 }
 
+/* What has been compared already is not compared once more: the cut at its end does not fit, and everything is fetched. */
+static void note_repair(struct device_node *device)
+{
+	struct arena arena = { 0 };
+	struct repair repair = { 0 };
+
+	if (repair_load(device->store, &arena, &repair) != STATUS_OK || repair.under_way)
+		device->rotted_in_repair = true;
+	arena_finish(&arena);
+}
+
 void rot_strike(struct simulation *simulation, struct device_node *device)
 {
 	struct arena arena = { 0 };
@@ -97,6 +109,7 @@ void rot_strike(struct simulation *simulation, struct device_node *device)
 		device_store_replica(device->store, &state) != STATUS_OK || state.cursor.gseq == 0)
 		return;
 	device->damaged = true;
+	note_repair(device);
 	status = device_store_begin(device->store, true);
 	if (status == STATUS_OK)
 		status = device_store_rows_each(device->store, consider, &candidates);

@@ -578,6 +578,31 @@ static void pass_an_hour(struct simulation *simulation)
 	run(simulation);
 }
 
+/* A pass that passes over what may go with a scope that is dropped does not count, and is repeated within the hour. */
+static bool is_to_be_looked_at_again(const struct device_node *device)
+{
+	int64_t checked_at_ms = 0;
+
+	return device->damaged && device->core != NULL && device_store_checked_at(device->store, &checked_at_ms) == STATUS_OK &&
+	       checked_at_ms == 0;
+}
+
+static void look_again(struct simulation *simulation)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < simulation->device_count; i++)
+		any = any || is_to_be_looked_at_again(&simulation->devices[i]);
+	if (!any || simulation->violated)
+		return;
+	simulation->now_ms += HOUR_MS;
+	simulation->phase_at_ms += HOUR_MS;
+	for (unsigned i = 0; i < simulation->device_count; i++)
+		if (is_to_be_looked_at_again(&simulation->devices[i]))
+			device_node_check_whole(simulation, &simulation->devices[i]);
+	run(simulation);
+}
+
 /* Chaos, healing, quiet, and what must hold then. */
 static void run_phase(struct simulation *simulation, struct run_result *result)
 {
@@ -593,6 +618,7 @@ static void run_phase(struct simulation *simulation, struct run_result *result)
 	result->rounds = rounds > result->rounds ? rounds : result->rounds;
 	if (rounds > ROUNDS_MAX + ROUNDS_MAX * (int64_t)simulation->server.poisoned && !small && !copied && !files)
 		violate(simulation, "I6", "a device needed %lld rounds after all was healed", (long long)rounds);
+	look_again(simulation);
 	pass_an_hour(simulation); /* rows come and go by what is looked at again … */
 	pass_an_hour(simulation); /* … and files follow them */
 	if (simulation->violated)

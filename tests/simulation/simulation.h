@@ -74,6 +74,7 @@ struct device_node {
 	struct standing standing; /* remembered outside of its disk */
 	bool swapped; /* its replica was restored: it may find an incident */
 	bool damaged; /* its replica was changed behind its back: it may find that, too */
+	bool rotted_in_repair; /* rows changed while they were being compared */
 	bool gone;    /* a copy that ran for a while */
 	bool older;   /* its program speaks an earlier revision of the schema */
 	bool anew;    /* its replica is made at the next start */
