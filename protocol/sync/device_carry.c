@@ -48,12 +48,11 @@ static void stop(struct device_carry *carry, struct carry_item *item, enum statu
 		(void)snprintf(carry->reason, sizeof(carry->reason), "%s", fail_reason());
 }
 
-/* What this session found out about the same bundle. */
+/* What this session found out about the same bundle; one that is given once more after it was over begins anew. */
 static void as_found(struct carry_item *item, const struct carry_item *items, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (hash_equal(&items[i].bundle.mark, &item->bundle.mark) && id_equal(&items[i].bundle.device, &item->bundle.device)) {
-			item->over = item->over || items[i].over;
 			item->retry_at_ms = items[i].retry_at_ms;
 			item->stalls = items[i].stalls;
 			item->proofs = items[i].proofs;
