@@ -40,6 +40,14 @@ static unsigned drill_devices(void)
 	return count >= 20000 ? DEVICES_MAX : count >= 2000 ? 40 : 12;
 }
 
+/* Of 200 devices one takes a minute. */
+static uint64_t drill_runs(void)
+{
+	uint64_t count = count_of_size();
+
+	return count >= 20000 ? 5 : count / 1000 + 1;
+}
+
 static bool read_bug(const char *name, enum seeded_bug *out_bug)
 {
 	for (int bug = BUG_NONE; bug < BUG_COUNT; bug++) {
@@ -130,7 +138,7 @@ bool arguments_read(int count, char **words, struct arguments *out_arguments)
 	if (half > 2 || arguments.run.device_count > DEVICES_MAX)
 		return complain("there are two halves, and 200 devices", "--half, --devices");
 	if (arguments.count == 0 && arguments.run.drill && arguments.run.seed == 0)
-		arguments.count = count_of_size() / 1000 + 1;
+		arguments.count = drill_runs();
 	if (arguments.count == 0)
 		arguments.count = arguments.run.seed != 0 ? 1 : count_of_size() / (arguments.mode == SIMULATE_ORDERS ? 40 : 1);
 	if (arguments.run.seed == 0)
