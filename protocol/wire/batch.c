@@ -192,19 +192,35 @@ static void write_first_ids(struct encoder *encoder)
 	}
 }
 
-void batch_encode(struct writer *writer, const struct batch *batch, const struct references *references)
+/* Secrets that a short form leaves out: of the first window, when the receiver has decided the operation before the batch. */
+static size_t secrets_known(int64_t first_seq, bool brief)
 {
-	struct encoder encoder = { .batch = batch, .references = references };
+	return brief && chain_window_goes_on(first_seq) ? 1 : 0;
+}
 
-	assert(batch->count > 0 && batch->first_seq > 0);
-	assert(batch->secret_count == window_count(batch->first_seq, batch->count));
-	encoder.writer = writer_in(&encoder.scratch, PACK_RAW_MAX);
-	write_id(writer, &batch->incarnation);
+/* What stands in clear before the packed operations. */
+static void write_frame(struct writer *writer, const struct batch *batch, bool brief)
+{
+	size_t known = secrets_known(batch->first_seq, brief);
+
+	write_unless(writer, brief, &batch->incarnation);
 	write_count(writer, batch->first_seq);
 	write_varint(writer, batch->count);
-	write_raw(writer, batch->secrets, batch->secret_count * WINDOW_SECRET_SIZE);
-	write_hash(writer, &batch->last_hash);
+	write_raw(writer, batch->secrets + known, (batch->secret_count - known) * WINDOW_SECRET_SIZE);
+	write_hash_within(writer, brief, &batch->last_hash);
 	write_raw(writer, batch->signature, SIGNATURE_SIZE);
+}
+
+bool batch_encode_within(
+	struct writer *writer, const struct batch *batch, const struct references *references, const struct common_ground *ground)
+{
+	struct encoder encoder = { .batch = batch, .references = references };
+	bool brief = ground != NULL && id_equal(&ground->incarnation, &batch->incarnation);
+
+	assert(batch->count > 0 && batch->first_seq > 0 && !batch->brief);
+	assert(batch->secret_count == window_count(batch->first_seq, batch->count));
+	encoder.writer = writer_in(&encoder.scratch, PACK_RAW_MAX);
+	write_frame(writer, batch, brief);
 	if (batch->count <= COLUMNS_ROOM / sizeof(*batch->operations) && sort_into_groups(&encoder)) {
 		encoder.room = COLUMNS_ROOM - batch->count * sizeof(*batch->operations);
 		write_groups(&encoder);
@@ -217,6 +233,12 @@ void batch_encode(struct writer *writer, const struct batch *batch, const struct
 	else
 		pack_write(writer, writer_bytes(&encoder.writer), BATCH_LEVEL);
 	arena_finish(&encoder.scratch);
+	return brief;
+}
+
+void batch_encode(struct writer *writer, const struct batch *batch, const struct references *references)
+{
+	(void)batch_encode_within(writer, batch, references, NULL);
 }
 
 static_assert(COLUMNS_ROWS_MAX * (sizeof(struct operation) + sizeof(size_t) + sizeof(struct id)) < COLUMNS_MEMORY_MAX,
@@ -411,35 +433,36 @@ static enum status read_operations(struct decoder *decoder)
 	return status;
 }
 
-/* What stands in clear before the packed operations. */
-static enum status read_frame(struct reader *reader, struct batch *batch)
+static enum status read_frame(struct reader *reader, const struct common_ground *ground, struct batch *batch)
 {
 	const void *secrets;
 
-	batch->incarnation = read_id(reader);
+	batch->incarnation = read_unless(reader, ground != NULL ? &ground->incarnation : NULL);
 	batch->first_seq = read_count(reader);
 	batch->count = (size_t)read_varint_max(reader, COLUMNS_ROWS_MAX);
 	if (reader->bad || batch->count == 0 || batch->first_seq == 0 || batch->first_seq > INT64_MAX - (int64_t)COLUMNS_ROWS_MAX)
 		return fail(STATUS_CORRUPT, "%s: malformed numbers of its operations", what);
-	batch->secret_count = window_count(batch->first_seq, batch->count);
+	batch->secret_count = window_count(batch->first_seq, batch->count) - secrets_known(batch->first_seq, batch->brief);
 	secrets = read_view(reader, batch->secret_count * WINDOW_SECRET_SIZE).data;
 	batch->secrets = secrets;
-	batch->last_hash = read_hash(reader);
+	batch->last_hash = read_hash_within(reader, batch->brief);
 	read_raw(reader, batch->signature, SIGNATURE_SIZE);
 	return reader->bad ? fail(STATUS_CORRUPT, "%s: cut", what) : STATUS_OK;
 }
 
-enum status batch_decode(struct bytes body, struct arena *arena, const struct references *references, struct batch *out_batch)
+enum status batch_decode_within(const struct section *section, const struct common_ground *ground, struct arena *arena,
+	const struct references *references, struct batch *out_batch)
 {
-	struct reader reader = reader_of(body);
+	struct reader reader = reader_of(section->body);
 	struct decoder decoder = { .arena = arena, .references = references, .room = COLUMNS_MEMORY_MAX };
-	struct batch batch = { 0 };
+	struct batch batch = { .brief = section->brief };
 	struct bytes raw;
-	enum status status = read_frame(&reader, &batch);
+	enum status status = section_ground(section, ground, &ground);
 
-	if (status != STATUS_OK)
-		return status;
-	status = pack_read(&reader, arena, &raw);
+	if (status == STATUS_OK)
+		status = read_frame(&reader, ground, &batch);
+	if (status == STATUS_OK)
+		status = pack_read(&reader, arena, &raw);
 	if (status == STATUS_OK)
 		status = reader_end(&reader, what);
 	if (status != STATUS_OK)
@@ -454,4 +477,9 @@ enum status batch_decode(struct bytes body, struct arena *arena, const struct re
 	batch.first_ids = decoder.first_ids;
 	*out_batch = batch;
 	return STATUS_OK;
+}
+
+enum status batch_decode(struct bytes body, struct arena *arena, const struct references *references, struct batch *out_batch)
+{
+	return batch_decode_within(&(struct section){ .number = SECTION_BATCH, .body = body }, NULL, arena, references, out_batch);
 }

@@ -23,17 +23,27 @@ struct id read_id(struct reader *reader)
 	return id;
 }
 
+void write_hash_within(struct writer *writer, bool brief, const struct hash *hash)
+{
+	write_raw(writer, hash->bytes, brief ? HASH_BEGINNING_SIZE : HASH_SIZE);
+}
+
+struct hash read_hash_within(struct reader *reader, bool brief)
+{
+	struct hash hash = { 0 };
+
+	read_raw(reader, hash.bytes, brief ? HASH_BEGINNING_SIZE : HASH_SIZE);
+	return hash;
+}
+
 void write_hash(struct writer *writer, const struct hash *hash)
 {
-	write_raw(writer, hash->bytes, HASH_SIZE);
+	write_hash_within(writer, false, hash);
 }
 
 struct hash read_hash(struct reader *reader)
 {
-	struct hash hash = { 0 };
-
-	read_raw(reader, hash.bytes, HASH_SIZE);
-	return hash;
+	return read_hash_within(reader, false);
 }
 
 void write_cursor(struct writer *writer, const struct cursor *cursor)
@@ -49,6 +59,25 @@ struct cursor read_cursor(struct reader *reader)
 	cursor.epoch = read_id(reader);
 	cursor.gseq = read_count(reader);
 	return cursor;
+}
+
+enum status section_ground(const struct section *section, const struct common_ground *given, const struct common_ground **out_ground)
+{
+	if (section->brief && given == NULL)
+		return fail(STATUS_CORRUPT, "message: the short form of section %d belongs into a session", (int)section->number);
+	*out_ground = section->brief ? given : NULL;
+	return STATUS_OK;
+}
+
+void write_unless(struct writer *writer, bool brief, const struct id *id)
+{
+	if (!brief)
+		write_id(writer, id);
+}
+
+struct id read_unless(struct reader *reader, const struct id *known)
+{
+	return known != NULL ? *known : read_id(reader);
 }
 
 static bool scope_has_id(enum scope_kind kind)

@@ -20,9 +20,19 @@ static struct id id_of(const struct hash *hash)
 	return id;
 }
 
+bool chain_window_goes_on(int64_t seq)
+{
+	return seq > 1 && seq % WINDOW_LENGTH != 0;
+}
+
+bool hash_begins_alike(const struct hash *left, const struct hash *right, size_t size)
+{
+	return sodium_memcmp(left->bytes, right->bytes, size) == 0;
+}
+
 bool hash_equal(const struct hash *left, const struct hash *right)
 {
-	return sodium_memcmp(left->bytes, right->bytes, HASH_SIZE) == 0;
+	return hash_begins_alike(left, right, HASH_SIZE);
 }
 
 int hash_order(const void *left, const void *right)

@@ -9,11 +9,16 @@
 #define WINDOW_SECRET_SIZE 32
 #define WINDOW_LENGTH      256 /* operations that share one salt secret; window of seq n = n / 256 */
 
+/* The operation before `seq` shares its secret. */
+bool chain_window_goes_on(int64_t seq);
+
 struct hash {
 	uint8_t bytes[HASH_SIZE];
 };
 
 bool hash_equal(const struct hash *left, const struct hash *right);
+/* The first `size` bytes are the same. */
+bool hash_begins_alike(const struct hash *left, const struct hash *right, size_t size);
 /* For qsort and bsearch over hashes, or over what begins with one. */
 int hash_order(const void *left, const void *right);
 

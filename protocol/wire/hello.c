@@ -91,27 +91,39 @@ enum status welcome_decode(struct bytes body, struct welcome *out_welcome)
 	return status;
 }
 
-void pull_encode(struct writer *writer, const struct pull *pull)
+bool pull_encode_within(struct writer *writer, const struct pull *pull, const struct common_ground *ground)
 {
+	bool brief = ground != NULL && id_equal(&ground->epoch, &pull->cursor.epoch);
+
 	if (pull->resume.size > RESUME_SIZE_MAX)
 		writer->overflow = true;
-	write_cursor(writer, &pull->cursor);
+	write_unless(writer, brief, &pull->cursor.epoch);
+	write_count(writer, pull->cursor.gseq);
 	write_count(writer, pull->settled_seq);
 	write_count(writer, pull->byte_budget);
 	write_varint(writer, pull->class_max);
 	write_u8(writer, (uint8_t)((pull->own_rows ? PULL_OWN_ROWS : 0) | (pull->all_digests ? PULL_ALL_DIGESTS : 0)));
 	write_count(writer, pull->wait_ms);
 	write_bytes(writer, pull->resume);
+	return brief;
 }
 
-enum status pull_decode(struct bytes body, struct pull *out_pull)
+void pull_encode(struct writer *writer, const struct pull *pull)
 {
-	struct reader reader = reader_of(body);
+	(void)pull_encode_within(writer, pull, NULL);
+}
+
+enum status pull_decode_within(const struct section *section, const struct common_ground *ground, struct pull *out_pull)
+{
+	struct reader reader = reader_of(section->body);
 	struct pull pull = { 0 };
 	uint8_t flags;
-	enum status status;
+	enum status status = section_ground(section, ground, &ground);
 
-	pull.cursor = read_cursor(&reader);
+	if (status != STATUS_OK)
+		return status;
+	pull.cursor.epoch = read_unless(&reader, ground != NULL ? &ground->epoch : NULL);
+	pull.cursor.gseq = read_count(&reader);
 	pull.settled_seq = read_count(&reader);
 	pull.byte_budget = read_count(&reader);
 	pull.class_max = (uint32_t)read_varint_max(&reader, UINT32_MAX);
@@ -124,6 +136,11 @@ enum status pull_decode(struct bytes body, struct pull *out_pull)
 	if (status == STATUS_OK)
 		*out_pull = pull;
 	return status;
+}
+
+enum status pull_decode(struct bytes body, struct pull *out_pull)
+{
+	return pull_decode_within(&(struct section){ .number = SECTION_PULL, .body = body }, NULL, out_pull);
 }
 
 /* How many of the seqs from `start` on are consecutive. */
@@ -154,16 +171,24 @@ static void write_runs(struct writer *writer, const struct decided *decided)
 	}
 }
 
-void decided_encode(struct writer *writer, const struct decided *decided)
+bool decided_encode_within(struct writer *writer, const struct decided *decided, const struct common_ground *ground)
 {
+	bool brief = ground != NULL && id_equal(&ground->incarnation, &decided->incarnation);
+
 	if (decided->unlike_count > UNLIKE_COUNT_MAX)
 		writer->overflow = true;
-	write_id(writer, &decided->incarnation);
+	write_unless(writer, brief, &decided->incarnation);
 	write_count(writer, decided->seq);
-	write_hash(writer, &decided->chain_hash);
+	write_hash_within(writer, brief, &decided->chain_hash);
 	write_count(writer, decided->gseq);
 	if (!writer->overflow)
 		write_runs(writer, decided);
+	return brief;
+}
+
+void decided_encode(struct writer *writer, const struct decided *decided)
+{
+	(void)decided_encode_within(writer, decided, NULL);
 }
 
 static enum status corrupt_runs(void)
@@ -209,15 +234,18 @@ static enum status read_runs(struct reader *reader, struct arena *arena, struct 
 	return status;
 }
 
-enum status decided_decode(struct bytes body, struct arena *arena, struct decided *out_decided)
+enum status decided_decode_within(
+	const struct section *section, const struct common_ground *ground, struct arena *arena, struct decided *out_decided)
 {
-	struct reader reader = reader_of(body);
-	struct decided decided = { 0 };
-	enum status status;
+	struct reader reader = reader_of(section->body);
+	struct decided decided = { .brief = section->brief };
+	enum status status = section_ground(section, ground, &ground);
 
-	decided.incarnation = read_id(&reader);
+	if (status != STATUS_OK)
+		return status;
+	decided.incarnation = read_unless(&reader, ground != NULL ? &ground->incarnation : NULL);
 	decided.seq = read_count(&reader);
-	decided.chain_hash = read_hash(&reader);
+	decided.chain_hash = read_hash_within(&reader, decided.brief);
 	decided.gseq = read_count(&reader);
 	if (reader.bad)
 		return reader_end(&reader, "decided");
@@ -227,6 +255,11 @@ enum status decided_decode(struct bytes body, struct arena *arena, struct decide
 	if (status == STATUS_OK)
 		*out_decided = decided;
 	return status;
+}
+
+enum status decided_decode(struct bytes body, struct arena *arena, struct decided *out_decided)
+{
+	return decided_decode_within(&(struct section){ .number = SECTION_DECIDED, .body = body }, NULL, arena, out_decided);
 }
 
 void again_encode(struct writer *writer, int64_t after_ms)

@@ -40,15 +40,27 @@ enum section_number {
 	SECTION_HELD = 28,
 };
 
+/* Numbers of the short forms that some sections have inside a session; of the same space, and as permanent. */
+enum short_section_number {
+	SHORT_SECTION_NONE = 0,
+	SHORT_SECTION_PULL = 32,
+	SHORT_SECTION_BATCH = 33,
+	SHORT_SECTION_DECIDED = 34,
+	SHORT_SECTION_CUT = 35,
+};
+
 struct section {
 	enum section_number number;
+	bool brief; /* in its short form, which a session's common ground completes */
 	struct bytes body;
 };
 
-/* Number, size and body. */
+/* Number, size and body, in the long form. */
 void section_write(struct writer *writer, enum section_number number, struct bytes body);
-/* Splits a message; bodies are views. Unknown sections are dropped when skippable, else STATUS_NEWER.
- * A second batch or page is STATUS_CORRUPT. */
+/* … or in the short one, when it is brief. */
+void section_put(struct writer *writer, const struct section *section);
+/* Splits a message; bodies are views. A short form has the number of the long one, and is brief. Unknown sections are dropped when
+ * skippable, else STATUS_NEWER. A second batch or page is STATUS_CORRUPT. */
 enum status sections_read(struct bytes message, struct arena *arena, struct section **out_sections, size_t *out_count);
 
 /* Where a replica stands: everything up to `gseq` of that server epoch is in it. */
@@ -94,6 +106,18 @@ struct welcome {
 	int64_t handler_revision;
 };
 
+/* What hello and welcome said: the short forms in a session's frames leave it out. */
+struct common_ground {
+	struct id incarnation; /* of the hello */
+	struct id epoch;       /* of the welcome */
+};
+
+/* Does this program, and whoever said in a hello or welcome that its schema has that revision, know short forms? */
+bool short_forms_spoken(int64_t revision);
+
+/* So much of a hash stands in short forms. */
+#define HASH_BEGINNING_SIZE 8
+
 /* Consecutive operations of one incarnation. */
 struct batch {
 	struct id incarnation;
@@ -103,6 +127,9 @@ struct batch {
 	size_t count;
 	const uint8_t (*secrets)[WINDOW_SECRET_SIZE]; /* of each window touched, from first_seq / WINDOW_LENGTH on */
 	size_t secret_count;
+	/* As decoded from a short form: of last_hash only the beginning came, the rest is zeros, and `secrets` lack the first one when the
+	 * operation before is of the same window (chain_window_goes_on()). */
+	bool brief;
 	struct hash last_hash;             /* h of the last operation */
 	uint8_t signature[SIGNATURE_SIZE]; /* by the device over head_statement() */
 };
@@ -140,7 +167,8 @@ struct told_incident {
 struct decided {
 	struct id incarnation;
 	int64_t seq;            /* all up to it are decided */
-	struct hash chain_hash; /* h of seq */
+	struct hash chain_hash; /* h of seq; of a short form only its beginning, then zeros */
+	bool brief;
 	int64_t gseq;           /* the commit that decided the last of them */
 	const int64_t *unlike;  /* ascending seqs in (settled_seq, seq] whose rows come with pages: not as the device computed them */
 	size_t unlike_count;
@@ -213,7 +241,20 @@ void hello_encode(struct writer *writer, const struct hello *hello);
 enum status hello_decode(struct bytes body, struct hello *out_hello);
 void welcome_encode(struct writer *writer, const struct welcome *welcome);
 enum status welcome_decode(struct bytes body, struct welcome *out_welcome);
-/* At most 65,536 operations; the packed body must fit the caller's frame. */
+/* The sections that have a short form. Encoders write that when `ground` is not NULL and says what it leaves out, and give true; else the
+ * long one. Decoders take either, a short one only with a ground, which they believe; STATUS_CORRUPT without. */
+bool pull_encode_within(struct writer *writer, const struct pull *pull, const struct common_ground *ground);
+enum status pull_decode_within(const struct section *section, const struct common_ground *ground, struct pull *out_pull);
+bool batch_encode_within(
+	struct writer *writer, const struct batch *batch, const struct references *references, const struct common_ground *ground);
+enum status batch_decode_within(const struct section *section, const struct common_ground *ground, struct arena *arena,
+	const struct references *references, struct batch *out_batch);
+bool decided_encode_within(struct writer *writer, const struct decided *decided, const struct common_ground *ground);
+enum status decided_decode_within(
+	const struct section *section, const struct common_ground *ground, struct arena *arena, struct decided *out_decided);
+bool cut_encode_within(struct writer *writer, const struct cut *cut, const struct common_ground *ground);
+enum status cut_decode_within(const struct section *section, const struct common_ground *ground, struct arena *arena, struct cut *out_cut);
+/* At most 65,536 operations, with all their secrets and hashes; the packed body must fit the caller's frame. */
 void batch_encode(struct writer *writer, const struct batch *batch, const struct references *references);
 enum status batch_decode(struct bytes body, struct arena *arena, const struct references *references, struct batch *out_batch);
 void pull_encode(struct writer *writer, const struct pull *pull);

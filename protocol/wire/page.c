@@ -207,9 +207,12 @@ static void write_scopes(struct writer *writer, const struct scope *scopes, size
 		write_scope(writer, &scopes[i]);
 }
 
-void cut_encode(struct writer *writer, const struct cut *cut)
+bool cut_encode_within(struct writer *writer, const struct cut *cut, const struct common_ground *ground)
 {
-	write_cursor(writer, &cut->cursor);
+	bool brief = ground != NULL && id_equal(&ground->epoch, &cut->cursor.epoch);
+
+	write_unless(writer, brief, &cut->cursor.epoch);
+	write_count(writer, cut->cursor.gseq);
 	write_varint(writer, cut->digest_count);
 	for (size_t i = 0; i < cut->digest_count; i++) {
 		write_scope(writer, &cut->digests[i].scope);
@@ -217,6 +220,12 @@ void cut_encode(struct writer *writer, const struct cut *cut)
 	}
 	write_scopes(writer, cut->dropped, cut->dropped_count);
 	write_scopes(writer, cut->held, cut->held_count);
+	return brief;
+}
+
+void cut_encode(struct writer *writer, const struct cut *cut)
+{
+	(void)cut_encode_within(writer, cut, NULL);
 }
 
 static enum status read_digests(struct reader *reader, struct arena *arena, const struct scope_digest **out_digests, size_t *out_count)
@@ -250,12 +259,17 @@ static enum status read_scopes(struct reader *reader, struct arena *arena, const
 	return STATUS_OK;
 }
 
-enum status cut_decode(struct bytes body, struct arena *arena, struct cut *out_cut)
+enum status cut_decode_within(const struct section *section, const struct common_ground *ground, struct arena *arena, struct cut *out_cut)
 {
-	struct reader reader = reader_of(body);
-	struct cut cut = { .cursor = read_cursor(&reader) };
-	enum status status = read_digests(&reader, arena, &cut.digests, &cut.digest_count);
+	struct reader reader = reader_of(section->body);
+	struct cut cut = { 0 };
+	enum status status = section_ground(section, ground, &ground);
 
+	if (status != STATUS_OK)
+		return status;
+	cut.cursor.epoch = read_unless(&reader, ground != NULL ? &ground->epoch : NULL);
+	cut.cursor.gseq = read_count(&reader);
+	status = read_digests(&reader, arena, &cut.digests, &cut.digest_count);
 	if (status == STATUS_OK)
 		status = read_scopes(&reader, arena, &cut.dropped, &cut.dropped_count);
 	if (status == STATUS_OK)
@@ -265,4 +279,9 @@ enum status cut_decode(struct bytes body, struct arena *arena, struct cut *out_c
 	if (status == STATUS_OK)
 		*out_cut = cut;
 	return status;
+}
+
+enum status cut_decode(struct bytes body, struct arena *arena, struct cut *out_cut)
+{
+	return cut_decode_within(&(struct section){ .number = SECTION_CUT, .body = body }, NULL, arena, out_cut);
 }

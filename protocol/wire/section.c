@@ -1,59 +1,80 @@
 #include <assert.h>
 #include <stdbool.h>
 
+#include "protocol/domain/revision.h"
 #include "protocol/wire/message.h"
 
-/* One row per number. `skippable`: a receiver that does not know it may go on without it. `once`: it unfolds to so much that a message
- * may hold only one. */
+#define SHORT_FORMS_REVISION 4 /* of the schema, which programs tell each other; the forms came with it */
+
+/* One row per section. `skippable`: a receiver that does not know it may go on without it. `once`: it unfolds to so much that a message
+ * may hold only one, in whichever form. */
 /* clang-format off */
 static const struct known {
 	enum section_number number;
 	bool skippable;
 	bool once;
+	enum short_section_number short_number; /* of its short form; none: it has only one */
 } known_sections[] = {
-	{ SECTION_HELLO,   false, false },
-	{ SECTION_BATCH,   false, true  },
-	{ SECTION_PULL,    false, false },
-	{ SECTION_RECON,   false, true  },
-	{ SECTION_ORIGIN,  true,  true  },
-	{ SECTION_INCIDENT, true, true  },
-	{ SECTION_HAVE,    true,  true  },
-	{ SECTION_WANT,    true,  true  },
-	{ SECTION_CHUNK,   true,  true  },
-	{ SECTION_WELCOME, false, false },
-	{ SECTION_DECIDED, false, false },
-	{ SECTION_PAGE,    false, true  },
-	{ SECTION_CUT,     false, false },
-	{ SECTION_AGAIN,   false, false },
-	{ SECTION_ERROR,   false, false },
-	{ SECTION_RECON_REPLY, false, true },
-	{ SECTION_HAVE_REPLY,  true,  true },
-	{ SECTION_CHUNK_REPLY, true,  true },
-	{ SECTION_BLOB_LIST,   true,  true },
-	{ SECTION_PART, false, true },
-	{ SECTION_OUTLOOK, true, true },
-	{ SECTION_CARRY,       true, true },
-	{ SECTION_CARRY_WISH,  true, true },
-	{ SECTION_CARRY_REPLY, true, true },
-	{ SECTION_HELD, true, true },
+	{ SECTION_HELLO,        false, false, 0 },
+	{ SECTION_BATCH,        false, true,  SHORT_SECTION_BATCH },
+	{ SECTION_PULL,         false, false, SHORT_SECTION_PULL },
+	{ SECTION_RECON,        false, true,  0 },
+	{ SECTION_ORIGIN,       true,  true,  0 },
+	{ SECTION_INCIDENT,     true,  true,  0 },
+	{ SECTION_HAVE,         true,  true,  0 },
+	{ SECTION_WANT,         true,  true,  0 },
+	{ SECTION_CHUNK,        true,  true,  0 },
+	{ SECTION_WELCOME,      false, false, 0 },
+	{ SECTION_DECIDED,      false, false, SHORT_SECTION_DECIDED },
+	{ SECTION_PAGE,         false, true,  0 },
+	{ SECTION_CUT,          false, false, SHORT_SECTION_CUT },
+	{ SECTION_AGAIN,        false, false, 0 },
+	{ SECTION_ERROR,        false, false, 0 },
+	{ SECTION_RECON_REPLY,  false, true,  0 },
+	{ SECTION_HAVE_REPLY,   true,  true,  0 },
+	{ SECTION_CHUNK_REPLY,  true,  true,  0 },
+	{ SECTION_BLOB_LIST,    true,  true,  0 },
+	{ SECTION_PART,         false, true,  0 },
+	{ SECTION_OUTLOOK,      true,  true,  0 },
+	{ SECTION_CARRY,        true,  true,  0 },
+	{ SECTION_CARRY_WISH,   true,  true,  0 },
+	{ SECTION_CARRY_REPLY,  true,  true,  0 },
+	{ SECTION_HELD,         true,  true,  0 },
 };
 /* clang-format on */
+
+bool short_forms_spoken(int64_t revision)
+{
+	return revision >= SHORT_FORMS_REVISION && schema_revision() >= SHORT_FORMS_REVISION;
+}
+
+static bool is_short(const struct known *known, uint64_t number)
+{
+	return known->short_number != SHORT_SECTION_NONE && known->short_number == number && short_forms_spoken(SCHEMA_REVISION);
+}
 
 static const struct known *find(uint64_t number)
 {
 	for (size_t i = 0; i < LENGTH(known_sections); i++)
-		if (known_sections[i].number == number)
+		if (known_sections[i].number == number || is_short(&known_sections[i], number))
 			return &known_sections[i];
 	return NULL;
 }
 
+void section_put(struct writer *writer, const struct section *section)
+{
+	const struct known *known = find(section->number);
+	uint64_t number;
+
+	assert(known != NULL && (!section->brief || known->short_number != SHORT_SECTION_NONE));
+	number = section->brief ? (uint64_t)known->short_number : (uint64_t)known->number;
+	write_varint(writer, number * 2 + known->skippable);
+	write_bytes(writer, section->body);
+}
+
 void section_write(struct writer *writer, enum section_number number, struct bytes body)
 {
-	const struct known *known = find(number);
-
-	assert(known != NULL);
-	write_varint(writer, (uint64_t)number * 2 + known->skippable);
-	write_bytes(writer, body);
+	section_put(writer, &(struct section){ .number = number, .body = body });
 }
 
 /* `*out_keep` is false for an unknown section that may be skipped. */
@@ -71,7 +92,7 @@ static enum status read_section(struct reader *reader, struct section *out_secti
 		return fail(STATUS_CORRUPT, "message: section %llu is marked wrongly", (unsigned long long)(lead / 2));
 	*out_keep = known != NULL;
 	if (known != NULL)
-		*out_section = (struct section){ .number = known->number, .body = body };
+		*out_section = (struct section){ .number = known->number, .brief = lead / 2 != known->number, .body = body };
 	return STATUS_OK;
 }
 

@@ -157,6 +157,45 @@ static void save_small(struct arena *arena, struct writer *message)
 	}
 }
 
+/* With the ground that the targets know. */
+static void save_short(struct arena *arena)
+{
+	static const struct common_ground ground = { .incarnation = { { 1 } }, .epoch = { { 2 } } };
+	static const uint8_t secrets[2][WINDOW_SECRET_SIZE];
+	static const int64_t unlike[] = { 3, 4, 5, 9 };
+	static const enum section_number numbers[] = { SECTION_BATCH, SECTION_PULL, SECTION_DECIDED, SECTION_CUT };
+	static const uint8_t targets[] = { 0, 9 + 1, 9 + 6, 9 + 3 }; /* first bytes for body_fuzz.c */
+	const struct pull pull = { .cursor = { ground.epoch, 12 }, .wait_ms = 240000 };
+	const struct decided decided = { .incarnation = ground.incarnation, .seq = 9, .unlike = unlike, .unlike_count = LENGTH(unlike) };
+	const struct cut cut = { .cursor = { ground.epoch, 13 } };
+	struct dice dice = dice_of(11);
+	struct operation operations[] = { dice_operation(&dice, arena), dice_operation(&dice, arena), dice_operation(&dice, arena) };
+	const struct batch batch = { .incarnation = ground.incarnation,
+		.first_seq = 254,
+		.operations = operations,
+		.count = LENGTH(operations),
+		.secrets = secrets,
+		.secret_count = 2 };
+	struct writer bodies[LENGTH(numbers)], message = writer_in(arena, INPUT_MAX);
+
+	for (size_t i = 0; i < LENGTH(bodies); i++)
+		bodies[i] = writer_in(arena, INPUT_MAX);
+	(void)batch_encode_within(&bodies[0], &batch, NULL, &ground);
+	(void)pull_encode_within(&bodies[1], &pull, &ground);
+	(void)decided_encode_within(&bodies[2], &decided, &ground);
+	(void)cut_encode_within(&bodies[3], &cut, &ground);
+	save("batch", "short", writer_bytes(&bodies[0]));
+	for (size_t i = 0; i < LENGTH(bodies); i++) {
+		struct writer body = writer_in(arena, INPUT_MAX);
+		section_put(&message, &(struct section){ numbers[i], true, writer_bytes(&bodies[i]) });
+		write_u8(&body, targets[i]);
+		write_raw(&body, bodies[i].data, bodies[i].size);
+		if (i > 0)
+			save("body", arena_print(arena, "short-%zu", i).data, writer_bytes(&body));
+	}
+	save("sections", "short", writer_bytes(&message));
+}
+
 static void save_recon(struct arena *arena, struct writer *message)
 {
 	struct recon_digest buckets[RECON_FAN] = { [3] = { 2, 1 } };
@@ -392,6 +431,7 @@ int main(int argc, char **argv)
 	save_small(&arena, &small);
 	save("sections", "batch_and_page", writer_bytes(&whole));
 	save("sections", "small", writer_bytes(&small));
+	save_short(&arena);
 	save_recon(&arena, &recon);
 	save_files(&arena, &files);
 	save_carried(&arena);

@@ -72,6 +72,7 @@ static void decode_number(const struct section *section)
 
 static void decode_body(const struct section *section, struct arena *arena)
 {
+	static const struct common_ground ground = { .incarnation = { { 1 } }, .epoch = { { 2 } } };
 	const struct references references = fuzz_references();
 	struct hello hello;
 	struct batch batch;
@@ -89,10 +90,10 @@ static void decode_body(const struct section *section, struct arena *arena)
 		ignore(hello_decode(section->body, &hello));
 		break;
 	case SECTION_BATCH:
-		ignore(batch_decode(section->body, arena, &references, &batch));
+		ignore(batch_decode_within(section, &ground, arena, &references, &batch));
 		break;
 	case SECTION_PULL:
-		ignore(pull_decode(section->body, &pull));
+		ignore(pull_decode_within(section, &ground, &pull));
 		break;
 	case SECTION_RECON:
 		ignore(recon_request_decode(section->body, arena, &recon));
@@ -123,13 +124,13 @@ static void decode_body(const struct section *section, struct arena *arena)
 		ignore(welcome_decode(section->body, &welcome));
 		break;
 	case SECTION_DECIDED:
-		ignore(decided_decode(section->body, arena, &decided));
+		ignore(decided_decode_within(section, &ground, arena, &decided));
 		break;
 	case SECTION_PAGE:
 		ignore(page_decode(section->body, arena, &references, &page));
 		break;
 	case SECTION_CUT:
-		ignore(cut_decode(section->body, arena, &cut));
+		ignore(cut_decode_within(section, &ground, arena, &cut));
 		break;
 	case SECTION_AGAIN:
 	case SECTION_OUTLOOK:

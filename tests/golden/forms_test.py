@@ -122,12 +122,22 @@ def sections_split_and_read(golden):
           ((identifier(4), 80), (forms.HELD, [(1, forms.NIL), (7, identifier(20))]), (forms.DIFFERING, [0, 255]), b""), "answers")
     bodies = {"pull": forms.PULL, "pull.of_repair": forms.PULL, "recon": forms.RECON, "recon.scopes": forms.RECON, "recon.reply": forms.RECON_REPLY, "decided": forms.DECIDED, "cut": forms.CUT, "again": forms.AGAIN, "outlook": forms.OUTLOOK, "fault": forms.ERROR,
               "origin": forms.ORIGIN, "incident": forms.INCIDENT, "part": forms.PART, "held": forms.HELD_FILES,
+              "pull.short": forms.SHORT_PULL, "decided.short": forms.SHORT_DECIDED, "cut.short": forms.SHORT_CUT,
               "carry": forms.CARRY, "carry.wish": forms.CARRY_WISH, "carry.reply": forms.CARRY_REPLY, "carry.reply.piece": forms.CARRY_REPLY_PIECE}
     for name, form in bodies.items():
         forms.body_read(form, golden.bytes[name])
         for size in range(len(golden.bytes[name])):
             refused(forms.body_read, form, golden.bytes[name][:size])
         refused(forms.body_read, form, golden.bytes[name] + b"\0")
+
+
+def short_forms_leave_out_what_the_session_said(golden):
+    equal(forms.sections(golden.bytes["sections.short"]),
+          [(32, golden.bytes["pull.short"]), (34, golden.bytes["decided.short"]), (35, golden.bytes["cut.short"])], "sections")
+    equal(golden.bytes["pull.short"], golden.bytes["pull"][16:], "pull")
+    equal(golden.bytes["cut.short"], golden.bytes["cut"][16:], "cut")
+    whole, short = forms.body_read(forms.DECIDED, golden.bytes["decided"]), forms.body_read(forms.SHORT_DECIDED, golden.bytes["decided.short"])
+    equal(short, {"seq": whole["seq"], "chain_hash": whole["chain_hash"][:8], "gseq": whole["gseq"], "runs": whole["runs"]}, "decided")
 
 
 def a_bundle_gives_its_envelopes(golden):
@@ -165,6 +175,15 @@ def a_batch_gives_the_canonical_operations(golden):
     for seq, name in enumerate(OPERATIONS, 253):
         head = wire.chain_extend(head, batch.secrets[seq // 256], seq, golden.bytes["operation." + name])
     equal(forms.chain_head(golden.schemas, batch, sequence(9), wire.chain_extend), head, "chain")
+
+
+def a_short_batch_leaves_out_the_secret_that_came_before(golden):
+    whole = forms.batch_decode(golden.schemas, golden.bytes["batch"], resolve)
+    short = forms.batch_decode(golden.schemas, golden.bytes["batch.short"], resolve, known=identifier(7))
+    equal((short.first_seq, short.secrets, short.last_hash, short.signature),
+          (whole.first_seq, whole.secrets[1:], whole.last_hash[:8], whole.signature), "batch")
+    for one, other in zip(whole.operations, short.operations, strict=True):
+        equal(forms.operation_encode(golden.schemas, other), forms.operation_encode(golden.schemas, one), "operation")
 
 
 def a_batch_sent_again_names_first_ids(golden):
@@ -217,8 +236,8 @@ def the_head_statement_is_what_is_signed(golden):
 def main():
     golden = Golden(sys.argv[1], sys.argv[2])
     checks = [records_are_canonical, row_hashes_are_siphash, operations_are_canonical, columns_give_the_rows, sections_split_and_read,
-              the_head_statement_is_what_is_signed, a_bundle_gives_its_envelopes, what_is_carried_gives_its_pieces]
-    packed = [a_batch_gives_the_canonical_operations, a_batch_sent_again_names_first_ids, a_page_gives_the_rows,
+              short_forms_leave_out_what_the_session_said, the_head_statement_is_what_is_signed, a_bundle_gives_its_envelopes, what_is_carried_gives_its_pieces]
+    packed = [a_batch_gives_the_canonical_operations, a_short_batch_leaves_out_the_secret_that_came_before, a_batch_sent_again_names_first_ids, a_page_gives_the_rows,
               a_page_gives_words_about_scopes, a_page_gives_fields_of_later_revisions_and_unknown_ones]
     failed = 0
     print(f"1..{len(checks) + len(packed)}")

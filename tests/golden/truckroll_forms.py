@@ -513,8 +513,12 @@ CARRY = {"envelope": HASH, "size": VARINT, "offset": VARINT, "bytes": lambda r: 
 CARRY_WISH = {"device": ID, "bundle": ID, "number": count_of, "offset": VARINT, "piece_max": VARINT}
 CARRY_REPLY = {"state": lambda r: r.u8(), "value": SIGNED}
 CARRY_REPLY_PIECE = {**CARRY_REPLY, "bundle": ID, "number": count_of, "flags": lambda r: flags(r, 1), **CARRY}
+# In a session: without what hello and welcome said.
+SHORT_PULL = {"gseq": count_of, **{name: read for name, read in PULL.items() if name != "cursor"}}
+SHORT_DECIDED = {"seq": count_of, "chain_hash": lambda r: r.raw(8), "gseq": count_of, "runs": runs}
+SHORT_CUT = {"gseq": count_of, **{name: read for name, read in CUT.items() if name != "cursor"}}
 SECTIONS = {1: HELLO, 2: None, 3: PULL, 4: RECON, 5: ORIGIN, 6: INCIDENT, 10: WELCOME, 11: DECIDED, 12: None, 13: CUT, 14: AGAIN, 15: ERROR, 16: RECON_REPLY, 20: PART,
-            24: OUTLOOK, 25: CARRY, 26: CARRY_WISH, 27: None, 28: HELD_FILES}
+            24: OUTLOOK, 25: CARRY, 26: CARRY_WISH, 27: None, 28: HELD_FILES, 32: SHORT_PULL, 33: None, 34: SHORT_DECIDED, 35: SHORT_CUT}
 
 
 def body_read(form, data):
@@ -601,14 +605,16 @@ def first_ids(block, count):
     return ids
 
 
-def batch_decode(schemas, data, resolve):
+def batch_decode(schemas, data, resolve, known=None):
+    """`known`: the incarnation of the session, when it is the short form; the secrets are then those that came, the hash its beginning."""
     reader = Reader(data)
-    batch = Batch(reader.raw(16), count_of(reader), [], b"", b"")
+    batch = Batch(known or reader.raw(16), count_of(reader), [], b"", b"")
     count = reader.varint(ROWS_MAX)
     insist(count >= 1 and batch.first_seq >= 1, "an empty batch")
     windows = (batch.first_seq + count - 1) // 256 - batch.first_seq // 256 + 1
+    windows -= bool(known) and batch.first_seq > 1 and batch.first_seq % 256 != 0
     batch.secrets = [reader.raw(32) for _ in range(windows)]
-    batch.last_hash, batch.signature = reader.raw(32), reader.raw(64)
+    batch.last_hash, batch.signature = reader.raw(8 if known else 32), reader.raw(64)
     block = unpack(reader)
     reader.end()
     groups = [(block.varint(), block.varint(), block.varint(ROWS_MAX)) for _ in range(block.varint(256))]
