@@ -172,9 +172,8 @@ enum status server_store_goes_on_elsewhere(
 	return status;
 }
 
-static enum status check_window(struct server_store *store, int64_t chain, int64_t window, const uint8_t secret[static WINDOW_SECRET_SIZE])
+enum status server_store_window(struct server_store *store, int64_t chain, int64_t window, uint8_t out_secret[static WINDOW_SECRET_SIZE])
 {
-	uint8_t known[WINDOW_SECRET_SIZE];
 	struct statement *statement = NULL;
 	enum status status = statement_get(store->storage, STATEMENT_WINDOW_GET, &statement);
 
@@ -184,11 +183,19 @@ static enum status check_window(struct server_store *store, int64_t chain, int64
 	statement_bind_integer(statement, 2, window);
 	status = statement_step(statement);
 	if (status == STATUS_OK)
-		status = store_read_raw(statement, 0, known, sizeof(known), "salt secret");
+		status = store_read_raw(statement, 0, out_secret, WINDOW_SECRET_SIZE, "salt secret");
+	statement_reset(statement);
+	return status;
+}
+
+static enum status check_window(struct server_store *store, int64_t chain, int64_t window, const uint8_t secret[static WINDOW_SECRET_SIZE])
+{
+	uint8_t known[WINDOW_SECRET_SIZE];
+	enum status status = server_store_window(store, chain, window, known);
+
 	if (status == STATUS_OK && sodium_memcmp(known, secret, sizeof(known)) != 0)
 		status = fail(STATUS_CORRUPT, "window %lld of chain %lld came with another secret than before", (long long)window,
 			(long long)chain);
-	statement_reset(statement);
 	return status;
 }
 

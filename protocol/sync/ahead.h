@@ -4,7 +4,7 @@
 #define TRUCKROLL_SYNC_AHEAD_H
 
 #include "protocol/base/arena.h"
-#include "protocol/wire/message.h"
+#include "protocol/sync/inquiry.h"
 
 /* Zero-initialised it expects nothing. */
 struct ahead {
@@ -12,6 +12,8 @@ struct ahead {
 	bool ready;  /* `sections` answers the request, as long as nothing commits */
 	struct id device;
 	struct id incarnation;
+	struct common_ground ground;
+	bool speaks_short;
 	struct pull pull; /* as it will come; resume points into resume_bytes */
 	uint8_t resume_bytes[64];
 	int64_t gseq; /* the sections speak of */
@@ -20,11 +22,9 @@ struct ahead {
 	struct bytes resume; /* of the page in them */
 };
 
-/* The device was sent a page that ends with `resume`; does nothing when that is empty. */
-void ahead_expect(
-	struct ahead *ahead, const struct id *device, const struct id *incarnation, const struct pull *pull, struct bytes resume);
-/* Do the sections that lie ready answer this pull at commit `gseq`? */
-bool ahead_answers(
-	const struct ahead *ahead, const struct id *device, const struct id *incarnation, const struct pull *pull, int64_t gseq);
+/* A request was answered by a page that ends with `resume`; does nothing when that is empty. */
+void ahead_expect(struct ahead *ahead, const struct inquiry *answered, struct bytes resume);
+/* Do the sections that lie ready answer this request's pull at commit `gseq`? */
+bool ahead_answers(const struct ahead *ahead, const struct inquiry *asked, int64_t gseq);
 
 #endif

@@ -287,13 +287,16 @@ bool careful_has_room(const struct careful *careful, size_t size)
 
 static struct held_batch *hold(struct inquiry *waiting)
 {
-	struct held_batch *held = memory_zeroed(1, sizeof(*held) + waiting->batch.size);
+	const struct bytes body = waiting->batch.body;
+	struct held_batch *held = memory_zeroed(1, sizeof(*held) + body.size);
 
 	held->waiting = waiting;
 	held->handler_revision = waiting->handler_revision;
-	held->size = waiting->batch.size;
-	memcpy(held->body, waiting->batch.data, waiting->batch.size);
-	waiting->batch = (struct bytes){ 0 };
+	held->size = body.size;
+	memcpy(held->body, body.data, body.size);
+	held->section = waiting->batch;
+	held->section.body.data = held->body;
+	waiting->batch = (struct section){ 0 };
 	return held;
 }
 

@@ -31,6 +31,7 @@ struct held_batch {
 	struct batch batch;
 	struct verified_batch verified;
 	struct arena arena;
+	struct section section; /* its body is the one below */
 	size_t size;
 	uint8_t body[];
 };

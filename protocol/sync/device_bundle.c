@@ -410,7 +410,7 @@ static enum status take_part(struct device_core *core, struct bytes sections, co
 	enum status status;
 
 	core->by_bundle = true;
-	status = device_take_sections(core, sections);
+	status = device_take_sections(core, sections, NULL);
 	if (status == STATUS_OK)
 		device_keep_decided(core);
 	if (status == STATUS_OK && part->last && core->link != LINK_COMMITTING && !device_store_seeding(core->options.store))

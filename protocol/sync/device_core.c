@@ -445,16 +445,17 @@ static enum status take_fault(struct device_core *core, const struct wire_fault 
 	return fail(STATUS_OFFLINE, "the server refused the request (%u)", fault->code);
 }
 
-static enum status take_decided(struct device_core *core, struct bytes body)
+static enum status take_decided(struct device_core *core, const struct section *section, const struct common_ground *ground)
 {
+	const struct decided *decided = &core->decided;
 	bool same = false;
 	enum status status;
 
 	arena_reset(&core->decided_arena);
-	status = decided_decode(body, &core->decided_arena, &core->decided);
+	status = decided_decode_within(section, ground, &core->decided_arena, &core->decided);
 	if (status == STATUS_OK)
-		status = history_compare(
-			core->options.store, &core->decided.incarnation, core->decided.seq, &core->decided.chain_hash, &same);
+		status = history_compare(core->options.store, &decided->incarnation, decided->seq, &decided->chain_hash,
+			decided->brief ? HASH_BEGINNING_SIZE : HASH_SIZE, &same);
 	if (status != STATUS_OK)
 		return status;
 	if (!same) { /* what was under way before this device was restored arrived after its hello */
@@ -463,13 +464,13 @@ static enum status take_decided(struct device_core *core, struct bytes body)
 		return fail(STATUS_OFFLINE, "the server decided operations that are not in this outbox: the next hello sorts it out");
 	}
 	core->has_decided = true;
-	if (core->decided.seq > core->acknowledged_seq)
-		core->acknowledged_seq = core->decided.seq;
+	if (decided->seq > core->acknowledged_seq)
+		core->acknowledged_seq = decided->seq;
 	return STATUS_OK;
 }
 
 /* One section of a reply. STATUS_OFFLINE: the rest of the reply does not count. */
-static enum status take_section(struct device_core *core, const struct section *section)
+static enum status take_section(struct device_core *core, const struct section *section, const struct common_ground *ground)
 {
 	struct welcome welcome;
 	struct wire_fault fault;
@@ -483,11 +484,11 @@ static enum status take_section(struct device_core *core, const struct section *
 		status = fault_decode(section->body, &fault);
 		return status == STATUS_OK ? take_fault(core, &fault) : status;
 	case SECTION_DECIDED:
-		return take_decided(core, section->body);
+		return take_decided(core, section, ground);
 	case SECTION_PAGE:
 		return device_take_page(core, section->body);
 	case SECTION_CUT:
-		return device_take_cut(core, section->body);
+		return device_take_cut(core, section, ground);
 	case SECTION_RECON_REPLY:
 		return device_take_recon(core, section->body);
 	case SECTION_OUTLOOK:
@@ -526,7 +527,7 @@ static enum status take_section(struct device_core *core, const struct section *
 	return fail(STATUS_CORRUPT, "reply: section %d does not belong there", (int)section->number);
 }
 
-enum status device_take_sections(struct device_core *core, struct bytes message)
+enum status device_take_sections(struct device_core *core, struct bytes message, const struct common_ground *ground)
 {
 	struct section *sections;
 	size_t count = 0;
@@ -534,7 +535,7 @@ enum status device_take_sections(struct device_core *core, struct bytes message)
 
 	core->has_decided = false;
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = take_section(core, &sections[i]);
+		status = take_section(core, &sections[i], ground);
 	return status;
 }
 
@@ -561,6 +562,8 @@ static enum status open_welcome(struct device_core *core, struct bytes reply, st
 	if (status != STATUS_OK)
 		return status;
 	ephemeral_wipe(&core->ephemeral);
+	core->ground = (struct common_ground){ 0 };
+	core->speaks_short = false;
 	core->session_started_at_ms = device_monotonic_ms(core);
 	core->way_ms = 0;
 	core->link = LINK_IDLE;
@@ -647,6 +650,7 @@ void device_keep_decided(struct device_core *core)
 
 enum status device_on_reply(struct device_core *core, struct bytes reply)
 {
+	const struct common_ground *ground = core->link == LINK_WAITING ? &core->ground : NULL; /* a welcome is an envelope */
 	struct bytes sections;
 	enum status status;
 
@@ -656,7 +660,7 @@ enum status device_on_reply(struct device_core *core, struct bytes reply)
 	core->page_came = false;
 	status = open_reply(core, reply, &sections);
 	if (status == STATUS_OK)
-		status = device_take_sections(core, sections);
+		status = device_take_sections(core, sections, ground);
 	if (status == STATUS_OK)
 		device_keep_decided(core);
 	arena_reset(&core->arena);

@@ -31,6 +31,8 @@ struct device_core {
 	bool wanted; /* somebody wants to be on line */
 	struct session session;
 	struct ephemeral ephemeral; /* while a hello is out */
+	struct common_ground ground; /* of the session, when its welcome said it */
+	bool speaks_short;           /* the session's server knows short forms */
 	int64_t session_started_at_ms;
 	int64_t retry_at_ms; /* monotonic; LINK_DOWN */
 	int64_t backoff_ms;
@@ -109,8 +111,9 @@ void device_link_down(struct device_core *core);
 /* The server asked to be asked again after so long. */
 void device_hold(struct device_core *core, int64_t wait_ms);
 bool device_is_held(const struct device_core *core);
-/* Takes the sections of a reply, one after the other. STATUS_OFFLINE: the rest does not count. */
-enum status device_take_sections(struct device_core *core, struct bytes message);
+/* Takes the sections of a reply, one after the other. STATUS_OFFLINE: the rest does not count. `ground` is of a session's frame, else
+ * NULL. */
+enum status device_take_sections(struct device_core *core, struct bytes message, const struct common_ground *ground);
 /* The server's keys, for envelope_open(), whose context is the core. */
 enum status device_find_server(void *context, const struct id *sender, uint32_t key_number, struct public_keys *out_keys);
 /* How far the server decided, for those who ask where an operation is: neither synced nor missed, since the next welcome says it again. A
@@ -150,7 +153,7 @@ enum status device_take_page(struct device_core *core, struct bytes body);
 enum status device_take_recon(struct device_core *core, struct bytes body);
 enum status device_take_outlook(struct device_core *core, struct bytes body);
 enum status device_take_again(struct device_core *core, struct bytes body);
-enum status device_take_cut(struct device_core *core, struct bytes body);
+enum status device_take_cut(struct device_core *core, const struct section *section, const struct common_ground *ground);
 /* The cut is durable: it counts. */
 enum status device_finish_cut(struct device_core *core);
 

@@ -191,6 +191,7 @@ enum status device_send_request(struct device_core *core)
 	device_blobs_withdraw(&core->blobs);
 	device_carry_withdraw(&core->carry);
 	request_init(&request, &core->arena, REPLY_IN_SESSION_MAX);
+	request.ground = core->speaks_short ? &core->ground : NULL;
 	core->batch_out = outbox.last_seq > core->acknowledged_seq && !core->batch_refused;
 	status = tell_of_itself(core, &request);
 	if (status == STATUS_OK && core->batch_out)

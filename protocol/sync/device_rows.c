@@ -132,7 +132,7 @@ enum status device_take_recon(struct device_core *core, struct bytes body)
 	return status == STATUS_CORRUPT ? device_put_right(core, "repair", fail_reason()) : status;
 }
 
-enum status device_take_cut(struct device_core *core, struct bytes body)
+enum status device_take_cut(struct device_core *core, const struct section *section, const struct common_ground *ground)
 {
 	struct device_store *store = core->options.store;
 	struct repair repair;
@@ -142,7 +142,7 @@ enum status device_take_cut(struct device_core *core, struct bytes body)
 		.decided = core->has_decided ? &core->decided : NULL,
 		.device = core->options.identity.id,
 		.bug = core->options.bug };
-	enum status status = cut_decode(body, &core->arena, &cut);
+	enum status status = cut_decode_within(section, ground, &core->arena, &cut);
 
 	if (status == STATUS_OK)
 		status = look_at_repair(core, &repair, &wanted);

@@ -118,7 +118,7 @@ enum status device_keep_by_bundle(struct device_core *core, const struct welcome
 	enum status status = STATUS_OK;
 
 	if (!id_is_nil(&welcome->incarnation))
-		status = history_compare(store, &welcome->incarnation, welcome->last_seq, &welcome->chain_hash, &same);
+		status = history_compare(store, &welcome->incarnation, welcome->last_seq, &welcome->chain_hash, HASH_SIZE, &same);
 	if (status == STATUS_OK)
 		status = device_store_kept(store, &kept);
 	if (status == STATUS_OK)
@@ -141,7 +141,7 @@ enum status device_meet_by_bundle(struct device_core *core, const struct welcome
 
 	*out_anew = false;
 	if (!same)
-		status = history_compare(store, &welcome->incarnation, welcome->last_seq, &welcome->chain_hash, &same);
+		status = history_compare(store, &welcome->incarnation, welcome->last_seq, &welcome->chain_hash, HASH_SIZE, &same);
 	if (status == STATUS_OK)
 		status = device_store_replica(store, &state);
 	if (status == STATUS_OK && same)
@@ -160,7 +160,8 @@ enum status device_meet_by_bundle(struct device_core *core, const struct welcome
 enum status device_take_welcome(struct device_core *core, const struct welcome *welcome)
 {
 	bool same = false;
-	enum status status = history_compare(core->options.store, &welcome->incarnation, welcome->last_seq, &welcome->chain_hash, &same);
+	enum status status =
+		history_compare(core->options.store, &welcome->incarnation, welcome->last_seq, &welcome->chain_hash, HASH_SIZE, &same);
 
 	if (status != STATUS_OK)
 		return status;
@@ -169,6 +170,10 @@ enum status device_take_welcome(struct device_core *core, const struct welcome *
 	core->state.server_revision = welcome->schema_revision < UINT16_MAX ? (uint16_t)welcome->schema_revision : UINT16_MAX;
 	if (core->by_bundle && id_is_nil(&welcome->incarnation)) /* the server has heard of none: it speaks of rows alone */
 		return STATUS_OK;
+	if (!core->by_bundle) {
+		core->ground = (struct common_ground){ welcome->incarnation, welcome->epoch };
+		core->speaks_short = short_forms_spoken(welcome->schema_revision);
+	}
 	core->tell_origin = !welcome->incarnation_known;
 	core->acknowledged_seq = same ? welcome->last_seq : 0; /* of the incarnation that goes on */
 	if (!same && core->options.bug == BUG_SEQUENCE_REUSED)

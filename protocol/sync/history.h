@@ -5,8 +5,9 @@
 #include "protocol/base/random.h"
 #include "protocol/sync/device_store.h"
 
-/* Is operation `seq` of that incarnation, with that chain hash, in the outbox? */
-enum status history_compare(struct device_store *store, const struct id *incarnation, int64_t seq, const struct hash *hash, bool *out_same);
+/* Is operation `seq` of that incarnation, with that chain hash, in the outbox? The first `hash_size` bytes of it are known. */
+enum status history_compare(
+	struct device_store *store, const struct id *incarnation, int64_t seq, const struct hash *hash, size_t hash_size, bool *out_same);
 
 /* The server knows a history of this chain that is not in this outbox: the device was restored from an older copy. What is not
  * settled goes out again under a new incarnation and its first ids. `arena` is for the call only. */

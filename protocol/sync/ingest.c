@@ -117,6 +117,7 @@ static enum status verify_chain(struct arena *arena, enum seeded_bug bug, const 
 	struct verified_batch *out_verified)
 {
 	const struct hash *previous = before;
+	size_t told = batch->brief ? HASH_BEGINNING_SIZE : HASH_SIZE; /* of the last one's */
 
 	out_verified->canonical = arena_allocate_array(arena, batch->count, sizeof(struct bytes));
 	out_verified->commitments = arena_allocate_array(arena, batch->count, sizeof(struct hash));
@@ -134,7 +135,7 @@ static enum status verify_chain(struct arena *arena, enum seeded_bug bug, const 
 		out_verified->heads[i] = chain_next(previous, &out_verified->commitments[i]);
 		previous = &out_verified->heads[i];
 	}
-	if (!hash_equal(previous, &batch->last_hash) && bug != BUG_AMBIGUOUS_REFERENCE)
+	if (!hash_begins_alike(previous, &batch->last_hash, told) && bug != BUG_AMBIGUOUS_REFERENCE)
 		return fail(STATUS_CORRUPT, "batch: the chain from operation %lld does not come to the signed hash",
 			(long long)batch->first_seq);
 	return STATUS_OK;
@@ -416,23 +417,63 @@ static enum status compare_known(
 	return status;
 }
 
-enum status ingest_verify(struct ingest *ingest, const struct device_entry *device, const struct id *organisation,
-	const struct batch *batch, struct verified_batch *out_verified, struct wire_fault *out_fault)
+static bool is_signed(struct arena *arena, const struct device_entry *device, const struct id *organisation, const struct batch *batch)
+{
+	int64_t last = batch->first_seq + (int64_t)batch->count - 1;
+	struct bytes statement = head_statement(arena, organisation, &device->id, &batch->incarnation, last, &batch->last_hash);
+
+	return keys_verify(device->keys.sign, statement, batch->signature) == STATUS_OK;
+}
+
+/* The secret that a brief batch leaves out came with the operation before it. Should it be lost, the batch comes again in its long form. */
+static enum status complete_secrets(
+	struct server_store *store, struct arena *arena, int64_t chain, struct batch *batch, struct wire_fault *out_fault)
+{
+	uint8_t(*secrets)[WINDOW_SECRET_SIZE];
+	enum status status;
+
+	if (!batch->brief || !chain_window_goes_on(batch->first_seq))
+		return STATUS_OK;
+	secrets = arena_allocate_array(arena, batch->secret_count + 1, WINDOW_SECRET_SIZE);
+	if (batch->secret_count > 0)
+		memcpy(secrets[1], batch->secrets, batch->secret_count * WINDOW_SECRET_SIZE);
+	status = server_store_window(store, chain, batch->first_seq / WINDOW_LENGTH, secrets[0]);
+	batch->secrets = (const uint8_t(*)[WINDOW_SECRET_SIZE])secrets;
+	batch->secret_count++;
+	if (status == STATUS_NOT_FOUND)
+		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_SEND_WHOLE };
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* The signature is over the whole hash, which only the chain tells of a brief batch. False: it does not fit. */
+static bool complete_hash(const struct ingest *ingest, const struct device_entry *device, const struct id *organisation,
+	const struct hash *head, struct batch *batch)
+{
+	if (!batch->brief)
+		return true;
+	batch->brief = false;
+	batch->last_hash = *head;
+	return ingest->bug == BUG_AMBIGUOUS_REFERENCE || is_signed(ingest->arena, device, organisation, batch);
+}
+
+enum status ingest_verify(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, struct batch *batch,
+	struct verified_batch *out_verified, struct wire_fault *out_fault)
 {
 	struct server_store *store = ingest->commit->store;
 	struct chain_state *chain = &out_verified->chain;
 	int64_t last = batch->first_seq + (int64_t)batch->count - 1;
-	struct bytes statement = head_statement(ingest->arena, organisation, &device->id, &batch->incarnation, last, &batch->last_hash);
-	enum status status = keys_verify(device->keys.sign, statement, batch->signature);
+	enum status status;
 
 	*out_verified = (struct verified_batch){ 0 };
-	if (status != STATUS_OK || batch->count == 0 || batch->first_seq < 1) {
+	if (batch->count == 0 || batch->first_seq < 1 || (!batch->brief && !is_signed(ingest->arena, device, organisation, batch))) {
 		*out_fault = (struct wire_fault){ .code = WIRE_ERROR_MALFORMED };
 		return STATUS_OK;
 	}
 	status = find_chain(store, &device->id, &batch->incarnation, chain);
 	if (status == STATUS_OK)
 		status = place_batch(store, chain, batch, &out_verified->before, out_fault);
+	if (status == STATUS_OK && out_fault->code == 0)
+		status = complete_secrets(store, ingest->arena, chain->number, batch, out_fault);
 	if (status != STATUS_OK || out_fault->code != 0)
 		return status;
 	if (is_newer(batch)) {
@@ -440,6 +481,8 @@ enum status ingest_verify(struct ingest *ingest, const struct device_entry *devi
 		return STATUS_OK;
 	}
 	status = verify_chain(ingest->arena, ingest->bug, batch, &out_verified->before, out_verified);
+	if (status == STATUS_OK && !complete_hash(ingest, device, organisation, &out_verified->heads[batch->count - 1], batch))
+		status = STATUS_INVALID;
 	if (status != STATUS_OK) {
 		*out_fault = (struct wire_fault){ .code = status == STATUS_CORRUPT ? WIRE_ERROR_FORK : WIRE_ERROR_MALFORMED };
 		return STATUS_OK;
@@ -506,7 +549,7 @@ enum status ingest_verified(struct ingest *ingest, const struct device_entry *de
 	return status == STATUS_OK ? server_store_put_chain(store, chain) : status;
 }
 
-enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
+enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, struct batch *batch,
 	struct wire_fault *out_fault)
 {
 	struct verified_batch verified;

@@ -26,8 +26,8 @@ struct ingest {
 uint32_t ingest_fault(enum status decoded);
 /* Decides what is new in a device's batch. A fault for the sender (send from, fork, …) is a result, not a failure: STATUS_OK with
  * out_fault->code != 0. STATUS_CANNOT_WRITE and STATUS_CORRUPT: the store failed; any other: this batch cannot be stored. But for
- * STATUS_OK without a fault the caller goes back to where the commit was before (commit_mark()). */
-enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, const struct batch *batch,
+ * STATUS_OK without a fault the caller goes back to where the commit was before (commit_mark()). A brief batch is completed. */
+enum status ingest_batch(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, struct batch *batch,
 	struct wire_fault *out_fault);
 
 /* A batch whose chain was worked out, in the arena of the ingest that did. */
@@ -38,9 +38,9 @@ struct verified_batch {
 	struct hash before; /* the head it begins after */
 	struct chain_state chain; /* as it was before the batch */
 };
-/* The two halves of ingest_batch(). Everything about a batch but its decision; changes nothing. A fault as there. */
-enum status ingest_verify(struct ingest *ingest, const struct device_entry *device, const struct id *organisation,
-	const struct batch *batch, struct verified_batch *out_verified, struct wire_fault *out_fault);
+/* The two halves of ingest_batch(). Everything about a batch but its decision; changes nothing in the store. A fault as there. */
+enum status ingest_verify(struct ingest *ingest, const struct device_entry *device, const struct id *organisation, struct batch *batch,
+	struct verified_batch *out_verified, struct wire_fault *out_fault);
 /* Decides what is new in it. verified->chain is as the store has it now. */
 enum status ingest_verified(struct ingest *ingest, const struct device_entry *device, const struct batch *batch,
 	struct verified_batch *verified, struct wire_fault *out_fault);

@@ -96,10 +96,15 @@ void inquiry_acknowledge(const struct inquiry *inquiry, const struct id *epoch, 
 		live->acknowledged_gseq = cursor->gseq;
 }
 
-/* With its resume token; an inquiry without page has none. */
-static enum status take_pull(struct inquiry *inquiry, struct bytes body)
+const struct common_ground *inquiry_ground(const struct inquiry *inquiry)
 {
-	enum status status = pull_decode(body, &inquiry->pull);
+	return inquiry->by_envelope ? NULL : &inquiry->ground;
+}
+
+/* With its resume token; an inquiry without page has none. */
+static enum status take_pull(struct inquiry *inquiry, const struct section *section)
+{
+	enum status status = pull_decode_within(section, inquiry_ground(inquiry), &inquiry->pull);
 
 	if (status != STATUS_OK)
 		return status;
@@ -173,7 +178,7 @@ enum status inquiry_take_section(struct inquiry *inquiry, struct arena *arena, c
 	case SECTION_HELLO:
 		return hello_decode(section->body, &inquiry->hello);
 	case SECTION_PULL:
-		return take_pull(inquiry, section->body);
+		return take_pull(inquiry, section);
 	case SECTION_RECON:
 		return take_recon(inquiry, arena, section->body);
 	case SECTION_HAVE:

@@ -16,6 +16,8 @@ struct inquiry {
 	bool by_bundle;                      /* of a file: by_envelope, too, but nobody waits for a session */
 	struct id device;
 	struct id incarnation;
+	struct common_ground ground; /* of the session that it is a frame of, or begins */
+	bool speaks_short;           /* the device knows short forms */
 	struct hello hello;
 	uint8_t ephemeral[BOX_PUBLIC_SIZE]; /* the device's, by_envelope */
 	bool repeated;     /* a hello whose key came before */
@@ -33,7 +35,7 @@ struct inquiry {
 	struct pull pull; /* resume points into resume_bytes */
 	uint8_t resume_bytes[64];
 	struct origin origin;
-	struct bytes batch; /* to be held until its turn comes; borrowed */
+	struct section batch; /* to be held until its turn comes; borrowed */
 	int64_t handler_revision;
 	int64_t deadline_ms; /* monotonic; of a parked poll */
 };
@@ -62,6 +64,8 @@ void hello_index_clear(struct hello_index *index);
  * STATUS_REFUSED: it was answered often enough. O(hellos of the bucket). */
 enum status inquiry_judge_hello(
 	struct inquiry *hello, struct hello_index *waiting, const struct session_table *sessions, int64_t now_ms);
+/* What completes short forms in the request: NULL but for a session's frame. */
+const struct common_ground *inquiry_ground(const struct inquiry *inquiry);
 /* What the pull of a session's frame says that the device has, when nothing of the frame was at fault. */
 void inquiry_acknowledge(const struct inquiry *inquiry, const struct id *epoch, struct live_session *live);
 /* Takes the body of a section but of BATCH and INCIDENT, whose turn comes later. STATUS_CORRUPT: malformed, or it does not belong there.

@@ -75,6 +75,7 @@ enum status reply_decided(
 	};
 	struct writer body = writer_in(reply->arena, DECIDED_SIZE_MAX);
 	int64_t *unlike;
+	bool brief;
 	enum status status;
 
 	if (chain->last_seq - settled_seq > (int64_t)UNLIKE_COUNT_MAX)
@@ -84,14 +85,14 @@ enum status reply_decided(
 	if (status != STATUS_OK)
 		return status;
 	decided.unlike = unlike;
-	decided_encode(&body, &decided);
+	brief = decided_encode_within(&body, &decided, reply->ground);
 	*out_all_unlike = body.overflow;
 	if (body.overflow) {
 		make_all_unlike(reply->arena, &decided, settled_seq);
 		body = writer_in(reply->arena, DECIDED_SIZE_MAX);
-		decided_encode(&body, &decided);
+		(void)decided_encode_within(&body, &decided, reply->ground);
 	}
-	section_write(&reply->writer, SECTION_DECIDED, writer_bytes(&body));
+	section_put(&reply->writer, &(struct section){ SECTION_DECIDED, brief, writer_bytes(&body) });
 	return STATUS_OK;
 }
 
@@ -109,12 +110,12 @@ static bool encode_page(const struct reply *reply, const struct page *page, stru
 	return !packed.overflow && !body.overflow;
 }
 
-static bool encode_cut(const struct reply *reply, const struct cut *cut, struct bytes *out_body)
+static bool encode_cut(const struct reply *reply, const struct cut *cut, struct section *out_cut)
 {
 	struct writer body = body_writer(reply);
+	bool brief = cut_encode_within(&body, cut, reply->ground);
 
-	cut_encode(&body, cut);
-	*out_body = writer_bytes(&body);
+	*out_cut = (struct section){ SECTION_CUT, brief, writer_bytes(&body) };
 	return !body.overflow;
 }
 
@@ -138,14 +139,14 @@ static void write_outlook(struct reply *reply, int64_t rows)
 	section_write(&reply->writer, SECTION_OUTLOOK, writer_bytes(&body));
 }
 
-static void write_page_and_cut(struct reply *reply, const struct pull_answer *answer, struct bytes page, struct bytes cut)
+static void write_page_and_cut(struct reply *reply, const struct pull_answer *answer, struct bytes page, const struct section *cut)
 {
 	if (answer->rows_ahead > 0)
 		write_outlook(reply, answer->rows_ahead);
 	if (answer->page.group_count > 0 || answer->page.resume.size > 0)
 		section_write(&reply->writer, SECTION_PAGE, page);
 	if (answer->cut_follows)
-		section_write(&reply->writer, SECTION_CUT, cut);
+		section_put(&reply->writer, cut);
 	if (answer->shared.found)
 		page_cache_given(reply->pages);
 	if (answer->shared.built && answer->shared.page.packed.size <= SHARED_PAGE_PACKED_MAX)
@@ -161,12 +162,12 @@ static void write_again(struct reply *reply)
 }
 
 /* The sections' bodies. False: together they pass `room`, or the page the device's budget. */
-static bool encode_answer(const struct reply *reply, struct pull_answer *answer, size_t room, size_t budget, struct bytes *out_page,
-	struct bytes *out_cut)
+static bool encode_answer(
+	const struct reply *reply, struct pull_answer *answer, size_t room, size_t budget, struct bytes *out_page, struct section *out_cut)
 {
-	*out_cut = (struct bytes){ 0 };
+	*out_cut = (struct section){ 0 };
 	return encode_page(reply, &answer->page, &answer->shared, out_page) &&
-	       (!answer->cut_follows || encode_cut(reply, &answer->cut, out_cut)) && out_page->size + out_cut->size <= room &&
+	       (!answer->cut_follows || encode_cut(reply, &answer->cut, out_cut)) && out_page->size + out_cut->body.size <= room &&
 	       out_page->size <= budget;
 }
 
@@ -178,7 +179,8 @@ static enum status answer_pull(struct reply *reply, struct pull_question *questi
 	for (; status == STATUS_OK; question->raw_max /= 2) {
 		size_t room = reply->size_max - reply->writer.size - ROOM_FOR_HEADS;
 		struct pull_answer answer;
-		struct bytes page, cut;
+		struct section cut;
+		struct bytes page;
 		status = pull_answer(question, &answer);
 		if (status != STATUS_OK)
 			return status;
@@ -193,12 +195,12 @@ static enum status answer_pull(struct reply *reply, struct pull_question *questi
 		if (encode_answer(reply, &answer, room, question->raw_max <= 1 ? room : budget, &page, &cut)) {
 			if (answer.page.resume.size > 0 && budget == FRAME_SIZE_MAX && !answer.shared.found)
 				adapt(reply, question->raw_max, page.size, room);
-			write_page_and_cut(reply, &answer, page, cut);
+			write_page_and_cut(reply, &answer, page, &cut);
 			reply->resume = answer.page.resume;
 			return STATUS_OK;
 		}
 		if (question->raw_max <= 1)
-			return fail(STATUS_INVALID, "page: one row and its cut pass a frame (%zu bytes)", page.size + cut.size);
+			return fail(STATUS_INVALID, "page: one row and its cut pass a frame (%zu bytes)", page.size + cut.body.size);
 		if (answer.shared.found)
 			question->pages = NULL; /* what fits beside the rest of this answer is this device's alone */
 	}

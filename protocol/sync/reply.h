@@ -19,6 +19,7 @@ struct reply {
 	struct arena *arena;
 	struct writer writer;
 	size_t size_max;
+	const struct common_ground *ground; /* borrowed; of a session whose device knows short forms; NULL: the long ones */
 	struct page_cache *pages; /* borrowed; NULL: every page is built */
 	size_t *page_raw_max; /* how much raw page has lately filled a frame; adapted */
 	struct bytes resume;  /* of the page that was written: where the next pull goes on; empty when nothing follows */

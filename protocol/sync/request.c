@@ -74,9 +74,9 @@ void request_incident(struct request *request, const struct told_incident *told)
 void request_pull(struct request *request, const struct pull *pull)
 {
 	struct writer body = writer_in(request->arena, FRAME_SIZE_MAX);
+	bool brief = pull_encode_within(&body, pull, request->ground);
 
-	pull_encode(&body, pull);
-	section_write(&request->writer, SECTION_PULL, writer_bytes(&body));
+	section_put(&request->writer, &(struct section){ SECTION_PULL, brief, writer_bytes(&body) });
 }
 
 /* Outbox entries on their way into a batch. */
@@ -146,7 +146,7 @@ static enum status gather_secrets(struct arena *arena, struct device_store *stor
 
 /* The batch of the first `count` packed operations, signed. */
 static enum status encode_batch(struct request *request, const struct outgoing *outgoing, const struct packing *packing, size_t count,
-	struct bytes *out_body, bool *out_whole)
+	struct section *out_section, bool *out_whole)
 {
 	struct batch batch = { .incarnation = outgoing->outbox->incarnation,
 		.first_seq = outgoing->acknowledged_seq + 1,
@@ -163,10 +163,13 @@ static enum status encode_batch(struct request *request, const struct outgoing *
 	if (status != STATUS_OK)
 		return status;
 	keys_sign(outgoing->identity, statement, batch.signature);
+	*out_section = (struct section){ .number = SECTION_BATCH };
 	held = device_store_hold(outgoing->store);
-	batch_encode(&body, &batch, outgoing->whole_ids || packing->creates ? NULL : device_store_references(outgoing->store));
+	out_section->brief = batch_encode_within(&body, &batch,
+		outgoing->whole_ids || packing->creates ? NULL : device_store_references(outgoing->store),
+		outgoing->whole_ids ? NULL : request->ground);
 	device_store_release(outgoing->store, held);
-	*out_body = writer_bytes(&body);
+	out_section->body = writer_bytes(&body);
 	*out_whole = !body.overflow;
 	return STATUS_OK;
 }
@@ -190,16 +193,16 @@ enum status request_batch(struct request *request, const struct outgoing *outgoi
 	};
 	size_t frame = request->size_max - request->writer.size - PULL_ROOM;
 	size_t room = outgoing->batch_max < frame ? outgoing->batch_max : frame;
-	struct bytes body = { 0 };
+	struct section batch;
 	bool whole = false;
 	enum status status = gather_entries(&packing, outgoing->store, outgoing->acknowledged_seq);
 
 	for (size_t count = packing.count; status == STATUS_OK && count > 0; count /= 2) {
-		status = encode_batch(request, outgoing, &packing, count, &body, &whole);
-		if (status != STATUS_OK || !whole || body.size > (count > 1 ? room : frame))
+		status = encode_batch(request, outgoing, &packing, count, &batch, &whole);
+		if (status != STATUS_OK || !whole || batch.body.size > (count > 1 ? room : frame))
 			continue;
-		adapt(raw_max, packing.raw_size * count / packing.count, body.size, room);
-		section_write(&request->writer, SECTION_BATCH, body);
+		adapt(raw_max, packing.raw_size * count / packing.count, batch.body.size, room);
+		section_put(&request->writer, &batch);
 		*out_last_seq = outgoing->acknowledged_seq + (int64_t)count;
 		return STATUS_OK;
 	}

@@ -11,6 +11,7 @@ struct request {
 	struct arena *arena;
 	struct writer writer;
 	size_t size_max;
+	const struct common_ground *ground; /* borrowed; of a session whose server knows short forms; NULL: the long ones */
 };
 
 void request_init(struct request *request, struct arena *arena, size_t size_max);
@@ -30,7 +31,7 @@ struct outgoing {
 	const struct outbox_state *outbox;
 	int64_t acknowledged_seq;
 	size_t batch_max; /* bytes, by the pace of the link; one operation goes all the same */
-	bool whole_ids; /* no short references: one was ambiguous */
+	bool whole_ids;   /* no short references, nor a short form: one was ambiguous */
 };
 
 /* The operations after `acknowledged_seq`, as many as the frame and the link take. `*raw_max` is how much raw batch has lately filled a

@@ -93,6 +93,8 @@ static enum status seal_welcome(struct server_core *core, const struct inquiry *
 	struct ephemeral ephemeral;
 	struct live_session live = { .device = waiting->device,
 		.incarnation = waiting->incarnation,
+		.ground = waiting->ground,
+		.speaks_short = waiting->speaks_short,
 		.handler_revision = waiting->hello.handler_revision,
 		.started_at_ms = server_core_monotonic_ms(core),
 		.started_gseq = core->state.gseq,
@@ -135,6 +137,14 @@ static void mark_answering(struct server_core *core, const struct id *device, co
 	suspect_mark_at(&core->careful.mark, &suspect);
 }
 
+static void begin_reply(struct server_core *core, const struct inquiry *waiting, struct arena *arena, struct reply *out_reply)
+{
+	reply_init(out_reply, arena, &core->page_raw_max, waiting->by_envelope ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
+	out_reply->bug = core->options.bug;
+	out_reply->pages = core->pages;
+	out_reply->ground = waiting->speaks_short ? inquiry_ground(waiting) : NULL;
+}
+
 bool server_core_may_prepare(const struct server_core *core)
 {
 	return core->ahead.wanted && !core->ahead.ready && !core->in_commit && core->answering == NULL;
@@ -143,9 +153,12 @@ bool server_core_may_prepare(const struct server_core *core)
 enum status server_on_prepare(struct server_core *core)
 {
 	struct ahead *ahead = &core->ahead;
-	const struct inquiry request = {
-		.device = ahead->device, .incarnation = ahead->incarnation, .has_pull = true, .pull = ahead->pull
-	};
+	const struct inquiry request = { .device = ahead->device,
+		.incarnation = ahead->incarnation,
+		.ground = ahead->ground,
+		.speaks_short = ahead->speaks_short,
+		.has_pull = true,
+		.pull = ahead->pull };
 	struct reply reply;
 	enum status status = server_store_begin_read(core->options.store);
 
@@ -153,9 +166,7 @@ enum status server_on_prepare(struct server_core *core)
 	if (status == STATUS_OK)
 		status = server_store_state(core->options.store, &core->state);
 	arena_reset(&ahead->arena);
-	reply_init(&reply, &ahead->arena, &core->page_raw_max, REPLY_IN_SESSION_MAX);
-	reply.bug = core->options.bug;
-	reply.pages = core->pages;
+	begin_reply(core, &request, &ahead->arena, &reply);
 	if (status == STATUS_OK)
 		status = write_sections(core, &request, &reply);
 	server_store_reset_rows(core->options.store);
@@ -192,20 +203,18 @@ static enum status make_sections(struct server_core *core, const struct inquiry 
 	struct reply reply;
 	enum status status;
 
-	if (simple && ahead_answers(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, core->state.gseq)) {
+	if (simple && ahead_answers(ahead, waiting, core->state.gseq)) {
 		*out_sections = ahead->sections;
 		ahead->ready = false;
-		ahead_expect(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, ahead->resume);
+		ahead_expect(ahead, waiting, ahead->resume);
 		return STATUS_OK;
 	}
-	reply_init(&reply, &core->request_arena, &core->page_raw_max, waiting->by_envelope ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
-	reply.bug = core->options.bug;
-	reply.pages = core->pages;
+	begin_reply(core, waiting, &core->request_arena, &reply);
 	status = write_sections(core, waiting, &reply);
 	charge(core, waiting, reply.looked_at);
 	*out_sections = reply_bytes(&reply);
 	if (status == STATUS_OK)
-		ahead_expect(ahead, &waiting->device, &waiting->incarnation, &waiting->pull, reply.resume);
+		ahead_expect(ahead, waiting, reply.resume);
 	return status;
 }
 

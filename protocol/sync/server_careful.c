@@ -50,8 +50,7 @@ static enum status read(struct server_core *core, struct held_batch *held, const
 	struct ingest ingest = server_core_make_ingest(core, held->handler_revision);
 	bool marked = reading->count > 0 ? mark_try(core, reading) : server_core_mark_reading(core, waiting);
 	struct device_entry device;
-	enum status status = server_core_read_batch(
-		core, waiting, (struct bytes){ held->body, held->size }, &held->arena, &device, &held->batch);
+	enum status status = server_core_read_batch(core, waiting, &held->section, &held->arena, &device, &held->batch);
 
 	ingest.arena = &held->arena;
 	if (status == STATUS_OK && waiting->fault.code == 0)

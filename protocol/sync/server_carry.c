@@ -49,7 +49,7 @@ static enum status take_envelope(struct server_core *core, struct carrier *carri
 	carrier->carried = carried->device;
 	carrier->got = 0; /* when it is not taken for good it comes once more */
 	if (status == STATUS_OK) {
-		bool held = carried->batch.size > 0;
+		bool held = carried->batch.body.size > 0;
 		*out_reply = held ? say(CARRY_BUSY, HELD_MS) : outcome_of(carried);
 		if (held)
 			carried->envelope = carrier->envelope;

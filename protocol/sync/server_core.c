@@ -414,7 +414,7 @@ enum status server_on_committed(struct server_core *core, enum status result)
 
 /* ---- requests ---- */
 
-enum status server_core_read_batch(struct server_core *core, struct inquiry *waiting, struct bytes body, struct arena *arena,
+enum status server_core_read_batch(struct server_core *core, struct inquiry *waiting, const struct section *section, struct arena *arena,
 	struct device_entry *out_device, struct batch *out_batch)
 {
 	const struct references *references = server_store_references(core->options.store);
@@ -431,7 +431,7 @@ enum status server_core_read_batch(struct server_core *core, struct inquiry *wai
 		return STATUS_OK;
 	}
 	held = server_store_hold(core->options.store);
-	status = batch_decode(body, arena, references, out_batch);
+	status = batch_decode_within(section, inquiry_ground(waiting), arena, references, out_batch);
 	server_store_release(core->options.store, held);
 	waiting->fault.code = ingest_fault(status);
 	if (waiting->fault.code == 0 && !id_equal(&out_batch->incarnation, &waiting->incarnation))
@@ -440,7 +440,7 @@ enum status server_core_read_batch(struct server_core *core, struct inquiry *wai
 }
 
 enum status server_core_ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device,
-	const struct batch *batch, struct verified_batch *verified, struct wire_fault *out_fault)
+	struct batch *batch, struct verified_batch *verified, struct wire_fault *out_fault)
 {
 	enum status status = commit_mark(&core->commit);
 
@@ -466,8 +466,8 @@ enum status server_core_ingest_apart(struct server_core *core, struct ingest *in
 }
 
 /* What is new in it goes into the open commit, which is marked for it. */
-static enum status decide_batch(struct server_core *core, struct inquiry *waiting, struct device_entry *device,
-	const struct batch *batch, int64_t handler_revision)
+static enum status decide_batch(
+	struct server_core *core, struct inquiry *waiting, struct device_entry *device, struct batch *batch, int64_t handler_revision)
 {
 	struct ingest ingest = server_core_make_ingest(core, handler_revision);
 	const struct suspect suspect = { .work = SUSPECT_DECIDING,
@@ -488,11 +488,11 @@ static enum status decide_batch(struct server_core *core, struct inquiry *waitin
 	return status;
 }
 
-static enum status take_marked(struct server_core *core, struct inquiry *waiting, struct bytes body, int64_t handler_revision)
+static enum status take_marked(struct server_core *core, struct inquiry *waiting, const struct section *section, int64_t handler_revision)
 {
 	struct device_entry device;
 	struct batch batch;
-	enum status status = server_core_read_batch(core, waiting, body, &core->commit_arena, &device, &batch);
+	enum status status = server_core_read_batch(core, waiting, section, &core->commit_arena, &device, &batch);
 
 	if (status == STATUS_OK && waiting->fault.code == 0)
 		status = server_core_ensure_commit(core);
@@ -511,12 +511,12 @@ static enum status take_marked(struct server_core *core, struct inquiry *waiting
 }
 
 /* Whoever is suspected is held; so is everybody as long as it cannot be marked what the core is at. */
-static enum status take_batch(struct server_core *core, struct inquiry *waiting, struct bytes body, int64_t handler_revision)
+static enum status take_batch(struct server_core *core, struct inquiry *waiting, const struct section *section, int64_t handler_revision)
 {
 	bool concerned = false;
 	enum status status = STATUS_OK;
 
-	if (server_core_turn_away(core, waiting, body.size))
+	if (server_core_turn_away(core, waiting, section->body.size))
 		return STATUS_OK;
 	status = careful_look(&core->careful, core->options.store, &waiting->device, &waiting->incarnation, &concerned);
 
@@ -527,8 +527,8 @@ static enum status take_batch(struct server_core *core, struct inquiry *waiting,
 		return status;
 	}
 	if (!concerned && server_core_mark_reading(core, waiting))
-		return take_marked(core, waiting, body, handler_revision);
-	waiting->batch = body;
+		return take_marked(core, waiting, section, handler_revision);
+	waiting->batch = *section;
 	waiting->handler_revision = handler_revision;
 	return STATUS_OK;
 }
@@ -564,8 +564,8 @@ enum status server_core_take_sections(
 		status = take_self_report(core, waiting, sections, count);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		if (sections[i].number == SECTION_BATCH && waiting->fault.code == 0)
-			status = take_batch(core, waiting, sections[i].body,
-				waiting->by_bundle ? waiting->hello.handler_revision : handler_revision);
+			status = take_batch(
+				core, waiting, &sections[i], waiting->by_bundle ? waiting->hello.handler_revision : handler_revision);
 	if (status == STATUS_OK && waiting->blob_section == SECTION_CARRY && waiting->fault.code == 0)
 		status = server_core_take_carried(core, waiting);
 	return status;
@@ -583,12 +583,12 @@ void server_core_wait_for_commit(struct server_core *core, struct inquiry *waiti
 		waiting->has_pull = false; /* it comes again */
 	waiting->deadline_ms = server_core_monotonic_ms(core);
 	waiting->deadline_ms += waiting->pull.wait_ms < POLL_WAIT_MAX_MS ? waiting->pull.wait_ms : POLL_WAIT_MAX_MS;
-	if (waiting->batch.size > 0 && !careful_has_room(&core->careful, waiting->batch.size)) { /* it keeps it, and comes again */
-		waiting->batch = (struct bytes){ 0 };
+	if (waiting->batch.body.size > 0 && !careful_has_room(&core->careful, waiting->batch.body.size)) { /* the device keeps it */
+		waiting->batch = (struct section){ 0 };
 		waiting->fault = (struct wire_fault){ .code = WIRE_ERROR_BUSY };
 		waiting->has_pull = false;
 	}
-	if (waiting->batch.size == 0) {
+	if (waiting->batch.body.size == 0) {
 		server_core_let_wait(core, waiting);
 		return;
 	}
@@ -618,6 +618,8 @@ static void take_hello(struct server_core *core, uint64_t connection, struct byt
 	if (status == STATUS_OK)
 		status = server_core_take_sections(core, waiting, envelope.sections, 0);
 	if (status == STATUS_OK) {
+		waiting->ground = (struct common_ground){ waiting->incarnation, core->state.epoch };
+		waiting->speaks_short = short_forms_spoken(waiting->hello.schema_revision);
 		server_core_wait_for_commit(core, waiting);
 		return;
 	}
@@ -658,6 +660,8 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 	memcpy(waiting->session_id, id, sizeof(id));
 	waiting->device = live->device;
 	waiting->incarnation = live->incarnation;
+	waiting->ground = live->ground;
+	waiting->speaks_short = live->speaks_short;
 	status = server_core_take_sections(core, waiting, plain, live->handler_revision);
 	if (status == STATUS_OK) {
 		inquiry_acknowledge(waiting, &core->state.epoch, live);

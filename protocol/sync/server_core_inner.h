@@ -103,12 +103,12 @@ void server_core_emit(struct server_core *core, enum server_effect_kind kind, ui
 enum status server_core_ensure_commit(struct server_core *core);
 struct ingest server_core_make_ingest(struct server_core *core, int64_t handler_revision);
 /* Reads a batch and judges its sender, before any commit is opened for it: `waiting->fault` says what is wrong with it. */
-enum status server_core_read_batch(struct server_core *core, struct inquiry *waiting, struct bytes body, struct arena *arena,
+enum status server_core_read_batch(struct server_core *core, struct inquiry *waiting, const struct section *section, struct arena *arena,
 	struct device_entry *out_device, struct batch *out_batch);
 /* A batch that is at fault, or cannot be stored through no failure of the store, leaves no trace in the commit that others share; its
  * sender is told. `verified` NULL: it is to be verified first. */
 enum status server_core_ingest_apart(struct server_core *core, struct ingest *ingest, const struct device_entry *device,
-	const struct batch *batch, struct verified_batch *verified, struct wire_fault *out_fault);
+	struct batch *batch, struct verified_batch *verified, struct wire_fault *out_fault);
 /* Marks what the core is at (suspect.h): one more of the open commit. False: it cannot. */
 bool server_core_mark_reading(struct server_core *core, const struct inquiry *waiting);
 bool server_core_mark_deciding(struct server_core *core, const struct attempt *first, int64_t last_seq);

@@ -168,6 +168,8 @@ enum status server_store_goes_on_elsewhere(
 	struct server_store *store, const struct id *device, const struct id *incarnation, int64_t gseq);
 enum status server_store_put_chain(struct server_store *store, const struct chain_state *chain);
 /* Secret of a 256-operation window; put twice is fine when equal, STATUS_CORRUPT when it differs. */
+/* The secret of a window of that chain. STATUS_NOT_FOUND. */
+enum status server_store_window(struct server_store *store, int64_t chain, int64_t window, uint8_t out_secret[static WINDOW_SECRET_SIZE]);
 enum status server_store_put_window(
 	struct server_store *store, int64_t chain, int64_t window, const uint8_t secret[static WINDOW_SECRET_SIZE]);
 enum status server_store_put_signature(

@@ -2,12 +2,15 @@
 #ifndef TRUCKROLL_SYNC_SESSION_TABLE_H
 #define TRUCKROLL_SYNC_SESSION_TABLE_H
 
+#include "protocol/wire/message.h"
 #include "protocol/wire/session.h"
 
 struct live_session {
 	struct session session;
 	struct id device;
 	struct id incarnation;
+	struct common_ground ground;
+	bool speaks_short;                  /* the device knows short forms */
 	uint8_t ephemeral[BOX_PUBLIC_SIZE]; /* the device's, of the hello that began it */
 	int64_t handler_revision;
 	int64_t started_at_ms;   /* monotonic */

@@ -68,6 +68,7 @@ static void say_operation(struct hand_device *hand, struct bytes canonical)
 	if (operation_decode(&hand->arena, canonical, operation) != STATUS_OK)
 		return;
 	(void)hand_device_end(hand);
+	hand->short_forms = !hand->short_forms;
 	hand_device_send(hand, hand->last_seq, hand->last_seq);
 	hand_devices_flush(hand->pair, &hand, 1);
 }

@@ -21,6 +21,12 @@
 #define NODES_MAX      (DEVICES_MAX + 1) /* one device may be copied */
 #define SESSIONS_KEPT  16
 
+/* A session as its device opened it. */
+struct kept_session {
+	uint8_t id[SESSION_ID_SIZE];
+	struct common_ground ground;
+};
+
 /* A clock of a node: virtual time with an error. */
 struct node_clock {
 	const int64_t *now_ms;
@@ -78,7 +84,7 @@ struct device_node {
 	bool gone;    /* a copy that ran for a while */
 	bool older;   /* its program speaks an earlier revision of the schema */
 	bool anew;    /* its replica is made at the next start */
-	uint8_t sessions[SESSIONS_KEPT][SESSION_ID_SIZE]; /* the latest that it opened */
+	struct kept_session sessions[SESSIONS_KEPT]; /* the latest that it opened */
 	size_t session_count;
 };
 

@@ -154,12 +154,12 @@ static bool count_is_right(const struct projection *projection, const struct sco
 	return count == digest->digest.count;
 }
 
-static void check_cut(unsigned who, struct bytes body)
+static void check_cut(unsigned who, const struct section *section, const struct common_ground *ground)
 {
 	const struct projection *projection = project(who);
 	struct cut cut;
 
-	if (cut_decode(body, &watcher.arena, &cut) != STATUS_OK) {
+	if (cut_decode_within(section, ground, &watcher.arena, &cut) != STATUS_OK) {
 		violate(watcher.simulation, "I9", "a cut for device %u cannot be read: %s", who, fail_reason());
 		return;
 	}
@@ -175,13 +175,13 @@ static void check_cut(unsigned who, struct bytes body)
 }
 
 /* Its own chain, and no number beyond it. */
-static void check_decided(unsigned who, struct bytes body)
+static void check_decided(unsigned who, const struct section *section, const struct common_ground *ground)
 {
 	const struct id device = organisation_device_id(who);
 	struct decided decided;
 	struct chain_state chain;
 
-	if (decided_decode(body, &watcher.arena, &decided) != STATUS_OK ||
+	if (decided_decode_within(section, ground, &watcher.arena, &decided) != STATUS_OK ||
 		server_store_chain(watcher.simulation->server.store, &device, &decided.incarnation, &chain) != STATUS_OK ||
 		decided.seq > chain.last_seq)
 		violate(watcher.simulation, "I9", "device %u is told what became of operations that it did not send", who);
@@ -245,7 +245,7 @@ static void check_moment(unsigned who)
 			(long long)state.gseq, (long long)simulation->last_gseq);
 }
 
-static void check_answer(unsigned who, struct bytes plain)
+static void check_answer(unsigned who, struct bytes plain, const struct common_ground *ground)
 {
 	struct section *sections;
 	size_t count = 0;
@@ -257,9 +257,9 @@ static void check_answer(unsigned who, struct bytes plain)
 		if (sections[i].number == SECTION_PAGE)
 			check_page(who, sections[i].body);
 		else if (sections[i].number == SECTION_CUT)
-			check_cut(who, sections[i].body);
+			check_cut(who, &sections[i], ground);
 		else if (sections[i].number == SECTION_DECIDED)
-			check_decided(who, sections[i].body);
+			check_decided(who, &sections[i], ground);
 		else if (sections[i].number == SECTION_RECON_REPLY)
 			check_repair(who, sections[i].body);
 		else if (sections[i].number == SECTION_BLOB_LIST)
@@ -277,6 +277,18 @@ static bool is_servers_turn(const struct simulation *simulation)
 	return stream_of_libsodium() == &simulation->server.stream;
 }
 
+/* What the device said and was told before its first frame. A server that is gone by then answers none of the session's frames. */
+static struct common_ground ground_of(const struct simulation *simulation, const struct device_node *device)
+{
+	struct server_state server;
+	struct outbox_state outbox;
+
+	if (simulation->server.store == NULL || server_store_state(simulation->server.store, &server) != STATUS_OK ||
+		device_store_outbox(device->store, &outbox) != STATUS_OK)
+		return (struct common_ground){ 0 };
+	return (struct common_ground){ outbox.incarnation, server.epoch };
+}
+
 /* The device's core numbers its sessions; the server's answers carry the same number. */
 static void note_session(struct simulation *simulation, const uint8_t id[static SESSION_ID_SIZE])
 {
@@ -284,24 +296,31 @@ static void note_session(struct simulation *simulation, const uint8_t id[static 
 		struct device_node *device = &simulation->devices[i];
 		if (stream_of_libsodium() != &device->stream)
 			continue;
-		if (memcmp(device->sessions[device->session_count % SESSIONS_KEPT], id, SESSION_ID_SIZE) != 0)
-			memcpy(device->sessions[++device->session_count % SESSIONS_KEPT], id, SESSION_ID_SIZE);
+		if (memcmp(device->sessions[device->session_count % SESSIONS_KEPT].id, id, SESSION_ID_SIZE) != 0) {
+			struct kept_session *session = &device->sessions[++device->session_count % SESSIONS_KEPT];
+			session->ground = ground_of(simulation, device);
+			memcpy(session->id, id, SESSION_ID_SIZE);
+		}
 		return;
 	}
 }
 
-static unsigned session_owner(const struct simulation *simulation, const uint8_t id[static SESSION_ID_SIZE])
+static unsigned session_owner(
+	const struct simulation *simulation, const uint8_t id[static SESSION_ID_SIZE], const struct common_ground **out_ground)
 {
 	for (unsigned i = 0; i < NODES_MAX; i++) /* a copy that is gone may still be answered */
 		for (size_t k = 0; k < SESSIONS_KEPT; k++)
-			if (memcmp(simulation->devices[i].sessions[k], id, SESSION_ID_SIZE) == 0)
+			if (memcmp(simulation->devices[i].sessions[k].id, id, SESSION_ID_SIZE) == 0) {
+				*out_ground = &simulation->devices[i].sessions[k].ground;
 				return simulation->devices[i].who;
+			}
 	return 0;
 }
 
 void watch_session(const uint8_t id[static SESSION_ID_SIZE], struct bytes plain)
 {
 	struct simulation *simulation = watcher.simulation;
+	const struct common_ground *ground = NULL;
 	unsigned who;
 
 	if (simulation == NULL)
@@ -310,9 +329,9 @@ void watch_session(const uint8_t id[static SESSION_ID_SIZE], struct bytes plain)
 		note_session(simulation, id);
 		return;
 	}
-	who = session_owner(simulation, id);
+	who = session_owner(simulation, id, &ground);
 	if (who != 0)
-		check_answer(who, plain);
+		check_answer(who, plain, ground);
 	else
 		violate(simulation, "I9", "the server answers in a session that no device opened");
 }
@@ -327,6 +346,6 @@ void watch_envelope(const struct id *sender, const struct id *recipient, struct 
 	for (unsigned who = 1; who <= simulation->device_count; who++) {
 		const struct id device = organisation_device_id(who);
 		if (id_equal(recipient, &device))
-			check_answer(who, plain);
+			check_answer(who, plain, NULL);
 	}
 }

@@ -27,7 +27,8 @@ static void take_answer(struct hand_device *hand, struct bytes frame)
 			assert_int_equal(fault_decode(sections[i].body, &hand->answer.fault), STATUS_OK);
 		} else if (sections[i].number == SECTION_DECIDED) {
 			hand->answer.has_decided = true;
-			assert_int_equal(decided_decode(sections[i].body, &hand->arena, &hand->answer.decided), STATUS_OK);
+			assert_int_equal(
+				decided_decode_within(&sections[i], &hand->ground, &hand->arena, &hand->answer.decided), STATUS_OK);
 		}
 	}
 }
@@ -108,7 +109,9 @@ struct bytes hand_device_hello(struct hand_device *hand, struct ephemeral *out_e
 	struct bytes sealed;
 
 	request_init(&request, &hand->arena, REPLY_IN_WELCOME_MAX);
+	schema_speak(hand->revision);
 	request_hello(&request, &outbox, &replica, WALL_START_MS, 0, CARRIER_LIVE);
+	schema_speak(SCHEMA_REVISION);
 	ephemeral_generate(out_ephemeral);
 	assert_int_equal(request_seal_hello(&request, &hand->identity, &organisation_self, &server,
 				 &(struct opening){ .incarnation = hand->incarnation, .ephemeral = out_ephemeral }, &sealed),
@@ -125,14 +128,33 @@ static enum status find_server(void *context, const struct id *sender, uint32_t 
 	return STATUS_OK;
 }
 
+static void note_ground(struct hand_device *hand, struct bytes message)
+{
+	struct section *sections;
+	struct welcome welcome;
+	size_t count;
+
+	assert_int_equal(sections_read(message, &hand->arena, &sections, &count), STATUS_OK);
+	for (size_t i = 0; i < count; i++)
+		if (sections[i].number == SECTION_WELCOME) {
+			assert_int_equal(welcome_decode(sections[i].body, &welcome), STATUS_OK);
+			hand->ground = (struct common_ground){ hand->incarnation, welcome.epoch };
+		}
+}
+
 void hand_device_open(struct hand_device *hand, struct simulation *pair, unsigned number, uint8_t incarnation)
+{
+	hand_device_open_as(hand, pair, number, incarnation, SCHEMA_REVISION);
+}
+
+void hand_device_open_as(struct hand_device *hand, struct simulation *pair, unsigned number, uint8_t incarnation, uint32_t revision)
 {
 	struct hand_device *hands[] = { hand };
 	struct ephemeral ephemeral;
 	struct envelope envelope;
 	struct bytes welcome = { 0 };
 
-	*hand = (struct hand_device){ .pair = pair, .number = number, .incarnation = { { incarnation } } };
+	*hand = (struct hand_device){ .pair = pair, .number = number, .incarnation = { { incarnation } }, .revision = revision };
 	organisation_identity(number, &hand->identity);
 	for (size_t i = 0; i < HAND_WINDOWS; i++)
 		memset(hand->secrets[i], (int)i + 1, WINDOW_SECRET_SIZE);
@@ -142,6 +164,7 @@ void hand_device_open(struct hand_device *hand, struct simulation *pair, unsigne
 	assert_int_equal(
 		envelope_open(&hand->arena, &hand->identity, &organisation_self, welcome, find_server, NULL, &envelope), STATUS_OK);
 	assert_int_equal(session_start_device(&hand->session, &ephemeral, envelope.ephemeral), STATUS_OK);
+	note_ground(hand, envelope.sections);
 }
 
 void hand_device_close(struct hand_device *hand)
@@ -186,15 +209,20 @@ struct id hand_device_note(struct hand_device *hand, const struct id *order)
 	return hand_device_end(hand);
 }
 
-static void send_section(struct hand_device *hand, enum section_number number, struct bytes body)
+void hand_device_put(struct hand_device *hand, const struct section *section)
 {
 	struct writer message = writer_in(&hand->arena, FRAME_SIZE_MAX);
 	struct bytes frame;
 
-	section_write(&message, number, body);
+	section_put(&message, section);
 	assert_false(message.overflow);
 	assert_int_equal(session_seal(&hand->arena, &hand->session, writer_bytes(&message), &frame), STATUS_OK);
 	hand_over(hand, frame);
+}
+
+static void send_section(struct hand_device *hand, enum section_number number, struct bytes body)
+{
+	hand_device_put(hand, &(struct section){ .number = number, .body = body });
 }
 
 void hand_device_send_as(struct hand_device *hand, const struct id *incarnation, int64_t first, int64_t last)
@@ -208,12 +236,13 @@ void hand_device_send_as(struct hand_device *hand, const struct id *incarnation,
 		.secret_count = (size_t)(last / WINDOW_LENGTH - first / WINDOW_LENGTH + 1),
 		.last_hash = hand->heads[last] };
 	struct writer body = writer_in(&hand->arena, FRAME_SIZE_MAX);
+	bool brief;
 
 	keys_sign(&hand->identity,
 		head_statement(&hand->arena, &organisation_self, &hand->identity.id, incarnation, last, &batch.last_hash), batch.signature);
-	batch_encode(&body, &batch, hand->references);
+	brief = batch_encode_within(&body, &batch, hand->references, hand->short_forms ? &hand->ground : NULL);
 	assert_false(body.overflow);
-	send_section(hand, SECTION_BATCH, writer_bytes(&body));
+	hand_device_put(hand, &(struct section){ SECTION_BATCH, brief, writer_bytes(&body) });
 }
 
 void hand_device_send(struct hand_device *hand, int64_t first, int64_t last)
@@ -224,9 +253,9 @@ void hand_device_send(struct hand_device *hand, int64_t first, int64_t last)
 void hand_device_pull(struct hand_device *hand, const struct pull *pull)
 {
 	struct writer body = writer_in(&hand->arena, FRAME_SIZE_MAX);
+	bool brief = pull_encode_within(&body, pull, hand->short_forms ? &hand->ground : NULL);
 
-	pull_encode(&body, pull);
-	send_section(hand, SECTION_PULL, writer_bytes(&body));
+	hand_device_put(hand, &(struct section){ SECTION_PULL, brief, writer_bytes(&body) });
 }
 
 void hand_device_tell(struct hand_device *hand, const char *what, const char *detail)
@@ -309,14 +338,15 @@ void hand_server_take(struct hand_server *hand, struct simulation *pair, unsigne
 	frame = arena_copy_bytes(&hand->arena, frame);
 	event_queue_drop(&pair->queue, is_request);
 	assert_int_equal(sections_read(open_request(hand, frame), &hand->arena, &sections, &count), STATUS_OK);
-	hand->has_batch = hand->has_pull = false;
+	hand->has_batch = hand->has_pull = hand->brief = false;
 	for (size_t i = 0; i < count; i++) {
 		if (sections[i].number == SECTION_HELLO)
 			assert_int_equal(hello_decode(sections[i].body, &hand->hello), STATUS_OK);
 		hand->has_batch = hand->has_batch || sections[i].number == SECTION_BATCH;
+		hand->brief = hand->brief || sections[i].brief;
 		if (sections[i].number == SECTION_PULL) {
 			hand->has_pull = true;
-			assert_int_equal(pull_decode(sections[i].body, &hand->pull), STATUS_OK);
+			assert_int_equal(pull_decode_within(&sections[i], hand->by_hello ? NULL : &hand->ground, &hand->pull), STATUS_OK);
 		}
 	}
 	reply_init(&hand->reply, &hand->arena, &hand->page_raw_max, hand->by_hello ? REPLY_IN_WELCOME_MAX : REPLY_IN_SESSION_MAX);
@@ -332,10 +362,11 @@ void hand_server_welcome(struct hand_server *hand)
 		.time_ms = WALL_START_MS,
 		.device_state = 1,
 		.lease_until_ms = WALL_START_MS + LEASE_MS,
-		.schema_revision = SCHEMA_REVISION,
+		.schema_revision = hand->revision > 0 ? hand->revision : SCHEMA_REVISION,
 		.handler_revision = HANDLER_REVISION };
 
 	assert_true(hand->by_hello);
+	hand->ground = (struct common_ground){ welcome.incarnation, welcome.epoch };
 	assert_int_equal(
 		device_store_outbox_head(pair_device(hand->pair, hand->number)->store, welcome.last_seq, &welcome.chain_hash), STATUS_OK);
 	reply_welcome(&hand->reply, &welcome);

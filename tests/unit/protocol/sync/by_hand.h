@@ -27,6 +27,9 @@ struct hand_device {
 	struct id incarnation;
 	struct identity identity;
 	struct session session;
+	struct common_ground ground; /* what hello and welcome said */
+	bool short_forms;            /* it sends them */
+	uint32_t revision;           /* of the schema, as it says */
 	uint64_t connection;
 	struct hand_answer answer;
 	bool store_fails; /* the server's, at the next request */
@@ -42,6 +45,8 @@ struct hand_device {
 
 /* Says hello and is welcomed. */
 void hand_device_open(struct hand_device *hand, struct simulation *pair, unsigned number, uint8_t incarnation);
+/* As a program of an earlier revision of the schema. */
+void hand_device_open_as(struct hand_device *hand, struct simulation *pair, unsigned number, uint8_t incarnation, uint32_t revision);
 void hand_device_close(struct hand_device *hand);
 /* A technician's operation of that kind, its own in every respect, for the caller to change before it is sealed; its arguments
  * must live on. */
@@ -61,6 +66,8 @@ void hand_device_origin(struct hand_device *hand, const struct id *previous, int
 /* Hands the server a pull, or questions of a repair. */
 void hand_device_pull(struct hand_device *hand, const struct pull *pull);
 void hand_device_recon(struct hand_device *hand, const struct recon_request *request);
+/* Hands the server one section as it stands. */
+void hand_device_put(struct hand_device *hand, const struct section *section);
 /* Closes the server's group of requests and opens what it answers to each of them. */
 void hand_devices_flush(struct simulation *pair, struct hand_device *const *hands, size_t count);
 
@@ -73,8 +80,11 @@ struct hand_server {
 	bool by_hello; /* the request was a hello */
 	uint8_t hello_ephemeral[BOX_PUBLIC_SIZE];
 	struct hello hello;
+	struct common_ground ground; /* the hello's, and the epoch that the welcome says */
+	int64_t revision;            /* of the schema, as the welcome says; 0: this program's */
 	bool has_batch;
 	bool has_pull;
+	bool brief; /* the latest batch or pull came in its short form */
 	struct pull pull;
 	struct reply reply; /* to be filled */
 	size_t page_raw_max;

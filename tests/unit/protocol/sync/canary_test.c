@@ -250,11 +250,11 @@ static void look_at_page(struct watch *watch, struct bytes body)
 	}
 }
 
-static void look_at_cut(struct watch *watch, struct bytes body)
+static void look_at_cut(struct watch *watch, const struct section *section)
 {
 	struct cut cut;
 
-	assert_int_equal(cut_decode(body, &watch->hand.arena, &cut), STATUS_OK);
+	assert_int_equal(cut_decode_within(section, &watch->hand.ground, &watch->hand.arena, &cut), STATUS_OK);
 	for (size_t i = 0; i < cut.digest_count; i++)
 		look_at_scope(watch, &cut.digests[i].scope);
 	for (size_t i = 0; i < cut.dropped_count; i++)
@@ -296,7 +296,7 @@ static struct bytes look_at_answer(struct watch *watch)
 			look_at_page(watch, sections[i].body);
 			resume = read_bytes(&reader, 64);
 		} else if (sections[i].number == SECTION_CUT) {
-			look_at_cut(watch, sections[i].body);
+			look_at_cut(watch, &sections[i]);
 		} else if (sections[i].number == SECTION_RECON_REPLY) {
 			look_at_recon(watch, sections[i].body);
 		}
