@@ -123,7 +123,8 @@ def what_is_killed_is_no_backup_and_the_next_one_removes_it():
                 world.run("truckrolld", "backup", "check", row["backup"], "--dir", server.dir, expect=0)
         server.run("backup", folder)
         left = {path.name.split(".")[0] for path in folder.iterdir() if path.name not in ("lock", "blobs")}
-        assert left == {os.path.basename(row["backup"]).split(".")[0] for row in backups_in(world, folder)}
+        listed = {os.path.basename(row["backup"]).split(".")[0] for row in backups_in(world, folder)}
+        assert left == listed, f"{left ^ listed} of {sorted(path.name for path in folder.iterdir())}"
         assert len([path for path in folder.iterdir() if path.is_file()]) == 3 * len(left) + 1, sorted(folder.iterdir())
         server.verify()
 
