@@ -36,7 +36,7 @@ static void work(struct simulation *pair, const struct id *order, size_t count, 
 }
 
 /* As `truckrolld restore` does. */
-static void put_back(struct simulation *pair, const struct crash_image *image, uint8_t epoch)
+static void put_back_unmet(struct simulation *pair, const struct crash_image *image, uint8_t epoch)
 {
 	pair->server.swapped = true;
 	server_node_kill(pair);
@@ -44,7 +44,13 @@ static void put_back(struct simulation *pair, const struct crash_image *image, u
 	server_node_start(pair);
 	assert_int_equal(
 		server_store_init_organisation(pair->server.store, &organisation_self, &(struct id){ { epoch } }), STATUS_OK);
-	greet(pair);
+	server_node_kill(pair);
+	server_node_start(pair);
+}
+
+static void put_back(struct simulation *pair, const struct crash_image *image, uint8_t epoch)
+{
+	put_back_unmet(pair, image, epoch);
 	pair_settle(pair);
 }
 
@@ -158,6 +164,42 @@ static void an_older_backup_leaves_a_gap_that_is_told_and_the_rest_is_sent_again
 	expect_all(pair, notes + 5, 4);
 	assert_false(pair_logged(pair, &notes[3], &logged));
 	assert_int_equal(last_seq_of(pair, 1), 4); /* of the new incarnation */
+}
+
+/* A bundle was under way when the older backup was taken: it tells of the newer one, so the device lets go of what it then alone has. */
+static void what_a_backup_held_that_was_not_taken_is_let_go_of_and_the_gap_is_told(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0), notes[5];
+	struct logged_operation logged;
+	struct arena way = { 0 };
+	struct bytes down = { 0 };
+	int64_t incidents;
+
+	pair_settle(pair);
+	server_node_backup(pair);
+	work(pair, &order, 4, notes);
+	greet(pair);
+	device->link_up = false;
+	device_node_lost(pair, device);
+	server_node_backup(pair);
+	assert_true(server_node_write_bundle(pair, 1, &down));
+	down = arena_copy_bytes(&way, down);
+	put_back_unmet(pair, pair->server.older, 1);
+	incidents = device_core_state(device->core).incidents;
+	assert_int_equal(kept_of(pair, 1).first_seq, 1);
+	device_node_read_bundle(pair, device, down, true);
+	arena_finish(&way);
+	assert_int_equal(kept_of(pair, 1).first_seq, 4);
+	notes[4] = pair_note(pair, 1, &order);
+	device->link_up = true;
+	device_node_go(pair, device);
+	pair_settle(pair);
+	expect_all(pair, notes + 3, 2);
+	for (int i = 0; i < 3; i++)
+		assert_false(pair_logged(pair, &notes[i], &logged));
+	assert_int_equal(device_core_state(device->core).incidents, incidents + 2); /* the epoch, and the gap */
 }
 
 /* As `truckroll doctor --repair` does, while the server is being put back. */
@@ -354,6 +396,7 @@ int main(void)
 		TEST(a_server_that_is_put_back_from_its_newest_backup_loses_nothing),
 		TEST(what_a_backup_holds_is_let_go_of_by_a_device_that_has_bundles_alone),
 		TEST(an_older_backup_leaves_a_gap_that_is_told_and_the_rest_is_sent_again),
+		TEST(what_a_backup_held_that_was_not_taken_is_let_go_of_and_the_gap_is_told),
 		TEST(an_older_backup_and_lost_rows_leave_a_gap_that_is_told_and_the_rest_is_sent_again),
 		TEST(what_is_kept_of_former_incarnations_is_sent_again_too),
 		TEST(what_was_let_go_of_does_not_go_over_when_an_older_outbox_comes_without_its_replica),
