@@ -85,25 +85,61 @@ static bool is_among(const struct id *ids, size_t count, const struct id *id)
 	return false;
 }
 
-/* Is it in the outbox, of whichever incarnation? Read from the file itself. */
-static bool is_kept(struct simulation *simulation, const struct device_node *device, const struct id *id)
+/* Asks the outbox's file itself, of an id or (NULL) of the whole: whether there is a row. `out_id` is what that begins with. */
+static bool ask_outbox(
+	struct simulation *simulation, const struct device_node *device, const char *sql, const struct id *about, struct id *out_id)
 {
 	const char *path = arena_print(&simulation->arena, "%s/outbox.db", device->dir).data;
 	sqlite3 *connection = NULL;
 	sqlite3_stmt *row = NULL;
-	bool kept = false;
+	bool found = false;
 
 	if (sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE, CRASH_VFS) == SQLITE_OK &&
 		sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK &&
-		sqlite3_prepare_v2(connection, "SELECT 1 FROM operation WHERE id = ?", -1, &row, NULL) == SQLITE_OK) {
-		(void)sqlite3_bind_blob(row, 1, id->bytes, sizeof(id->bytes), SQLITE_STATIC);
-		kept = sqlite3_step(row) == SQLITE_ROW;
+		sqlite3_prepare_v2(connection, sql, -1, &row, NULL) == SQLITE_OK) {
+		if (about != NULL)
+			(void)sqlite3_bind_blob(row, 1, about->bytes, sizeof(about->bytes), SQLITE_STATIC);
+		found = sqlite3_step(row) == SQLITE_ROW;
+		if (found && sqlite3_column_bytes(row, 0) == sizeof(*out_id))
+			memcpy(out_id->bytes, sqlite3_column_blob(row, 0), sizeof(*out_id));
 	} else {
 		violate(simulation, "I1", "device %u: the outbox cannot be read: %s", device->number, sqlite3_errmsg(connection));
 	}
 	sqlite3_finalize(row);
 	sqlite3_close(connection);
-	return kept;
+	return found;
+}
+
+/* Is it in the outbox, of whichever incarnation? */
+static bool is_kept(struct simulation *simulation, const struct device_node *device, const struct id *id)
+{
+	struct id same;
+
+	return ask_outbox(simulation, device, "SELECT id FROM operation WHERE id = ?", id, &same);
+}
+
+/* What the server said before it was put back is under way for a while. It may say that a backup holds what the older one that was taken
+ * lacks: a device that hears of it before it meets the server as it is now lets go of that, and has every right to. Once it has met it, or
+ * goes on under another incarnation, it does not listen to the like any more. */
+static void note_let_go(struct simulation *simulation, struct device_node *device)
+{
+	struct oracle *oracle = &simulation->oracle;
+	struct outbox_state outbox;
+	struct kept_state kept;
+
+	if (id_is_nil(&simulation->server.epoch))
+		return;
+	if (device_store_outbox(device->store, &outbox) != STATUS_OK || device_store_kept(device->store, &kept) != STATUS_OK) {
+		violate(simulation, "I1", "device %u: the outbox cannot be read: %s", device->number, fail_reason());
+		return;
+	}
+	for (size_t i = 0; i < oracle->count && !id_equal(&kept.epoch, &simulation->server.epoch); i++) {
+		struct promise *promise = &oracle->promises[i];
+		if (promise->device != device->number || promise->state != PROMISE_SAVED || id_is_nil(&promise->told_under))
+			continue;
+		if ((device->swapped || id_equal(&promise->told_under, &outbox.incarnation)) && !is_kept(simulation, device, &promise->id))
+			promise->state = PROMISE_LOST;
+	}
 }
 
 /* I1, and what of a restored device is still there. */
@@ -118,6 +154,7 @@ void checks_of_device_start(struct simulation *simulation, struct device_node *d
 		violate(simulation, "I1", "device %u: the outbox cannot be read: %s", device->number, fail_reason());
 		return;
 	}
+	note_let_go(simulation, device);
 	for (size_t i = 0; i < oracle->count; i++) {
 		const struct promise *promise = &oracle->promises[i];
 		if (promise->device != device->number || promise->state != PROMISE_SAVED ||
@@ -161,6 +198,17 @@ static void check_lost(struct simulation *simulation, struct promise *promise, b
 			device->number, id_to_text(&promise->id).characters);
 }
 
+/* The copy lacks it, and a newer backup held it: of that the device may still be told, under the incarnation that it has now. */
+static void note_told(struct simulation *simulation, struct promise *promise)
+{
+	const struct device_node *device = &simulation->devices[promise->device - 1];
+
+	crash_disk_hold(device->disk, true);
+	(void)ask_outbox(
+		simulation, device, "SELECT id FROM incarnation WHERE number = (SELECT incarnation FROM meta)", NULL, &promise->told_under);
+	crash_disk_hold(device->disk, false);
+}
+
 /* What the copy lacks is sent again by who has it; what nobody has any more is lost. */
 void checks_after_server_restore(struct simulation *simulation, struct server_store *store, bool newest)
 {
@@ -171,8 +219,12 @@ void checks_after_server_restore(struct simulation *simulation, struct server_st
 		struct promise *promise = &oracle->promises[i];
 		struct logged_operation logged;
 		bool there = server_store_logged(store, &promise->id, &simulation->arena, &logged) == STATUS_OK;
+		if (there || promise->acknowledged)
+			promise->told_under = (struct id){ 0 };
 		if (promise->acknowledged && !there)
 			check_lost(simulation, promise, newest);
+		if (promise->backed_up && !there && !newest)
+			note_told(simulation, promise);
 		promise->backed_up = there; /* from here on */
 	}
 	for (size_t i = 0; i < oracle->order_count; i++) {
@@ -406,6 +458,7 @@ void checks_of_device(struct simulation *simulation, struct device_node *device,
 {
 	look_at_incidents(simulation, device, state->incidents);
 	look_at_acknowledged(simulation, device, state->acknowledged_seq);
+	note_let_go(simulation, device);
 	mule_check(simulation, device);
 	if (stream_chance(&simulation->chance, 6))
 		check_view(simulation, device);

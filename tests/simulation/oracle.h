@@ -7,7 +7,8 @@
 enum promise_state {
 	PROMISE_MAYBE, /* the device failed while it saved: it may be there or not */
 	PROMISE_SAVED, /* its author was told so */
-	PROMISE_LOST,  /* saved, but its device was restored from an older copy before the server had it */
+	PROMISE_LOST,  /* saved, but nobody need have it any more: its device was restored from an older copy before the server had it, or
+			* let go of what the newest backup held, and the server was put back from an older one */
 };
 
 /* One operation of a device. */
@@ -17,6 +18,7 @@ struct promise {
 	enum promise_state state;
 	bool acknowledged; /* the server said that it is decided */
 	bool backed_up;    /* the newest backup of the server holds it */
+	struct id told_under; /* incarnation of its device when the server was put back to before a backup that held it; nil: it was not */
 	enum operation_kind kind;
 	struct id subject;
 	int64_t base_gseq;   /* the commit its author had seen */

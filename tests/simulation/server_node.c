@@ -417,13 +417,13 @@ static void begin_epoch(struct simulation *simulation, bool newest)
 {
 	const struct server_store_options options = { .path = SERVER_FILE, .vfs = CRASH_VFS, .mode = STORAGE_OWN };
 	struct server_store *store = NULL;
+	struct id *epoch = &simulation->server.epoch;
 	struct server_state state;
-	struct id epoch;
 
-	stream_fill(&simulation->restores, &epoch, sizeof(epoch));
+	stream_fill(&simulation->restores, epoch, sizeof(*epoch));
 	if (server_store_open(&options, &store) != STATUS_OK || server_store_state(store, &state) != STATUS_OK ||
 		server_store_begin(store) != STATUS_OK ||
-		server_store_init_organisation(store, &organisation_self, &epoch) != STATUS_OK ||
+		server_store_init_organisation(store, &organisation_self, epoch) != STATUS_OK ||
 		server_store_put_backup(store, state.gseq, clock_now_ms(&simulation->server.clock)) != STATUS_OK ||
 		server_store_commit(store) != STATUS_OK)
 		violate(simulation, "failure", "the server's backup cannot be opened: %s", fail_reason());

@@ -52,6 +52,7 @@ struct server_node {
 	struct memory_files *blobs; /* are not put back with the store */
 	struct crash_image *backup; /* the newest */
 	struct crash_image *older;  /* the first one, when there are several */
+	struct id epoch; /* of what a restore began; nil: there was none */
 	bool swapped; /* it was restored: devices may find an incident, and what they were told need not be there */
 };
 
