@@ -209,8 +209,8 @@ static enum status judge_first_id(const struct ingest *ingest, const struct devi
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-/* It has its place in this chain too, so that the chain verifies; it does nothing again. What it did the first time its author is sent,
- * since that need not be what it would compute now. */
+/* It has its place in this chain too, under the id of that place, so that the chain verifies; it does nothing again. What it did the first
+ * time its author is sent, since that need not be what it would compute now. */
 static enum status log_known(struct intake *intake)
 {
 	intake->log.outcome = OUTCOME_APPLIED_NOTE;
@@ -315,19 +315,40 @@ struct arrival {
 	struct device_sight sight;
 };
 
+/* What was known already when it was sent again has another id in that place: see log_known(). There it is told by what it says. */
+static enum status is_known_again(struct arrival *arrival, const struct id *there, const struct id *first_id, bool *out_again)
+{
+	struct server_store *store = arrival->ingest->commit->store;
+	struct logged_operation again, known;
+	enum status status = server_store_logged(store, there, arrival->ingest->arena, &again);
+
+	if (status == STATUS_OK)
+		status = server_store_logged(store, first_id, arrival->ingest->arena, &known);
+	if (status == STATUS_OK)
+		*out_again = again.outcome == OUTCOME_APPLIED_NOTE && again.chain != known.chain &&
+			     bytes_equal(again.canonical, known.canonical);
+	return status;
+}
+
 /* An operation that is sent again has its place in the history before: something else there is a second history. */
-static enum status look_for_fork(struct arrival *arrival, int64_t seq, const struct id *first_id)
+static enum status look_for_fork(struct arrival *arrival, int64_t seq, enum first_id first, const struct id *first_id)
 {
 	struct server_store *store = arrival->ingest->commit->store;
 	struct chain_state *chain = arrival->chain;
 	struct chain_state previous;
-	struct id known;
+	struct id there;
+	bool same = false;
 	enum status status = server_store_chain(store, &chain->device, &chain->previous, &previous);
 
 	if (status == STATUS_OK)
-		status = server_store_logged_id(store, previous.number, chain->shared_seq + seq, &known);
-	if (status != STATUS_OK || id_equal(&known, first_id))
+		status = server_store_logged_id(store, previous.number, chain->shared_seq + seq, &there);
+	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	same = id_equal(&there, first_id);
+	if (!same && first == FIRST_ID_KNOWN)
+		status = is_known_again(arrival, &there, first_id, &same);
+	if (status != STATUS_OK || same)
+		return status;
 	chain->forked_seq = seq;
 	arrival->ingest->forked = true;
 	arrival->ingest->forked_seq = chain->shared_seq + seq;
@@ -348,7 +369,7 @@ static enum status take_in_next(struct arrival *arrival, size_t position, struct
 	enum status status = judge_first_id(ingest, device, batch, position, &first);
 
 	if (status == STATUS_OK && first != FIRST_ID_NONE && chain->forked_seq == 0 && !id_is_nil(&chain->previous))
-		status = look_for_fork(arrival, seq, &batch->first_ids[position]);
+		status = look_for_fork(arrival, seq, first, &batch->first_ids[position]);
 	if (chain->forked_seq > 0)
 		intake.fork = arena_print(ingest->arena, "seq=%" PRId64, chain->shared_seq + chain->forked_seq).data;
 	intake.records = &witness->records;

@@ -1,6 +1,7 @@
 /* The device's side: cuts, crashes, restores. */
 #include <string.h>
 
+#include "protocol/domain/operation_outcome.h"
 #include "protocol/sync/device_inner.h"
 #include "tests/unit/protocol/sync/pair.h"
 
@@ -88,6 +89,81 @@ static void a_restored_device_goes_on_under_a_new_incarnation_and_keeps_ids(void
 	assert_true(pair_logged(pair, &known, &logged));
 	assert_true(pair_logged(pair, &later, &logged));
 	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &lost)); /* what the copy had forgotten came back as a row */
+}
+
+/* Device 1 was put back from a copy whose remark the server had decided, took a new incarnation by itself, and was copied once more before
+ * the server heard of that. Then that one went on: the remark has been sent again, and more. */
+static struct id copy_what_was_put_back(struct simulation *pair, const struct id *order)
+{
+	struct device_node *device = pair_device(pair, 1);
+	struct id known;
+
+	pair_settle(pair);
+	device->link_up = false;
+	known = pair_note(pair, 1, order);
+	device_node_copy(pair, device);
+	(void)pair_note(pair, 1, order);
+	device->link_up = true;
+	device_node_go(pair, device);
+	pair_settle(pair);
+	device->link_up = false;
+	device_node_restore(pair, device);
+	device_node_start(pair, device, false);
+	device_node_copy(pair, device);
+	(void)pair_note(pair, 1, order);
+	device->link_up = true;
+	device_node_go(pair, device);
+	pair_settle(pair);
+	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 3);
+	return known;
+}
+
+static void expect_outcome(struct simulation *pair, const struct id *operation, enum outcome outcome)
+{
+	struct logged_operation logged;
+
+	assert_true(pair_logged(pair, operation, &logged));
+	assert_int_equal(logged.outcome, outcome);
+	assert_int_equal(pair_on_server(pair, RECORD_NOTE, operation), outcome == OUTCOME_APPLIED);
+	assert_false(pair->violated);
+}
+
+static void what_is_sent_again_for_the_second_time_is_no_second_history(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0), known = copy_what_was_put_back(pair, &order), later;
+
+	device_node_restore(pair, device);
+	device_node_start(pair, device, false);
+	pair_settle(pair);
+	later = pair_note(pair, 1, &order);
+	pair_settle(pair);
+	expect_outcome(pair, &known, OUTCOME_APPLIED);
+	expect_outcome(pair, &later, OUTCOME_APPLIED);
+	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 4);
+}
+
+static void a_second_history_behind_what_was_sent_again_is_one(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0), known = copy_what_was_put_back(pair, &order), second;
+	const void *row;
+
+	device->link_up = false;
+	device_node_restore(pair, device);
+	device->standing = (struct standing){ .seq = 0 }; /* nothing is remembered here: it is worked on in the place of what was lost */
+	device_node_start(pair, device, false);
+	second = pair_note(pair, 1, &order);
+	device->link_up = true;
+	device_node_go(pair, device);
+	pair_settle(pair);
+	expect_outcome(pair, &known, OUTCOME_APPLIED);
+	expect_outcome(pair, &second, OUTCOME_PARKED);
+	assert_int_equal(records_look(server_store_records(pair->server.store), RECORD_OPERATION, &second, &row), STATUS_OK);
+	assert_true(text_equals(((const struct operation_outcome *)row)->detail, "seq=2")); /* not what was sent again before it */
+	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 3);
 }
 
 /* Requests under way to the server, made by the device that no longer is. */
@@ -316,6 +392,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_saved_operation_is_shown_after_a_crash, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_claim_that_the_rules_refuse_here_is_not_saved, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_restored_device_goes_on_under_a_new_incarnation_and_keeps_ids, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_is_sent_again_for_the_second_time_is_no_second_history, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_second_history_behind_what_was_sent_again_is_one, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_arrives_from_before_a_restore_is_noticed, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(only_what_the_server_decided_counts_as_acknowledged, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(

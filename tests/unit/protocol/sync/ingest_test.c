@@ -144,6 +144,23 @@ static void a_batch_with_a_foreign_signature_is_malformed(void **state)
 	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 0);
 }
 
+/* What `before` made from its operation `from` on, as a device that was put back sends it again. `number` is of its new incarnation. */
+static void prepare_again(struct sender *again, const struct sender *before, int from, uint8_t number)
+{
+	const struct id device = organisation_device_id(1);
+
+	*again = *before;
+	again->incarnation.bytes[0] = number;
+	again->heads[0] = chain_genesis(&device, &again->incarnation);
+	for (int i = 0; i < MOST; i++) {
+		struct writer writer = writer_in(&before->pair->arena, OPERATION_SIZE_MAX);
+		again->operations[i] = before->operations[(from - 1 + i) % MOST];
+		operation_encode(&writer, &again->operations[i]);
+		again->heads[i + 1] = chain_extend(&again->heads[i], again->secret[0], i + 1, writer_bytes(&writer));
+		again->first_ids[i] = id_of(before, (from - 1 + i) % MOST + 1);
+	}
+}
+
 static void known_operations_of_an_earlier_incarnation_do_nothing_again(void **state)
 {
 	struct simulation *pair = *state;
@@ -153,18 +170,7 @@ static void known_operations_of_an_earlier_incarnation_do_nothing_again(void **s
 
 	prepare(&sender, pair, &order, "remark");
 	assert_int_equal(send(&sender, 1, 2).code, 0);
-	prepare(&restored, pair, &order, "remark");
-	restored.incarnation.bytes[0] = 8;
-	{
-		const struct id device = organisation_device_id(1);
-		restored.heads[0] = chain_genesis(&device, &restored.incarnation);
-	}
-	for (int i = 0; i < MOST; i++) {
-		struct writer writer = writer_in(&pair->arena, OPERATION_SIZE_MAX);
-		operation_encode(&writer, &restored.operations[i]);
-		restored.heads[i + 1] = chain_extend(&restored.heads[i], restored.secret[0], i + 1, writer_bytes(&writer));
-		restored.first_ids[i] = id_of(&sender, i + 1);
-	}
+	prepare_again(&restored, &sender, 1, 8);
 	assert_int_equal(send(&restored, 1, 4).code, 0); /* two are known, two are new */
 	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 4);
 	first = id_of(&sender, 3);
@@ -173,6 +179,43 @@ static void known_operations_of_an_earlier_incarnation_do_nothing_again(void **s
 	assert_true(pair_logged(pair, &again, &logged)); /* the new chain has no gap */
 	assert_int_equal(logged.outcome, OUTCOME_APPLIED_NOTE);
 	assert_true(logged.unlike);
+}
+
+/* The server hears that the sender's incarnation goes on from that one, from the beginning. */
+static void go_on_from(struct sender *sender, const struct sender *previous)
+{
+	struct server_store *store = sender->pair->server.store;
+	const struct id device = organisation_device_id(1);
+	struct server_state state;
+	struct chain_state chain;
+
+	assert_int_equal(server_store_begin(store), STATUS_OK);
+	assert_int_equal(server_store_state(store, &state), STATUS_OK);
+	assert_int_equal(server_store_add_chain(store, &device, &sender->incarnation, &sender->heads[0], WALL_START_MS, &chain), STATUS_OK);
+	chain.previous = previous->incarnation;
+	assert_int_equal(server_store_begin_anew(store, &chain, state.gseq), STATUS_OK);
+	assert_int_equal(server_store_commit(store), STATUS_OK);
+}
+
+static void what_is_known_is_a_second_history_where_another_one_was_sent_again(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), third;
+	struct sender sender, restored, other;
+	struct logged_operation logged;
+
+	prepare(&sender, pair, &order, "remark");
+	assert_int_equal(send(&sender, 1, 2).code, 0);
+	prepare_again(&restored, &sender, 1, 8);
+	go_on_from(&restored, &sender);
+	assert_int_equal(send(&restored, 1, 1).code, 0);
+	prepare_again(&other, &sender, 2, 9);
+	go_on_from(&other, &restored);
+	assert_int_equal(send(&other, 1, 2).code, 0); /* the second one of all in the place of the first; then one that is new */
+	third = id_of(&sender, 3);
+	assert_true(pair_logged(pair, &third, &logged));
+	assert_int_equal(logged.outcome, OUTCOME_PARKED);
+	assert_int_equal(pair_count_on_server(pair, RECORD_NOTE), 2);
 }
 
 static void a_parked_operation_is_decided_when_its_record_appears(void **state)
@@ -209,6 +252,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_history_of_the_same_chain_is_a_fork, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_batch_with_a_foreign_signature_is_malformed, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(known_operations_of_an_earlier_incarnation_do_nothing_again, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			what_is_known_is_a_second_history_where_another_one_was_sent_again, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_parked_operation_is_decided_when_its_record_appears, pair_open, pair_close),
 	};
 
