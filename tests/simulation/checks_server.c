@@ -64,6 +64,15 @@ static bool is_not_remembered(struct simulation *simulation, const struct snapsh
 	       sight_device_had(store, &outcome->device_id, operation.head.record, &outcome->subject) == STATUS_NOT_FOUND;
 }
 
+/* Two of it worked at a time: then it has two histories. One that was put back knows that by itself before it works, and has one. */
+static bool was_copied(const struct simulation *simulation, const struct id *device)
+{
+	const struct device_node *copy = &simulation->devices[simulation->device_count];
+	struct id copied = organisation_device_id(copy->who);
+
+	return copy->number != 0 && id_equal(&copied, device);
+}
+
 /* What is still parked waits for a record that is not there, or for a person: a technician who opened an order elsewhere. */
 static void check_parked(struct simulation *simulation, const struct snapshot *server)
 {
@@ -83,7 +92,7 @@ static void check_parked(struct simulation *simulation, const struct snapshot *s
 		if (comes && (simulation->retention_ms > 0 || simulation->server.swapped) &&
 			is_not_remembered(simulation, server, outcome))
 			continue;
-		if (text_equals(outcome->rule, "fork") && simulation->counts.happened[FAULT_CLONE] > 0)
+		if (text_equals(outcome->rule, "fork") && was_copied(simulation, &outcome->device_id))
 			continue; /* I12: one history is admitted, the other kept aside whole */
 		if (comes || (id_is_nil(&outcome->waits_for) && !text_equals(outcome->rule, "not_your_territory") &&
 				     !(text_equals(outcome->rule, "revoked") && is_revoked(server, &outcome->device_id))))
