@@ -1,41 +1,14 @@
 #!/usr/bin/env python3
 """A disk that fails under the real programs, by strace: after a sync that failed nothing more is synced or acknowledged, the program ends,
 and its next start makes good. A disk that is full refuses, and goes on when there is room."""
-import re
 import subprocess
 
 import tap
 from equal import insist_on_equality
-from harness import CANNOT_WRITE, OFFLINE, SANITIZED, World, with_a_job
+from failing_syncs import SYNCS, after_failure, injecting, need_strace
+from harness import CANNOT_WRITE, OFFLINE, World, with_a_job
 from oracle import Told, insist_on_acknowledged, write_note
-from tap import Skip, promise, size, tell, until
-
-SYNCS = "fsync,fdatasync"
-
-
-def need_strace():
-    try:
-        probe = subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "inject=fsync:error=EIO:when=1", "true"], capture_output=True)
-    except OSError:
-        raise Skip("strace is not installed") from None
-    if probe.returncode != 0:
-        raise Skip("strace may not trace here")
-    if SANITIZED:
-        raise Skip("the address sanitizer does not run below strace")
-
-
-def injecting(trace, path, calls, error, when):
-    """What to put before a program, so that calls about a file and its log fail."""
-    return ["strace", "-f", "-y", "-o", str(trace), "-P", str(path), "-P", f"{path}-wal", "-e", f"trace={calls}",
-            "-e", f"inject={calls}:error={error}:when={when}"]
-
-
-def after_failure(trace):
-    """The calls after the first that was made to fail."""
-    lines = [line for line in trace.read_text().splitlines() if re.search(r"\(\d+<", line)]
-    failed = [number for number, line in enumerate(lines) if "INJECTED" in line]
-    assert failed, f"nothing failed:\n{trace.read_text()}"
-    return lines[failed[0] + 1:]
+from tap import promise, size, tell, until
 
 
 def insist_on_an_end(process, work, times, trace):
