@@ -58,6 +58,8 @@ void storage_rollback(struct storage *storage);
 /* A sync failed, of a commit or of what moves the log: nothing is synced again, every later begin is STATUS_CANNOT_WRITE, and the process
  * is to end. Whoever opens the store next makes durable what was left in doubt. */
 bool storage_unsynced(const struct storage *storage);
+/* Another connection of this process to the same file is storage_unsynced(): so is this one. */
+void storage_set_unsynced(struct storage *storage);
 /* The first failure since the store was opened after which an answer may lack what it should show, with its reason: STATUS_CORRUPT or
  * STATUS_CANNOT_WRITE (no memory, a disk that fails); STATUS_OK: none. A reader asks at its end, whatever it passed over on its way. */
 enum status storage_trouble(const struct storage *storage);

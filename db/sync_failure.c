@@ -69,6 +69,11 @@ bool storage_unsynced(const struct storage *storage)
 	return storage->unsynced;
 }
 
+void storage_set_unsynced(struct storage *storage)
+{
+	storage->unsynced = true;
+}
+
 enum status sync_failure_mend(struct storage *storage)
 {
 	struct note note = note_of(storage);

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 #define INDEX_SLICE_MS   20   /* docs/architecture.md: what a command may have to wait for */
 #define CHECK_SLICE_ROWS 2000 /* of the replica's check by itself: about as long */
+#define STOP_MS          10000 /* for a large cut that is under way when the agent is to end */
 
 static volatile sig_atomic_t stop_asked;
 
@@ -52,7 +54,8 @@ static int wait_for_events(struct agent *agent)
 	struct pollfd polls[CONTROL_POLL_MAX + 1];
 	size_t count = control_poll(agent->control, polls);
 	int control_ms = control_timeout_ms(agent->control);
-	int timeout_ms = agent->indexed && !agent->checking ? link_timeout_ms(&agent->link) : 0;
+	bool leisure = (!agent->indexed || agent->checking) && !link_busy(&agent->link);
+	int timeout_ms = leisure ? 0 : link_timeout_ms(&agent->link);
 
 	if (control_ms >= 0 && control_ms < timeout_ms)
 		timeout_ms = control_ms;
@@ -128,10 +131,12 @@ static enum status agent_loop(struct agent *agent)
 		status = link_step(&agent->link); /* it has said in the log what failed, and tries again */
 		if (agent->link.damaged)
 			return STATUS_CORRUPT; /* a command gave the reason */
+		if (link_unsynced(&agent->link))
+			return fail_unsynced(agent);
+		if (link_busy(&agent->link)) /* the store is not ours now */
+			continue;
 		if (status == STATUS_CORRUPT || device_store_replica_storage(agent->device->store) == NULL)
 			return status;
-		if (device_store_unsynced(agent->device->store))
-			return fail_unsynced(agent);
 		if (link_take_fresh(&agent->link)) {
 			agent->indexed = false;
 			note_cut(agent);
@@ -146,6 +151,16 @@ static enum status agent_loop(struct agent *agent)
 			return status;
 	}
 	return STATUS_OK;
+}
+
+/* A cut can take longer than whoever stops the agent waits. It is one transaction that a power cut may end at any time, so the end of the
+ * process may, too: what was saved is on the disk, and the cut comes again. */
+static void end_in_time(struct agent *agent)
+{
+	if (link_is_settled_within(&agent->link, STOP_MS))
+		return;
+	log_info(&agent->log, "agent.stopped", "what=\"a large cut is taken in anew at the next start\"");
+	_exit(EXIT_SUCCESS);
 }
 
 static enum status tell_ready(struct context *context, const char *ready_file)
@@ -191,10 +206,12 @@ enum status agent_run(struct context *context, struct local_device *device, cons
 	}
 	if (status == STATUS_OK)
 		status = agent_loop(&agent);
+	control_close(agent.control);
+	if (status == STATUS_OK)
+		end_in_time(&agent);
+	link_finish(&agent.link);
 	if (device->core != NULL)
 		log_info(&agent.log, "agent.stopped", "rounds=%lld", (long long)device_core_state(device->core).rounds);
-	control_close(agent.control);
-	link_finish(&agent.link);
 	device_store_fold(device->store);
 	if (agent.cut_times != NULL)
 		(void)fclose(agent.cut_times);

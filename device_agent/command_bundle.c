@@ -72,7 +72,7 @@ static enum status carry_out(struct local_device *device)
 
 	while (status == STATUS_OK && device_core_next(device->core, &effect))
 		if (effect.kind == DEVICE_EFFECT_COMMIT)
-			status = device_core_committed(device->core, device_store_commit(device->store));
+			status = device_core_committed(device->core, device_core_cut(device->core));
 	return status;
 }
 

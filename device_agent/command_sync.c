@@ -166,6 +166,8 @@ enum status command_link(struct context *context)
 		return STATUS_OK;
 	}
 	if (arguments_flag(context->arguments, "check"))
+		status = link_settle(device->link);
+	if (status == STATUS_OK && arguments_flag(context->arguments, "check"))
 		status = device_core_check(device->core);
 	device->link->damaged = status == STATUS_CORRUPT;
 	if (status == STATUS_CORRUPT) /* the agent replaces it as soon as this is answered */

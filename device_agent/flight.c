@@ -39,7 +39,7 @@ static void begin_event(void *context, const struct device_event *event)
 	struct flight *flight = context;
 	struct flight_entry entry = { .kind = FLIGHT_EVENT };
 
-	if (!is_written(flight, event))
+	if (!flight->recorder.recording || !is_written(flight, event)) /* then the store may be another thread's */
 		return;
 	entry.event.beside = device_store_changes(flight->store) != flight->changes;
 	entry.event.event = *event;
@@ -50,6 +50,8 @@ static void end_event(void *context, enum status status)
 {
 	struct flight *flight = context;
 
+	if (!flight->recorder.recording)
+		return;
 	flight_recorder_end(&flight->recorder, status);
 	flight->changes = device_store_changes(flight->store);
 }
@@ -105,6 +107,11 @@ void flight_begin_leg(struct flight *flight, struct device_core_options *options
 		options->blobs = options->carried = &flight->recorder.files; /* they lie in one folder */
 	options->identity.holder = &flight->recorder.holder;
 	options->tap = &flight->tap;
+}
+
+void flight_break_off(struct flight *flight)
+{
+	flight_recorder_break_off(&flight->recorder);
 }
 
 static bool may_begin(const struct flight *flight)

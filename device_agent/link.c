@@ -20,6 +20,7 @@ static void drop_transport(struct link *link)
 
 void link_finish(struct link *link)
 {
+	(void)(link_settle(link) == STATUS_OK); /* what was taken in is kept, or comes again */
 	drop_transport(link);
 	link_meter_close(&link->meter);
 	arena_finish(&link->arena);
@@ -39,6 +40,7 @@ static void read_route(struct link *link)
 void link_init(struct link *link, struct local_device *device, struct log *log, bool once)
 {
 	*link = (struct link){ .device = device,
+		.store = device->store,
 		.log = log,
 		.incidents = device_core_state(device->core).incidents,
 		.once = once };
@@ -130,17 +132,34 @@ static enum status store_failed(struct link *link, enum status status)
 	return fail(status, "%s", arena_print(&link->arena, "%s", link->failure).data);
 }
 
+bool link_busy(const struct link *link)
+{
+	return link->worker.running;
+}
+
+/* In a thread of its own when it takes long and somebody may want to work meanwhile. */
+static enum status cut(struct link *link)
+{
+	struct device_core *core = link->device->core;
+
+	if (link->once || !device_core_cut_is_large(core))
+		return device_core_committed(core, device_core_cut(core));
+	if (link->device->flight != NULL) /* what is done at once has no order that could be replayed */
+		flight_break_off(link->device->flight);
+	return cut_worker_start(&link->worker, core) ? STATUS_OK : device_core_committed(core, device_core_cut(core));
+}
+
 static enum status carry_out(struct link *link)
 {
 	struct device_core *core = link->device->core;
 	struct device_effect effect;
 	enum status status = STATUS_OK;
 
-	while (status == STATUS_OK && device_core_next(core, &effect)) {
+	while (status == STATUS_OK && !link_busy(link) && device_core_next(core, &effect)) {
 		if (effect.kind == DEVICE_EFFECT_SEND)
 			status = send_frame(link, effect.bytes);
 		else
-			status = device_core_committed(core, device_store_commit(link->device->store));
+			status = cut(link);
 	}
 	return status == STATUS_OK ? STATUS_OK : store_failed(link, status);
 }
@@ -153,6 +172,8 @@ static enum status after_event(struct link *link, const struct device_core_state
 	if (status != STATUS_OK && status != STATUS_OFFLINE)
 		return store_failed(link, status);
 	status = carry_out(link);
+	if (link_busy(link))
+		return STATUS_OK;
 	local_device_remember(link->device);
 	now = device_core_state(link->device->core);
 	if (status == STATUS_OK)
@@ -174,11 +195,85 @@ static enum status after_event(struct link *link, const struct device_core_state
 	return status;
 }
 
+bool link_is_settled_within(const struct link *link, int timeout_ms)
+{
+	return !link_busy(link) || cut_worker_wait(&link->worker, timeout_ms);
+}
+
+bool link_unsynced(const struct link *link)
+{
+	return link->beside_unsynced || (!link_busy(link) && device_store_unsynced(link->store));
+}
+
+/* The command goes on with the device's own store. */
+static void step_back(struct link *link)
+{
+	if (link->beside == NULL)
+		return;
+	device_core_beside(link->device->core, NULL);
+	link->device->store = link->store;
+	link->beside_unsynced = link->beside_unsynced || device_store_unsynced(link->beside);
+	device_store_close(link->beside);
+	link->beside = NULL;
+}
+
+enum status link_settle(struct link *link)
+{
+	struct device_core_state before;
+	enum status status;
+
+	if (!link_busy(link))
+		return STATUS_OK;
+	status = cut_worker_join(&link->worker);
+	step_back(link);
+	if (link->beside_unsynced)
+		device_store_set_unsynced(link->store);
+	before = device_core_state(link->device->core);
+	return after_event(link, &before, device_core_committed(link->device->core, status));
+}
+
+static enum status step_aside(struct link *link)
+{
+	struct local_device *device = link->device;
+	enum status status = device_store_open(device->dir.data, &(struct device_store_options){ .beside = true }, &link->beside);
+
+	if (status != STATUS_OK)
+		return status;
+	device->store = link->beside;
+	device_core_beside(device->core, link->beside);
+	return STATUS_OK;
+}
+
+enum status link_enter(struct context *context)
+{
+	struct link *link = local_device_of(context)->link;
+
+	if (link != NULL && link->beside_unsynced)
+		return fail(STATUS_CANNOT_WRITE,
+			"the disk of %s failed to keep what was written; the agent ends: check the disk, then start it again",
+			link->device->dir.data);
+	if (link == NULL || !link_busy(link) || (context->command->beside && step_aside(link) == STATUS_OK))
+		return STATUS_OK;
+	(void)(link_settle(link) == STATUS_OK); /* what failed is in the log, and tried again */
+	return STATUS_OK;
+}
+
+void link_leave(struct context *context)
+{
+	struct link *link = local_device_of(context)->link;
+
+	if (link != NULL)
+		step_back(link);
+}
+
 enum status link_go(struct link *link, bool now)
 {
-	struct device_core_state before = device_core_state(link->device->core);
-	enum status status = link_meter_look(&link->meter); /* whether the core may ask at all */
+	struct device_core_state before;
+	enum status status = link_settle(link);
 
+	before = device_core_state(link->device->core);
+	if (status == STATUS_OK)
+		status = link_meter_look(&link->meter); /* whether the core may ask at all */
 	if (status != STATUS_OK)
 		return store_failed(link, status);
 	return after_event(link, &before, device_core_go(link->device->core, now));
@@ -246,8 +341,11 @@ static enum status take_reply(struct link *link)
 enum status link_step(struct link *link)
 {
 	struct device_core_state before;
-	enum status status = link_meter_tick(&link->meter);
+	enum status status;
 
+	if (link_busy(link))
+		return cut_worker_is_done(&link->worker) ? link_settle(link) : STATUS_OK;
+	status = link_meter_tick(&link->meter);
 	if (status == STATUS_OK)
 		status = carry_out(link); /* what a command left, too */
 	if (status == STATUS_OK && link->transport != NULL)
@@ -277,6 +375,8 @@ enum status link_leisure(struct link *link, size_t rows_max, bool *out_done)
 
 int link_descriptor(const struct link *link)
 {
+	if (link_busy(link))
+		return cut_worker_descriptor(&link->worker);
 	return link->transport == NULL ? -1 : transport_descriptor(link->transport);
 }
 

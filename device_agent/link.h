@@ -3,6 +3,7 @@
 #ifndef TRUCKROLL_DEVICE_AGENT_LINK_H
 #define TRUCKROLL_DEVICE_AGENT_LINK_H
 
+#include "device_agent/cut_worker.h"
 #include "device_agent/device.h"
 #include "device_agent/link_meter.h"
 #include "protocol/base/log.h"
@@ -22,6 +23,10 @@ struct link {
 	int64_t cuts, incidents;     /* as the core counted them at the last look */
 	bool damaged;                /* a command found that the replica's file is */
 	bool fresh;                  /* a cut came since link_take_fresh() */
+	struct cut_worker worker;    /* takes in what is large, when the link is not `once` */
+	struct device_store *store;  /* the device's own */
+	struct device_store *beside; /* while a command works meanwhile; else NULL */
+	bool beside_unsynced;        /* one of those was device_store_unsynced() */
 	bool once;                   /* asks nothing more of the server once everything is exchanged */
 	char failure[REASON_SIZE];   /* why the latest try failed */
 };
@@ -53,6 +58,17 @@ enum status link_reroute(struct link *link);
 enum status link_begin_again(struct link *link);
 /* The settings changed. Adds the store's statuses. */
 enum status link_settings(struct link *link);
+/* A cut is being carried out: the device's store and core are its own, but for commands that work beside it. */
+bool link_busy(const struct link *link);
+/* Waits until it is done, and takes the device's own store again. Adds the store's statuses. */
+enum status link_settle(struct link *link);
+/* Waits for so long at most; true: link_settle() would not wait. A signal ends the wait. */
+bool link_is_settled_within(const struct link *link, int timeout_ms);
+/* A sync failed, of the device's store or of one beside it: the process is to end. */
+bool link_unsynced(const struct link *link);
+/* As struct program has them: a command of an owner on line works beside what is under way, or waits for its end. */
+enum status link_enter(struct context *context);
+void link_leave(struct context *context);
 /* True once after rows came. */
 bool link_take_fresh(struct link *link);
 

@@ -131,10 +131,10 @@ static enum status open_files(struct device_store *store, const struct device_st
 
 	if (status == STATUS_OK)
 		status = check_device(store, options);
-	if (status == STATUS_OK && !options->read_only)
+	if (status == STATUS_OK && !store->read_only)
 		status = clear_old(store, options);
 	if (status == STATUS_OK)
-		status = device_open_replica(store, options->read_only ? STORAGE_READ : STORAGE_CREATE);
+		status = device_open_replica(store, store->read_only ? STORAGE_READ : STORAGE_CREATE);
 	return status;
 }
 
@@ -142,7 +142,7 @@ static enum status open_with_reserve(struct device_store *store, const struct de
 {
 	enum status status = open_files(store, options);
 
-	if (status != STATUS_CANNOT_WRITE || options->read_only || !device_give_up_reserve(store))
+	if (status != STATUS_CANNOT_WRITE || store->read_only || !device_give_up_reserve(store))
 		return status;
 	storage_close(store->replica);
 	storage_close(store->outbox);
@@ -161,15 +161,15 @@ enum status device_store_open(const char *dir, const struct device_store_options
 	struct device_store *store = memory_zeroed(1, sizeof(*store));
 	enum status status;
 
-	assert(!(options->read_only && (options->create || options->fresh_replica)));
+	assert(!((options->read_only || options->beside) && (options->create || options->fresh_replica)));
 	assert(options->vfs == NULL || options->files != NULL || options->read_only);
 	store->dir = copy_string(dir);
 	store->vfs = options->vfs == NULL ? NULL : copy_string(options->vfs);
-	store->read_only = options->read_only;
+	store->read_only = options->read_only || options->beside;
 	store->bench = options->bench;
 	store->files = options->files == NULL ? &device_files_system : options->files;
 	status = open_with_reserve(store, options);
-	if (status == STATUS_OK && !options->read_only && store->vfs == NULL)
+	if (status == STATUS_OK && !store->read_only && store->vfs == NULL)
 		reserve_keep(device_path(store, RESERVE_FILE));
 	arena_reset(&store->scratch);
 	if (status != STATUS_OK) {
@@ -207,6 +207,11 @@ bool device_store_unsynced(const struct device_store *store)
 {
 	return storage_unsynced(store->outbox) || (store->replica != NULL && storage_unsynced(store->replica)) ||
 	       (store->fresh != NULL && storage_unsynced(store->fresh));
+}
+
+void device_store_set_unsynced(struct device_store *store)
+{
+	storage_set_unsynced(store->outbox);
 }
 
 struct storage *device_store_replica_storage(struct device_store *store)

@@ -16,6 +16,7 @@ struct store_files {
 
 struct device_store_options {
 	bool read_only;     /* beside the owner: reads only, and sees nothing half done */
+	bool beside;        /* a second opening by the owner: saves to the outbox, and reads the replica as it was committed last */
 	bool create;        /* makes the outbox when there is none, for `device` and its first `incarnation` */
 	bool fresh_replica; /* owner: throws the replica away and makes an empty one, to be fetched again */
 	bool bench;         /* a replica made now has the benchmark's record */
@@ -35,6 +36,8 @@ void device_store_close(struct device_store *store);
 void device_store_fold(struct device_store *store);
 /* One of the files is storage_unsynced(): the process is to end. */
 bool device_store_unsynced(const struct device_store *store);
+/* A store beside this one is that of its outbox: this one writes nothing to it any more, either. */
+void device_store_set_unsynced(struct device_store *store);
 
 /* The replica's records, for questions; the fresh one while seeding. Borrowed until seed_begin, seed_finish or close. */
 struct storage *device_store_replica_storage(struct device_store *store);

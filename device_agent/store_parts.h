@@ -25,7 +25,7 @@ struct device_store {
 	bool fresh_indexed;
 	char *dir;
 	char *vfs;
-	bool read_only;
+	bool read_only; /* the replica */
 	bool bench;
 	const struct store_files *files;
 	struct arena rows;    /* of the view, until device_store_reset_rows() */

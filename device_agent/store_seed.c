@@ -123,15 +123,20 @@ static enum status carry_incidents(struct device_store *store)
 	return status;
 }
 
-enum status device_store_seed_finish(struct device_store *store)
+enum status device_store_seed_ready(struct device_store *store)
 {
-	int lock = -1;
 	enum status status;
 
 	assert(store->fresh != NULL && !storage_in_transaction(store->fresh));
 	status = device_make_indexes(store);
-	if (status == STATUS_OK)
-		status = storage_checkpoint(store->fresh);
+	return status == STATUS_OK ? storage_checkpoint(store->fresh) : status;
+}
+
+enum status device_store_seed_finish(struct device_store *store)
+{
+	int lock = -1;
+	enum status status = device_store_seed_ready(store);
+
 	if (status == STATUS_OK)
 		status = swap_lock_take(store, true, &lock);
 	if (status == STATUS_OK)

@@ -72,6 +72,7 @@ struct command {
 	const struct option *options;     /* NULL: only the common ones */
 	enum place place;
 	command_run run;
+	bool beside;       /* PLACE_OWNER: done also while the owner is at something long (enter() sees to it) */
 	bool long_running; /* PLACE_OWNER: the owner may take as long as it likes to answer */
 	const char *group; /* heading in the list of commands; rows of one group stand together */
 };
@@ -86,6 +87,9 @@ struct program {
 	size_t command_count;
 	/* Opens what commands work on. PLACE_OWNER: the lock is held. Sets context->state. NULL: there is nothing to open. */
 	enum status (*open)(struct context *context, enum place place);
+	/* In an owner that was asked over its socket, before a command and, when that gave STATUS_OK, after it; NULL: nothing to do. */
+	enum status (*enter)(struct context *context);
+	void (*leave)(struct context *context);
 	/* After a command of PLACE_READER that did what it could: was it able to read all that it asked for? NULL: nobody asks. */
 	enum status (*check)(struct context *context);
 	/* Accepts what open() left, also after it failed; NULL: nothing to do. */

@@ -21,6 +21,14 @@ static void stop(struct flight_recorder *recorder)
 	leg_finish(&recorder->leg);
 }
 
+void flight_recorder_break_off(struct flight_recorder *recorder)
+{
+	if (!recorder->recording)
+		return;
+	stop(recorder);
+	recorder->full = true;
+}
+
 /* False: the leg has ended. */
 static bool put_bytes(struct flight_recorder *recorder, struct bytes bytes)
 {
@@ -58,8 +66,9 @@ void flight_recorder_event(struct flight_recorder *recorder, struct flight_entry
 
 void flight_recorder_end(struct flight_recorder *recorder, enum status status)
 {
-	if (recorder->within)
-		flight_recorder_put(recorder, &(struct flight_entry){ .kind = FLIGHT_DONE, .status = status });
+	if (!recorder->within)
+		return;
+	flight_recorder_put(recorder, &(struct flight_entry){ .kind = FLIGHT_DONE, .status = status });
 	recorder->within = false;
 }
 

@@ -30,7 +30,7 @@ struct flight_recorder {
 	struct leg_writer leg;
 	int64_t copy_max; /* bytes of a file of the store */
 	bool recording;
-	bool full;                    /* the leg has ended since it had no more room */
+	bool full;                    /* the leg has ended before its time: it had no more room, or flight_recorder_break_off() */
 	bool within;                  /* the core works on an event that is recorded */
 	int64_t now_ms, monotonic_ms; /* when it came */
 	int64_t begun_at_ms;          /* the leg; monotonic */
@@ -52,6 +52,9 @@ void flight_recorder_begin(struct flight_recorder *recorder, const struct identi
 	const struct flight_store *store, const struct blob_files *files);
 /* The same without copies: what is recorded can be looked at, not replayed. */
 void flight_recorder_go_on(struct flight_recorder *recorder, const struct identity *identity, const struct flight_head *head);
+/* Something comes that cannot be recorded: the leg ends, whole up to here. Until another begins nothing of the recorder changes, and
+ * other threads may use what it stands in front of. */
+void flight_recorder_break_off(struct flight_recorder *recorder);
 /* Writes an entry. The reason of the latest failure stays. */
 void flight_recorder_put(struct flight_recorder *recorder, const struct flight_entry *entry);
 /* An event: fills in when it came, and writes it. `recorder->within` until flight_recorder_end(). */

@@ -102,13 +102,17 @@ static enum status run_command(struct call *call)
 	struct context *context = &call->context;
 	const struct program *program = call->program;
 	enum place place = context->command->place;
-	bool opens = place != PLACE_HERE && !call->caller->forwarded;
+	bool opens = place != PLACE_HERE && !call->caller->forwarded, entered = false;
 	enum status status = STATUS_OK;
 
 	if (place == PLACE_HERE && call->caller->forwarded)
 		status = fail(STATUS_INVALID, "'%s' cannot be given to a running process", context->command->name);
 	else if (opens && program->open != NULL)
 		status = program->open(context, place);
+	else if (call->caller->forwarded && program->enter != NULL) {
+		status = program->enter(context);
+		entered = status == STATUS_OK;
+	}
 	if (status == STATUS_OK)
 		status = context->command->run(context);
 	if (status == STATUS_OK && place == PLACE_READER && program->check != NULL)
@@ -117,6 +121,8 @@ static enum status run_command(struct call *call)
 		output_error(call->output, status); /* before close(), which may fail in its own way */
 	if (opens && program->close != NULL)
 		program->close(context);
+	if (entered)
+		program->leave(context);
 	return status;
 }
 

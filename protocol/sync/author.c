@@ -49,20 +49,47 @@ static enum status make_draft(const struct author *author, struct arena *arena, 
 	return STATUS_OK;
 }
 
-/* What the rules say here and now, with no effect. */
-static enum status foresee(const struct author *author, struct arena *arena, const struct draft *draft, struct verdict *out_verdict)
+struct foresight {
+	const struct author *author;
+	struct arena *arena;
+	struct overlay overlay;
+};
+
+static enum status foresee_one(
+	struct foresight *foresight, const struct operation *operation, const struct outbox_entry *entry, struct verdict *out_verdict)
 {
-	struct decision decision = { .operation = &draft->operation,
-		.operation_id = draft->entry.id,
-		.device_id = author->device,
-		.seq = draft->entry.seq,
+	struct decision decision = { .operation = operation,
+		.operation_id = entry->id,
+		.device_id = foresight->author->device,
+		.seq = entry->seq,
 		.derive_id = id_derive,
 		.pair_id = id_pair };
-	struct overlay overlay;
-	enum status status;
 
-	overlay_init(&overlay, device_store_records(author->store), arena);
-	status = decide(&decision, &overlay, arena, out_verdict);
+	return decide(&decision, &foresight->overlay, foresight->arena, out_verdict);
+}
+
+static enum status foresee_saved(void *context, const struct outbox_entry *entry)
+{
+	struct foresight *foresight = context;
+	struct operation operation;
+	struct verdict verdict;
+	enum status status = operation_decode(foresight->arena, entry->canonical, &operation);
+
+	return status == STATUS_OK ? foresee_one(foresight, &operation, entry, &verdict) : status;
+}
+
+/* What the rules say here and now, with no effect. What was saved beside a cut before is not in the view, and counts all the same. */
+static enum status foresee(const struct author *author, struct arena *arena, const struct draft *draft,
+	const struct replica_state *replica, struct verdict *out_verdict)
+{
+	struct foresight foresight = { .author = author, .arena = arena };
+	enum status status = STATUS_OK;
+
+	overlay_init(&foresight.overlay, device_store_records(author->store), arena);
+	if (author->cutting)
+		status = device_store_outbox_each(author->store, replica->shown_seq, foresee_saved, &foresight);
+	if (status == STATUS_OK)
+		status = foresee_one(&foresight, &draft->operation, &draft->entry, out_verdict);
 	device_store_reset_rows(author->store);
 	if (status == STATUS_OK && out_verdict->outcome == OUTCOME_REJECTED)
 		return fail(STATUS_REFUSED, "%.*s", TEXT_ARGUMENTS(out_verdict->rule));
@@ -104,15 +131,16 @@ enum status author_save(const struct author *author, struct arena *arena, const 
 	*out_verdict = (struct verdict){ 0 };
 	if (status == STATUS_OK)
 		status = device_store_replica(author->store, &replica);
+	blind = blind || (author->cutting && status == STATUS_OK && replica.cursor.gseq == 0);
 	if (status == STATUS_OK)
 		status = make_draft(author, arena, operation, &outbox, &replica, &draft);
 	if (status == STATUS_OK && !blind)
-		status = foresee(author, arena, &draft, out_verdict);
+		status = foresee(author, arena, &draft, &replica, out_verdict);
 	if (status == STATUS_OK)
 		status = device_store_append(author->store, &draft.entry, draft.secret);
 	if (status != STATUS_OK)
 		return status;
 	*out_saved = true; /* whatever happens to the view now, it is re-run when the store opens again */
 	*out_operation_id = draft.entry.id;
-	return blind ? STATUS_OK : show(author, arena, draft.entry.seq, &replica); /* else the cut shows it */
+	return blind || author->cutting ? STATUS_OK : show(author, arena, draft.entry.seq, &replica); /* else the cut shows it */
 }

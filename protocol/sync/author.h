@@ -8,6 +8,7 @@
 struct author {
 	struct device_store *store;
 	const struct random *random;
+	bool cutting; /* the store is one beside a cut that is carried out: what is saved is shown after it */
 	struct id device;
 	struct id technician;
 };

@@ -189,6 +189,7 @@ void device_core_destroy(struct device_core *core)
 	identity_wipe(&core->options.identity);
 	arena_finish(&core->arena);
 	self_check_finish(&core->check);
+	arena_finish(&core->cut_arena);
 	arena_finish(&core->decided_arena);
 	arena_finish(&core->effect_arena);
 	free(core);
@@ -202,11 +203,23 @@ static bool is_idle(const struct device_core *core)
 
 /* ---- the technician's operations ---- */
 
+void device_core_beside(struct device_core *core, struct device_store *beside)
+{
+	core->beside = beside;
+}
+
+/* What may be asked while a cut is carried out. */
+static struct device_store *store_of(const struct device_core *core)
+{
+	return core->beside != NULL ? core->beside : core->options.store;
+}
+
 enum status device_on_operation(struct device_core *core, struct arena *arena, const struct operation *operation,
 	struct verdict *out_verdict, struct id *out_operation_id)
 {
 	struct author author = {
-		.store = core->options.store,
+		.store = store_of(core),
+		.cutting = core->beside != NULL,
 		.random = core->options.random,
 		.device = core->options.identity.id,
 		.technician = core->options.technician,
@@ -219,7 +232,7 @@ enum status device_on_operation(struct device_core *core, struct arena *arena, c
 		return status;
 	(void)snprintf(reason, sizeof(reason), "%s", fail_reason());
 	core->nothing_missing = false;
-	if (core->wanted && is_idle(core))
+	if (core->wanted && core->beside == NULL && is_idle(core))
 		went = device_on_go(core, false);
 	return status == STATUS_OK ? went : fail(status, "%s", reason);
 }
@@ -237,8 +250,8 @@ static bool nothing_pending(const struct device_core *core)
 	struct outbox_state outbox;
 	struct replica_state replica;
 
-	return device_store_outbox(core->options.store, &outbox) == STATUS_OK &&
-	       device_store_replica(core->options.store, &replica) == STATUS_OK &&
+	return device_store_outbox(store_of(core), &outbox) == STATUS_OK &&
+	       device_store_replica(store_of(core), &replica) == STATUS_OK &&
 	       (core->acknowledged_seq >= outbox.last_seq || replica.decided_seq >= outbox.last_seq);
 }
 
@@ -369,6 +382,8 @@ enum status device_on_tick(struct device_core *core)
 
 int64_t device_core_deadline_ms(const struct device_core *core)
 {
+	if (core->link == LINK_COMMITTING) /* and the store may be another thread's */
+		return INT64_MAX;
 	if (core->link == LINK_HELLO_SENT || core->link == LINK_WAITING)
 		return core->reply_due_at_ms;
 	if (core->resting && nothing_pending(core))
@@ -678,6 +693,36 @@ enum status device_on_reply(struct device_core *core, struct bytes reply)
 
 /* ---- the cut is durable ---- */
 
+/* What was saved beside a cut that was carried out. */
+static enum status show_saved_beside(struct device_core *core)
+{
+	struct device_store *store = core->options.store;
+	struct replica_state state;
+	struct outbox_state outbox;
+	enum status status = device_store_outbox(store, &outbox);
+
+	if (status == STATUS_OK)
+		status = device_store_replica(store, &state);
+	if (status != STATUS_OK || state.shown_seq == outbox.last_seq || device_store_seeding(store))
+		return status;
+	status = show_unshown(core);
+	arena_reset(&core->arena);
+	core->nothing_missing = false;
+	return status;
+}
+
+/* The rows did not fit, or could not be kept. */
+static enum status cut_failed(struct device_core *core, enum status result, bool by_bundle)
+{
+	if (result == STATUS_CORRUPT)
+		result = device_put_right(core, "digest", fail_reason());
+	(void)snprintf(core->state.failure, sizeof(core->state.failure), "%s", fail_reason());
+	device_link_down(core);
+	arena_reset(&core->arena);
+	core->bundle = (struct bundle_pass){ 0 };
+	return result == STATUS_OFFLINE && !by_bundle ? proceed(core) : result;
+}
+
 enum status device_on_committed(struct device_core *core, enum status result)
 {
 	bool by_bundle = core->by_bundle;
@@ -689,11 +734,11 @@ enum status device_on_committed(struct device_core *core, enum status result)
 	device_store_reset_rows(core->options.store);
 	if (result == STATUS_OK)
 		result = device_finish_cut(core);
-	if (result != STATUS_OK) {
-		(void)snprintf(core->state.failure, sizeof(core->state.failure), "%s", fail_reason());
-		device_link_down(core);
-		return result;
-	}
+	arena_reset(&core->cut_arena);
+	if (result == STATUS_OK)
+		result = show_saved_beside(core);
+	if (result != STATUS_OK)
+		return cut_failed(core, result, by_bundle);
 	return by_bundle ? STATUS_OK : proceed(core); /* more of the file may follow */
 }
 
@@ -725,8 +770,8 @@ static bool is_synced(const struct device_core *core)
 	if (!core->nothing_missing || device_blobs_pending(&core->blobs, device_monotonic_ms(core)) ||
 		device_carry_pending(&core->carry, device_monotonic_ms(core)))
 		return false;
-	return device_store_outbox(core->options.store, &outbox) == STATUS_OK &&
-	       device_store_replica(core->options.store, &replica) == STATUS_OK && outbox.last_seq == replica.settled_seq &&
+	return device_store_outbox(store_of(core), &outbox) == STATUS_OK &&
+	       device_store_replica(store_of(core), &replica) == STATUS_OK && outbox.last_seq == replica.settled_seq &&
 	       core->acknowledged_seq >= outbox.last_seq;
 }
 

@@ -74,7 +74,17 @@ enum status device_core_incident(struct device_core *core, const char *what, con
 void device_core_files(struct device_core *core);
 /* Time passed. */
 enum status device_core_tick(struct device_core *core);
-/* The commit asked for was carried out or failed. */
+/* Carries out a cut: takes the rows in, durably, or nothing of them. It may take long (device_core_cut_is_large()), and may then run in
+ * another thread while nothing of the core is called but device_core_operation() and device_core_state(), with a store beside its own, and
+ * device_core_files() and device_core_deadline_ms(); who taps the core sees a CUT from that thread.
+ * STATUS_CORRUPT: the rows do not fit. */
+enum status device_core_cut(struct device_core *core);
+bool device_core_cut_is_large(const struct device_core *core);
+/* Another opening of the same store, for what is saved and asked while a cut is carried out; NULL: that is over. What is saved there is
+ * shown when the cut is done. Borrowed. */
+void device_core_beside(struct device_core *core, struct device_store *beside);
+/* The cut asked for was carried out or failed. STATUS_OFFLINE: it came by a bundle and did not fit; over a link that counts as a failed
+ * one. */
 enum status device_core_committed(struct device_core *core, enum status result);
 /* A bundle (docs/protocol.md, "Bundles") says in a file what requests and replies say in a session. */
 
@@ -110,7 +120,7 @@ int64_t device_core_deadline_ms(const struct device_core *core);
 
 enum device_effect_kind {
 	DEVICE_EFFECT_SEND,   /* `bytes` to the server; an earlier request is abandoned */
-	DEVICE_EFFECT_COMMIT, /* device_store_commit(), then device_core_committed() */
+	DEVICE_EFFECT_COMMIT, /* device_core_cut(), then device_core_committed() */
 };
 
 struct device_effect {

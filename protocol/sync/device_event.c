@@ -84,6 +84,13 @@ static enum status feed_read_bundle(struct device_core *core, const struct devic
 	return device_on_read_bundle(core, event->frame, answer->finding);
 }
 
+static enum status feed_cut(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	(void)event;
+	(void)answer;
+	return device_on_cut(core);
+}
+
 static enum status (*const feeds[DEVICE_EVENT_KIND_COUNT])(
 	struct device_core *core, const struct device_event *event, const struct device_answer *answer) = {
 	[DEVICE_EVENT_OPERATION] = feed_operation,
@@ -99,6 +106,7 @@ static enum status (*const feeds[DEVICE_EVENT_KIND_COUNT])(
 	[DEVICE_EVENT_COMMITTED] = feed_committed,
 	[DEVICE_EVENT_WRITE_BUNDLE] = feed_write_bundle,
 	[DEVICE_EVENT_READ_BUNDLE] = feed_read_bundle,
+	[DEVICE_EVENT_CUT] = feed_cut,
 };
 
 enum status device_core_feed(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
@@ -183,6 +191,11 @@ void device_core_files(struct device_core *core)
 enum status device_core_tick(struct device_core *core)
 {
 	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_TICK }, NULL);
+}
+
+enum status device_core_cut(struct device_core *core)
+{
+	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_CUT }, NULL);
 }
 
 enum status device_core_committed(struct device_core *core, enum status result)

@@ -50,6 +50,7 @@ struct device_core {
 	struct untold untold;
 	bool by_bundle;              /* what is being taken in comes from a file */
 	bool seeded; /* rows lie in the fresh replica */
+	size_t pages_loaded;         /* … so many pages of them */
 	struct bundle_pass bundle;   /* the file that is being taken in */
 	bool poll_again; /* the last answer was complete: wait for news */
 	enum carrier_class carrier;
@@ -66,6 +67,9 @@ struct device_core {
 	struct decided decided; /* unlike is in decided_arena */
 	bool has_decided;
 	struct replica_state committing; /* the state that the cut being committed brings */
+	struct cut cut;                  /* the same, in cut_arena */
+	struct arena cut_arena;          /* life of the cut */
+	struct device_store *beside;     /* what the technician's work goes to while that is carried out; NULL: the store */
 	bool repairing;                  /* that cut ends a repair … */
 	struct repair_tally tally;       /* … which did this */
 	struct self_check check;
@@ -95,6 +99,7 @@ enum status device_on_lost(struct device_core *core);
 enum status device_on_incident(struct device_core *core, const char *what, const char *detail);
 void device_on_files(struct device_core *core);
 enum status device_on_tick(struct device_core *core);
+enum status device_on_cut(struct device_core *core);
 enum status device_on_committed(struct device_core *core, enum status result);
 enum status device_on_write_bundle(
 	struct device_core *core, int64_t file_bytes_max, device_envelope_take take, void *context, struct device_bundle *out_bundle);

@@ -5,6 +5,9 @@
 #include "protocol/sync/device_bugs.h"
 #include "protocol/sync/device_inner.h"
 
+#define PAGES_SMALL 2    /* a cut of more than so many takes longer than somebody may have to wait */
+#define ROWS_SMALL  8192 /* the same of a repair, which counts all rows that are held; as many as so many pages have */
+
 static void keep_untold(struct device_core *core, struct text what, struct text detail)
 {
 	untold_note(&core->untold, core->options.carried, clock_now_ms(core->options.clock), what, detail);
@@ -34,13 +37,18 @@ enum status device_on_incident(struct device_core *core, const char *what, const
 static enum status note_repair(struct device_core *core)
 {
 	const struct repair_tally *tally = &core->tally;
-	struct text detail = arena_print(&core->arena, "changed=%lld;missing=%lld;extra=%lld",
+	struct text detail = arena_print(&core->cut_arena, "changed=%lld;missing=%lld;extra=%lld",
 		(long long)tally->changed, (long long)tally->added, (long long)tally->removed);
 
-	core->state.repaired_rows += tally->changed + tally->added + tally->removed;
 	if (tally->changed + tally->added + tally->removed == 0)
 		return STATUS_OK;
 	return device_store_incident(core->options.store, clock_now_ms(core->options.clock), "repaired", detail);
+}
+
+static enum status begin_seed(struct device_core *core)
+{
+	core->pages_loaded = 0;
+	return device_store_seed_begin(core->options.store);
 }
 
 enum status device_put_right(struct device_core *core, const char *what, const char *detail)
@@ -50,7 +58,7 @@ enum status device_put_right(struct device_core *core, const char *what, const c
 	enum status status = device_note_incident(core, what, detail);
 
 	if (status == STATUS_OK && device_store_seeding(store))
-		status = device_store_seed_begin(store); /* drops what was loaded */
+		status = begin_seed(core); /* drops what was loaded */
 	if (status == STATUS_OK)
 		status = repair_prepare(store, &core->arena, core->acknowledged_seq, failed, &fetch);
 	core->own_rows = true;
@@ -71,6 +79,7 @@ static enum status keep_page(struct device_core *core, struct bytes body, const 
 	if (status != STATUS_OK)
 		return status;
 	core->seeded = device_store_seeding(store);
+	core->pages_loaded += core->seeded;
 	if (core->seeded)
 		status = cut_load_page(store, &core->arena, page);
 	if (status == STATUS_OK && (!device_store_seeding(store) || cut_page_has_words(page)))
@@ -109,7 +118,7 @@ enum status device_take_page(struct device_core *core, struct bytes body)
 	if (status != STATUS_OK || !wanted)
 		return status;
 	if (state.cursor.gseq == 0 && !device_store_seeding(store))
-		status = device_store_seed_begin(store);
+		status = begin_seed(core);
 	if (status == STATUS_OK)
 		status = page_decode(body, &core->arena, device_store_references(store), &page);
 	if (status != STATUS_OK)
@@ -134,45 +143,96 @@ enum status device_take_recon(struct device_core *core, struct bytes body)
 
 enum status device_take_cut(struct device_core *core, const struct section *section, const struct common_ground *ground)
 {
-	struct device_store *store = core->options.store;
 	struct repair repair;
 	bool wanted = true;
-	struct cut cut;
-	struct cut_input input = { .cut = &cut,
-		.decided = core->has_decided ? &core->decided : NULL,
-		.device = core->options.identity.id,
-		.bug = core->options.bug };
-	enum status status = cut_decode_within(section, ground, &core->arena, &cut);
+	enum status status;
 
+	arena_reset(&core->cut_arena);
+	status = cut_decode_within(section, ground, &core->cut_arena, &core->cut);
 	if (status == STATUS_OK)
 		status = look_at_repair(core, &repair, &wanted);
 	if (status != STATUS_OK || !wanted)
 		return status;
 	if (core->options.bug == BUG_CURSOR_BEFORE_COMMIT)
-		status = bug_move_cursor(store, &cut.cursor);
-	if (status == STATUS_OK)
-		status = device_store_begin(store, true);
+		status = bug_move_cursor(core->options.store, &core->cut.cursor);
 	if (status != STATUS_OK)
 		return status;
-	input.repair = repair.under_way;
-	core->tally = (struct repair_tally){ 0 };
-	status = cut_apply(store, &core->arena, &input, &core->committing, &core->tally);
 	core->repairing = repair.under_way;
-	if (status == STATUS_OK && (repair.under_way || device_store_seeding(store))) /* every row was looked at */
+	core->link = LINK_COMMITTING;
+	device_emit(core, DEVICE_EFFECT_COMMIT, (struct bytes){ 0 });
+	return STATUS_OK;
+}
+
+/* In the open transaction. */
+static enum status make_cut(struct device_core *core)
+{
+	struct device_store *store = core->options.store;
+	const struct cut_input input = { .cut = &core->cut,
+		.decided = core->has_decided ? &core->decided : NULL,
+		.device = core->options.identity.id,
+		.repair = core->repairing,
+		.bug = core->options.bug };
+	enum status status;
+
+	core->tally = (struct repair_tally){ 0 };
+	status = cut_apply(store, &core->cut_arena, &input, &core->committing, &core->tally);
+	if (status == STATUS_OK && (core->repairing || device_store_seeding(store))) /* every row was looked at */
 		status = device_store_put_checked_at(store, clock_now_ms(core->options.clock));
-	if (status == STATUS_OK && repair.under_way)
+	if (status == STATUS_OK && core->repairing)
 		status = note_repair(core);
-	if (status == STATUS_OK) {
-		core->link = LINK_COMMITTING;
-		device_emit(core, DEVICE_EFFECT_COMMIT, (struct bytes){ 0 });
+	return status;
+}
+
+enum status device_on_cut(struct device_core *core)
+{
+	struct device_store *store = core->options.store;
+	enum status status;
+
+	if (core->link != LINK_COMMITTING)
 		return STATUS_OK;
+	status = device_store_begin(store, true);
+	if (status != STATUS_OK)
+		return status;
+	status = make_cut(core);
+	if (status != STATUS_OK) {
+		device_store_rollback(store);
+		return status;
 	}
-	device_store_rollback(store);
-	return status == STATUS_CORRUPT ? device_put_right(core, "digest", fail_reason()) : status;
+	status = device_store_commit(store);
+	return status == STATUS_OK && device_store_seeding(store) ? device_store_seed_ready(store) : status;
+}
+
+static enum status count_rows(void *context, const struct scope *scope, const struct digest *digest)
+{
+	int64_t *rows = context;
+
+	(void)scope;
+	*rows += digest->count;
+	return STATUS_OK;
+}
+
+static bool holds_much(struct device_store *store)
+{
+	int64_t rows = 0;
+
+	return device_store_scopes_each(store, count_rows, &rows) != STATUS_OK || rows > ROWS_SMALL;
+}
+
+bool device_core_cut_is_large(const struct device_core *core)
+{
+	struct device_store *store = core->options.store;
+	size_t pages = 0;
+
+	if (core->link != LINK_COMMITTING || device_store_staged_count(store, &pages) != STATUS_OK)
+		return false;
+	if (device_store_seeding(store))
+		pages = core->pages_loaded;
+	return pages > PAGES_SMALL || (core->repairing && holds_much(store));
 }
 
 enum status device_finish_cut(struct device_core *core)
 {
+	const struct repair_tally *tally = &core->tally;
 	enum status status = STATUS_OK;
 
 	if (device_store_seeding(core->options.store))
@@ -184,6 +244,7 @@ enum status device_finish_cut(struct device_core *core)
 	core->state.cuts++;
 	core->state.rows_expected = core->state.rows_received;
 	core->state.repairs += core->repairing;
+	core->state.repaired_rows += tally->changed + tally->added + tally->removed;
 	if (core->committing.settled_seq > core->acknowledged_seq)
 		core->acknowledged_seq = core->committing.settled_seq;
 	core->nothing_missing = true;

@@ -191,6 +191,8 @@ enum status device_store_seed_begin(struct device_store *store);
 bool device_store_seeding(const struct device_store *store);
 /* Makes the indexes, syncs, and swaps the fresh replica in by rename. No transaction may be open. */
 enum status device_store_seed_finish(struct device_store *store);
+/* The part of that which takes long: the indexes, and syncing all of it. Nothing is exchanged yet. */
+enum status device_store_seed_ready(struct device_store *store);
 
 /* An incident worth a person's look (digest mismatch, fork, re-seed): kept in the replica's local part. */
 enum status device_store_incident(struct device_store *store, int64_t at_ms, const char *what, struct text detail);

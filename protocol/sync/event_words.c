@@ -19,6 +19,7 @@ static const char *const device_words[DEVICE_EVENT_KIND_COUNT] = {
 	[DEVICE_EVENT_COMMITTED] = "committed",
 	[DEVICE_EVENT_WRITE_BUNDLE] = "write_bundle",
 	[DEVICE_EVENT_READ_BUNDLE] = "read_bundle",
+	[DEVICE_EVENT_CUT] = "cut",
 };
 
 static const char *const server_words[SERVER_EVENT_KIND_COUNT] = {

@@ -216,6 +216,7 @@ static void write_event(struct writer *writer, const struct device_event *event)
 	case DEVICE_EVENT_LOST:
 	case DEVICE_EVENT_FILES:
 	case DEVICE_EVENT_TICK:
+	case DEVICE_EVENT_CUT:
 	case DEVICE_EVENT_KIND_COUNT:
 		break;
 	}
@@ -255,6 +256,7 @@ static void read_event(struct reader *reader, struct arena *arena, struct device
 	case DEVICE_EVENT_LOST:
 	case DEVICE_EVENT_FILES:
 	case DEVICE_EVENT_TICK:
+	case DEVICE_EVENT_CUT:
 		break;
 	case DEVICE_EVENT_KIND_COUNT:
 	default: /* from outside */

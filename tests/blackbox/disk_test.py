@@ -10,6 +10,7 @@ import tap
 from equal import insist_on_equality
 from harness import CANNOT_WRITE, OFFLINE, Device, Server, World, fill, with_a_job
 from oracle import Told, write_note
+from slow_cut import SlowCut, is_in_step
 from tap import Skip, promise, until
 
 ADA = "Ada Brannock"
@@ -69,6 +70,27 @@ def on_a_full_disk_the_device_saves_into_its_reserve_then_refuses_with_a_sentenc
         device.sync()
         insist_on_equality(server, device)
         told.judge(server)
+
+
+@promise
+def a_large_cut_that_finds_no_room_is_taken_in_when_there_is_and_what_is_saved_meanwhile_is_kept():
+    need_namespace()
+    with World() as world:
+        server = Server.made(world)
+        small_disk(world, world.dir / "tablet", 48)
+        device = Device.enrolled(server, ADA, "tablet")
+        server.book("HH-5001", ADA)
+        device.sync()
+        slow = SlowCut(world, 5000, (server, device))
+        slow.reach()
+        fill(device.dir / "filler")
+        slow.save(3)
+        until(lambda: "full" in (world.dir / device.log).read_text(), "the cut fails", 60)
+        assert not is_in_step(device)
+        (device.dir / "filler").unlink()
+        until(lambda: is_in_step(device), "all is settled", 120)
+        device.stop_agent()
+        slow.judge()
 
 
 def photo(world, device, expect=0):

@@ -66,7 +66,7 @@ static void try_device(struct simulation *simulation, struct device_node *device
 	(void)(device_core_go(device->core, true) == STATUS_OK);
 	while (device_core_next(device->core, &effect))
 		if (effect.kind == DEVICE_EFFECT_COMMIT)
-			(void)(device_core_committed(device->core, device_store_commit(device->store)) == STATUS_OK);
+			(void)(device_core_committed(device->core, device_core_cut(device->core)) == STATUS_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -331,6 +331,11 @@ static enum status open_core(struct replay *replay)
 
 /* ---- an event ---- */
 
+static const char *about_disks(enum status there)
+{
+	return there == STATUS_CANNOT_WRITE ? ": what a disk refused is not replayed" : "";
+}
+
 static void check_commit(struct replay *replay)
 {
 	enum status there;
@@ -338,7 +343,7 @@ static void check_commit(struct replay *replay)
 	if (!replay->side->tells_commit(&replay->event, &there) || there == replay->committed)
 		return;
 	replay_differ(replay, "the commit went otherwise there (%s) than here (%s)%s", status_to_text(there),
-		status_to_text(replay->committed), there == STATUS_CANNOT_WRITE ? ": what a disk refused is not replayed" : "");
+		status_to_text(replay->committed), about_disks(there));
 }
 
 static void tell(const struct replay *replay, enum status status)
@@ -362,8 +367,8 @@ static void run_event(struct replay *replay, enum status there, bool known)
 	here = !replay->side->is_open(replay) ? open_core(replay) : replay->side->feed(replay);
 	tell(replay, here);
 	if (known && here != there)
-		replay_differ(replay, "it ended with \"%s\" there, and with \"%s\" here (%s)", status_to_text(there), status_to_text(here),
-			here == STATUS_OK ? "" : fail_reason());
+		replay_differ(replay, "it ended with \"%s\" there, and with \"%s\" here (%s)%s", status_to_text(there),
+			status_to_text(here), here == STATUS_OK ? "" : fail_reason(), about_disks(there));
 	else if (known && replay->gifts.taken < replay->gifts.count)
 		replay_differ(replay, "the core was given %s there, and does not ask for it here",
 			gift_words[replay->gifts.given[replay->gifts.taken].gift]);

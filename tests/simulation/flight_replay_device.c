@@ -75,6 +75,8 @@ static enum status feed(struct replay *replay)
 	status = device_core_feed(replay->device_core, &replay->event.event.event, &answer);
 	replay->within = false;
 	arena_finish(&arena);
+	if (replay->event.event.event.kind == DEVICE_EVENT_CUT)
+		replay->committed = status;
 	return status;
 }
 
@@ -89,8 +91,6 @@ static void compare(struct replay *replay, const struct flight_entry *there)
 	bool came = device_core_next(replay->device_core, &here);
 
 	replay_compare(replay, effect_word(&there->effect), there->effect.bytes, came ? effect_word(&here) : "nothing", here.bytes);
-	if (came && here.kind == DEVICE_EFFECT_COMMIT)
-		replay->committed = device_store_commit(replay->device_store);
 }
 
 static void close_core(struct replay *replay)

@@ -21,7 +21,7 @@ struct replay_side {
 	/* Something else wrote there: true when what matters of it can be done here. */
 	bool (*touch)(struct replay *replay);
 	enum status (*feed)(struct replay *replay);
-	/* Takes what comes out here, and says what differs; carries a commit out. */
+	/* Takes what comes out here, and says what differs; a server's carries a commit out, a device's cut is an event. */
 	void (*compare)(struct replay *replay, const struct flight_entry *there);
 	void (*close)(struct replay *replay);
 	const char *(*word)(const struct flight_entry *event);

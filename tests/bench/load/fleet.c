@@ -120,7 +120,7 @@ static void device_settle(struct fleet *fleet, struct load_device *device, enum 
 		if (effect.kind == DEVICE_EFFECT_SEND)
 			status = device_send(fleet, device, effect.bytes);
 		else
-			status = device_core_committed(device->core, device_store_commit(device->store));
+			status = device_core_committed(device->core, device_core_cut(device->core));
 	}
 	if (status != STATUS_OK && status != STATUS_OFFLINE) {
 		note_failure(fleet, status);

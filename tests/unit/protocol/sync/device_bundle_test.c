@@ -50,7 +50,7 @@ static enum status take(struct simulation *pair, struct bytes envelope, enum bun
 
 	while (status == STATUS_OK && device_core_next(device->core, &effect))
 		if (effect.kind == DEVICE_EFFECT_COMMIT)
-			status = device_core_committed(device->core, device_store_commit(device->store));
+			status = device_core_committed(device->core, device_core_cut(device->core));
 	return status;
 }
 
