@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
+#include "shell/descriptors.h"
 #include "shell/file.h"
 
 #define PREFIX    "truckroll_"
@@ -41,6 +42,7 @@ static const struct metric {
 	{ "incidents_open",           "gauge",   "incidents that nobody has acknowledged",                    AT(incidents) },
 	{ "backup_commit",            "gauge",   "the newest backup holds everything up to this commit",       AT(backup_commit) },
 	{ "backup_age_seconds",       "gauge",   "since the newest backup was made; -1: there is none",        AT(backup_age_s) },
+	{ "descriptors_open",         "gauge",   "open descriptors of the process",                           AT(descriptors) },
 	{ "careful",                  "gauge",   "1 while suspected operations are decided one by one",       AT(careful) },
 	{ "disk_free_bytes",          "gauge",   "room on the disk of the store",                             AT(free_bytes) },
 	{ "store_bytes",              "gauge",   "size of the store",                                         AT(store_bytes) },
@@ -117,6 +119,7 @@ enum status metrics_gather(struct office *office, struct arena *scratch, struct 
 		status = server_store_count_incidents(office->store, &metrics.incidents);
 	if (status != STATUS_OK)
 		return status;
+	metrics.descriptors = descriptors_open();
 	metrics.commit = state.gseq;
 	metrics.backup_commit = state.backup_gseq;
 	metrics.backup_age_s = state.backup_at_ms == 0 ? -1 : (clock_now_ms(office->clock) - state.backup_at_ms) / 1000;

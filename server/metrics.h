@@ -16,6 +16,7 @@ struct metrics {
 	int64_t backup_commit, backup_age_s; /* of the newest backup; 0 and -1: there is none */
 	int64_t careful; /* 1 or 0 */
 	int64_t free_bytes, store_bytes, log_bytes;
+	int64_t descriptors; /* of this process */
 };
 
 /* `scratch` is for the call. Statuses of the store. */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LISTENER_WATCH_EVERY_MS 5000
+#define LISTENER_WATCH_EVERY_MS 1000 /* what connects to a deaf listener meanwhile costs a descriptor for good (decision 10) */
 #define LISTENER_WATCH_WAIT_MS  3000
 
 struct listener_watch {

@@ -228,8 +228,13 @@ class Server:
 
     def opened(self):
         """What the descriptors are of, for a failure's words."""
-        folder = f"/proc/{self.process.pid}/fd"
-        return sorted(os.readlink(f"{folder}/{name}") for name in os.listdir(folder))
+        found = []
+        for path in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
+            try:
+                found.append(os.readlink(path))
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        return sorted(found)
 
     def verify(self):
         return self.run("verify")
