@@ -252,15 +252,14 @@ enum status directory_make(const char *path)
 	return status;
 }
 
+/* Always the same name: what a killed process left the next one takes away. */
 enum status directory_check_writable(const char *path)
 {
 	struct arena arena = { 0 };
-	struct text name = arena_print(&arena, "%s/.probe-XXXXXX", path);
-	char *probe = arena_copy(&arena, name.data, name.size + 1);
+	const char *probe = arena_print(&arena, "%s/.truckroll-probe", path).data;
+	int descriptor = open(probe, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	enum status status = STATUS_OK;
-	int descriptor;
 
-	descriptor = mkstemp(probe);
 	if (descriptor < 0)
 		status = file_fail(errno, "write in", path);
 	else

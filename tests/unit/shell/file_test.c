@@ -99,7 +99,9 @@ static void directories_are_made_with_their_parents(void **state)
 
 	assert_int_equal(directory_make(scratch_path(scratch, "a/b")), STATUS_OK);
 	assert_int_equal(directory_make(scratch_path(scratch, "a/b")), STATUS_OK);
+	assert_int_equal(file_write(scratch_path(scratch, "a/b/.truckroll-probe"), (struct bytes){ 0 }, 0600), STATUS_OK);
 	assert_int_equal(directory_check_writable(scratch_path(scratch, "a/b")), STATUS_OK);
+	assert_false(file_exists(scratch_path(scratch, "a/b/.truckroll-probe"))); /* what a killed one left is gone */
 	assert_int_equal(directory_check_writable(scratch_path(scratch, "none")), STATUS_NOT_FOUND);
 	assert_int_equal(file_write(scratch_path(scratch, "file"), bytes_of(""), 0600), STATUS_OK);
 	assert_int_equal(directory_make(scratch_path(scratch, "file")), STATUS_INVALID);
