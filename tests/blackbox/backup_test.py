@@ -162,19 +162,24 @@ def spoil(path):
     path.write_bytes(content)
 
 
+def at_a_visit(world):
+    """An office that serves, a device whose technician is at a visit, and a folder for backups."""
+    server = Server.made(world)
+    server.book(ORDER, ADA)
+    device = Device.enrolled(server, ADA, "tablet")
+    device.sync()
+    device.go_to_work()
+    folder = world.dir / "backups"
+    folder.mkdir()
+    return server, device, folder
+
+
 @promise
 def a_backup_that_was_damaged_or_changed_is_refused_and_nothing_is_put_back():
     with World() as world:
-        server = Server.made(world)
-        server.book(ORDER, ADA)
-        device = Device.enrolled(server, ADA, "tablet")
-        device.sync()
-        for word in ("accept", "travel", "arrive"):
-            device.run(word)
+        server, device, folder = at_a_visit(world)
         device.run("photo", photo(world, "a.jpg", 1))
         device.sync()
-        folder = world.dir / "backups"
-        folder.mkdir()
         made = server.run("backup", folder)
         assert made["files"] == 1 and made["files_copied"] == 1, made
         stem = made["backup"].removesuffix(".backup")
@@ -267,14 +272,7 @@ def a_backup_is_not_made_in_the_folder_of_the_organisation():
 @promise
 def photos_are_in_the_backup_once_and_devices_send_again_those_it_lacks():
     with World() as world:
-        server = Server.made(world)
-        server.book(ORDER, ADA)
-        device = Device.enrolled(server, ADA, "tablet")
-        device.sync()
-        for word in ("accept", "travel", "arrive"):
-            device.run(word)
-        folder = world.dir / "backups"
-        folder.mkdir()
+        server, device, folder = at_a_visit(world)
         device.run("photo", photo(world, "a.jpg", 1))
         device.sync()
         made = [server.run("backup", folder), server.run("backup", folder)]
@@ -294,14 +292,7 @@ def photos_are_in_the_backup_once_and_devices_send_again_those_it_lacks():
 @promise
 def a_damaged_photo_keeps_nothing_else_out_of_the_backup():
     with World() as world:
-        server = Server.made(world)
-        server.book(ORDER, ADA)
-        device = Device.enrolled(server, ADA, "tablet")
-        device.sync()
-        for word in ("accept", "travel", "arrive"):
-            device.run(word)
-        folder = world.dir / "backups"
-        folder.mkdir()
+        server, device, folder = at_a_visit(world)
         for number in (1, 2):
             device.run("photo", photo(world, f"{number}.jpg", number))
         device.sync()

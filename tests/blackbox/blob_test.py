@@ -39,8 +39,7 @@ def at_work(world, url=None):
     server.book(ORDER, ADA)
     device = Device.enrolled(server, ADA, "tablet", url=url(server) if url else None)
     device.sync()
-    for word in ("accept", "travel", "arrive"):
-        device.run(word)
+    device.go_to_work()
     device.sync()
     return server, device
 

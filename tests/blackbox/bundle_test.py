@@ -186,8 +186,7 @@ def photos_go_in_the_bundle_once_and_what_does_not_fit_stays_for_the_next():
     with World() as world:
         server, device = with_a_job(world)
         stick, chance = Stick(world), random.Random(3)
-        for word in ("accept", "travel", "arrive"):
-            device.run(word)
+        device.go_to_work()
         for number, length in enumerate((300000, 900000)):
             photo = world.dir / f"{number}.jpg"
             photo.write_bytes(b"\xff\xd8\xff" + chance.randbytes(length))
@@ -217,8 +216,7 @@ def photos_count_in_a_bundle_that_a_later_operation_overtook():
     with World() as world:
         server, device = with_a_job(world)
         stick = Stick(world)
-        for word in ("accept", "travel", "arrive"):
-            device.run(word)
+        device.go_to_work()
         photo = world.dir / "pump.jpg"
         photo.write_bytes(b"\xff\xd8\xff" + random.Random(9).randbytes(100000))
         device.run("photo", photo)
@@ -241,8 +239,7 @@ def photos_of_others_come_in_the_bundle_and_are_asked_for_no_more():
         server, device = with_a_job(world)
         phone = Device.enrolled(server, ADA, "phone")
         stick, chance = Stick(world), random.Random(5)
-        for word in ("accept", "travel", "arrive"):
-            device.run(word)
+        device.go_to_work()
         for number, length in enumerate((30000, 1200000)):
             photo = world.dir / f"{number}.jpg"
             photo.write_bytes(b"\xff\xd8\xff" + chance.randbytes(length))

@@ -201,8 +201,7 @@ def a_part_is_moved_with_its_number_its_count_and_its_place_told():
         server.book("HH-5008", ADA)
         device.sync()
         keys = ("--dir", device.dir, "--keys", device.keys)
-        for step in ("accept", "travel", "arrive"):
-            device.run(step)
+        device.go_to_work()
         assert "1 of part HH-1021 from Van 1" in world.run("truckroll", "use", "HH-1021", *keys, expect=DONE).out
         assert "1 of part HH-1021 back to Van 1" in world.run("truckroll", "return", "HH-1021", *keys, expect=DONE).out
         said = device.run("use", "hh-1021", "--quantity", 1)

@@ -104,8 +104,7 @@ def where_a_device_has_no_room_for_a_file_the_photo_is_refused_with_a_sentence_a
     need_namespace()
     with World() as world:
         server, device = with_a_job(world)
-        for word in ("accept", "travel", "arrive"):
-            device.run(word)
+        device.go_to_work()
         device.sync()
         small_disk(world, device.dir / "blobs", 8)
         answer = photo(world, device, CANNOT_WRITE)
@@ -126,8 +125,7 @@ def where_the_server_has_no_room_for_a_file_its_row_is_there_and_the_file_follow
     need_namespace()
     with World() as world:
         server, device = with_a_job(world)
-        for word in ("accept", "travel", "arrive"):
-            device.run(word)
+        device.go_to_work()
         small_disk(world, server.dir / "blobs", 8)
         photo(world, device)
         answer = device.ask("sync", expect=None)
@@ -295,8 +293,7 @@ def a_backup_may_fill_its_disk_and_what_does_not_fit_is_told_with_its_path():
         device = Device.enrolled(server, ADA, "tablet")
         server.book("HH-5001", ADA)
         device.sync()
-        for command in ("accept", "travel", "arrive"):
-            device.run(command)
+        device.go_to_work()
         photo = world.dir / "photo.jpg"
         photo.write_bytes(b"\xff\xd8\xff" + os.urandom(400000))
         device.run("photo", photo)

@@ -6,11 +6,10 @@ import time
 
 import sp
 import tap
-from harness import SANITIZED, Device, Server, World
+from harness import KEPT, SANITIZED, Device, Server, World
 from tap import promise, size, tell, until
 
 ADA = "Ada Brannock"
-KEPT = 16  # at most: what connects while nng's listener is deaf (decision 10)
 PATIENCE = 90  # seconds until the last of them must be gone
 BEGINNINGS = {  # what each says first, and goes on with, a byte at a time
     "says nothing": (b"", b""),

@@ -14,6 +14,7 @@ from tap import until
 
 DONE, REFUSED, USAGE, NOT_FOUND, OFFLINE, CORRUPT, CANNOT_WRITE, NEWER = range(8)
 
+KEPT = 16  # descriptors, at most: of what connects while nng's listener is deaf (decision 10)
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TRUCKROLL_BUILD") or ROOT / "build")
 SANITIZED = os.environ.get("TRUCKROLL_SANITIZE", "none") != "none"
@@ -290,6 +291,11 @@ class Device:
 
     def run(self, *words, **options):
         return self.ask(*words, **options).json
+
+    def go_to_work(self, *which):
+        """Its technician is at the visit then."""
+        for step in ("accept", "travel", "arrive"):
+            self.run(step, *which)
 
     def sync(self, wait=PATIENCE, **options):
         return self.run("sync", "--wait", wait, **options)

@@ -55,8 +55,7 @@ def insist_on_words(answer, number):
 def at_work(world):
     """Ada's tablet with a visit that has begun, and the office, which does not serve any more."""
     server, device = with_a_job(world)
-    for word in ("accept", "travel", "arrive"):
-        device.run(word, "HH-5001")
+    device.go_to_work("HH-5001")
     device.sync()
     device.run("outbox")
     server.stop()

@@ -118,8 +118,7 @@ def what_is_carried_goes_on_where_it_was_when_either_side_is_killed():
     with World() as world:
         server, ben, carrier = two_devices(world)
         stick, chance = Stick(world), random.Random(9)
-        for word in ("accept", "travel", "arrive"):
-            ben.run(word)
+        ben.go_to_work()
         photo = world.dir / "photo.jpg"
         photo.write_bytes(b"\xff\xd8\xff" + chance.randbytes(4000000))
         ben.run("photo", photo)

@@ -31,8 +31,7 @@ def files_of(device):
 def with_a_photo(world):
     """Two devices of Ada's; what the first one photographed is on the second, too."""
     server, first = with_a_job(world)
-    for word in ("accept", "travel", "arrive"):
-        first.run(word)
+    first.go_to_work()
     photo(world, first)
     first.sync()
     second = Device.enrolled(server, ADA, "phone")
@@ -147,8 +146,7 @@ def a_forecast_goes_by_the_rate_at_which_the_line_carried_each_answer():
             server.book(ORDER, ADA)
             first, second = Device.enrolled(server, ADA, "tablet"), Device.enrolled(server, ADA, "phone")
             first.sync()
-            for word in ("accept", "travel", "arrive"):
-                first.run(word)
+            first.go_to_work()
             first.sync()
             line = ThinLine(server.http_port if carrier == "http" else server.port, line_rate, 0.01, 0, 0)
             world.undo.append(line.end)

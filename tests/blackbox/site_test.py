@@ -21,8 +21,7 @@ def started(world):
     server.book(ORDER, ADA)
     device = Device.enrolled(server, ADA, "tablet")
     device.sync()
-    for word in ("accept", "travel", "arrive"):
-        device.run(word)
+    device.go_to_work()
     return server, device
 
 

@@ -5,11 +5,10 @@ import pathlib
 
 import tap
 from equal import insist_on_equality
-from harness import SANITIZED, Device, Server, World
+from harness import KEPT, SANITIZED, Device, Server, World
 from tap import promise, size, tell, until
 
 ADA = "Ada Brannock"
-KEPT = 16  # at most: what connects while nng's listener is deaf (decision 10)
 GROWTH_KB = 2048  # over the second half, beyond what the store grew by, which may lie in its cache
 
 
@@ -61,8 +60,7 @@ def what_was_done_before_makes_nobody_larger_and_leaves_nothing_behind():
         device = Device.enrolled(server, ADA, "tablet", line.url)
         server.book("HH-5001", ADA)
         device.sync()
-        for step in ("accept", "travel", "arrive"):
-            device.run(step, "HH-5001")
+        device.go_to_work("HH-5001")
         device.start_agent()
         rounds, seen = size(20, 60, 3000), None
         for number in range(rounds):

@@ -24,8 +24,7 @@ def over(world, carrier, rate):
     device = Device.enrolled(server, ADA, "tablet")
     server.book("HH-5001", ADA)
     device.sync()
-    for step in ("accept", "travel", "arrive"):
-        device.run(step, "HH-5001")
+    device.go_to_work("HH-5001")
     device.sync()
     line = ThinLine(server.http_port if carrier == "http" else server.port, rate, ROUND_TRIP / 2, LOSS, STALL)
     world.undo.append(line.end)

@@ -86,8 +86,7 @@ def at_work(world, line=True):
 def working(device):
     """It is at a visit."""
     device.sync()
-    for word in ("accept", "travel", "arrive"):
-        device.run(word)
+    device.go_to_work()
     device.sync()
     return device
 
