@@ -59,7 +59,7 @@ static enum status record(struct storage *storage, const struct migration_text *
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status stamp(struct storage *storage, int number)
+enum status migration_stamp(struct storage *storage, int number)
 {
 	char header[96];
 
@@ -77,7 +77,7 @@ static enum status apply_in_transaction(struct storage *storage, const struct mi
 	if (status == STATUS_OK)
 		status = record(storage, migration);
 	if (status == STATUS_OK)
-		status = stamp(storage, migration->number);
+		status = migration_stamp(storage, migration->number);
 	return status;
 }
 
@@ -109,7 +109,7 @@ enum status migration_record_all(struct storage *storage)
 	for (const struct migration_text *migration = migration_texts; status == STATUS_OK && migration->set != NULL; migration++)
 		if (of_kind(migration, storage->kind))
 			status = record(storage, migration);
-	return status == STATUS_OK ? stamp(storage, migration_newest(storage->kind)) : status;
+	return status == STATUS_OK ? migration_stamp(storage, migration_newest(storage->kind)) : status;
 }
 
 static enum status check_one(struct storage *storage, sqlite3_stmt *select, const struct migration_text *migration)

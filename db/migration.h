@@ -15,6 +15,9 @@ void migration_checksum(const char *sql, size_t size, uint8_t out_checksum[stati
 /* Applies what is missing after `from`, each in one durable transaction that also records it. */
 enum status migration_apply(struct storage *storage, int from);
 
+/* Writes into the file's header what kind of store it is, that number, and storage->revision; within a write transaction. */
+enum status migration_stamp(struct storage *storage, int number);
+
 /* Records all of them, and the newest number, in a store that was made with all they bring; within a write transaction. */
 enum status migration_record_all(struct storage *storage);
 

@@ -1,7 +1,5 @@
 #include "db/revision_step.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "db/connection.h"
@@ -125,13 +123,10 @@ enum status revision_apply(struct storage *storage, record_adopt_call adopt)
 {
 	uint32_t from = storage->revision;
 	struct arena arena = { 0 };
-	char header[64];
 	enum status status;
 
 	if (storage->revision >= revision_of_now(storage->kind))
 		return STATUS_OK;
-	snprintf(header, sizeof(header), "PRAGMA user_version = %" PRId64,
-		revision_stamp(migration_newest(storage->kind), schema_revision()));
 	status = storage_begin(storage, true);
 	if (status != STATUS_OK)
 		return status;
@@ -140,7 +135,7 @@ enum status revision_apply(struct storage *storage, record_adopt_call adopt)
 	if (status == STATUS_OK)
 		status = add_indexes(storage, from);
 	if (status == STATUS_OK)
-		status = sql_run(storage, header);
+		status = migration_stamp(storage, migration_newest(storage->kind));
 	if (status == STATUS_OK)
 		status = storage_commit(storage);
 	if (status != STATUS_OK) {

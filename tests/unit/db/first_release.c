@@ -17,11 +17,20 @@ static void run(const char *path, const char *sql)
 	sqlite3_close(store);
 }
 
-static const struct migration_text *first_migration(const char *set)
+static const struct {
+	const char *set;
+	int application_id;
+} kinds[] = {
+	[STORAGE_SERVER] = { "server", 0x54524b73 },
+	[STORAGE_OUTBOX] = { "outbox", 0x54524b6f },
+	[STORAGE_REPLICA] = { "replica", 0x54524b72 },
+};
+
+static const struct migration_text *first_migration(enum storage_kind kind)
 {
 	const struct migration_text *text = migration_texts;
 
-	while (text->set != NULL && (strcmp(text->set, set) != 0 || text->number != 1))
+	while (text->set != NULL && (strcmp(text->set, kinds[kind].set) != 0 || text->number != 1))
 		text++;
 	if (text->set == NULL)
 		abort();
@@ -40,31 +49,45 @@ static const char *server_rows(void)
 	return rows;
 }
 
-/* One asset that the server has sent, the checksum of the migration and the application's mark. */
-static const char *replica_rows(const struct migration_text *migration)
+/* That it was applied, and the application's mark. */
+static void record(const char *path, enum storage_kind kind, const struct migration_text *migration)
 {
-	static char rows[1024];
-	char digits[2 * CHECKSUM_SIZE + 1] = "";
+	char sql[1024], digits[2 * CHECKSUM_SIZE + 1] = "";
 	uint8_t checksum[CHECKSUM_SIZE];
 
 	migration_checksum(migration->sql, migration->size, checksum);
 	for (size_t i = 0; i < CHECKSUM_SIZE; i++)
 		(void)snprintf(digits + 2 * i, 3, "%02x", checksum[i]);
-	(void)snprintf(rows, sizeof(rows),
-		"INSERT INTO migration VALUES (1, 'start', x'%s', '0.1.0', 1760000000000);"
-		"INSERT INTO asset (id, home, gseq, author, hash, name) VALUES (x'0701', 1, 1, 0, x'00', 'Boiler');"
-		"PRAGMA user_version = 1; PRAGMA application_id = 0x54524b72",
-		digits);
-	return rows;
+	(void)snprintf(sql, sizeof(sql),
+		"INSERT INTO migration VALUES (1, '%s', x'%s', '0.1.0', 1760000000000);"
+		"PRAGMA user_version = 1; PRAGMA application_id = %d",
+		migration->name, digits, kinds[kind].application_id);
+	run(path, sql);
 }
 
-void first_release_make(const char *path, enum storage_kind kind)
+static void apply(const char *path, const struct migration_text *migration)
 {
-	const struct migration_text *migration = first_migration(kind == STORAGE_SERVER ? "server" : "replica");
-
 	run(path, "PRAGMA journal_mode = WAL");
 	run(path, "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL,"
 		  " program TEXT NOT NULL, applied_at_ms INTEGER NOT NULL) STRICT");
 	run(path, migration->sql);
-	run(path, kind == STORAGE_SERVER ? server_rows() : replica_rows(migration));
+}
+
+void first_migration_make(const char *path, enum storage_kind kind)
+{
+	const struct migration_text *migration = first_migration(kind);
+
+	apply(path, migration);
+	record(path, kind, migration);
+}
+
+void first_release_make(const char *path, enum storage_kind kind)
+{
+	if (kind == STORAGE_SERVER) {
+		apply(path, first_migration(kind));
+		run(path, server_rows()); /* with the record of it */
+		return;
+	}
+	first_migration_make(path, kind);
+	run(path, "INSERT INTO asset (id, home, gseq, author, hash, name) VALUES (x'0701', 1, 1, 0, x'00', 'Boiler')");
 }

@@ -8,4 +8,7 @@
  * order and its visit; STORAGE_REPLICA: a device's, with one asset. Ends the process when it cannot. */
 void first_release_make(const char *path, enum storage_kind kind);
 
+/* The same with the first migration alone, and no rows; any kind. */
+void first_migration_make(const char *path, enum storage_kind kind);
+
 #endif
