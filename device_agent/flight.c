@@ -114,6 +114,7 @@ void flight_break_off(struct flight *flight)
 	flight_recorder_break_off(&flight->recorder);
 }
 
+/* Asks the disk: after what can be told without. */
 static bool may_begin(const struct flight *flight)
 {
 	return clock_monotonic_ms(flight->recorder.real_clock) - flight->recorder.begun_at_ms >= flight->leg_ms &&
@@ -124,12 +125,12 @@ bool flight_is_long(const struct flight *flight)
 {
 	const struct flight_recorder *recorder = &flight->recorder;
 
-	return may_begin(flight) && (recorder->full || (recorder->recording && recorder->leg.size > recorder->leg_max / 8 * 7));
+	return (recorder->full || (recorder->recording && recorder->leg.size > recorder->leg_max / 8 * 7)) && may_begin(flight);
 }
 
 bool flight_is_full(const struct flight *flight)
 {
-	return may_begin(flight) && flight->recorder.full;
+	return flight->recorder.full && may_begin(flight);
 }
 
 struct flight *flight_create(const struct flight_options *options)

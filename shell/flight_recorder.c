@@ -47,8 +47,7 @@ void flight_recorder_put(struct flight_recorder *recorder, const struct flight_e
 	(void)snprintf(reason, sizeof(reason), "%s", fail_reason());
 	flight_encode(&writer, entry);
 	if (writer.overflow || !put_bytes(recorder, writer_bytes(&writer))) {
-		recorder->full = true; /* another leg may have more luck, in its time */
-		stop(recorder);
+		flight_recorder_break_off(recorder); /* another leg may have more luck, in its time */
 		(void)(fail(STATUS_OK, "%s", reason) == STATUS_OK);
 	}
 	arena_reset(&recorder->scratch);

@@ -292,7 +292,6 @@ static struct held_batch *hold(struct inquiry *waiting)
 
 	held->waiting = waiting;
 	held->handler_revision = waiting->handler_revision;
-	held->size = body.size;
 	memcpy(held->body, body.data, body.size);
 	held->section = waiting->batch;
 	held->section.body.data = held->body;
@@ -302,7 +301,7 @@ static struct held_batch *hold(struct inquiry *waiting)
 
 static void let_go(struct careful *careful, struct held_batch *held)
 {
-	careful->held_size -= held_bytes(held->size);
+	careful->held_size -= held_bytes(held->section.body.size);
 	arena_finish(&held->arena);
 	free(held);
 }
@@ -318,7 +317,7 @@ struct inquiry *careful_hold(struct careful *careful, struct inquiry *waiting)
 		at = &(*at)->next;
 	earlier = *at;
 	*at = held;
-	careful->held_size += held_bytes(held->size);
+	careful->held_size += held_bytes(held->section.body.size);
 	if (earlier != NULL) {
 		displaced = earlier->waiting;
 		held->next = earlier->next;

@@ -32,7 +32,6 @@ struct held_batch {
 	struct verified_batch verified;
 	struct arena arena;
 	struct section section; /* its body is the one below */
-	size_t size;
 	uint8_t body[];
 };
 

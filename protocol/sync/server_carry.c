@@ -92,10 +92,11 @@ void server_core_tell_carriers(struct server_core *core, const struct inquiry *c
 {
 	static const struct hash none;
 
+	if (carried->in_part || hash_equal(&carried->envelope, &none))
+		return;
 	for (size_t i = 0; i < CARRIERS_MAX; i++) {
 		struct carrier *carrier = &core->carriers.carriers[i];
-		if (carried->in_part || hash_equal(&carried->envelope, &none) || carrier->down ||
-			!hash_equal(&carrier->envelope, &carried->envelope))
+		if (carrier->down || !hash_equal(&carrier->envelope, &carried->envelope))
 			continue;
 		carrier->decided = true;
 		carrier->outcome = outcome_of(carried);
