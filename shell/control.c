@@ -27,6 +27,7 @@ struct client {
 struct control {
 	int descriptor;
 	int dir_descriptor; /* holds an address that goes by way of the directory; -1: none */
+	int reserve; /* for a file that a command opens, when there is no other descriptor; -1: none was left */
 	const struct clock *clock;
 	struct sockaddr_un address;
 	struct client clients[CONTROL_CLIENTS_MAX];
@@ -79,7 +80,7 @@ enum status control_open(const char *dir, const struct clock *clock, struct cont
 
 	control->clock = clock;
 	control->descriptor = -1;
-	control->dir_descriptor = -1;
+	control->dir_descriptor = control->reserve = -1;
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		control->clients[i].descriptor = -1;
 	status = control_address(dir, &control->address, &control->dir_descriptor);
@@ -114,6 +115,19 @@ static void cut_off(struct client *client)
 	*client = (struct client){ .descriptor = -1 };
 }
 
+static void take_reserve(struct control *control)
+{
+	if (control->reserve < 0)
+		control->reserve = fcntl(control->descriptor, F_DUPFD_CLOEXEC, 0);
+}
+
+static void release_reserve(struct control *control)
+{
+	if (control->reserve >= 0)
+		(void)close(control->reserve);
+	control->reserve = -1;
+}
+
 void control_close(struct control *control)
 {
 	if (control == NULL)
@@ -126,6 +140,7 @@ void control_close(struct control *control)
 	}
 	if (control->dir_descriptor >= 0)
 		(void)close(control->dir_descriptor);
+	release_reserve(control);
 	free(control);
 }
 
@@ -244,11 +259,13 @@ static void answer(struct control *control, struct client *client, control_handl
 		body = (struct bytes){ body.data + CONTROL_HEAD_SIZE, body.size - CONTROL_HEAD_SIZE };
 		status = control_request_decode(&client->arena, body, &request);
 	}
+	release_reserve(control);
 	if (status == STATUS_OK)
 		handler(context, &client->arena, &request, &reply);
 	else
 		reply = (struct control_reply){ .exit_code = (int)exit_code_of(status),
 			.err = arena_print(&client->arena, "%s\n", fail_reason()) };
+	take_reserve(control);
 	client->reply = control_reply_encode(&client->arena, &reply);
 	client->deadline_ms = clock_monotonic_ms(control->clock) + CONTROL_WRITE_TIMEOUT_MS;
 }
@@ -301,6 +318,7 @@ static void step_client(struct control *control, struct client *client, control_
 
 void control_step(struct control *control, control_handler handler, void *context)
 {
+	take_reserve(control);
 	accept_clients(control);
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		if (control->clients[i].descriptor >= 0)

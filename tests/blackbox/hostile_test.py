@@ -374,7 +374,8 @@ def a_server_without_a_descriptor_to_spare_sleeps_says_so_once_and_goes_on_when_
         assert used < 1 if SANITIZED else used < 0.5, f"{used} s of processor time in 2 s"
         for connection in held:
             connection.close()
-        assert [process.wait(timeout=30) for process in waiting] == [0, 0]
+        codes = [process.wait(timeout=30) for process in waiting]
+        assert codes == [0, 0], f"{codes}: {(world.dir / 'status.log').read_text()}"
         assert log.read_text().count("descriptors.used_up") == 1
         serves(server, peer)
 
