@@ -83,6 +83,7 @@ struct progress_report {
 	bool synced;
 	bool connected;
 	bool unanswered; /* a hello went out, and no welcome came */
+	bool outdated;   /* only an update of this program helps */
 	int64_t failures;
 	int64_t rounds, rows, rows_expected, sent, received;
 	int64_t files_waiting, files_stuck, files_sent, files_received;
@@ -123,6 +124,7 @@ static struct progress_report report_of(struct context *context, const struct li
 	struct progress_report report = { .synced = state.synced,
 		.connected = state.connected,
 		.unanswered = link_unanswered(link),
+		.outdated = state.outdated,
 		.failures = link->failures,
 		.rounds = state.rounds,
 		.rows = state.rows_received,
@@ -181,6 +183,7 @@ enum status command_link(struct context *context)
 	output_value(context->output, "address", NULL, cell_string(link_address(device->link)));
 	output_value(context->output, "connected", NULL, cell_boolean(report.connected));
 	output_json(context->output, "unanswered", json_boolean(report.unanswered));
+	output_json(context->output, "outdated", json_boolean(report.outdated));
 	output_value(context->output, "synced", NULL, cell_boolean(report.synced));
 	output_value(context->output, "rounds", NULL, cell_integer(report.rounds));
 	output_value(context->output, "rows_received", "rows received", cell_integer(report.rows));
@@ -261,7 +264,7 @@ static enum status judge(struct sync_run *run)
 {
 	const struct progress_report *report = &run->last;
 	bool over = clock_monotonic_ms(run->context->clock) >= run->until_ms;
-	bool failed = report->failures > run->first.failures && !report->connected && (!run->patient || over);
+	bool failed = report->failures > run->first.failures && !report->connected && (!run->patient || report->outdated || over);
 
 	show_progress(run);
 	if (report->refusal.size > 0)
@@ -386,6 +389,7 @@ static enum status read_report(struct context *context, struct text text, struct
 	*out_report = (struct progress_report){ .synced = json_is_true(json_object_get(object, "synced")),
 		.connected = json_is_true(json_object_get(object, "connected")),
 		.unanswered = json_is_true(json_object_get(object, "unanswered")),
+		.outdated = json_is_true(json_object_get(object, "outdated")),
 		.failures = member(object, "failures"),
 		.rounds = member(object, "rounds"),
 		.rows = member(object, "rows_received"),

@@ -355,7 +355,7 @@ enum status device_on_lost(struct device_core *core)
 	if (core->link == LINK_DOWN || core->link == LINK_COMMITTING)
 		return STATUS_OK;
 	(void)snprintf(core->state.failure, sizeof(core->state.failure), "the server did not answer");
-	core->state.unanswered = false; /* it may not have come there */
+	core->state.unanswered = core->state.outdated = false; /* it may not have come there */
 	device_link_down(core);
 	return STATUS_OK;
 }
@@ -674,8 +674,10 @@ enum status device_on_reply(struct device_core *core, struct bytes reply)
 	core->poll_again = false;
 	core->page_came = false;
 	status = open_reply(core, reply, &sections);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
 		status = device_take_sections(core, sections, ground);
+		core->state.outdated = status == STATUS_NEWER; /* what an outsider sent does not come so far */
+	}
 	if (status == STATUS_OK)
 		device_keep_decided(core);
 	arena_reset(&core->arena);

@@ -139,6 +139,7 @@ struct device_core_state {
 	bool polling;               /* … which the server may hold */
 	bool rows_held;             /* no rows may come now; those operations that are decided are not settled */
 	bool unanswered;            /* the latest hello got no answer in time, or none of this device's server */
+	bool outdated;              /* the latest answer was a newer program's, of which this one does not understand something */
 	int64_t last_contact_at_ms; /* wall time of the last good reply; 0: none since the start */
 	int64_t lease_until_ms;
 	uint32_t device_state;    /* enum device_state as the server last said */
