@@ -62,7 +62,7 @@ def a_server_whose_leg_is_full_goes_on_with_legs_to_look_at():
             device.sync()
             assert bytes_kept(server) <= bound, bytes_kept(server)
         kept = legs(server)
-        assert not kept[-1]["replays"] and kept[-1]["frames_in"], kept
+        assert not kept[-1]["replays"] and any(leg["frames_in"] for leg in kept if not leg["replays"]), kept
         assert any(event["what"] == "frame" for event in server.run("flight", "show", kept[-1]["leg"])["events"])
         server.stop()
         server.start()
