@@ -10,7 +10,7 @@
 #include "server/enrolment_desk.h"
 #include "protocol/transport/http_listener.h"
 #include "protocol/transport/listener_set.h"
-#include "protocol/transport/nng_listener.h"
+#include "protocol/transport/sp_listener.h"
 #include "shell/control.h"
 #include "shell/descriptors.h"
 #include "shell/file.h"
@@ -23,7 +23,7 @@
 #define PEM_SIZE_MAX      ((size_t)64 * 1024)
 #define POLLS_OWN         2 /* the listener and the front, before those of commands */
 #define DESCRIPTORS_MAX   65536
-#define DESCRIPTORS_OWN   64 /* at least so many are no device's: files, commands, connections that have not even greeted */
+#define DESCRIPTORS_OWN   64 /* so many are no connection's: files, commands */
 
 static volatile sig_atomic_t stop_asked;
 
@@ -255,12 +255,10 @@ static enum status write_ready_file(struct context *context, const struct listen
 		path_join(context->arena, context->working_dir, path).data, (struct bytes){ (const uint8_t *)text, (size_t)size }, 0644);
 }
 
-/* A quarter is left for connections that have not greeted, which the listener does not count. */
 static size_t connections_max(void)
 {
 	size_t most = descriptors_raise(DESCRIPTORS_MAX);
-	size_t kept = most / 4 > DESCRIPTORS_OWN ? most / 4 : DESCRIPTORS_OWN;
-	size_t left = most > 2 * kept ? most - kept : most / 2;
+	size_t left = most > 2 * (size_t)DESCRIPTORS_OWN ? most - DESCRIPTORS_OWN : most / 2;
 
 	return left < LISTENER_PIPES_MAX ? left : LISTENER_PIPES_MAX;
 }
@@ -315,7 +313,7 @@ static enum status open_listeners(struct context *context, const char *url, stru
 	enum status status = listener_set_make(out_set);
 
 	if (status == STATUS_OK)
-		status = listener_nng_open(url, &limits, &live);
+		status = listener_sp_open(url, &limits, &live);
 	if (status == STATUS_OK)
 		status = listener_set_add(*out_set, live);
 	if (status == STATUS_OK && both)

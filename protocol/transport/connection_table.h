@@ -18,7 +18,6 @@ enum connection_standing {
 
 struct connection {
 	uint32_t number; /* 0: free */
-	uint32_t first;  /* the listener's own */
 	enum connection_standing standing;
 	uint32_t older; /* connections of the same standing, in the order they came to it; 0: none. Not of those that proved themselves */
 	uint32_t newer;

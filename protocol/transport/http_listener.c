@@ -14,16 +14,16 @@
 #include <unistd.h>
 
 #include "protocol/base/memory.h"
+#include "protocol/transport/body_pool.h"
 #include "protocol/transport/connection_table.h"
 #include "protocol/transport/http_address.h"
+#include "protocol/transport/listening_socket.h"
 #include "protocol/transport/signal_file.h"
 
 #define HEADERS_MAX ((size_t)8 * 1024) /* memory of a connection beside its body */
 #define IDLE_S      120U               /* a connection on which nothing moved for so long, and no request waits */
-#define BACKLOG     512U
 #define TICK_MS     1000
 #define SPARE       16 /* connections that were told to close and are not gone yet */
-#define BODY_FREE   ((size_t)4 * 1024) /* of a body that anybody may send; the rest comes out of what all of its standing share */
 #define AGAIN_S     "5" /* when to come again that has no room */
 #define GONE_MOST   2000 /* connections that one tick looks at */
 #define NONE        UINT32_MAX
@@ -47,8 +47,7 @@ struct http_link {
 	enum exchange exchange;
 	uint8_t *body;
 	size_t size;
-	size_t shared; /* of it, out of what those of its standing share */
-	enum connection_standing sharing; /* when its body began */
+	struct body_share share;
 	uint8_t *reply;
 	size_t reply_size;
 	uint32_t next; /* free list, or queue */
@@ -66,7 +65,7 @@ struct http_listener {
 	size_t link_count;
 	uint32_t free_link;
 	uint32_t queue_first, queue_last;
-	size_t shared[STANDING_PROVED + 1]; /* bytes of bodies by standing, each at most limits.bodies_max; 0 of who has proved itself */
+	struct body_pool pool;
 	size_t look_next;    /* at whether it is gone */
 	int64_t look_at_ms;  /* monotonic */
 	struct listener_counts counts;
@@ -120,8 +119,8 @@ static void body_end(struct http_listener *listener, struct http_link *link)
 {
 	free(link->body);
 	link->body = NULL;
-	listener->shared[link->sharing] -= link->shared;
-	link->size = link->shared = 0;
+	body_share_end(&listener->pool, &link->share);
+	link->size = 0;
 }
 
 static void exchange_end(struct http_listener *listener, struct http_link *link)
@@ -316,23 +315,9 @@ static enum MHD_Result begin_request(
 		return answer_words(link->connection, refusal, "That is no frame.\n");
 	}
 	link->exchange = EXCHANGE_READING;
-	link->sharing = standing_of(listener, link);
+	body_share_begin(&link->share, standing_of(listener, link));
 	*request = link;
 	return MHD_YES;
-}
-
-/* Room for a body of `size` bytes, before any of it is taken. Who has proved itself has few connections, and shares nothing. Who was
- * greeted sends its first batch then, and shares with others who were, so that strangers do not keep it out. */
-static bool reserve(struct http_listener *listener, struct http_link *link, size_t size)
-{
-	size_t *all = &listener->shared[link->sharing];
-	size_t shared = size > BODY_FREE && link->sharing != STANDING_PROVED ? size - BODY_FREE : 0;
-
-	if (shared > link->shared && *all - link->shared + shared > listener->limits.bodies_max)
-		return false;
-	*all += shared - link->shared;
-	link->shared = shared;
-	return true;
 }
 
 static void refuse_body(struct http_listener *listener, struct http_link *link, enum exchange exchange)
@@ -349,7 +334,7 @@ static void take_in(struct http_listener *listener, struct http_link *link, cons
 		refuse_body(listener, link, EXCHANGE_REFUSED);
 		return;
 	}
-	if (!reserve(listener, link, link->size + size)) {
+	if (!body_share_grow(&listener->pool, &link->share, link->size + size)) {
 		refuse_body(listener, link, EXCHANGE_NO_ROOM);
 		return;
 	}
@@ -593,6 +578,7 @@ static struct http_listener *listener_make(const struct listener_limits *limits)
 	listener->base.operations = &operations;
 	listener->limits = listener_limits_of(limits);
 	listener->signal = listener->events = -1;
+	listener->pool.max = listener->limits.bodies_max;
 	listener->queue_first = NONE;
 	connection_table_init(&listener->connections, listener->limits.pipes_max);
 	listener->link_count = listener->limits.pipes_max + SPARE;
@@ -600,33 +586,6 @@ static struct http_listener *listener_make(const struct listener_limits *limits)
 	for (size_t i = 0; i < listener->link_count; i++)
 		listener->links[i].next = i + 1 == listener->link_count ? NONE : (uint32_t)(i + 1);
 	return listener;
-}
-
-static enum status socket_refuse(const char *url, int error)
-{
-	if (error == EADDRINUSE)
-		return fail(STATUS_BUSY, "%s is in use by another program; stop it or choose another port", url);
-	if (error == EADDRNOTAVAIL)
-		return fail(STATUS_INVALID, "%s is no address of this machine", url);
-	return fail(STATUS_CANNOT_WRITE, "cannot listen on %s (%s)", url, error_to_text(error));
-}
-
-/* A socket that listens at the first of the names' addresses. */
-static enum status socket_open(const char *url, const struct addrinfo *where, int *out_descriptor)
-{
-	const int yes = 1;
-	int descriptor = socket(where->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
-
-	if (descriptor < 0)
-		return socket_refuse(url, errno);
-	if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
-		bind(descriptor, where->ai_addr, where->ai_addrlen) == 0 && listen(descriptor, BACKLOG) == 0) {
-		*out_descriptor = descriptor;
-		return STATUS_OK;
-	}
-	error = errno;
-	(void)close(descriptor);
-	return socket_refuse(url, error);
 }
 
 static bool is_of_this_machine(const struct addrinfo *where)
@@ -637,17 +596,6 @@ static bool is_of_this_machine(const struct addrinfo *where)
 	if (where->ai_family == AF_INET6)
 		return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
 	return where->ai_family == AF_INET && ntohl(four->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
-static int port_of(int descriptor)
-{
-	struct sockaddr_storage bound;
-	socklen_t size = sizeof(bound);
-
-	if (getsockname(descriptor, (struct sockaddr *)&bound, &size) != 0)
-		return 0;
-	return ntohs(bound.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&bound)->sin6_port
-						  : ((const struct sockaddr_in *)&bound)->sin_port);
 }
 
 /* UnescapeCallback: paths are taken as they are written, so that none is cut at its %00. */
@@ -692,11 +640,11 @@ static enum status start_at(struct http_listener *listener, const char *url, con
 	const struct http_certificate *certificate)
 {
 	int descriptor = -1;
-	enum status status = socket_open(url, where, &descriptor);
+	enum status status = listening_socket_at(url, where, &descriptor);
 
 	if (status != STATUS_OK)
 		return status;
-	listener->port = port_of(descriptor);
+	listener->port = listening_socket_port(descriptor);
 	listener->daemon = daemon_start(listener, descriptor, is_of_this_machine(where), certificate);
 	if (listener->daemon == NULL) {
 		(void)close(descriptor);

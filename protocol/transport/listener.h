@@ -19,9 +19,8 @@ struct listener_limits {
 	size_t pipes_max;   /* connections; 0: LISTENER_PIPES_MAX. One more takes the place of one that proved nothing */
 	int64_t silent_ms;  /* a connection that said nothing of sense for so long is closed; 0: 30 s */
 	int64_t greeted_ms; /* one that was greeted and proved nothing since; 0: 2 min */
-	size_t bodies_max;  /* bytes of what strangers send over HTTP, but for the first 4 KiB of each, and again of what those greeted
-			     * send; 0: LISTENER_BODIES_MAX */
-	bool unwatched;     /* does not try now and then whether it still takes connections (tests that count them) */
+	size_t bodies_max;  /* bytes of what strangers are sending, but for the first 4 KiB of each, and again of what those greeted send;
+			     * 0: LISTENER_BODIES_MAX */
 	const struct clock *clock; /* NULL: the system's */
 };
 

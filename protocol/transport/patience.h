@@ -1,5 +1,5 @@
 /* Waiting for what may never end. nng 1.5.2 sometimes waits for ever in nng_close() when a thread of its own that delivered the last
- * message is not out of it yet: a program that has to end must not wait with it (docs/decisions/0010-nng-watched.md). */
+ * message is not out of it yet: a program that has to end must not wait with it (docs/decisions/0010-nng-dials-only.md). */
 #ifndef TRUCKROLL_TRANSPORT_PATIENCE_H
 #define TRUCKROLL_TRANSPORT_PATIENCE_H
 

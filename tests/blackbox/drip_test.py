@@ -6,7 +6,7 @@ import time
 
 import sp
 import tap
-from harness import KEPT, SANITIZED, Device, Server, World
+from harness import SANITIZED, Device, Server, World
 from tap import promise, size, tell, until
 
 ADA = "Ada Brannock"
@@ -102,7 +102,7 @@ def who_drips_a_byte_at_a_time_is_hung_up_on_and_honest_devices_are_served_meanw
         assert {row["text"] for row in server.rows("note")} == {f"note {number}" for number in range(rounds)}
         if not SANITIZED:
             try:
-                until(lambda: server.descriptors() <= descriptors + KEPT, "the descriptors are given back", 60)
+                until(lambda: server.descriptors() <= descriptors, "the descriptors are given back", 60)
             except AssertionError as error:
                 raise AssertionError(f"{error}: there were {descriptors}, there are {server.opened()}") from error
 

@@ -14,7 +14,6 @@ from tap import until
 
 DONE, REFUSED, USAGE, NOT_FOUND, OFFLINE, CORRUPT, CANNOT_WRITE, NEWER = range(8)
 
-KEPT = 16  # descriptors, at most: of what connects while nng's listener is deaf (decision 10)
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TRUCKROLL_BUILD") or ROOT / "build")
 SANITIZED = os.environ.get("TRUCKROLL_SANITIZE", "none") != "none"

@@ -360,10 +360,10 @@ def processor_seconds(process):
 def a_server_without_a_descriptor_to_spare_sleeps_says_so_once_and_goes_on_when_there_is_one():
     with World() as world:
         server, peer = with_peer(world)
-        server.stop()
-        server.start(before=("prlimit", "--nofile=64:64"))
+        least = server.descriptors() + 4
+        few_descriptors(server, least, least)
         held = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(80)]  # not even a greeting
-        until(lambda: server.descriptors() >= 64, "every descriptor is used")
+        until(lambda: server.descriptors() >= least, "every descriptor is used")
         waiting = [world.start("status.log", "truckrolld", "status", "--dir", server.dir) for _ in range(2)]
         log = world.dir / server.log
         until(lambda: "descriptors.used_up" in log.read_text(), "the log says what is the matter")
@@ -378,6 +378,19 @@ def a_server_without_a_descriptor_to_spare_sleeps_says_so_once_and_goes_on_when_
         assert codes == [0, 0], f"{codes}: {(world.dir / 'status.log').read_text()}"
         assert log.read_text().count("descriptors.used_up") == 1
         serves(server, peer)
+
+
+@promise
+def commands_have_descriptors_however_many_connect():
+    with World() as world:
+        server, peer = with_peer(world)
+        few_descriptors(server, 64, 64)
+        held = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(80)]
+        server.verify()
+        assert server.descriptors() < 64 and "descriptors.used_up" not in (world.dir / server.log).read_text()
+        serves(server, peer)
+        for connection in held:
+            connection.close()
 
 
 @promise

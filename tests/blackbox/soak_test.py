@@ -5,7 +5,7 @@ import pathlib
 
 import tap
 from equal import insist_on_equality
-from harness import KEPT, SANITIZED, Device, Server, World
+from harness import SANITIZED, Device, Server, World
 from tap import promise, size, tell, until
 
 ADA = "Ada Brannock"
@@ -74,7 +74,7 @@ def what_was_done_before_makes_nobody_larger_and_leaves_nothing_behind():
             tell(f"{process.name}: {memory} KiB after {rounds // 2} rounds, {grown} more after {rounds}, and its store {stored} more; "
                  f"{descriptors} descriptors, then {process.descriptors()}")
             assert SANITIZED or grown < GROWTH_KB + stored, f"the {process.name} grew by {grown} KiB, its store by {stored}"
-            until(lambda: process.descriptors() <= descriptors + KEPT, f"the {process.name} gives its descriptors back")
+            until(lambda: process.descriptors() <= descriptors, f"the {process.name} gives its descriptors back")
         assert (files_of(server.dir), files_of(device.dir)) == files, f"{files_of(server.dir)} {files_of(device.dir)}, and before {files}"
         device.stop_agent()
         device.sync()

@@ -1,23 +1,17 @@
 /* A connection to the listener that says anything, from its greeting on. What the bytes mean is worked out a second time here, from SP's
- * own documents: just these requests are taken, each is answered under the header it came with, what breaks the rules is hung up on, and
- * whoever comes next is served. nng may go deaf when it is hung up on; then the listener has to notice it by itself (decision 10), on a
- * clock of this test. First byte modulo 4: what becomes of the requests. */
+ * own documents: just these requests are taken, in their order, each is answered under the header it came with, what breaks the rules is
+ * hung up on, and whoever comes next is served. First byte modulo 4: what becomes of the requests. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "protocol/transport/listener_watch.h"
-#include "protocol/transport/nng_listener.h"
+#include "protocol/transport/sp_listener.h"
 #include "tests/fuzz/target.h"
 
-#define PATIENCE_MS    2000 /* then the listener is taken for deaf */
-#define TRIES_MAX      20
-#define MOMENT_NS      20000
-#define MOMENTS_MAX    1500000 /* more than half a minute */
+#define PATIENCE_MS    20000
 #define GREETING_SIZE  8
 #define HEAD_SIZE      8 /* the length, its greatest byte first */
 #define WORD_SIZE      4
@@ -27,12 +21,11 @@
 #define ANSWER_MAX     (HOPS_MAX * WORD_SIZE + ANSWER_SIZE)
 
 static const uint8_t greeting[GREETING_SIZE] = { 0, 'S', 'P', 0, 0, 0x30, 0, 0 }; /* a request socket */
+static const uint8_t own_greeting[GREETING_SIZE] = { 0, 'S', 'P', 0, 0, 0x31, 0, 0 };
 static const uint8_t good[] = { 0, 'S', 'P', 0, 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0x80, 0, 0, 1, 'h', 'i' };
 static const struct bytes answer = { (const uint8_t *)"yes", ANSWER_SIZE };
 
 static struct listener *listener;
-static int64_t now_ms = 1;
-static bool looked; /* the listener may still have a connection to itself */
 
 /* What is done with a request. */
 enum treatment {
@@ -46,7 +39,6 @@ enum treatment {
 struct request {
 	struct bytes header; /* the hops and its number */
 	struct bytes body;
-	bool taken;
 };
 
 /* What a connection says. */
@@ -108,7 +100,7 @@ static int call(void)
 
 	insist(connection >= 0 && setsockopt(connection, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) == 0);
 	insist(setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0);
-	(void)(connect(connection, (const struct sockaddr *)&address, sizeof(address)) == 0); /* the listener may just listen anew */
+	insist(connect(connection, (const struct sockaddr *)&address, sizeof(address)) == 0);
 	return connection;
 }
 
@@ -123,19 +115,25 @@ static bool hear(int connection, void *out, size_t size)
 	return true;
 }
 
-/* False: nothing comes, be it that the other side was hung up on or that the listener is deaf. */
-static bool take(struct arena *arena, int connection, struct listener_token *out_token, struct bytes *out_request)
+static struct listener_counts counted(void)
 {
-	for (;;) {
-		struct pollfd ready[] = { { .fd = listener_descriptor(listener), .events = POLLIN }, { .fd = connection } };
-		int count;
+	struct listener_counts counts;
 
-		if (listener_take(listener, arena, out_token, out_request) == STATUS_OK)
-			return true;
-		count = poll(ready, LENGTH(ready), PATIENCE_MS);
-		if (count == 0 || (ready[1].revents & (POLLHUP | POLLERR)) != 0)
-			return listener_take(listener, arena, out_token, out_request) == STATUS_OK;
+	listener_count(listener, &counts);
+	return counts;
+}
+
+/* False: the connection ended before another request came. */
+static bool take(struct arena *arena, struct listener_token *out_token, struct bytes *out_request)
+{
+	struct pollfd ready = { .fd = listener_descriptor(listener), .events = POLLIN };
+
+	while (listener_take(listener, arena, out_token, out_request) != STATUS_OK) {
+		if (counted().pipes == 0)
+			return false;
+		insist(poll(&ready, 1, PATIENCE_MS) == 1);
 	}
+	return true;
 }
 
 /* The header of the next answer. */
@@ -150,24 +148,13 @@ static struct bytes hear_answer(int connection, uint8_t heard[static ANSWER_MAX]
 	return (struct bytes){ heard, size - ANSWER_SIZE };
 }
 
-/* It was said, with this header unless that is NULL, and was not taken before. Nobody promises an order: devices ask one by one. */
-static void check_off(struct speech *speech, struct bytes body, const struct bytes *header)
-{
-	size_t i = 0;
-
-	while (i < speech->count && (speech->requests[i].taken || !bytes_equal(speech->requests[i].body, body) ||
-					(header != NULL && !bytes_equal(speech->requests[i].header, *header))))
-		i++;
-	insist(i < speech->count);
-	speech->requests[i].taken = true;
-}
-
-static void treat(struct speech *speech, struct bytes body, struct listener_token token, enum treatment treatment, int connection)
+static void treat(const struct request *said, struct bytes body, struct listener_token token, enum treatment treatment, int connection)
 {
 	static const struct id somebody = { { 7 } };
 	uint8_t heard[ANSWER_MAX];
-	struct bytes header;
 	enum status status;
+
+	insist(bytes_equal(said->body, body));
 
 	if (treatment == TREATMENT_FORGET)
 		listener_forget(listener, token);
@@ -176,31 +163,10 @@ static void treat(struct speech *speech, struct bytes body, struct listener_toke
 	else if (treatment == TREATMENT_VALIDATE)
 		listener_validate(listener, token, &somebody);
 	status = listener_reply(listener, token, answer);
-	insist(status == STATUS_NOT_FOUND || (status == STATUS_OK && treatment != TREATMENT_FORGET));
-	insist(status == STATUS_OK || treatment == TREATMENT_FORGET || speech->hung_up);
+	insist(status == (treatment == TREATMENT_FORGET ? STATUS_NOT_FOUND : STATUS_OK));
 	insist(listener_reply(listener, token, answer) == STATUS_NOT_FOUND);
-	if (status == STATUS_OK && !speech->hung_up) {
-		header = hear_answer(connection, heard);
-		check_off(speech, body, &header);
-	} else {
-		check_off(speech, body, NULL);
-	}
-}
-
-static void hang_up(int connection)
-{
-	const struct timespec moment = { .tv_nsec = MOMENT_NS };
-	struct listener_counts counts;
-
-	(void)close(connection);
-	for (int i = 0; i < MOMENTS_MAX; i++) {
-		listener_count(listener, &counts);
-		looked = looked && counts.pipes > 0;
-		if (counts.pipes <= looked)
-			return;
-		(void)nanosleep(&moment, NULL);
-	}
-	insist(false); /* a connection that is gone is let go */
+	if (status == STATUS_OK)
+		insist(bytes_equal(said->header, hear_answer(connection, heard)));
 }
 
 /* In two pieces, so that one that is cut is taken up again. */
@@ -212,78 +178,52 @@ static void say(int connection, struct bytes said)
 	(void)(send(connection, said.data + half, said.size - half, MSG_NOSIGNAL) < 0);
 }
 
-/* False: the listener did not take what it has to, and has to be asked again. */
-static bool listens_to(struct speech *speech, enum treatment treatment, int connection, struct arena *arena)
+/* The listener moves until so many connections are left. */
+static void await_connections(struct arena *arena, size_t count)
 {
-	struct listener_token token = { 0 };
+	struct listener_token token;
 	struct bytes request;
-	uint8_t heard[GREETING_SIZE];
-	size_t taken = 0;
 
-	if (!speech->hung_up && !hear(connection, heard, GREETING_SIZE))
-		return false;
-	for (; taken < speech->count && take(arena, connection, &token, &request); taken++)
-		treat(speech, request, token, treatment, connection);
-	return taken == speech->count || speech->hung_up;
+	while (counted().pipes != count) {
+		struct pollfd ready = { .fd = listener_descriptor(listener), .events = POLLIN };
+		insist(poll(&ready, 1, PATIENCE_MS) == 1);
+		insist(listener_take(listener, arena, &token, &request) == STATUS_NOT_FOUND);
+	}
 }
 
-static bool converse(struct bytes said, enum treatment treatment)
+static void converse(struct bytes said, enum treatment treatment)
 {
 	static struct speech speech;
 	struct listener_token token;
 	struct arena arena = { 0 };
 	struct bytes request;
+	uint8_t heard[GREETING_SIZE];
 	int connection = call();
-	bool listened;
 
 	speech = (struct speech){ 0 };
 	understand(&speech, said);
+	await_connections(&arena, 1);
+	insist(hear(connection, heard, GREETING_SIZE) && memcmp(heard, own_greeting, GREETING_SIZE) == 0);
 	say(connection, said);
-	listened = listens_to(&speech, treatment, connection, &arena);
-	hang_up(connection);
-	insist(listener_take(listener, &arena, &token, &request) == STATUS_NOT_FOUND);
+	for (size_t taken = 0; taken < speech.count; taken++) {
+		insist(take(&arena, &token, &request));
+		treat(&speech.requests[taken], request, token, treatment, connection);
+	}
+	if (!speech.hung_up)
+		(void)close(connection);
+	await_connections(&arena, 0);
+	if (speech.hung_up)
+		(void)close(connection);
 	arena_finish(&arena);
-	return listened;
-}
-
-/* As much time as the listener needs to notice that it is deaf, in two looks. */
-static void let_time_pass(void)
-{
-	const struct timespec moment = { .tv_nsec = 20 * MOMENT_NS };
-
-	looked = true;
-	for (int i = 0; i < 2; i++) {
-		now_ms += LISTENER_WATCH_EVERY_MS + LISTENER_WATCH_WAIT_MS;
-		(void)listener_tick(listener);
-		(void)nanosleep(&moment, NULL);
-	}
-}
-
-static void insist_on_being_heard(struct bytes said, enum treatment treatment)
-{
-	for (int i = 0; i < TRIES_MAX; i++) {
-		if (converse(said, treatment))
-			return;
-		let_time_pass();
-	}
-	insist(false);
-}
-
-static int64_t clock_read(void *context)
-{
-	(void)context;
-	return now_ms;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct clock clock = { .now_ms = clock_read, .monotonic_ms = clock_read };
-
 	if (size == 0)
 		return 0;
 	if (listener == NULL)
-		insist(listener_nng_open("tcp://127.0.0.1:0", &(struct listener_limits){ .clock = &clock }, &listener) == STATUS_OK);
-	insist_on_being_heard((struct bytes){ data + 1, size - 1 }, (enum treatment)(data[0] % TREATMENT_COUNT));
-	insist_on_being_heard((struct bytes){ good, sizeof(good) }, TREATMENT_ANSWER);
+		insist(listener_sp_open("tcp://127.0.0.1:0", NULL, &listener) == STATUS_OK);
+	converse((struct bytes){ data + 1, size - 1 }, (enum treatment)(data[0] % TREATMENT_COUNT));
+	converse((struct bytes){ good, sizeof(good) }, TREATMENT_ANSWER);
 	return 0;
 }

@@ -13,7 +13,7 @@
 #include "protocol/transport/http_client.h"
 #include "protocol/transport/http_listener.h"
 #include "protocol/transport/listener_set.h"
-#include "protocol/transport/nng_listener.h"
+#include "protocol/transport/sp_listener.h"
 
 /* After the tree's headers: it makes a macro of fail(). */
 #include <cmocka.h>
@@ -258,7 +258,7 @@ static void a_set_answers_each_on_its_own_carrier(void **state)
 
 	(void)state;
 	assert_int_equal(listener_set_make(&set), STATUS_OK);
-	assert_int_equal(listener_nng_open("tcp://127.0.0.1:0", &(struct listener_limits){ .unwatched = true }, &live), STATUS_OK);
+	assert_int_equal(listener_sp_open("tcp://127.0.0.1:0", NULL, &live), STATUS_OK);
 	assert_int_equal(listener_set_add(set, live), STATUS_OK);
 	assert_int_equal(listener_http_open("http://127.0.0.1:0", &no_tls, NULL, &http), STATUS_OK);
 	assert_int_equal(listener_set_add(set, http), STATUS_OK);

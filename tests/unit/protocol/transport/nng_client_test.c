@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "protocol/transport/nng_client.h"
-#include "protocol/transport/nng_listener.h"
+#include "protocol/transport/sp_listener.h"
 
 /* After the tree's headers: it makes a macro of fail(). */
 #include <cmocka.h>
@@ -33,7 +33,7 @@ static int set_up(void **state)
 	static struct link link;
 
 	link = (struct link){ 0 };
-	if (listener_nng_open("tcp://127.0.0.1:0", NULL, &link.listener) != STATUS_OK)
+	if (listener_sp_open("tcp://127.0.0.1:0", NULL, &link.listener) != STATUS_OK)
 		return -1;
 	(void)snprintf(link.url, sizeof(link.url), "tcp://127.0.0.1:%d", listener_port(link.listener));
 	if (transport_nng_open(link.url, &link.transport) != STATUS_OK)
@@ -181,7 +181,7 @@ static void a_link_that_breaks_under_a_request_is_offline_and_nothing_is_sent_ag
 	link->listener = NULL;
 	assert_int_equal(transport_receive(link->transport, PATIENCE_MS, &link->arena, &reply), STATUS_OFFLINE);
 	assert_non_null(strstr(fail_reason(), "cannot be reached"));
-	assert_int_equal(listener_nng_open(link->url, NULL, &link->listener), STATUS_OK);
+	assert_int_equal(listener_sp_open(link->url, NULL, &link->listener), STATUS_OK);
 	assert_int_equal(transport_send(link->transport, bytes_of("anew")), STATUS_OK);
 	token = take(link, &request);
 	assert_bytes(request, "anew");

@@ -1,0 +1,111 @@
+#include "protocol/transport/listening_socket.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "protocol/base/arena.h"
+#include "protocol/base/text.h"
+
+#define BACKLOG 4096 /* the system has a limit of its own */
+
+static enum status refuse(const char *url, int error)
+{
+	if (error == EADDRINUSE)
+		return fail(STATUS_BUSY, "%s is in use by another program; stop it or choose another port", url);
+	if (error == EADDRNOTAVAIL)
+		return fail(STATUS_INVALID, "%s is no address of this machine", url);
+	return fail(STATUS_CANNOT_WRITE, "cannot listen on %s (%s)", url, error_to_text(error));
+}
+
+static enum status listen_at(const char *url, int family, const struct sockaddr *address, socklen_t size, int *out_descriptor)
+{
+	const int yes = 1;
+	int descriptor = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
+
+	if (descriptor < 0)
+		return refuse(url, errno);
+	if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 && bind(descriptor, address, size) == 0 &&
+		listen(descriptor, BACKLOG) == 0) {
+		*out_descriptor = descriptor;
+		return STATUS_OK;
+	}
+	error = errno;
+	(void)close(descriptor);
+	return refuse(url, error);
+}
+
+enum status listening_socket_at(const char *url, const struct addrinfo *where, int *out_descriptor)
+{
+	return listen_at(url, where->ai_family, where->ai_addr, where->ai_addrlen, out_descriptor);
+}
+
+/* NULL: all addresses of this machine. */
+static const char *host_of(struct arena *arena, const char *from, const char *to)
+{
+	bool in_brackets = to - from > 1 && *from == '[' && to[-1] == ']';
+
+	if (to == from || (to - from == 1 && *from == '*'))
+		return NULL;
+	return arena_copy_text(arena, (struct text){ from + in_brackets, (size_t)(to - from) - 2 * in_brackets }).data;
+}
+
+enum status listening_socket_open(const char *url, const char *host_and_port, int *out_descriptor)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	const char *colon = strrchr(host_and_port, ':');
+	struct addrinfo *found = NULL;
+	struct arena arena = { 0 };
+	enum status status;
+
+	if (colon == NULL || colon[1] == '\0')
+		return fail(STATUS_INVALID, "\"%s\" names no port to listen on; use tcp://HOST:PORT", url);
+	if (getaddrinfo(host_of(&arena, host_and_port, colon), colon + 1, &hints, &found) == 0)
+		status = listening_socket_at(url, found, out_descriptor);
+	else
+		status = fail(STATUS_INVALID, "\"%s\" cannot be listened on: there is no such machine or port; use tcp://HOST:PORT", url);
+	if (found != NULL)
+		freeaddrinfo(found);
+	arena_finish(&arena);
+	return status;
+}
+
+/* Nobody answers at the path: its server was killed. */
+static bool is_left_over(const struct sockaddr_un *address)
+{
+	int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool refused = descriptor >= 0 && connect(descriptor, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
+		       errno == ECONNREFUSED;
+
+	if (descriptor >= 0)
+		(void)close(descriptor);
+	return refused;
+}
+
+enum status listening_socket_open_local(const char *url, const char *path, int *out_descriptor)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return fail(STATUS_INVALID, "\"%s\" is longer than the %zu bytes that the path of a socket may have", url,
+			sizeof(address.sun_path) - 1);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (is_left_over(&address))
+		(void)unlink(path);
+	return listen_at(url, AF_UNIX, (const struct sockaddr *)&address, sizeof(address), out_descriptor);
+}
+
+int listening_socket_port(int descriptor)
+{
+	struct sockaddr_storage bound;
+	socklen_t size = sizeof(bound);
+
+	if (getsockname(descriptor, (struct sockaddr *)&bound, &size) != 0)
+		return 0;
+	if (bound.ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)&bound)->sin6_port);
+	return bound.ss_family == AF_INET ? ntohs(((const struct sockaddr_in *)&bound)->sin_port) : 0;
+}
