@@ -43,7 +43,7 @@ struct nng_client {
 	bool abandoned; /* the running request must not go on to its next step */
 	nng_msg *reply;
 	int error;
-	int dial_error;      /* of the first try; 0 while it runs or when it worked */
+	int dial_error;      /* of the first try, until a later one worked; 0 while it runs or when it worked */
 	int link;            /* nng's number of the connection; 0: none */
 	int64_t asked_at_ms; /* monotonic, of the latest request */
 	size_t sending; /* bytes of the latest request */
@@ -89,10 +89,12 @@ static void client_link(nng_pipe pipe, nng_pipe_ev event, void *context)
 	struct nng_client *client = context;
 
 	(void)pthread_mutex_lock(&client->mutex);
-	if (event == NNG_PIPE_EV_ADD_POST)
+	if (event == NNG_PIPE_EV_ADD_PRE) { /* the later notice may come behind the first reply */
 		client->link = nng_pipe_id(pipe);
-	else if (client->link == nng_pipe_id(pipe)) /* not when its successor came first */
+		client->dial_error = 0;
+	} else if (client->link == nng_pipe_id(pipe)) { /* not when its successor came first */
 		client->link = 0;
+	}
 	signal_file_raise(client->signal);
 	(void)pthread_mutex_unlock(&client->mutex);
 }
@@ -262,7 +264,7 @@ static int client_prepare(struct nng_client *client)
 	if (error == 0)
 		error = nng_socket_set_ms(client->socket, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
 	if (error == 0)
-		error = nng_pipe_notify(client->socket, NNG_PIPE_EV_ADD_POST, client_link, client);
+		error = nng_pipe_notify(client->socket, NNG_PIPE_EV_ADD_PRE, client_link, client);
 	if (error == 0)
 		error = nng_pipe_notify(client->socket, NNG_PIPE_EV_REM_POST, client_link, client);
 	if (error == 0)

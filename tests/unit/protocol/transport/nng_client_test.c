@@ -205,6 +205,30 @@ static void a_refused_connection_is_offline_at_once(void **state)
 	arena_finish(&arena);
 }
 
+/* The first try is refused, a later one is not. */
+static void an_old_refusal_is_not_told_of_a_link_that_came_and_went(void **state)
+{
+	struct link *link = *state;
+	struct pollfd noticed = { .events = POLLIN };
+	struct bytes request, reply;
+
+	transport_close(link->transport);
+	listener_close(link->listener);
+	assert_int_equal(transport_nng_open(link->url, &link->transport), STATUS_OK);
+	noticed.fd = transport_descriptor(link->transport);
+	assert_int_equal(poll(&noticed, 1, PATIENCE_MS), 1);
+	assert_int_equal(listener_sp_open(link->url, NULL, &link->listener), STATUS_OK);
+	assert_int_equal(transport_send(link->transport, bytes_of("ping")), STATUS_OK);
+	assert_int_equal(listener_reply(link->listener, take(link, &request), bytes_of("pong")), STATUS_OK);
+	assert_int_equal(transport_receive(link->transport, PATIENCE_MS, &link->arena, &reply), STATUS_OK);
+	listener_close(link->listener);
+	link->listener = NULL;
+	assert_int_equal(poll(&noticed, 1, PATIENCE_MS), 1);
+	assert_int_equal(transport_receive(link->transport, 0, &link->arena, &reply), STATUS_NOT_FOUND);
+	assert_int_equal(transport_send(link->transport, bytes_of("anew")), STATUS_OK);
+	assert_int_equal(transport_receive(link->transport, 0, &link->arena, &reply), STATUS_NOT_FOUND);
+}
+
 static void a_wrong_address_is_refused_with_what_to_write_instead(void **state)
 {
 	static const char *const wrong[] = { "", "tcp://", "127.0.0.1:7450", "tls+tcp://127.0.0.1:7450", "ws://127.0.0.1:7450",
@@ -230,6 +254,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_descriptor_is_readable_when_the_reply_is_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_link_that_breaks_under_a_request_is_offline_and_nothing_is_sent_again, set_up, tear_down),
 		cmocka_unit_test(a_refused_connection_is_offline_at_once),
+		cmocka_unit_test_setup_teardown(an_old_refusal_is_not_told_of_a_link_that_came_and_went, set_up, tear_down),
 		cmocka_unit_test(a_wrong_address_is_refused_with_what_to_write_instead),
 	};
 
