@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -73,15 +74,20 @@ enum status listening_socket_open(const char *url, const char *host_and_port, in
 	return status;
 }
 
-/* Nobody answers at the path: its server was killed. */
+/* A socket, at which nobody answers: its server was killed. A file that is none refuses as well. */
 static bool is_left_over(const struct sockaddr_un *address)
 {
-	int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool refused = descriptor >= 0 && connect(descriptor, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
-		       errno == ECONNREFUSED;
+	struct stat found;
+	int descriptor;
+	bool refused;
 
-	if (descriptor >= 0)
-		(void)close(descriptor);
+	if (lstat(address->sun_path, &found) != 0 || !S_ISSOCK(found.st_mode))
+		return false;
+	descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (descriptor < 0)
+		return false;
+	refused = connect(descriptor, (const struct sockaddr *)address, sizeof(*address)) != 0 && errno == ECONNREFUSED;
+	(void)close(descriptor);
 	return refused;
 }
 

@@ -449,6 +449,23 @@ static void a_local_socket_is_listened_on_also_where_a_killed_server_left_one(vo
 	assert_int_equal(access(address.sun_path, F_OK), -1);
 }
 
+static void a_file_that_is_no_socket_is_never_taken_for_one(void **state)
+{
+	char path[64], url[80];
+	struct listener *listener;
+	FILE *file;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "/tmp/truckroll-%d.file", (int)getpid());
+	(void)snprintf(url, sizeof(url), "ipc://%s", path);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	(void)fclose(file);
+	assert_int_equal(listener_sp_open(url, NULL, &listener), STATUS_BUSY);
+	assert_int_equal(access(path, F_OK), 0);
+	(void)unlink(path);
+}
+
 static void a_port_in_use_is_busy_and_says_what_to_do(void **state)
 {
 	struct sp_bench *bench = *state;
@@ -488,6 +505,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_flood_from_one_connection_does_not_shut_out_the_others, set_up, sp_bench_close),
 		cmocka_unit_test_setup_teardown(a_request_that_comes_byte_by_byte_is_taken_whole, set_up, sp_bench_close),
 		cmocka_unit_test_setup_teardown(a_local_socket_is_listened_on_also_where_a_killed_server_left_one, set_up, sp_bench_close),
+		cmocka_unit_test_setup_teardown(a_file_that_is_no_socket_is_never_taken_for_one, set_up, sp_bench_close),
 		cmocka_unit_test_setup_teardown(a_port_in_use_is_busy_and_says_what_to_do, set_up, sp_bench_close),
 	};
 
