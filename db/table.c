@@ -453,22 +453,27 @@ enum status table_since(struct storage *storage, const struct schema *schema, co
 
 /* ---- short ids ---- */
 
+/* The first and the last id that may begin so; they are read from `out_span` as long as the statement runs. */
+static void bind_prefix(sqlite3_stmt *prepared, const uint8_t *prefix, size_t width, struct id out_span[static 2])
+{
+	assert(width <= ID_SIZE);
+	memset(out_span[0].bytes, 0, ID_SIZE);
+	memset(out_span[1].bytes, 0xff, ID_SIZE);
+	memcpy(out_span[0].bytes, prefix, width);
+	memcpy(out_span[1].bytes, prefix, width);
+	bind_id(prepared, 1, &out_span[0]);
+	bind_id(prepared, 2, &out_span[1]);
+}
+
 enum status table_resolve(struct storage *storage, const struct schema *schema, const uint8_t *prefix, size_t width, struct id *out_id)
 {
-	struct id lowest = { 0 };
-	struct id highest;
-	struct id found = { 0 };
+	struct id found = { 0 }, span[2];
 	struct table_statement *statement;
 	enum status status = table_statement(storage, schema, TABLE_RESOLVE, &statement);
 
-	assert(width <= ID_SIZE);
 	if (status != STATUS_OK)
 		return status;
-	memset(highest.bytes, 0xff, ID_SIZE);
-	memcpy(lowest.bytes, prefix, width);
-	memcpy(highest.bytes, prefix, width);
-	bind_id(statement->prepared, 1, &lowest);
-	bind_id(statement->prepared, 2, &highest);
+	bind_prefix(statement->prepared, prefix, width, span);
 	status = sql_step(storage, statement->prepared, schema->name);
 	if (status == STATUS_OK)
 		status = read_id(storage, schema, statement->prepared, 0, &found);
@@ -487,33 +492,34 @@ enum status table_resolve(struct storage *storage, const struct schema *schema, 
 	return status;
 }
 
-static size_t common_bytes(sqlite3_stmt *prepared, int column, const struct id *id)
+static size_t common_bytes(const struct id *one, const struct id *other)
 {
-	const uint8_t *other = sqlite3_column_blob(prepared, column);
-	size_t size = other == NULL ? 0 : (size_t)sqlite3_column_bytes(prepared, column);
 	size_t common = 0;
 
-	while (common < size && common < ID_SIZE && other[common] == id->bytes[common])
+	while (common < ID_SIZE && one->bytes[common] == other->bytes[common])
 		common++;
 	return common;
 }
 
-enum status table_common_prefix(struct storage *storage, const struct schema *schema, const struct id *id, size_t *out_bytes)
+enum status table_raise_common_prefix(struct storage *storage, const struct schema *schema, const struct id *id, size_t *common)
 {
+	struct id span[2];
 	struct table_statement *statement;
 	enum status status = table_statement(storage, schema, TABLE_NEIGHBOURS, &statement);
-	size_t before;
-	size_t after;
 
-	if (status != STATUS_OK)
+	if (status != STATUS_OK || *common >= ID_SIZE)
 		return status;
-	bind_id(statement->prepared, 1, id);
-	status = sql_step(storage, statement->prepared, schema->name);
-	if (status == STATUS_OK) {
-		before = common_bytes(statement->prepared, 0, id);
-		after = common_bytes(statement->prepared, 1, id);
-		*out_bytes = before > after ? before : after;
+	bind_prefix(statement->prepared, id->bytes, *common + 1, span);
+	while ((status = sql_step(storage, statement->prepared, schema->name)) == STATUS_OK) {
+		struct id other;
+		size_t shared;
+		status = read_id(storage, schema, statement->prepared, 0, &other);
+		if (status != STATUS_OK)
+			break;
+		shared = common_bytes(id, &other);
+		if (shared < ID_SIZE && shared > *common)
+			*common = shared;
 	}
 	sqlite3_reset(statement->prepared);
-	return status;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

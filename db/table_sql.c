@@ -28,7 +28,7 @@ static const struct verb_row verbs[] = {
 	[TABLE_BY_ID]        = { "SELECT id, home, gseq, author, hash, extra$F", " FROM $T WHERE home = ?1 AND id > ?2 ORDER BY id" },
 	[TABLE_SCAN]         = { "SELECT id, home, gseq, author, hash, extra$F", " FROM $T WHERE id > ?1 ORDER BY id" },
 	[TABLE_RESOLVE]      = { "SELECT id", " FROM $T WHERE id BETWEEN ?1 AND ?2 LIMIT 2" },
-	[TABLE_NEIGHBOURS]   = { "SELECT (SELECT max(id) FROM $T WHERE id < ?1), (SELECT min(id) FROM $T WHERE id > ?1)", "" },
+	[TABLE_NEIGHBOURS]   = { "SELECT id", " FROM $T WHERE id BETWEEN ?1 AND ?2" },
 	[TABLE_EACH]         = { "SELECT id, home, gseq, author, hash, extra$F", " FROM $T WHERE $I IS ?1 ORDER BY id" },
 };
 /* clang-format on */

@@ -180,24 +180,21 @@ void device_store_reset_rows(struct device_store *store)
 
 /* ---- short references ---- */
 
+#define BYTES_BEYOND 3 /* what two ids share: the first byte that differs, and two more */
+
 static size_t reference_width(void *context, enum record_kind kind, const struct id *ids, size_t count)
 {
 	struct device_store *store = context;
 	const struct schema *schema = NULL;
-	size_t width = REFERENCE_WIDTH_MIN;
+	size_t common = REFERENCE_WIDTH_MIN - BYTES_BEYOND;
 
 	if (schema_of_record(kind, &schema) != STATUS_OK)
 		return REFERENCE_WIDTH_MAX;
-	for (size_t i = 0; i < count && width < REFERENCE_WIDTH_MAX; i++) {
-		size_t common = 0;
-		if (i > 0 && id_equal(&ids[i], &ids[i - 1]))
-			continue;
-		if (table_common_prefix(device_store_replica_storage(store), schema, &ids[i], &common) != STATUS_OK)
+	for (size_t i = 0; i < count && common + BYTES_BEYOND < REFERENCE_WIDTH_MAX; i++)
+		if ((i == 0 || !id_equal(&ids[i], &ids[i - 1])) &&
+			table_raise_common_prefix(device_store_replica_storage(store), schema, &ids[i], &common) != STATUS_OK)
 			return REFERENCE_WIDTH_MAX; /* whole ids are always right */
-		if (common + 3 > width)             /* the first byte that differs, and two more */
-			width = common + 3;
-	}
-	return width < REFERENCE_WIDTH_MAX ? width : REFERENCE_WIDTH_MAX;
+	return common + BYTES_BEYOND < REFERENCE_WIDTH_MAX ? common + BYTES_BEYOND : REFERENCE_WIDTH_MAX;
 }
 
 static enum status reference_resolve(void *context, enum record_kind kind, const uint8_t *prefix, size_t width, struct id *out_id)

@@ -8,19 +8,14 @@ static size_t width(void *context, enum record_kind kind, const struct id *ids, 
 {
 	struct server_store *store = context;
 	const struct schema *schema = NULL;
-	size_t widest = REFERENCE_WIDTH_MIN;
+	size_t common = REFERENCE_WIDTH_MIN - SPARE_BYTES;
 
 	if (schema_of_record(kind, &schema) != STATUS_OK)
 		return REFERENCE_WIDTH_MAX;
-	for (size_t i = 0; i < count && widest < REFERENCE_WIDTH_MAX; i++) {
-		size_t common = 0;
-
-		if (table_common_prefix(store->storage, schema, &ids[i], &common) != STATUS_OK)
+	for (size_t i = 0; i < count && common + SPARE_BYTES < REFERENCE_WIDTH_MAX; i++)
+		if (table_raise_common_prefix(store->storage, schema, &ids[i], &common) != STATUS_OK)
 			return REFERENCE_WIDTH_MAX;
-		if (common + SPARE_BYTES > widest)
-			widest = common + SPARE_BYTES;
-	}
-	return widest < REFERENCE_WIDTH_MAX ? widest : REFERENCE_WIDTH_MAX;
+	return common + SPARE_BYTES < REFERENCE_WIDTH_MAX ? common + SPARE_BYTES : REFERENCE_WIDTH_MAX;
 }
 
 static enum status resolve(void *context, enum record_kind kind, const uint8_t *prefix, size_t prefix_width, struct id *out_id)

@@ -312,20 +312,23 @@ static void a_shortened_id_is_found_ambiguous_or_not_there(void **state)
 	const uint8_t start[] = { 0xff, 0xff, 0x00, 0x12, 0x34 };
 	const uint8_t low[] = { 0, 0, 0, 1 };
 	struct id found = { 0 };
-	size_t common = 99;
+	size_t common = 0;
 
 	(void)state;
 	put_account_with(start, 5, 0x01);
 	put_account_with(low, 4, 0x00);
 	assert_int_equal(table_resolve(storage, &account_schema, start, 4, &found), STATUS_OK);
 	assert_int_equal(found.bytes[15], 0x01);
-	assert_int_equal(table_common_prefix(storage, &account_schema, &found, &common), STATUS_OK);
+	assert_int_equal(table_raise_common_prefix(storage, &account_schema, &found, &common), STATUS_OK);
 	assert_int_equal(common, 0);
 	put_account_with(start, 5, 0xff);
 	assert_int_equal(table_resolve(storage, &account_schema, start, 5, &found), STATUS_AMBIGUOUS);
 	assert_int_equal(found.bytes[15], 0x01); /* untouched by a failure */
-	assert_int_equal(table_common_prefix(storage, &account_schema, &found, &common), STATUS_OK);
+	assert_int_equal(table_raise_common_prefix(storage, &account_schema, &found, &common), STATUS_OK);
 	assert_int_equal(common, 5);
+	common = 7;
+	assert_int_equal(table_raise_common_prefix(storage, &account_schema, &found, &common), STATUS_OK);
+	assert_int_equal(common, 7);
 	assert_int_equal(table_resolve(storage, &account_schema, found.bytes, 6, &found), STATUS_OK);
 	assert_int_equal(table_resolve(storage, &account_schema, found.bytes, ID_SIZE, &found), STATUS_OK);
 	assert_int_equal(table_resolve(storage, &account_schema, (const uint8_t[]){ 0xfe }, 1, &found), STATUS_NOT_FOUND);
