@@ -185,6 +185,14 @@ static void adapt(size_t *raw_max, size_t raw_size, size_t body_size, size_t roo
 	*raw_max = fitting < BATCH_RAW_MIN ? BATCH_RAW_MIN : fitting > BATCH_RAW_MAX ? BATCH_RAW_MAX : fitting;
 }
 
+/* So many operations are tried after `count` of them took `size` bytes, more than there is room; 0: it is not known how many. */
+static size_t fewer(size_t count, size_t size, size_t room)
+{
+	size_t fitting = size == 0 ? 0 : count * (room - room / 16) / size;
+
+	return fitting == 0 || fitting >= count ? count / 2 : fitting;
+}
+
 enum status request_batch(struct request *request, const struct outgoing *outgoing, size_t *raw_max, int64_t *out_last_seq)
 {
 	size_t waiting = (size_t)(outgoing->outbox->last_seq - outgoing->acknowledged_seq);
@@ -197,7 +205,7 @@ enum status request_batch(struct request *request, const struct outgoing *outgoi
 	bool whole = false;
 	enum status status = gather_entries(&packing, outgoing->store, outgoing->acknowledged_seq);
 
-	for (size_t count = packing.count; status == STATUS_OK && count > 0; count /= 2) {
+	for (size_t count = packing.count; status == STATUS_OK && count > 0; count = fewer(count, whole ? batch.body.size : 0, room)) {
 		status = encode_batch(request, outgoing, &packing, count, &batch, &whole);
 		if (status != STATUS_OK || !whole || batch.body.size > (count > 1 ? room : frame))
 			continue;
