@@ -489,7 +489,7 @@ static enum status list_outcome(void *user, const struct outbox_item *item)
 	struct context *context = listing->context;
 	const char *kind = operation_find(item->operation.head.kind)->name;
 
-	if (item->seq > listing->up_to_seq || item->outcome == NULL)
+	if (item->seq > listing->up_to_seq)
 		return STATUS_OK;
 	table_row(listing->table, (const struct cell[]){
 					  cell_id(&item->id),
@@ -527,7 +527,7 @@ static enum status tell_outcomes(struct sync_run *run, struct local_device *devi
 		cell_integer(known_seq(&after) - (same ? known_seq(&run->before) : 0)));
 	output_value(run->context->output, "pending", NULL, cell_integer(after.last_seq - after.settled_seq));
 	listing.table = output_table(run->context->output, "outcomes", columns, LENGTH(columns));
-	return outbox_items_each(run->context, device, same ? run->before.settled_seq : 0, list_outcome, &listing);
+	return outbox_exceptions_each(run->context, device, same ? run->before.settled_seq : 0, list_outcome, &listing);
 }
 
 /* What was put right is told also when nobody asked. */

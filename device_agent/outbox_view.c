@@ -31,6 +31,7 @@ struct item_walk {
 	bool told; /* outcomes of this device's operations are given to it */
 	outbox_item_visit visit;
 	void *user;
+	bool exceptions; /* only what has an outcome of its own */
 };
 
 static const char *state_of(const struct outbox_marks *marks, int64_t seq)
@@ -46,14 +47,17 @@ static enum status walk_entry(void *user, const struct outbox_entry *entry)
 	struct arena *arena = walk->context->arena;
 	struct outbox_item item = { .seq = entry->seq, .id = entry->id, .state = state_of(&walk->marks, entry->seq) };
 	void *row;
-	enum status status = operation_decode(arena, arena_copy_bytes(arena, entry->canonical), &item.operation);
+	enum status status =
+		table_get(device_store_replica_storage(walk->device->store), &operation_outcome_schema, &entry->id, arena, &row, NULL);
 
-	if (status != STATUS_OK)
-		return status;
-	status = table_get(device_store_replica_storage(walk->device->store), &operation_outcome_schema, &entry->id, arena, &row, NULL);
 	if (status == STATUS_OK)
 		item.outcome = row;
 	else if (status != STATUS_NOT_FOUND)
+		return status;
+	if (item.outcome == NULL && walk->exceptions)
+		return STATUS_OK;
+	status = operation_decode(arena, arena_copy_bytes(arena, entry->canonical), &item.operation);
+	if (status != STATUS_OK)
 		return status;
 	item.forgotten = item.outcome == NULL && !walk->told && entry->seq <= walk->marks.settled_seq;
 	return walk->visit(walk->user, &item);
@@ -74,14 +78,28 @@ static enum status is_told(struct device_store *store, bool *out_told)
 	return STATUS_OK;
 }
 
+static enum status walk_outbox(struct item_walk *walk, int64_t after)
+{
+	enum status status = outbox_marks_read(walk->device->store, &walk->marks);
+
+	if (status == STATUS_OK)
+		status = is_told(walk->device->store, &walk->told);
+	return status == STATUS_OK ? device_store_outbox_each(walk->device->store, after, walk_entry, walk) : status;
+}
+
 enum status outbox_items_each(struct context *context, struct local_device *device, int64_t after, outbox_item_visit visit, void *user)
 {
 	struct item_walk walk = { .context = context, .device = device, .visit = visit, .user = user };
-	enum status status = outbox_marks_read(device->store, &walk.marks);
 
-	if (status == STATUS_OK)
-		status = is_told(device->store, &walk.told);
-	return status == STATUS_OK ? device_store_outbox_each(device->store, after, walk_entry, &walk) : status;
+	return walk_outbox(&walk, after);
+}
+
+enum status outbox_exceptions_each(
+	struct context *context, struct local_device *device, int64_t after, outbox_item_visit visit, void *user)
+{
+	struct item_walk walk = { .context = context, .device = device, .exceptions = true, .visit = visit, .user = user };
+
+	return walk_outbox(&walk, after);
 }
 
 const char *outbox_item_outcome(const struct outbox_item *item)

@@ -27,6 +27,9 @@ struct outbox_item {
 typedef enum status (*outbox_item_visit)(void *context, const struct outbox_item *item);
 /* Those with seq > after, ascending. */
 enum status outbox_items_each(struct context *context, struct local_device *device, int64_t after, outbox_item_visit visit, void *user);
+/* Of these only those that the server did not simply apply: they have an `outcome`. */
+enum status outbox_exceptions_each(
+	struct context *context, struct local_device *device, int64_t after, outbox_item_visit visit, void *user);
 
 /* "applied", "rejected" and so on; NULL when it is forgotten. */
 const char *outbox_item_outcome(const struct outbox_item *item);
