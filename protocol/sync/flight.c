@@ -424,7 +424,7 @@ void flight_encode(struct writer *writer, const struct flight_entry *entry)
 		break;
 	case FLIGHT_FILE:
 		write_text(writer, entry->file.name);
-		pack_write(writer, entry->file.piece, PACK_LEVEL);
+		pack_write(writer, entry->file.piece, PACK_LEVEL, DICTIONARY_NONE);
 		break;
 	case FLIGHT_EVENT:
 		write_when(writer, entry);

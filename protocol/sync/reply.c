@@ -3,6 +3,7 @@
 #include "protocol/domain/revision.h"
 #include "protocol/sync/pull.h"
 #include "protocol/sync/recon.h"
+#include "protocol/wire/dictionary.h"
 
 #define ROOM_FOR_HEADS 32 /* of sections, and for the outlook */
 #define PAGE_RAW_MIN ((size_t)8 * 1024)
@@ -102,7 +103,7 @@ static bool encode_page(const struct reply *reply, const struct page *page, stru
 	struct writer packed = body_writer(reply), body = body_writer(reply);
 
 	if (!shared->found) {
-		page_pack(&packed, page, NULL);
+		page_pack(&packed, page, NULL, DICTIONARY_NONE);
 		shared->page.packed = writer_bytes(&packed);
 	}
 	page_encode_packed(&body, page->resume, shared->page.packed);

@@ -618,7 +618,7 @@ static void take_hello(struct server_core *core, uint64_t connection, struct byt
 	if (status == STATUS_OK)
 		status = server_core_take_sections(core, waiting, envelope.sections, 0);
 	if (status == STATUS_OK) {
-		waiting->ground = (struct common_ground){ waiting->incarnation, core->state.epoch };
+		waiting->ground = (struct common_ground){ .incarnation = waiting->incarnation, .epoch = core->state.epoch };
 		waiting->speaks_short = short_forms_spoken(waiting->hello.schema_revision);
 		server_core_wait_for_commit(core, waiting);
 		return;

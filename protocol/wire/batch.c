@@ -231,7 +231,7 @@ bool batch_encode_within(
 	if (encoder.writer.overflow)
 		writer->overflow = true;
 	else
-		pack_write(writer, writer_bytes(&encoder.writer), BATCH_LEVEL);
+		pack_write(writer, writer_bytes(&encoder.writer), BATCH_LEVEL, ground != NULL ? ground->dictionary : DICTIONARY_NONE);
 	arena_finish(&encoder.scratch);
 	return brief;
 }

@@ -110,6 +110,7 @@ struct welcome {
 struct common_ground {
 	struct id incarnation; /* of the hello */
 	struct id epoch;       /* of the welcome */
+	uint8_t dictionary;    /* that both know (wire/dictionary.h): both said their schema's revision */
 };
 
 /* Does this program, and whoever said in a hello or welcome that its schema has that revision, know short forms? */
@@ -241,8 +242,9 @@ void hello_encode(struct writer *writer, const struct hello *hello);
 enum status hello_decode(struct bytes body, struct hello *out_hello);
 void welcome_encode(struct writer *writer, const struct welcome *welcome);
 enum status welcome_decode(struct bytes body, struct welcome *out_welcome);
-/* The sections that have a short form. Encoders write that when `ground` is not NULL and says what it leaves out, and give true; else the
- * long one. Decoders take either, a short one only with a ground, which they believe; STATUS_CORRUPT without. */
+/* The sections that have a short form. Encoders write that when `ground` is not NULL and says what it leaves out, and give true; else
+ * the long one; what they pack, they pack by the ground's dictionary. Decoders take either, a short one only with a ground, which they
+ * believe; STATUS_CORRUPT without. */
 bool pull_encode_within(struct writer *writer, const struct pull *pull, const struct common_ground *ground);
 enum status pull_decode_within(const struct section *section, const struct common_ground *ground, struct pull *out_pull);
 bool batch_encode_within(
@@ -267,8 +269,9 @@ enum status told_incident_decode(struct bytes body, struct told_incident *out_to
 void decided_encode(struct writer *writer, const struct decided *decided);
 enum status decided_decode(struct bytes body, struct arena *arena, struct decided *out_decided);
 void page_encode(struct writer *writer, const struct page *page, const struct references *references);
-/* The same in two steps: the packed block of its groups, and a page of such a block. */
-void page_pack(struct writer *writer, const struct page *page, const struct references *references);
+/* The same in two steps: the packed block of its groups, and a page of such a block. Who reads it knows the dictionary; DICTIONARY_NONE
+ * when nobody can say who that will be. */
+void page_pack(struct writer *writer, const struct page *page, const struct references *references, uint8_t dictionary);
 void page_encode_packed(struct writer *writer, struct bytes resume, struct bytes packed);
 enum status page_decode(struct bytes body, struct arena *arena, const struct references *references, struct page *out_page);
 void cut_encode(struct writer *writer, const struct cut *cut);

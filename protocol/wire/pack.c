@@ -1,14 +1,26 @@
 #include "protocol/wire/pack.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 #include <zstd.h>
+
+#include "protocol/base/no_memory.h"
 
 #define BLOCK_HEADER_MAX 16
 #define PIECE_SIZE ((size_t)1024)
 #define BLOCK_COST 60 /* bytes that a block of its own costs: its header and tables */
 
-enum compression { COMPRESSION_STORED = 0, COMPRESSION_ZSTD = 1 };
+#define FRAME_HEAD_MAX 7
+#define ROOM_TO_TURN   64 /* zstd gives up before its room is full */
+
+enum compression { COMPRESSION_STORED = 0, COMPRESSION_ZSTD = 1, COMPRESSION_ZSTD_BLOCKS = 2 };
+
+struct packed {
+	enum compression compression;
+	uint8_t dictionary;
+	struct bytes data;
+};
 
 static const char what[] = "packed block";
 
@@ -84,25 +96,74 @@ static size_t compress(struct bytes raw, int level, uint8_t *data, size_t room)
 	return done ? out.pos : 0;
 }
 
-void pack_write(struct writer *writer, struct bytes raw, int level)
+static_assert(PACK_SMALL_MAX < 65536 + 256, "two bytes state the size in a frame's head");
+
+/* The head of a frame of one segment that states its size and nothing more. A small block leaves it out: both sides know it. */
+static size_t make_frame_head(size_t raw_size, uint8_t head[static FRAME_HEAD_MAX])
+{
+	bool tiny = raw_size < 256;
+	size_t said = tiny ? raw_size : raw_size - 256;
+	const uint8_t bytes[FRAME_HEAD_MAX] = { 0x28, 0xb5, 0x2f, 0xfd, tiny ? 0x20 : 0x60, (uint8_t)said, (uint8_t)(said >> 8) };
+
+	memcpy(head, bytes, sizeof(bytes));
+	return tiny ? FRAME_HEAD_MAX - 1 : FRAME_HEAD_MAX;
+}
+
+/* One frame by the dictionary, without its number; 0 when it failed or does not fit into `room`. */
+static size_t compress_by(const ZSTD_CDict *dictionary, struct bytes raw, uint8_t *data, size_t room)
+{
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+	size_t size;
+
+	if (context == NULL)
+		return 0;
+	(void)ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, PACK_WINDOW_LOG_MAX);
+	(void)ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0);
+	(void)ZSTD_CCtx_refCDict(context, dictionary);
+	size = ZSTD_compress2(context, data, room, raw.data, raw.size);
+	ZSTD_freeCCtx(context);
+	return ZSTD_isError(size) ? 0 : size;
+}
+
+/* Takes the place of `best` when it is shorter. */
+static void pack_small(struct arena *scratch, struct bytes raw, uint8_t number, struct packed *best)
+{
+	const ZSTD_CDict *dictionary = dictionary_for_writing(number);
+	uint8_t head[FRAME_HEAD_MAX];
+	size_t head_size = make_frame_head(raw.size, head), room = head_size + best->data.size + ROOM_TO_TURN, size;
+	uint8_t *frame;
+
+	if (dictionary == NULL || raw.size == 0 || raw.size > PACK_SMALL_MAX)
+		return;
+	frame = arena_allocate(scratch, room);
+	size = compress_by(dictionary, raw, frame, room);
+	if (size > head_size && size < head_size + best->data.size && memcmp(frame, head, head_size) == 0)
+		*best = (struct packed){ COMPRESSION_ZSTD_BLOCKS, number, { .data = frame + head_size, .size = size - head_size } };
+}
+
+void pack_write(struct writer *writer, struct bytes raw, int level, uint8_t dictionary)
 {
 	struct arena scratch = { 0 };
 	struct writer head = writer_in(&scratch, BLOCK_HEADER_MAX);
-	uint8_t *packed;
+	struct packed best = { COMPRESSION_STORED, DICTIONARY_NONE, raw };
+	uint8_t *frame;
 	size_t size;
 
 	if (raw.size > PACK_RAW_MAX) {
 		writer->overflow = true;
 		return;
 	}
-	packed = arena_allocate(&scratch, raw.size + 1);
-	size = raw.size == 0 ? 0 : compress(raw, level, packed, raw.size);
-	write_u8(&head, size == 0 ? COMPRESSION_STORED : COMPRESSION_ZSTD);
-	write_u8(&head, 0);
+	frame = arena_allocate(&scratch, raw.size + 1);
+	size = raw.size == 0 ? 0 : compress(raw, level, frame, raw.size);
+	if (size != 0)
+		best = (struct packed){ COMPRESSION_ZSTD, DICTIONARY_NONE, { .data = frame, .size = size } };
+	pack_small(&scratch, raw, dictionary, &best);
+	write_u8(&head, (uint8_t)best.compression);
+	write_u8(&head, best.dictionary);
 	write_varint(&head, raw.size);
-	write_varint(writer, head.size + (size == 0 ? raw.size : size));
+	write_varint(writer, head.size + best.data.size);
 	write_raw(writer, head.data, head.size);
-	write_raw(writer, size == 0 ? raw.data : packed, size == 0 ? raw.size : size);
+	write_raw(writer, best.data.data, best.data.size);
 	arena_finish(&scratch);
 }
 
@@ -154,6 +215,69 @@ static enum status decompress(struct arena *arena, struct bytes frame, size_t ra
 	return STATUS_OK;
 }
 
+static enum status refuse_as_newer(uint8_t compression, uint8_t dictionary)
+{
+	return fail(STATUS_NEWER, "%s: compression %u with dictionary %u is not known here; update this program", what, compression,
+		dictionary);
+}
+
+/* The frame that the blocks are of, under the head that was left out. */
+static struct bytes make_frame(struct arena *scratch, struct bytes blocks, size_t raw_size)
+{
+	uint8_t head[FRAME_HEAD_MAX];
+	size_t head_size = make_frame_head(raw_size, head);
+	struct writer frame = writer_in(scratch, head_size + blocks.size);
+
+	write_raw(&frame, head, head_size);
+	write_raw(&frame, blocks.data, blocks.size);
+	return writer_bytes(&frame);
+}
+
+/* Nothing of the head comes from outside, so that there is none to check: no window, no size, no number but ours. */
+static enum status decompress_by(const ZSTD_DDict *dictionary, struct bytes frame, uint8_t *raw, size_t raw_size)
+{
+	ZSTD_DCtx *context;
+	size_t size;
+
+	if (ZSTD_findFrameCompressedSize(frame.data, frame.size) != frame.size)
+		return fail(STATUS_CORRUPT, "%s: cut, or more than one frame", what);
+	context = ZSTD_createDCtx();
+	if (context == NULL)
+		no_memory();
+	size = ZSTD_decompress_usingDDict(context, raw, raw_size, frame.data, frame.size, dictionary);
+	ZSTD_freeDCtx(context);
+	if (ZSTD_isError(size) || size != raw_size)
+		return fail(STATUS_CORRUPT, "%s: damaged (%s)", what, ZSTD_isError(size) ? ZSTD_getErrorName(size) : "too short");
+	return STATUS_OK;
+}
+
+static enum status read_small(struct arena *arena, uint8_t number, struct bytes blocks, size_t raw_size, struct bytes *out_raw)
+{
+	const ZSTD_DDict *dictionary = dictionary_for_reading(number);
+	struct arena scratch = { 0 };
+	enum status status;
+	uint8_t *raw;
+
+	if (dictionary == NULL)
+		return refuse_as_newer(COMPRESSION_ZSTD_BLOCKS, number);
+	if (raw_size > PACK_SMALL_MAX || blocks.size >= raw_size)
+		return fail(STATUS_CORRUPT, "%s: %zu bytes of blocks for %zu are not a small one", what, blocks.size, raw_size);
+	raw = arena_allocate(arena, raw_size);
+	status = decompress_by(dictionary, make_frame(&scratch, blocks, raw_size), raw, raw_size);
+	arena_finish(&scratch);
+	if (status == STATUS_OK)
+		*out_raw = (struct bytes){ .data = raw, .size = raw_size };
+	return status;
+}
+
+static enum status read_stored(struct arena *arena, struct bytes data, size_t raw_size, struct bytes *out_raw)
+{
+	if (data.size != raw_size)
+		return fail(STATUS_CORRUPT, "%s: %zu bytes stored where %zu are stated", what, data.size, raw_size);
+	*out_raw = arena_copy_bytes(arena, data);
+	return STATUS_OK;
+}
+
 enum status pack_read(struct reader *reader, struct arena *arena, struct bytes *out_raw)
 {
 	struct reader block = reader_of(read_bytes(reader, PACK_RAW_MAX + BLOCK_HEADER_MAX));
@@ -164,14 +288,10 @@ enum status pack_read(struct reader *reader, struct arena *arena, struct bytes *
 
 	if (reader->bad || block.bad)
 		return fail(STATUS_CORRUPT, "%s: cut, or larger than %zu bytes", what, PACK_RAW_MAX);
-	if (compression > COMPRESSION_ZSTD || dictionary != 0)
-		return fail(STATUS_NEWER, "%s: compression %u with dictionary %u is not known here; update this program", what,
-			    compression, dictionary);
 	data = read_view(&block, reader_left(&block));
-	if (compression == COMPRESSION_ZSTD)
-		return decompress(arena, data, raw_size, out_raw);
-	if (data.size != raw_size)
-		return fail(STATUS_CORRUPT, "%s: %zu bytes stored where %zu are stated", what, data.size, raw_size);
-	*out_raw = arena_copy_bytes(arena, data);
-	return STATUS_OK;
+	if (compression == COMPRESSION_ZSTD_BLOCKS)
+		return read_small(arena, dictionary, data, raw_size, out_raw);
+	if (compression > COMPRESSION_ZSTD_BLOCKS || dictionary != DICTIONARY_NONE)
+		return refuse_as_newer(compression, dictionary);
+	return (compression == COMPRESSION_ZSTD ? decompress : read_stored)(arena, data, raw_size, out_raw);
 }

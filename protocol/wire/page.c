@@ -63,7 +63,7 @@ static void write_group(struct writer *writer, const struct page_group *group, c
 		write_rows(writer, group, references, room);
 }
 
-void page_pack(struct writer *writer, const struct page *page, const struct references *references)
+void page_pack(struct writer *writer, const struct page *page, const struct references *references, uint8_t dictionary)
 {
 	struct arena scratch = { 0 };
 	struct writer raw = writer_in(&scratch, PACK_RAW_MAX);
@@ -77,7 +77,7 @@ void page_pack(struct writer *writer, const struct page *page, const struct refe
 	if (raw.overflow || rows > COLUMNS_ROWS_MAX)
 		writer->overflow = true;
 	else
-		pack_write(writer, writer_bytes(&raw), PAGE_LEVEL);
+		pack_write(writer, writer_bytes(&raw), PAGE_LEVEL, dictionary);
 	arena_finish(&scratch);
 }
 
@@ -91,7 +91,7 @@ void page_encode_packed(struct writer *writer, struct bytes resume, struct bytes
 void page_encode(struct writer *writer, const struct page *page, const struct references *references)
 {
 	write_bytes(writer, page->resume);
-	page_pack(writer, page, references);
+	page_pack(writer, page, references, DICTIONARY_NONE);
 	writer->overflow = writer->overflow || page->resume.size > RESUME_SIZE_MAX;
 }
 

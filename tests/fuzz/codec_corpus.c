@@ -2,7 +2,9 @@
  * of format or of a field table changes. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "protocol/domain/note.h"
 #include "protocol/domain/revision.h"
 #include "protocol/sync/flight.h"
 #include "protocol/wire/blob.h"
@@ -123,6 +125,41 @@ static void save_pages(struct arena *arena, struct writer *message)
 		abort();
 	save("page", "inside", raw);
 	section_write(message, SECTION_PAGE, writer_bytes(&body));
+}
+
+/* What a session's frames hold: blocks that need the dictionary. */
+static void save_by_dictionary(struct arena *arena)
+{
+	static const char text[] = "Pump leaks again. REPLACED THE SEAL, cleaned the filter and tested under load.";
+	static const uint8_t secret[1][WINDOW_SECRET_SIZE];
+	struct common_ground session = { .dictionary = dictionary_common(SCHEMA_REVISION) };
+	struct note_arguments note = { .text = text_of(text) };
+	struct operation operation = { .head = { .kind = OPERATION_ADD_NOTE, .subject = { { 7 } } }, .arguments = &note };
+	struct batch batch = { .incarnation = { { 1 } },
+		.first_seq = 1,
+		.operations = &operation,
+		.count = 1,
+		.secrets = secret,
+		.secret_count = 1 };
+	struct note row = { .id = { { 1 } }, .text = note.text };
+	void *rows[] = { &row };
+	struct page_group group = { .scope = { .kind = SCOPE_ORG_ALL }, .schema = schema_find(RECORD_NOTE), .rows = rows, .count = 1 };
+	struct page page = { .groups = &group, .group_count = 1 };
+	struct writer block = writer_in(arena, INPUT_MAX), body = writer_in(arena, INPUT_MAX), packed = writer_in(arena, INPUT_MAX);
+	struct writer page_body = writer_in(arena, INPUT_MAX);
+	uint8_t *wrong;
+
+	pack_write(&block, (struct bytes){ (const uint8_t *)text, sizeof(text) - 1 }, 3, session.dictionary);
+	save("pack", "dictionary", writer_bytes(&block));
+	wrong = arena_allocate(arena, block.size);
+	memcpy(wrong, block.data, block.size);
+	wrong[2]++; /* behind the length and the compression */
+	save("pack", "wrong_dictionary", (struct bytes){ wrong, block.size });
+	(void)batch_encode_within(&body, &batch, NULL, &session);
+	save("batch", "by_dictionary", writer_bytes(&body));
+	page_pack(&packed, &page, NULL, session.dictionary);
+	page_encode_packed(&page_body, (struct bytes){ 0 }, writer_bytes(&packed));
+	save("page", "by_dictionary", writer_bytes(&page_body));
 }
 
 static void save_small(struct arena *arena, struct writer *message)
@@ -432,13 +469,14 @@ int main(int argc, char **argv)
 	save("sections", "batch_and_page", writer_bytes(&whole));
 	save("sections", "small", writer_bytes(&small));
 	save_short(&arena);
+	save_by_dictionary(&arena);
 	save_recon(&arena, &recon);
 	save_files(&arena, &files);
 	save_carried(&arena);
 	save_bundles(&arena);
 	save_flights(&arena);
 	save_shared(&arena);
-	pack_write(&stored, (struct bytes){ (const uint8_t *)"short", 5 }, 3);
+	pack_write(&stored, (struct bytes){ (const uint8_t *)"short", 5 }, 3, DICTIONARY_NONE);
 	save("pack", "stored", writer_bytes(&stored));
 	arena_finish(&arena);
 	return 0;

@@ -1,4 +1,6 @@
-"""Decodes the golden bytes of tests/golden/wire/forms.txt from docs/protocol.md alone. Usage: forms_test.py forms.txt fields.txt"""
+"""Decodes the golden bytes of tests/golden/wire/forms.txt from docs/protocol.md alone. Usage: forms_test.py forms.txt fields.txt dictionary_4.c"""
+import pathlib
+import re
 import shutil
 import sys
 import traceback
@@ -28,9 +30,9 @@ def equal(left, right, what):
         raise AssertionError(f"{what}: {left!r} instead of {right!r}")
 
 
-def refused(function, *arguments):
+def refused(function, *arguments, **options):
     try:
-        function(*arguments)
+        function(*arguments, **options)
     except Refused:
         return
     raise AssertionError(f"{function.__name__} accepted what was changed")
@@ -186,6 +188,24 @@ def a_short_batch_leaves_out_the_secret_that_came_before(golden):
         equal(forms.operation_encode(golden.schemas, other), forms.operation_encode(golden.schemas, one), "operation")
 
 
+def dictionaries():
+    """By their numbers, out of their C files."""
+    return {int(re.search(r"_(\d+)\.c$", name).group(1)): bytes(int(byte, 16) for byte in re.findall(r"\b0x([0-9a-f]{2}),", pathlib.Path(name).read_text()))
+            for name in sys.argv[3:]}
+
+
+def small_blocks_are_read_by_their_dictionary(golden):
+    for name, decode, block_at in (("batch", forms.batch_decode, 32 + 8 + 64 + 3), ("page", forms.page_decode, 4)):
+        data = golden.bytes[name + ".dictionary"]
+        block = wire.Reader(data[block_at:]).bytes()
+        equal((block[0], block[1]), (2, 4), "compression and dictionary")
+        known = {"known": identifier(7)} if name == "batch" else {}
+        assert len(data) < len(golden.bytes["batch.short" if known else "page"]), "it gains nothing"
+        equal(decode(golden.schemas, data, resolve, **known, dictionaries=dictionaries()),
+              decode(golden.schemas, golden.bytes["batch.short" if known else "page"], resolve, **known), name)
+        refused(decode, golden.schemas, data, resolve, **known)
+
+
 def a_batch_sent_again_names_first_ids(golden):
     plain = forms.batch_decode(golden.schemas, golden.bytes["batch"], resolve)
     again = forms.batch_decode(golden.schemas, golden.bytes["batch.re_sent"], resolve)
@@ -237,7 +257,7 @@ def main():
     golden = Golden(sys.argv[1], sys.argv[2])
     checks = [records_are_canonical, row_hashes_are_siphash, operations_are_canonical, columns_give_the_rows, sections_split_and_read,
               short_forms_leave_out_what_the_session_said, the_head_statement_is_what_is_signed, a_bundle_gives_its_envelopes, what_is_carried_gives_its_pieces]
-    packed = [a_batch_gives_the_canonical_operations, a_short_batch_leaves_out_the_secret_that_came_before, a_batch_sent_again_names_first_ids, a_page_gives_the_rows,
+    packed = [a_batch_gives_the_canonical_operations, a_short_batch_leaves_out_the_secret_that_came_before, small_blocks_are_read_by_their_dictionary, a_batch_sent_again_names_first_ids, a_page_gives_the_rows,
               a_page_gives_words_about_scopes, a_page_gives_fields_of_later_revisions_and_unknown_ones]
     failed = 0
     print(f"1..{len(checks) + len(packed)}")

@@ -2,6 +2,7 @@
 batch, page and cut. Decoding is strict; Refused says what does not fit. Field tables come from tests/golden/fields.txt."""
 import struct
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 
 from truckroll_primitives import blake2b, insist
@@ -18,7 +19,7 @@ OPERATIONS = {name: number for number, name in enumerate((
 KIND_OF_HEAD, KIND_OF_ARGUMENTS = 64, 128
 CREATE, EDIT = OPERATIONS["create"], OPERATIONS["edit"]
 HEAD_TAGS = {"kind": 2, "record": 3}
-ROWS_MAX, RAW_MAX, RECORD_MAX, WINDOW_MAX = 65536, 2**20, 60 * 1024, 2**18
+ROWS_MAX, RAW_MAX, SMALL_MAX, RECORD_MAX, WINDOW_MAX = 65536, 2**20, 16 * 1024, 60 * 1024, 2**18
 ROW_HASH_KEY = b"truckroll/row/v1"
 WIDTH_WHOLE = 16
 SIZED = 128  # added to the number of a column whose values state their sizes
@@ -385,16 +386,33 @@ def frame_check(data, size):
     insist(stated == size and (not single or size <= WINDOW_MAX), "another size")
 
 
-def unpack(reader):
+def zstd(data, *words):
+    result = subprocess.run(["zstd", "-dc", "--memory=1MB", *words], input=data, capture_output=True, check=False)
+    insist(result.returncode == 0, "a damaged frame")
+    return result.stdout
+
+
+def zstd_by(dictionary, blocks, size):
+    """The blocks of a frame, whose head is made here."""
+    insist(len(blocks) < size <= SMALL_MAX, "not a small block")
+    head = bytes([0x20, size]) if size < 256 else b"\x60" + (size - 256).to_bytes(2, "little")
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(dictionary)
+        file.flush()
+        return zstd(b"\x28\xb5\x2f\xfd" + head + blocks, "-D", file.name)
+
+
+def unpack(reader, dictionaries=None):
+    """`dictionaries`: bytes by number."""
     block = Reader(reader.bytes())
     compression, dictionary, size = block.u8(), block.u8(), block.varint(RAW_MAX)
-    insist(dictionary == 0 and compression <= 1, "an unknown compression")
+    insist(compression <= 2 and (dictionary in (dictionaries or {}) if compression == 2 else dictionary == 0), "an unknown compression")
     data = block.raw(block.left())
     if compression == 1:
         frame_check(data, size)
-        result = subprocess.run(["zstd", "-dc", "--memory=1MB"], input=data, capture_output=True, check=False)
-        insist(result.returncode == 0, "a damaged frame")
-        data = result.stdout
+        data = zstd(data)
+    if compression == 2:
+        data = zstd_by(dictionaries[dictionary], data, size)
     insist(len(data) == size, "another size")
     return Reader(data)
 
@@ -605,7 +623,7 @@ def first_ids(block, count):
     return ids
 
 
-def batch_decode(schemas, data, resolve, known=None):
+def batch_decode(schemas, data, resolve, known=None, dictionaries=None):
     """`known`: the incarnation of the session, when it is the short form; the secrets are then those that came, the hash its beginning."""
     reader = Reader(data)
     batch = Batch(known or reader.raw(16), count_of(reader), [], b"", b"")
@@ -615,7 +633,7 @@ def batch_decode(schemas, data, resolve, known=None):
     windows -= bool(known) and batch.first_seq > 1 and batch.first_seq % 256 != 0
     batch.secrets = [reader.raw(32) for _ in range(windows)]
     batch.last_hash, batch.signature = reader.raw(8 if known else 32), reader.raw(64)
-    block = unpack(reader)
+    block = unpack(reader, dictionaries)
     reader.end()
     groups = [(block.varint(), block.varint(), block.varint(ROWS_MAX)) for _ in range(block.varint(256))]
     order = places(block, count, len(groups)) if groups else []
@@ -640,11 +658,11 @@ class PageGroup:
     digest: tuple = None  # (rows, sum), of a word that says one
 
 
-def page_decode(schemas, data, resolve):
+def page_decode(schemas, data, resolve, dictionaries=None):
     """(resume, groups)."""
     reader = Reader(data)
     resume = reader.bytes(64)
-    block = unpack(reader)
+    block = unpack(reader, dictionaries)
     reader.end()
     groups, total = [], 0
     for _ in range(block.varint(block.left())):

@@ -286,7 +286,7 @@ static struct common_ground ground_of(const struct simulation *simulation, const
 	if (simulation->server.store == NULL || server_store_state(simulation->server.store, &server) != STATUS_OK ||
 		device_store_outbox(device->store, &outbox) != STATUS_OK)
 		return (struct common_ground){ 0 };
-	return (struct common_ground){ outbox.incarnation, server.epoch };
+	return (struct common_ground){ .incarnation = outbox.incarnation, .epoch = server.epoch };
 }
 
 /* The device's core numbers its sessions; the server's answers carry the same number. */

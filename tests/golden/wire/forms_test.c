@@ -10,6 +10,7 @@
 #include "protocol/wire/blob.h"
 #include "protocol/wire/bundle.h"
 #include "protocol/wire/carry.h"
+#include "protocol/wire/dictionary.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/recon.h"
@@ -541,12 +542,14 @@ static void write_page(struct writer *writer)
 		{ { SCOPE_ORG_ALL, { { 0 } } }, ENTRY_MEMBER, &account_schema, accounts, NULL, 1, { 0 } },
 	};
 	const struct page page = { .groups = groups, .group_count = LENGTH(groups), .resume = { (const uint8_t *)"\3\1\2", 3 } };
+	struct writer packed = writer_in(&arena, FORM_MAX);
 
 	for (size_t i = 0; i < ORDERS; i++) {
 		rows[i] = &orders[i];
 		masks[i] = 0x100;
 	}
-	page_encode(writer, &page, &references);
+	page_pack(&packed, &page, &references, ground != NULL ? ground->dictionary : DICTIONARY_NONE);
+	page_encode_packed(writer, page.resume, writer_bytes(&packed));
 }
 
 static void write_page_words(struct writer *writer)
@@ -668,13 +671,16 @@ static const struct form {
 	{ "page.sized", write_page_sized, unfold_page },
 };
 
-/* Of a session that said the incarnation and the epoch of the forms above. */
+/* Of a session that said the incarnation and the epoch of the forms above; of the last ones it knows a dictionary, too. */
+#define BY_DICTIONARY 2
 static const struct form short_forms[] = {
 	{ "pull.short", write_pull, NULL },
 	{ "decided.short", write_decided, NULL },
 	{ "cut.short", write_cut, NULL },
 	{ "sections.short", write_sections_of_session, NULL },
 	{ "batch.short", write_batch, unfold_batch },
+	{ "batch.dictionary", write_batch, unfold_batch },
+	{ "page.dictionary", write_page, unfold_page },
 };
 
 #define FORM_COUNT (LENGTH(forms) + LENGTH(short_forms))
@@ -684,7 +690,7 @@ static const struct form *begin_form(size_t number)
 {
 	static struct common_ground session;
 
-	session = (struct common_ground){ .incarnation = id_of(7), .epoch = id_of(4) };
+	session = (struct common_ground){ id_of(7), id_of(4), number < FORM_COUNT - BY_DICTIONARY ? DICTIONARY_NONE : 4 };
 	ground = number < LENGTH(forms) ? NULL : &session;
 	return ground == NULL ? &forms[number] : &short_forms[number - LENGTH(forms)];
 }

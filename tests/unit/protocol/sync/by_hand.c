@@ -138,7 +138,7 @@ static void note_ground(struct hand_device *hand, struct bytes message)
 	for (size_t i = 0; i < count; i++)
 		if (sections[i].number == SECTION_WELCOME) {
 			assert_int_equal(welcome_decode(sections[i].body, &welcome), STATUS_OK);
-			hand->ground = (struct common_ground){ hand->incarnation, welcome.epoch };
+			hand->ground = (struct common_ground){ .incarnation = hand->incarnation, .epoch = welcome.epoch };
 		}
 }
 
@@ -366,7 +366,7 @@ void hand_server_welcome(struct hand_server *hand)
 		.handler_revision = HANDLER_REVISION };
 
 	assert_true(hand->by_hello);
-	hand->ground = (struct common_ground){ welcome.incarnation, welcome.epoch };
+	hand->ground = (struct common_ground){ .incarnation = welcome.incarnation, .epoch = welcome.epoch };
 	assert_int_equal(
 		device_store_outbox_head(pair_device(hand->pair, hand->number)->store, welcome.last_seq, &welcome.chain_hash), STATUS_OK);
 	reply_welcome(&hand->reply, &welcome);

@@ -488,7 +488,7 @@ static void check_batch_inside(struct bytes damaged, void *context)
 	struct writer writer = writer_in(&arena, BODY_MAX);
 
 	write_raw(&writer, sample->clear.data, sample->clear.size);
-	pack_write(&writer, damaged, 1);
+	pack_write(&writer, damaged, 1, DICTIONARY_NONE);
 	check_batch(writer_bytes(&writer), context);
 	arena_finish(&arena);
 }
@@ -616,7 +616,7 @@ static void check_page_inside(struct bytes damaged, void *context)
 	struct writer writer = writer_in(&arena, BODY_MAX);
 
 	write_varint(&writer, 0); /* no resume */
-	pack_write(&writer, damaged, 1);
+	pack_write(&writer, damaged, 1, DICTIONARY_NONE);
 	check_page(writer_bytes(&writer), context);
 	arena_finish(&arena);
 }
@@ -662,7 +662,7 @@ static void groups_share_one_cap(void **state)
 		write_varint(&raw, 0);
 	}
 	write_varint(&writer, 0);
-	pack_write(&writer, writer_bytes(&raw), 3);
+	pack_write(&writer, writer_bytes(&raw), 3, DICTIONARY_NONE);
 	assert_int_equal(page_decode(writer_bytes(&writer), &arena, NULL, &page), STATUS_CORRUPT);
 	assert_true(arena.used <= COLUMNS_MEMORY_MAX + BODY_MAX);
 	arena_finish(&arena);

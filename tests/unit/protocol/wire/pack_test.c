@@ -1,5 +1,7 @@
+#include <sodium.h>
 #include <zstd.h>
 
+#include "protocol/domain/revision.h"
 #include "protocol/wire/pack.h"
 #include "tests/unit/protocol/wire/damage.h"
 #include "tests/unit/protocol/wire/random_row.h"
@@ -14,14 +16,20 @@
 #undef fail
 
 #define OUT_MAX ((size_t)2 * 1024 * 1024)
+#define TEXT    "REPLACED THE SEAL OF THE PUMP, cleaned the filter and tested under load; customer was shown the result."
 
-static struct bytes packed(struct arena *arena, struct bytes raw, int level)
+static struct bytes packed_by(struct arena *arena, struct bytes raw, int level, uint8_t dictionary)
 {
 	struct writer writer = writer_in(arena, OUT_MAX);
 
-	pack_write(&writer, raw, level);
+	pack_write(&writer, raw, level, dictionary);
 	assert_false(writer.overflow);
 	return writer_bytes(&writer);
+}
+
+static struct bytes packed(struct arena *arena, struct bytes raw, int level)
+{
+	return packed_by(arena, raw, level, DICTIONARY_NONE);
 }
 
 static enum status unpacked(struct arena *arena, struct bytes block, struct bytes *out_raw)
@@ -73,7 +81,7 @@ static void more_than_a_mebibyte_overflows_the_writer(void **state)
 	struct writer writer = writer_in(&arena, OUT_MAX);
 
 	(void)state;
-	pack_write(&writer, mixed(&arena, PACK_RAW_MAX + 1), 3);
+	pack_write(&writer, mixed(&arena, PACK_RAW_MAX + 1), 3, DICTIONARY_NONE);
 	assert_true(writer.overflow);
 	arena_finish(&arena);
 }
@@ -236,6 +244,187 @@ static void a_damaged_block_costs_at_most_its_cap(void **state)
 	arena_finish(&arena);
 }
 
+/* ---- with a dictionary ---- */
+
+#define NEWEST 4
+
+/* As people write, and no example of the organisation's. */
+static struct bytes remark(void)
+{
+	return (struct bytes){ (const uint8_t *)TEXT, sizeof(TEXT) - 1 };
+}
+
+/* Compression and dictionary stand behind the length of a small block. */
+static struct bytes blocks_of(struct bytes block)
+{
+	struct reader reader = reader_of(block);
+	struct reader inner = reader_of(read_bytes(&reader, PACK_RAW_MAX));
+
+	assert_int_equal(read_u8(&inner), 2);
+	assert_int_equal(read_u8(&inner), NEWEST);
+	(void)read_varint(&inner);
+	assert_false(inner.bad);
+	return read_view(&inner, reader_left(&inner));
+}
+
+static void a_dictionary_makes_small_texts_shorter(void **state)
+{
+	struct arena arena = { 0 };
+	struct bytes block = packed_by(&arena, remark(), 3, NEWEST), raw;
+
+	(void)state;
+	assert_true(blocks_of(block).size + 20 < packed(&arena, remark(), 3).size);
+	assert_int_equal(unpacked(&arena, block, &raw), STATUS_OK);
+	assert_true(bytes_equal(raw, remark()));
+	arena_finish(&arena);
+}
+
+static void a_block_comes_back_with_a_dictionary_and_is_never_longer_than_without(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 2, 9, 100, 255, 256, 257, 1000, 4000, PACK_SMALL_MAX, PACK_SMALL_MAX + 1, 65791 };
+	struct arena arena = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(sizes); i++) {
+		uint8_t *data = arena_allocate(&arena, sizes[i]);
+		struct bytes raw = { .data = data, .size = sizes[i] }, block, read;
+		for (size_t k = 0; k < sizes[i]; k++) /* lines of text, now and then a number */
+			data[k] = (uint8_t)(k % 37 < 30 ? remark().data[k / 37 % 7 * 11 + k % 37] : k * 167);
+		block = packed_by(&arena, raw, 3, NEWEST);
+		assert_int_equal(unpacked(&arena, block, &read), STATUS_OK);
+		assert_true(bytes_equal(raw, read));
+		assert_true(block.size <= packed(&arena, raw, 3).size);
+		arena_reset(&arena);
+	}
+	arena_finish(&arena);
+}
+
+static void what_a_dictionary_does_not_make_shorter_goes_without(void **state)
+{
+	struct arena arena = { 0 };
+	struct bytes noise = { .data = mixed(&arena, 1000).data, .size = 200 };
+	struct bytes large = mixed(&arena, PACK_SMALL_MAX + 1);
+
+	(void)state;
+	assert_true(bytes_equal(packed_by(&arena, noise, 3, NEWEST), packed(&arena, noise, 3)));
+	assert_true(bytes_equal(packed_by(&arena, large, 3, NEWEST), packed(&arena, large, 3)));
+	assert_true(bytes_equal(packed_by(&arena, remark(), 3, 99), packed(&arena, remark(), 3))); /* nobody knows that one */
+	arena_finish(&arena);
+}
+
+static void a_wrong_dictionary_is_from_a_newer_program(void **state)
+{
+	struct arena arena = { 0 };
+	struct bytes blocks = blocks_of(packed_by(&arena, remark(), 3, NEWEST)), raw;
+
+	(void)state;
+	assert_int_equal(unpacked(&arena, framed(&arena, 2, NEWEST, remark().size, blocks), &raw), STATUS_OK); /* the maker works */
+	for (int number = 0; number < 256; number++)
+		if (number != NEWEST)
+			assert_refused(framed(&arena, 2, (uint8_t)number, remark().size, blocks), STATUS_NEWER);
+	assert_refused(framed(&arena, 1, NEWEST, remark().size, blocks), STATUS_NEWER);
+	assert_refused(framed(&arena, 0, NEWEST, remark().size, remark()), STATUS_NEWER);
+	assert_refused(framed(&arena, 3, NEWEST, remark().size, blocks), STATUS_NEWER);
+	arena_finish(&arena);
+}
+
+static void an_older_program_knows_no_dictionary(void **state)
+{
+	struct arena arena = { 0 };
+	struct bytes block = packed_by(&arena, remark(), 3, NEWEST), plain = packed(&arena, remark(), 3);
+
+	(void)state;
+	assert_int_equal(dictionary_common(SCHEMA_REVISION), NEWEST);
+	assert_int_equal(dictionary_common(INT64_MAX), NEWEST);
+	assert_int_equal(dictionary_common(NEWEST - 1), DICTIONARY_NONE);
+	assert_int_equal(dictionary_common(0), DICTIONARY_NONE);
+	schema_speak(NEWEST - 1);
+	assert_int_equal(dictionary_common(SCHEMA_REVISION), DICTIONARY_NONE);
+	assert_refused(block, STATUS_NEWER);
+	assert_true(bytes_equal(packed_by(&arena, remark(), 3, NEWEST), plain));
+	schema_speak(SCHEMA_REVISION);
+	arena_finish(&arena);
+}
+
+/* Runs of 'x' of the sizes given, the last of them the last block. */
+static struct bytes runs_of(struct arena *arena, size_t count, uint32_t size)
+{
+	struct writer writer = writer_in(arena, OUT_MAX);
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t head = (uint32_t)(i + 1 == count) | 1U << 1 | size << 3;
+		write_u8(&writer, (uint8_t)head);
+		write_u8(&writer, (uint8_t)(head >> 8));
+		write_u8(&writer, (uint8_t)(head >> 16));
+		write_u8(&writer, 'x');
+	}
+	return writer_bytes(&writer);
+}
+
+static void a_small_block_unfolds_to_what_it_states_and_to_no_more_than_a_small_one(void **state)
+{
+	struct arena arena = { 0 };
+	struct bytes raw;
+
+	(void)state;
+	assert_int_equal(unpacked(&arena, framed(&arena, 2, NEWEST, PACK_SMALL_MAX, runs_of(&arena, 2, 8192)), &raw), STATUS_OK);
+	assert_refused(framed(&arena, 2, NEWEST, PACK_SMALL_MAX, runs_of(&arena, 3, 8192)), STATUS_CORRUPT);
+	assert_refused(framed(&arena, 2, NEWEST, PACK_SMALL_MAX, runs_of(&arena, 1, 8192)), STATUS_CORRUPT);
+	assert_refused(framed(&arena, 2, NEWEST, PACK_SMALL_MAX, runs_of(&arena, 1, 128 * 1024)), STATUS_CORRUPT);
+	assert_refused(framed(&arena, 2, NEWEST, PACK_SMALL_MAX + 1, runs_of(&arena, 2, 8192)), STATUS_CORRUPT);
+	assert_refused(framed(&arena, 2, NEWEST, PACK_RAW_MAX, runs_of(&arena, 8, 128 * 1024)), STATUS_CORRUPT);
+	assert_refused(framed(&arena, 2, NEWEST, (uint64_t)4 << 30, runs_of(&arena, 2, 8192)), STATUS_CORRUPT);
+	assert_refused(framed(&arena, 2, NEWEST, 4, runs_of(&arena, 1, 4)), STATUS_CORRUPT); /* no shorter than stored */
+	assert_refused(framed(&arena, 2, NEWEST, 0, (struct bytes){ 0 }), STATUS_CORRUPT);
+	arena_finish(&arena);
+}
+
+static void nothing_but_the_blocks_of_one_frame_is_a_small_block(void **state)
+{
+	struct arena arena = { 0 };
+	struct bytes blocks = blocks_of(packed_by(&arena, remark(), 3, NEWEST));
+	struct bytes whole = zstd_frame(&arena, remark(), 18, remark().size, 0);
+	const struct bytes zero = { (const uint8_t *)"", 1 };
+	const struct bytes pairs[][2] = { { blocks, blocks }, { blocks, whole }, { whole, { NULL, 0 } }, { blocks, zero } };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(pairs); i++) {
+		struct writer both = writer_in(&arena, OUT_MAX);
+		write_raw(&both, pairs[i][0].data, pairs[i][0].size);
+		write_raw(&both, pairs[i][1].data, pairs[i][1].size);
+		assert_refused(framed(&arena, 2, NEWEST, remark().size, writer_bytes(&both)), STATUS_CORRUPT);
+	}
+	arena_finish(&arena);
+}
+
+static void a_damaged_small_block_costs_at_most_its_cap(void **state)
+{
+	struct arena arena = { 0 };
+
+	(void)state;
+	damage_each(packed_by(&arena, remark(), 3, NEWEST), check_damaged, NULL);
+	arena_finish(&arena);
+}
+
+/* A number means these bytes for ever. */
+static void a_dictionary_never_changes(void **state)
+{
+	static const char hash[] = "94654d79c5a0a708b8698c7dcb1182749d4e6dd1ba8eebddd27e653b85660a6c";
+	struct bytes bytes = dictionary_bytes(NEWEST);
+	uint8_t digest[32];
+	char digits[2 * sizeof(digest) + 1];
+
+	(void)state;
+	assert_int_equal(bytes.size, 12288);
+	assert_int_equal(crypto_generichash(digest, sizeof(digest), bytes.data, bytes.size, NULL, 0), 0);
+	assert_string_equal(sodium_bin2hex(digits, sizeof(digits), digest, sizeof(digest)), hash);
+	assert_int_equal(dictionary_bytes(NEWEST + 1).size, 0);
+	assert_int_equal(dictionary_bytes(DICTIONARY_NONE).size, 0);
+	assert_null(dictionary_for_writing(DICTIONARY_NONE));
+	assert_null(dictionary_for_reading(NEWEST + 1));
+	assert_ptr_equal(dictionary_for_reading(NEWEST), dictionary_for_reading(NEWEST));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +436,15 @@ int main(void)
 		cmocka_unit_test(two_frames_and_skippable_ones_are_refused),
 		cmocka_unit_test(unknown_compressions_and_dictionaries_are_from_a_newer_program),
 		cmocka_unit_test(a_damaged_block_costs_at_most_its_cap),
+		cmocka_unit_test(a_dictionary_makes_small_texts_shorter),
+		cmocka_unit_test(a_block_comes_back_with_a_dictionary_and_is_never_longer_than_without),
+		cmocka_unit_test(what_a_dictionary_does_not_make_shorter_goes_without),
+		cmocka_unit_test(a_wrong_dictionary_is_from_a_newer_program),
+		cmocka_unit_test(an_older_program_knows_no_dictionary),
+		cmocka_unit_test(a_small_block_unfolds_to_what_it_states_and_to_no_more_than_a_small_one),
+		cmocka_unit_test(nothing_but_the_blocks_of_one_frame_is_a_small_block),
+		cmocka_unit_test(a_damaged_small_block_costs_at_most_its_cap),
+		cmocka_unit_test(a_dictionary_never_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
