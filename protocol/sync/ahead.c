@@ -29,5 +29,6 @@ bool ahead_answers(const struct ahead *ahead, const struct inquiry *asked, int64
 {
 	return ahead->ready && ahead->gseq == gseq && id_equal(&asked->device, &ahead->device) &&
 	       id_equal(&asked->incarnation, &ahead->incarnation) && id_equal(&asked->ground.epoch, &ahead->ground.epoch) &&
-	       asked->speaks_short == ahead->speaks_short && is_expected(&ahead->pull, &asked->pull);
+	       asked->ground.dictionary == ahead->ground.dictionary && asked->speaks_short == ahead->speaks_short &&
+	       is_expected(&ahead->pull, &asked->pull);
 }

@@ -4,6 +4,7 @@
 #include "protocol/sync/device_inner.h"
 #include "protocol/sync/history.h"
 #include "protocol/sync/keeping.h"
+#include "protocol/wire/dictionary.h"
 
 enum status device_server_restored(struct device_core *core, const char *detail)
 {
@@ -171,7 +172,7 @@ enum status device_take_welcome(struct device_core *core, const struct welcome *
 	if (core->by_bundle && id_is_nil(&welcome->incarnation)) /* the server has heard of none: it speaks of rows alone */
 		return STATUS_OK;
 	if (!core->by_bundle) {
-		core->ground = (struct common_ground){ .incarnation = welcome->incarnation, .epoch = welcome->epoch };
+		core->ground = (struct common_ground){ welcome->incarnation, welcome->epoch, dictionary_common(welcome->schema_revision) };
 		core->speaks_short = short_forms_spoken(welcome->schema_revision);
 	}
 	core->tell_origin = !welcome->incarnation_known;

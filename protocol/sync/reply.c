@@ -97,13 +97,14 @@ enum status reply_decided(
 	return STATUS_OK;
 }
 
-/* False when the page is beyond what a decoder would take. What every device of a scope may be given is kept for the next one. */
+/* False when the page is beyond what a decoder would take. What every device of a scope may be given is kept for the next one, who may know
+ * no dictionary. */
 static bool encode_page(const struct reply *reply, const struct page *page, struct pull_shared *shared, struct bytes *out_body)
 {
 	struct writer packed = body_writer(reply), body = body_writer(reply);
 
 	if (!shared->found) {
-		page_pack(&packed, page, NULL, DICTIONARY_NONE);
+		page_pack(&packed, page, NULL, shared->built ? DICTIONARY_NONE : reply->dictionary);
 		shared->page.packed = writer_bytes(&packed);
 	}
 	page_encode_packed(&body, page->resume, shared->page.packed);

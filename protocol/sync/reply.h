@@ -20,6 +20,7 @@ struct reply {
 	struct writer writer;
 	size_t size_max;
 	const struct common_ground *ground; /* borrowed; of a session whose device knows short forms; NULL: the long ones */
+	uint8_t dictionary; /* that the device knows; DICTIONARY_NONE: it did not say */
 	struct page_cache *pages; /* borrowed; NULL: every page is built */
 	size_t *page_raw_max; /* how much raw page has lately filled a frame; adapted */
 	struct bytes resume;  /* of the page that was written: where the next pull goes on; empty when nothing follows */

@@ -143,6 +143,7 @@ static void begin_reply(struct server_core *core, const struct inquiry *waiting,
 	out_reply->bug = core->options.bug;
 	out_reply->pages = core->pages;
 	out_reply->ground = waiting->speaks_short ? inquiry_ground(waiting) : NULL;
+	out_reply->dictionary = waiting->ground.dictionary;
 }
 
 bool server_core_may_prepare(const struct server_core *core)

@@ -12,6 +12,7 @@
 #include "protocol/sync/publish.h"
 #include "protocol/sync/reply.h"
 #include "protocol/sync/server_core_inner.h"
+#include "protocol/wire/dictionary.h"
 
 #define SWEEP_EVERY_MS 1000
 #define FORGET_MOST     20000 /* in one round */
@@ -618,7 +619,9 @@ static void take_hello(struct server_core *core, uint64_t connection, struct byt
 	if (status == STATUS_OK)
 		status = server_core_take_sections(core, waiting, envelope.sections, 0);
 	if (status == STATUS_OK) {
-		waiting->ground = (struct common_ground){ .incarnation = waiting->incarnation, .epoch = core->state.epoch };
+		waiting->ground = (struct common_ground){
+			waiting->incarnation, core->state.epoch, dictionary_common(waiting->hello.schema_revision)
+		};
 		waiting->speaks_short = short_forms_spoken(waiting->hello.schema_revision);
 		server_core_wait_for_commit(core, waiting);
 		return;

@@ -342,6 +342,8 @@ void hand_server_take(struct hand_server *hand, struct simulation *pair, unsigne
 	for (size_t i = 0; i < count; i++) {
 		if (sections[i].number == SECTION_HELLO)
 			assert_int_equal(hello_decode(sections[i].body, &hand->hello), STATUS_OK);
+		if (sections[i].number == SECTION_BATCH)
+			hand->batch = sections[i];
 		hand->has_batch = hand->has_batch || sections[i].number == SECTION_BATCH;
 		hand->brief = hand->brief || sections[i].brief;
 		if (sections[i].number == SECTION_PULL) {

@@ -83,6 +83,7 @@ struct hand_server {
 	struct common_ground ground; /* the hello's, and the epoch that the welcome says */
 	int64_t revision;            /* of the schema, as the welcome says; 0: this program's */
 	bool has_batch;
+	struct section batch; /* the latest */
 	bool has_pull;
 	bool brief; /* the latest batch or pull came in its short form */
 	struct pull pull;
