@@ -271,6 +271,44 @@ def an_upgrade_of_the_server_sends_nothing_again():
             insist_on_equality(server, device)
 
 
+REMARKS = ("Pump leaks again: the seal was replaced in spring, and the filter cleaned and tested under load.",
+           "RENEWED THE SEAL KIT FROM THE VAN, CUSTOMER WAS SHOWN THE RESULT. PRESSURE IS 7.5 BAR AGAIN.")
+
+
+def received_for_a_remark(server_program, device_program):
+    """How many bytes the office's remark takes to the device; the device's own goes back, and then both go by bundles, too."""
+    with World() as world:
+        server = Server.made(world, program=server_program)
+        device = Device.enrolled(server, ADA, "tablet", program=device_program)
+        server.book("HH-5001", ADA)
+        device.sync()
+        idle = device.sync()["bytes_received"]
+        server.run("note", "HH-5001", REMARKS[0])
+        received = device.sync()["bytes_received"]
+        device.run("note", "HH-5001", REMARKS[1])
+        device.sync()
+        insist_on_equality(server, device)
+        server.run("note", "HH-5001", "by stick: " + REMARKS[0])
+        device.run("note", "HH-5001", "by stick: " + REMARKS[1])
+        device.run("bundle", "export", world.dir / "up")
+        server.run("bundle", "import", world.dir / "up")
+        server.run("bundle", "export", "tablet", world.dir / "down")
+        device.run("bundle", "import", world.dir / "down")
+        assert len(server.rows("note")) == 4 and not device.run("outbox")["operations"]
+        insist_on_equality(server, device)
+        assert not device.told("incidents") and not server.incidents(), "something did not fit"
+        return received - idle
+
+
+@promise
+def no_dictionary_reaches_a_program_that_does_not_know_it():
+    both = received_for_a_remark("truckrolld", "truckroll")
+    older_device = received_for_a_remark("truckrolld", OLDER_DEVICE)
+    older_server = received_for_a_remark(OLDER_SERVER, "truckroll")
+    tell(f"a remark takes {both} bytes, to an older device {older_device}, from an older server {older_server}")
+    assert both + 20 < min(older_device, older_server), "the newer programs do not use theirs"
+
+
 @promise
 def a_store_that_was_upgraded_is_refused_by_the_older_program_with_what_to_do():
     with World() as world:
