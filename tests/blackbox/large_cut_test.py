@@ -91,7 +91,7 @@ def shown(device, leg):
 @promise
 def a_flight_ends_before_a_large_cut_another_begins_after_it_and_all_legs_are_replayed():
     with World() as world:
-        slow = SlowCut(world, 4000)  # with more rows a leg begins without a copy of them
+        slow = SlowCut(world, 4000, rows=12000)  # a copy of many more does not fit into a leg
         device = slow.device
         slow.reach()
         first = legs(device)[-1]["leg"]

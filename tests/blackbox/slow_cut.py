@@ -10,13 +10,13 @@ from tap import size, until
 ROWS = size(9000, 12000, 60000)  # more than two pages: what a thread takes in
 
 
-def import_parts(server):
+def import_parts(server, count=ROWS):
     path = server.world.dir / "parts.csv"
     with open(path, "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["record=part", "key", "number", "description"])
-        for number in range(ROWS):
-            rows.writerow(["", f"large-{number}", f"L-{number}", f"gasket {number * 7919 % ROWS}"])
+        for number in range(count):
+            rows.writerow(["", f"large-{number}", f"L-{number}", f"gasket {number * 7919 % count}"])
     server.run("import", "--apply", path)
 
 
@@ -28,17 +28,17 @@ def is_in_step(device):
 class SlowCut:
     """A device whose large cut, once all rows are there, takes so long that what is done meanwhile is done meanwhile."""
 
-    def __init__(self, world, ms, made=None):
+    def __init__(self, world, ms, made=None, rows=ROWS):
         self.server, self.device = made or with_a_job(world)
-        import_parts(self.server)
+        import_parts(self.server, rows)
         self.environment = world.environment
         self.environment["TRUCKROLL_CUT_MS"] = str(ms)
         self.device.program = "truckroll_buggy"  # with no bug
-        self.ms, self.told = ms, Told()
+        self.ms, self.rows, self.told = ms, rows, Told()
 
     def reach(self, before=()):
         self.device.start_agent(before=before)
-        until(lambda: self.device.run("link").get("rows_received", 0) >= ROWS, "the rows are there", 120)
+        until(lambda: self.device.run("link").get("rows_received", 0) >= self.rows, "the rows are there", 120)
         time.sleep(0.2)
 
     def save(self, times=1):
