@@ -523,8 +523,7 @@ static enum status read_list(const struct backup *backup, struct arena *arena, s
 enum status backup_check_files(const struct backup *backup, const struct blob_files *target, struct progress *progress)
 {
 	struct arena arena = { 0 };
-	const char *slash = strrchr(backup->stem.data, '/');
-	struct text folder = slash == NULL ? text_of(".") : (struct text){ backup->stem.data, (size_t)(slash - backup->stem.data) };
+	struct text folder = path_folder(&arena, backup->stem.data);
 	struct gathering gathering = { .from = blob_folder(&arena, folder), .to = target, .progress = progress };
 	struct bytes list = { 0 };
 	struct hash id;

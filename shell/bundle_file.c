@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "shell/draft.h"
 #include "shell/file.h"
 
 #define BUNDLE_MODE 0644 /* sealed: whoever carries it learns nothing from it */
@@ -72,6 +73,19 @@ static enum status check_name(const char *path)
 	return fail(STATUS_REFUSED, "%s is there already and is not a bundle: give another name", path);
 }
 
+static enum status write_draft(struct arena *arena, const char *name, struct bytes file)
+{
+	struct draft draft = { .descriptor = -1 };
+	enum status status = draft_begin(arena, name, &draft);
+
+	if (status == STATUS_OK)
+		status = draft_put(&draft, file);
+	if (status == STATUS_OK)
+		return draft_keep(&draft, BUNDLE_MODE);
+	draft_drop(&draft);
+	return status;
+}
+
 enum status bundle_file_write(const struct context *context, struct text path, struct bundle_writer *bundle, size_t *out_size)
 {
 	const char *name = path_of(context, path).data;
@@ -82,7 +96,7 @@ enum status bundle_file_write(const struct context *context, struct text path, s
 		status = fail(STATUS_INVALID, "this is more than one bundle takes (%zu MiB): sync over a network once",
 			BUNDLE_SIZE_MAX >> 20);
 	if (status == STATUS_OK)
-		status = file_write(name, file, BUNDLE_MODE);
+		status = write_draft(context->arena, name, file);
 	if (status == STATUS_OK)
 		*out_size = file.size;
 	return status;

@@ -14,8 +14,8 @@ enum status bundle_file_read(const struct context *context, struct text path, co
 enum status bundle_file_read_raw(const struct context *context, struct text path, const struct bundle_head *wanted, struct arena *arena,
 	struct bundle *out_bundle, struct bytes *out_file);
 
-/* Ends the bundle and writes it whole or not at all, durable on return. STATUS_REFUSED when something else has the name. `*out_size`: in
- * bytes. Statuses of bundle_end() and file_write(). */
+/* Ends the bundle and writes it whole or not at all (draft.h), durable on return. STATUS_REFUSED when something else has the name.
+ * `*out_size`: in bytes. Statuses of bundle_end() and of a draft. */
 enum status bundle_file_write(const struct context *context, struct text path, struct bundle_writer *bundle, size_t *out_size);
 
 #endif

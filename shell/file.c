@@ -133,11 +133,19 @@ enum status file_put(int descriptor, const char *path, struct bytes bytes)
 	return STATUS_OK;
 }
 
+struct text path_folder(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL || slash == path)
+		return text_of(slash == NULL ? "." : "/");
+	return arena_print(arena, "%.*s", (int)(slash - path), path);
+}
+
 /* A rename is durable only when its directory is. */
 static enum status sync_directory_of(struct arena *arena, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	const char *dir = slash == NULL ? "." : slash == path ? "/" : arena_print(arena, "%.*s", (int)(slash - path), path).data;
+	const char *dir = path_folder(arena, path).data;
 	int descriptor = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	enum status status = STATUS_OK;
 
@@ -150,7 +158,7 @@ static enum status sync_directory_of(struct arena *arena, const char *path)
 }
 
 /* A device, a pipe or a link would be gone, and a file in its place. */
-static enum status check_target(const char *path)
+enum status file_check_target(const char *path)
 {
 	struct stat what;
 
@@ -194,7 +202,7 @@ done:
 
 enum status file_write(const char *path, struct bytes bytes, unsigned int mode)
 {
-	enum status status = check_target(path);
+	enum status status = file_check_target(path);
 
 	return status == STATUS_OK ? replace(path, bytes, mode) : status;
 }

@@ -17,6 +17,9 @@ enum status file_read(struct arena *arena, const char *path, size_t size_max, st
  * STATUS_REFUSED when something else has that name (a device, a pipe, a symbolic link), STATUS_INVALID when a directory has. */
 enum status file_write(const char *path, struct bytes bytes, unsigned int mode);
 
+/* Can a file take the place of what has that name, if anything has? STATUS_REFUSED and STATUS_INVALID, as file_write(). */
+enum status file_check_target(const char *path);
+
 /* Makes a whole file durable under another name, in the place of what had it: syncs it, renames it, and syncs its directory. Both names are
  * of one directory. */
 enum status file_keep(const char *path, const char *as);
@@ -38,6 +41,8 @@ bool directory_holds(const char *directory, const char *path);
 
 /* "DIR/NAME" in the arena, NUL-terminated. An absolute `name` stands for itself. */
 struct text path_join(struct arena *arena, struct text dir, struct text name);
+/* The folder that the path names something in, NUL-terminated: in the arena, "." or "/". */
+struct text path_folder(struct arena *arena, const char *path);
 
 /* STATUS_CANNOT_WRITE or STATUS_NOT_FOUND with the sentence for errno `error` when `doing` (such as "write") `path`. */
 enum status file_fail(int error, const char *doing, const char *path);
