@@ -11,6 +11,8 @@
 #include "protocol/sync/self_check.h"
 #include "protocol/sync/untold.h"
 
+#define BACKOFF_MIN_MS 500 /* until a link that failed is tried again; then longer */
+
 enum link_state {
 	LINK_DOWN,
 	LINK_HELLO_SENT,
@@ -111,6 +113,8 @@ bool device_is_looked_after(struct device_core *core);
 /* Bytes that may still be written before the disk is full, as the server is told. */
 int64_t device_room(const struct device_core *core);
 
+/* Shows the effects of operations that were saved while the replica could not show them (device_opening.c). */
+enum status device_show_unshown(struct device_core *core);
 /* The link ended; it is tried again after a while (device_retry.c). */
 void device_link_down(struct device_core *core);
 /* The server asked to be asked again after so long. */
