@@ -58,6 +58,10 @@ void storage_rollback(struct storage *storage);
 /* A sync failed, of a commit or of what moves the log: nothing is synced again, every later begin is STATUS_CANNOT_WRITE, and the process
  * is to end. Whoever opens the store next makes durable what was left in doubt. */
 bool storage_unsynced(const struct storage *storage);
+/* For a reader, before it hands out what it reads. What an owner that lives shows of its durable commits is on the disk, but one that was
+ * killed in the middle may have left others in the log: on return they are durable, too. STATUS_CANNOT_WRITE: they cannot be, or a sync of
+ * an owner failed, and none has opened the store since. */
+enum status storage_settle(struct storage *storage);
 /* Another connection of this process to the same file is storage_unsynced(): so is this one. */
 void storage_set_unsynced(struct storage *storage);
 /* The first failure since the store was opened after which an answer may lack what it should show, with its reason: STATUS_CORRUPT or

@@ -74,13 +74,38 @@ void storage_set_unsynced(struct storage *storage)
 	storage->unsynced = true;
 }
 
+static bool is_there(const struct note *note)
+{
+	int there = 0;
+
+	return note->vfs->xAccess(note->vfs, note->name, SQLITE_ACCESS_EXISTS, &there) == SQLITE_OK && there != 0;
+}
+
+enum status storage_settle(struct storage *storage)
+{
+	struct note note = note_of(storage);
+	bool doubted = is_there(&note);
+	sqlite3_file *log = NULL;
+	int result = SQLITE_OK;
+
+	sqlite3_free_filename(note.name);
+	if (doubted)
+		return fail(STATUS_CANNOT_WRITE,
+			"%s: the disk failed to keep what was written, and nobody has looked after it since: check the disk, and start the "
+			"program that ended",
+			storage->path);
+	(void)sqlite3_file_control(storage->connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (log != NULL && log->pMethods != NULL)
+		result = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+	return result == SQLITE_OK ? STATUS_OK : sql_fail(storage, result, "sync");
+}
+
 enum status sync_failure_mend(struct storage *storage)
 {
 	struct note note = note_of(storage);
-	int there = 0;
 	enum status status = STATUS_OK;
 
-	if (note.vfs->xAccess(note.vfs, note.name, SQLITE_ACCESS_EXISTS, &there) == SQLITE_OK && there != 0) {
+	if (is_there(&note)) {
 		status = storage_checkpoint(storage);
 		if (status == STATUS_OK)
 			(void)note.vfs->xDelete(note.vfs, note.name, 0);

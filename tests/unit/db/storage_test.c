@@ -360,6 +360,27 @@ static void a_snapshot_does_not_see_later_commits(void **state)
 	storage_close(writer);
 }
 
+static void what_was_in_doubt_is_handed_out_by_no_reader_until_an_owner_has_opened_the_store(void **state)
+{
+	const char *path = made_store("doubt.db");
+	struct storage *reader = open_store(path, STORAGE_READ, NULL);
+	char note[200];
+	int descriptor;
+
+	(void)state;
+	(void)snprintf(note, sizeof(note), "%s-unsynced", path);
+	assert_int_equal(storage_settle(reader), STATUS_OK);
+	descriptor = open(note, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(write(descriptor, "x", 1), 1);
+	(void)close(descriptor);
+	assert_int_equal(storage_settle(reader), STATUS_CANNOT_WRITE);
+	assert_non_null(strstr(fail_reason(), "the disk failed to keep what was written"));
+	storage_close(open_store(path, STORAGE_OWN, NULL));
+	assert_int_equal(storage_settle(reader), STATUS_OK);
+	assert_int_equal(count_accounts(reader), 200);
+	storage_close(reader);
+}
+
 static void closing_rolls_back(void **state)
 {
 	const char *path = made_store("close.db");
@@ -665,6 +686,7 @@ int main(void)
 		STORE_TEST(readers_never_touch_the_log_of_a_writer),
 		STORE_TEST(a_reader_cannot_write),
 		STORE_TEST(a_snapshot_does_not_see_later_commits),
+		STORE_TEST(what_was_in_doubt_is_handed_out_by_no_reader_until_an_owner_has_opened_the_store),
 		STORE_TEST(closing_rolls_back),
 		STORE_TEST(a_durable_commit_syncs_once_and_another_not_at_all),
 		STORE_TEST(a_full_disk_loses_the_transaction_and_nothing_else),
