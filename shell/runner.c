@@ -105,7 +105,7 @@ static enum status run_command(struct call *call)
 	bool opens = place != PLACE_HERE && !call->caller->forwarded, entered = false;
 	enum status status = STATUS_OK;
 
-	if (place == PLACE_HERE && call->caller->forwarded)
+	if (place != PLACE_OWNER && call->caller->forwarded)
 		status = fail(STATUS_INVALID, "'%s' cannot be given to a running process", context->command->name);
 	else if (opens && program->open != NULL)
 		status = program->open(context, place);

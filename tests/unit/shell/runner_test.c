@@ -127,6 +127,9 @@ static void in_the_owner_a_command_uses_the_owners_store(void **state)
 	reply = run_here(*state, "here", NULL, true);
 	assert_int_equal(reply.exit_code, EXIT_CODE_USAGE);
 	assert_int_equal(seen.ran, 0);
+	reply = run_here(*state, "look", NULL, true); /* an older program may still hand it over */
+	assert_int_equal(reply.exit_code, EXIT_CODE_USAGE);
+	assert_int_equal(seen.ran, 0);
 }
 
 static void a_wrong_line_is_answered_with_the_usage_and_exit_code_2(void **state)
