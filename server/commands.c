@@ -435,8 +435,7 @@ static const struct command commands[] = {
 	  .details = "It begins where the device said last that it stands: take in its bundle first. Files of work that is not over\n"
 		     "go along, those of the next day's jobs first, but for those that the device said it has.",
 	  .example = "truckrolld bundle export tablet /media/stick/for-tablet.bundle", .positionals = bundle_for_positionals,
-	  .options = bundle_for_options,
-	  .place = PLACE_OWNER, .long_running = true, .run = command_bundle_export },
+	  .options = bundle_for_options, .place = PLACE_READER, .run = command_bundle_export },
 	{ .group = "Knowledge", .name = "kb list", .summary = "knowledge articles",
 	  .example = "truckrolld kb list --limit 10", .options = kb_list_options, .place = PLACE_READER, .run = command_kb_list },
 	{ .group = "Knowledge", .name = "kb show", .summary = "one article",

@@ -73,12 +73,14 @@ static enum status open_core(struct office *office)
 	return status;
 }
 
-/* The keys are made last: where they are, an organisation was. */
-static enum status open_history(struct office *office)
+/* The keys are made last: where they are, an organisation was. The note first: of a reader the owner may be committing. */
+enum status office_read_history(struct office *office)
 {
 	struct server_state state;
-	enum status status = server_store_state(office->store, &state);
+	enum status status;
 
+	office->note = commit_note_read(&office->arena, office->dir);
+	status = server_store_state(office->store, &state);
 	if (status == STATUS_NOT_FOUND)
 		return fail(STATUS_CORRUPT,
 			"%s/organisation.db holds no organisation any more, though its keys are here; stop the server and restore the "
@@ -86,7 +88,6 @@ static enum status open_history(struct office *office)
 			office->dir.data);
 	if (status != STATUS_OK)
 		return status;
-	office->note = commit_note_read(&office->arena, office->dir);
 	office->lost = commit_note_proves_loss(&office->note, &state.epoch, state.gseq);
 	office->to_note = !id_equal(&office->note.epoch, &state.epoch) || office->note.gseq < state.gseq;
 	return STATUS_OK;
@@ -168,7 +169,7 @@ static enum status open_office(
 	if (status == STATUS_OK)
 		status = server_store_open(&options, &office->store);
 	if (status == STATUS_OK && !read_only)
-		status = open_history(office);
+		status = office_read_history(office);
 	if (status == STATUS_OK && flight_bytes > 0)
 		office->flight = server_flight_create(office->dir,
 			arena_print(&office->arena, "%s %s", server_program.name, server_program.version), flight_bytes, clock);

@@ -43,6 +43,9 @@ struct office {
 enum status office_open(struct text dir, const struct clock *clock, bool read_only, struct office **out_office);
 /* For writing, with a flight recorder that may take so many bytes; 0: without. */
 enum status office_open_recorded(struct text dir, const struct clock *clock, int64_t flight_bytes, struct office **out_office);
+/* Sees whether the store lacks commits that were durable; whoever opens for writing has done so, a reader that hands something out does it
+ * itself. STATUS_CORRUPT: there is no organisation in it. */
+enum status office_read_history(struct office *office);
 /* STATUS_CORRUPT when the store lacks commits that were durable: then it is only looked at. */
 enum status office_check_loss(const struct office *office);
 /* Goes on with what is left, and takes a new epoch, so that every device starts over and sends again what it has. */

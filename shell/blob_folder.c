@@ -233,6 +233,28 @@ static int64_t free_to_the_end(void *context)
 	return INT64_MAX;
 }
 
+static enum status write_nothing(void *context, const char *name, int64_t offset, struct bytes bytes)
+{
+	struct path path = path_of(context, name);
+
+	(void)offset;
+	(void)bytes;
+	return fail(STATUS_REFUSED, "%s is only read here", path.characters);
+}
+
+static enum status keep_nothing(void *context, const char *name, const char *as)
+{
+	(void)as;
+	return write_nothing(context, name, 0, (struct bytes){ 0 });
+}
+
+static enum status leave_it(void *context, const char *name)
+{
+	(void)context;
+	(void)name;
+	return STATUS_OK;
+}
+
 static struct folder *folder_make(struct arena *arena, struct text dir, const char *below)
 {
 	struct folder *folder = arena_allocate(arena, sizeof(*folder));
@@ -250,6 +272,16 @@ const struct blob_files *blob_folder(struct arena *arena, struct text dir)
 const struct blob_files *plain_folder(struct arena *arena, struct text dir)
 {
 	return &folder_make(arena, dir, "")->files;
+}
+
+const struct blob_files *blob_folder_to_read(struct arena *arena, struct text dir)
+{
+	struct folder *folder = folder_make(arena, dir, "/blobs");
+
+	folder->files.write = write_nothing;
+	folder->files.keep = keep_nothing;
+	folder->files.remove = leave_it;
+	return &folder->files;
 }
 
 const struct blob_files *blob_folder_to_fill(struct arena *arena, struct text dir)

@@ -9,6 +9,9 @@
 /* The folder is made with its first file. Everything lives in `arena`, and nothing is to be closed. */
 const struct blob_files *blob_folder(struct arena *arena, struct text dir);
 
+/* The same for a reader beside the owner: nothing can be written (STATUS_REFUSED), and what is to be removed is left to the owner. */
+const struct blob_files *blob_folder_to_read(struct arena *arena, struct text dir);
+
 /* The same for names that begin with a folder of their own beside that: protocol/sync/page_cache.c has such. */
 const struct blob_files *plain_folder(struct arena *arena, struct text dir);
 

@@ -373,6 +373,7 @@ const struct message catalogue_zh_reasons[] = {
 	  "该同步包是给终端 %.8s 的，不是给本终端的" },
 	{ "%s is there already and is not a bundle: give another name",
 	  "%s 已存在且不是同步包：请换一个文件名" },
+	{ "%s is only read here", "%s 在此只供读取" },
 	{ "another process is writing %s: wait until it is done, or give another name",
 	  "另一个进程正在写 %s：请等它写完，或换一个文件名" },
 	{ "%s is there already and is no ordinary file: give another name",
