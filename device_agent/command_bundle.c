@@ -3,7 +3,9 @@
 #include "device_agent/commands.h"
 #include "device_agent/device.h"
 #include "device_agent/link.h"
+#include "shell/blob_folder.h"
 #include "shell/bundle_file.h"
+#include "shell/owner_question.h"
 
 #define FILES_MIB 64
 
@@ -32,6 +34,81 @@ static void tell_written(struct context *context, struct text path, const struct
 	output_line(context->output, "The office takes it in with \"truckrolld bundle import\", and may answer with a bundle of its own.");
 }
 
+/* ---- with the owner ---- */
+
+/* All else is in the store. Whoever owns the device has brought that up to date, too. */
+static enum status ask_owner(struct context *context, bool *out_own_rows)
+{
+	const struct text words[] = { text_of("bundle"), text_of("tell"), text_of("--json"), text_of("--keys"),
+		local_device_keys_directory(context) };
+	json_t *answer;
+	enum status status = owner_ask(context, words, LENGTH(words), &answer);
+
+	*out_own_rows = json_is_true(json_object_get(answer, "own_rows"));
+	json_decref(answer);
+	return status;
+}
+
+/* When that fails the next bundle tells of the incident once more. */
+static void tell_kept(struct context *context, const struct device_bundle *written)
+{
+	struct arena *arena = context->arena;
+	const struct text words[] = { text_of("bundle"), text_of("tell"), text_of("--json"), text_of("--keys"),
+		local_device_keys_directory(context), text_of("--incident"), arena_print(arena, "%lld", (long long)written->told_at_ms),
+		text_of("--epoch"), arena_print(arena, "%s", id_to_text(&written->stands.epoch).characters), text_of("--commit"),
+		arena_print(arena, "%lld", (long long)written->stands.gseq) };
+	json_t *answer = NULL;
+
+	if (written->told_at_ms != 0)
+		(void)(owner_ask(context, words, LENGTH(words), &answer) == STATUS_OK);
+	json_decref(answer);
+}
+
+/* In the owner. */
+enum status command_bundle_tell(struct context *context)
+{
+	struct local_device *device = local_device_of(context);
+	struct cursor stands = { .gseq = arguments_integer(context->arguments, "commit", 0) };
+	enum status status = STATUS_OK;
+
+	if (arguments_has(context->arguments, "incident")) {
+		status = id_from_text(arguments_text(context->arguments, "epoch"), &stands.epoch);
+		if (status == STATUS_OK)
+			device_core_bundle_kept(device->core, arguments_integer(context->arguments, "incident", 0), &stands);
+	}
+	output_value(context->output, "own_rows", "the office is asked for what was done here, too",
+		cell_boolean(device_core_state(device->core).own_rows));
+	return status;
+}
+
+/* ---- beside it ---- */
+
+/* By a core of its own, which only reads: the owner's goes on. */
+static enum status make_bundle(struct context *context, bool own_rows, struct bundle_writer *bundle, struct device_bundle *written)
+{
+	struct local_device *device = local_device_of(context);
+	const struct blob_files *files = blob_folder_to_read(context->arena, device->dir);
+	struct device_core_options options = { .store = device->store,
+		.clock = context->clock,
+		.random = random_system(),
+		.identity = device->keys.identity,
+		.server = device->keys.server,
+		.organisation = device->keys.organisation,
+		.technician = device->keys.technician,
+		.blobs = files,
+		.carried = files };
+	struct device_core *core = device_core_create_reader(&options, own_rows);
+	enum status status = device_store_begin_read(device->store);
+
+	identity_wipe(&options.identity);
+	if (status == STATUS_OK)
+		status = device_core_write_bundle(
+			core, arguments_integer(context->arguments, "files", FILES_MIB) << 20, add_envelope, bundle, written);
+	device_store_end_read(device->store);
+	device_core_destroy(core);
+	return status;
+}
+
 /* Of this device, for the office. */
 static enum status export_own(struct context *context)
 {
@@ -42,17 +119,22 @@ static enum status export_own(struct context *context)
 	};
 	struct device_bundle written = { 0 };
 	struct bundle_writer bundle;
+	bool own_rows = false;
 	size_t size = 0;
-	enum status status;
+	enum status status = ask_owner(context, &own_rows);
 
 	bundle_begin(&bundle, context->arena, &head);
-	status = device_core_write_bundle(
-		device->core, arguments_integer(context->arguments, "files", FILES_MIB) << 20, add_envelope, &bundle, &written);
+	if (status == STATUS_OK)
+		status = make_bundle(context, own_rows, &bundle, &written);
+	if (status == STATUS_OK)
+		status = context->program->check(context); /* what could not be read must not be missing in it */
 	if (status == STATUS_OK)
 		status = bundle_file_write(context, path, &bundle, &size);
-	if (status == STATUS_OK)
-		tell_written(context, path, &written, size);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	tell_kept(context, &written);
+	tell_written(context, path, &written, size);
+	return STATUS_OK;
 }
 
 enum status command_bundle_export(struct context *context)

@@ -6,6 +6,7 @@
 #include "device_agent/link.h"
 #include "protocol/sync/carry_answer.h"
 #include "protocol/sync/carry_store.h"
+#include "shell/blob_folder.h"
 #include "shell/bundle_file.h"
 #include "shell/lookup.h"
 
@@ -150,11 +151,11 @@ static bool is_meant(struct context *context, const struct id *id, struct text d
 	       lookup_alike((struct text){ text.characters, digits.size }, digits);
 }
 
-static enum status find_answer(struct context *context, struct text which, struct id *out_device)
+static enum status find_answer(struct context *context, const struct blob_files *files, struct text which, struct id *out_device)
 {
 	struct whole_answer *answers = NULL;
 	size_t count = 0, found = 0;
-	enum status status = carry_answer_list(local_device_of(context)->blobs, context->arena, &answers, &count);
+	enum status status = carry_answer_list(files, context->arena, &answers, &count);
 
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
 		if (is_meant(context, &answers[i].device, which)) {
@@ -172,15 +173,16 @@ static enum status find_answer(struct context *context, struct text which, struc
 enum status carry_export(struct context *context, struct text which)
 {
 	struct local_device *device = local_device_of(context);
+	const struct blob_files *files = blob_folder_to_read(context->arena, device->dir);
 	struct text path = arguments_text(context->arguments, "FILE");
 	struct bundle_head head = { .direction = BUNDLE_TO_DEVICE, .organisation = device->keys.organisation };
 	struct bundle_writer bundle;
 	size_t size = 0;
-	enum status status = find_answer(context, which, &head.device);
+	enum status status = find_answer(context, files, which, &head.device);
 
 	bundle_begin(&bundle, context->arena, &head);
 	if (status == STATUS_OK)
-		status = carry_answer_write(device->blobs, &head.device, &bundle);
+		status = carry_answer_write(files, &head.device, &bundle);
 	if (status == STATUS_OK)
 		status = bundle_file_write(context, path, &bundle, &size);
 	if (status != STATUS_OK)

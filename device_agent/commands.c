@@ -253,6 +253,14 @@ static const struct option bundle_options[] = {
 	KEYS_OPTION,
 	{ 0 },
 };
+static const struct option bundle_tell_options[] = {
+	{ .name = "incident", .value = "MS", .kind = OPTION_INTEGER, .min = 1, .max = INT64_MAX,
+	  .help = "a bundle is written that tells the office of the incident of then" },
+	{ .name = "epoch", .value = "ID", .kind = OPTION_TEXT, .help = "where the device stands by it: the epoch" },
+	{ .name = "commit", .value = "N", .kind = OPTION_INTEGER, .min = 0, .max = INT64_MAX, .help = "and the commit" },
+	KEYS_OPTION,
+	{ 0 },
+};
 static const struct option bundles_positionals[] = {
 	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .repeated = true, .help = "bundles for this device" },
 	{ 0 },
@@ -392,7 +400,11 @@ static const struct command commands[] = {
 	  .summary = "write what the office does not have yet into a file: sync without a network",
 	  .details = "Only the office can read it. Send it by mail or on a stick; it may be written again at any time.",
 	  .example = "truckroll bundle export /media/stick/ada.bundle", .positionals = bundle_positionals, .options = bundle_options,
-	  .place = PLACE_OWNER, .run = command_bundle_export },
+	  .place = PLACE_READER, .run = command_bundle_export },
+	{ .group = "The device", .name = "bundle tell",
+	  .summary = "what \"bundle export\" asks the running agent, and tells it when it is done",
+	  .details = "That command gives this one itself. A bundle that was lost needs nothing: the next one says all of it again.",
+	  .example = "truckroll bundle tell --json", .options = bundle_tell_options, .place = PLACE_OWNER, .run = command_bundle_tell },
 	{ .group = "The device", .name = "bundle import", .summary = "take in bundles that the office made for this device",
 	  .details = "In any order and again, before, after or between syncs over a network: what is older than what is here\n"
 		     "changes nothing.",

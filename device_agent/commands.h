@@ -42,6 +42,7 @@ enum status command_outbox(struct context *context);
 enum status command_trace(struct context *context);
 enum status command_issues(struct context *context);
 enum status command_bundle_export(struct context *context);
+enum status command_bundle_tell(struct context *context);
 enum status command_bundle_import(struct context *context);
 enum status command_bundle_carry(struct context *context);
 enum status command_bundle_list(struct context *context);

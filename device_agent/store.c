@@ -214,6 +214,34 @@ void device_store_set_unsynced(struct device_store *store)
 	storage_set_unsynced(store->outbox);
 }
 
+/* The moment is that of the first question: so each is asked one. What the replica knows to be settled is in the outbox then. */
+enum status device_store_begin_read(struct device_store *store)
+{
+	struct replica_state replica;
+	struct outbox_state outbox;
+	enum status status = storage_settle(store->replica);
+
+	if (status == STATUS_OK)
+		status = storage_settle(store->outbox);
+	if (status == STATUS_OK)
+		status = storage_begin_read(store->replica);
+	if (status == STATUS_OK)
+		status = device_store_replica(store, &replica);
+	if (status == STATUS_OK)
+		status = storage_begin_read(store->outbox);
+	if (status == STATUS_OK)
+		status = device_store_outbox(store, &outbox);
+	if (status != STATUS_OK)
+		device_store_end_read(store);
+	return status;
+}
+
+void device_store_end_read(struct device_store *store)
+{
+	storage_rollback(store->outbox);
+	storage_rollback(store->replica);
+}
+
 struct storage *device_store_replica_storage(struct device_store *store)
 {
 	return store->fresh != NULL ? store->fresh : store->replica;

@@ -39,6 +39,11 @@ bool device_store_unsynced(const struct device_store *store);
 /* A store beside this one is that of its outbox: this one writes nothing to it any more, either. */
 void device_store_set_unsynced(struct device_store *store);
 
+/* A reader's, before it hands out what it reads: on STATUS_OK all of that is on the disk (storage_settle()), and until
+ * device_store_end_read() it is of one moment of each file, of the outbox of a later one. */
+enum status device_store_begin_read(struct device_store *store);
+void device_store_end_read(struct device_store *store);
+
 /* The replica's records, for questions; the fresh one while seeding. Borrowed until seed_begin, seed_finish or close. */
 struct storage *device_store_replica_storage(struct device_store *store);
 struct storage *device_store_outbox_storage(struct device_store *store);

@@ -315,6 +315,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "files under way", "传输中的文件" },
 	{ "files sent", "已发送文件" },
 	{ "files left out", "未放入的文件" },
+	{ "the office is asked for what was done here, too", "也向办公室索取本终端所做的内容" },
 	{ "files not here yet", "尚未到达的文件" },
 	{ "files that no row speaks of", "没有记录提到的文件" },
 	{ "damaged files", "损坏的文件" },

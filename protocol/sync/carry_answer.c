@@ -232,8 +232,16 @@ enum status carry_answer_list(const struct blob_files *files, struct arena *aren
 enum status carry_answer_write(const struct blob_files *files, const struct id *device, struct bundle_writer *bundle)
 {
 	struct name name = name_of(device, ".answer");
+	struct id before, after;
 	int64_t size = 0;
 	enum status status = files->size(files->context, name.characters, &size);
 
-	return status == STATUS_OK ? check_parts(files, name.characters, size, bundle) : status;
+	if (status == STATUS_OK)
+		status = files->read(files->context, name.characters, 0, before.bytes, ID_SIZE);
+	if (status == STATUS_OK)
+		status = check_parts(files, name.characters, size, bundle);
+	if (status == STATUS_OK || status == STATUS_CORRUPT)
+		if (files->read(files->context, name.characters, 0, after.bytes, ID_SIZE) == STATUS_OK && !id_equal(&before, &after))
+			status = fail(STATUS_BUSY, "another answer came meanwhile: try again");
+	return status;
 }

@@ -32,7 +32,8 @@ struct whole_answer {
 };
 /* Those that are whole, in `arena`; what is older than CARRY_AGE_MS goes, also of what is under way. STATUS_CANNOT_WRITE. */
 enum status carry_answer_list(const struct blob_files *files, struct arena *arena, struct whole_answer **out_answers, size_t *out_count);
-/* Adds the parts of a whole answer to a bundle. STATUS_NOT_FOUND: there is none; STATUS_CORRUPT: it is damaged. */
+/* Adds the parts of a whole answer to a bundle. STATUS_NOT_FOUND: there is none; STATUS_CORRUPT: it is damaged; STATUS_BUSY: another took
+ * its place meanwhile. */
 enum status carry_answer_write(const struct blob_files *files, const struct id *device, struct bundle_writer *bundle);
 
 #endif

@@ -14,6 +14,7 @@ struct writing {
 	struct replica_state replica;
 	bool anew; /* all rows are wanted: comparing them by ranges takes a session */
 	int64_t first_seq; /* what is before it is not kept any more */
+	struct cursor stands;
 	device_envelope_take take;
 	void *context;
 };
@@ -91,10 +92,9 @@ static enum status write_one(struct writing *writing, int64_t after, int64_t *ou
 	request_init(&request, &core->arena, REPLY_IN_WELCOME_MAX);
 	request_hello(&request, &writing->outbox, &writing->replica, clock_now_ms(options->clock), device_room(writing->core),
 		CARRIER_BUNDLE);
-	if (untold_is(&core->untold)) {
+	if (untold_is(&core->untold))
 		request_incident(&request, &core->untold.told);
-		untold_said(&core->untold, options->carried, &pull.cursor);
-	}
+	writing->stands = pull.cursor;
 	*out_last_seq = after;
 	if (after < writing->outbox.last_seq)
 		status = request_batch(&request, &outgoing, &core->batch_raw_max, out_last_seq);
@@ -200,9 +200,17 @@ enum status device_on_write_bundle(
 	arena_reset(&core->arena);
 	bundle.first_seq = after > from ? from + 1 : 0;
 	bundle.operation_count = after - from;
+	bundle.told_at_ms = untold_is(&core->untold) ? core->untold.told.at_ms : 0;
+	bundle.stands = writing.stands;
 	if (status == STATUS_OK)
 		*out_bundle = bundle;
 	return status;
+}
+
+void device_on_bundle_kept(struct device_core *core, int64_t told_at_ms, const struct cursor *stands)
+{
+	if (untold_is(&core->untold) && core->untold.told.at_ms == told_at_ms)
+		untold_said(&core->untold, core->options.carried, stands);
 }
 
 /* ---- what the server answers ---- */

@@ -622,6 +622,7 @@ struct device_core_state device_core_state(const struct device_core *core)
 	struct device_core_state state = core->state;
 
 	state.acknowledged_seq = core->acknowledged_seq;
+	state.own_rows = core->own_rows;
 	state.waiting = core->link == LINK_HELLO_SENT || core->link == LINK_WAITING;
 	state.polling = core->link == LINK_WAITING && core->poll_out;
 	state.rows_held = !device_rows_allowed(core);

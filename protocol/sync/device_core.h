@@ -39,6 +39,9 @@ struct device_core_options {
 
 /* Shows what was saved but not shown before a crash. Adds the store's statuses. */
 enum status device_core_create(const struct device_core_options *options, struct device_core **out_core);
+/* A core that reads beside the owner's: of the calls below it knows device_core_write_bundle() alone, and it changes nothing. `own_rows` as
+ * the owner's core has it (device_core_state()). No one can tap it. */
+struct device_core *device_core_create_reader(const struct device_core_options *options, bool own_rows);
 /* Accepts NULL. */
 void device_core_destroy(struct device_core *core);
 
@@ -94,12 +97,18 @@ struct device_bundle {
 	int64_t operation_count;
 	int64_t file_count; /* whole files in it … */
 	int64_t files_left; /* … and those that did not fit */
+	int64_t told_at_ms; /* when the incident was that it tells; 0: it tells of none */
+	struct cursor stands; /* where the device stands by it */
 };
 /* Everything that the server does not know yet, and where this device stands, as envelopes in their order; each is valid during the call
  * of `take`. Files that wait to be sent go along, as many whole ones as `file_bytes_max` holds. May be asked again and again: what was
- * sent before does no harm. Adds the stores' statuses and those of `take`. */
+ * sent before does no harm. Changes nothing, neither here nor in the store. Adds the stores' statuses and those of `take`. */
 enum status device_core_write_bundle(
 	struct device_core *core, int64_t file_bytes_max, device_envelope_take take, void *context, struct device_bundle *out_bundle);
+
+/* A bundle that tells of the incident of then is durable: when the server's answer names where the device stands by it, the server knows.
+ * Nothing when another incident is to be told meanwhile. */
+void device_core_bundle_kept(struct device_core *core, int64_t told_at_ms, const struct cursor *stands);
 
 enum bundle_finding {
 	BUNDLE_TAKEN, /* it counts with the last part; a commit may be asked for */
@@ -145,6 +154,7 @@ struct device_core_state {
 	uint32_t device_state;    /* enum device_state as the server last said */
 	uint16_t server_revision; /* of the schema, as it last said; 0: not yet */
 	int64_t acknowledged_seq;
+	bool own_rows; /* what this device computed itself is to come, too */
 	int64_t rounds; /* requests answered */
 	int64_t cuts;
 	int64_t rows_received;

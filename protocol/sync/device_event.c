@@ -79,6 +79,13 @@ static enum status feed_write_bundle(struct device_core *core, const struct devi
 	return device_on_write_bundle(core, event->most, answer->take, answer->context, answer->bundle);
 }
 
+static enum status feed_bundle_kept(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
+{
+	(void)answer;
+	device_on_bundle_kept(core, event->told_at_ms, &event->stands);
+	return STATUS_OK;
+}
+
 static enum status feed_read_bundle(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
 {
 	return device_on_read_bundle(core, event->frame, answer->finding);
@@ -107,6 +114,7 @@ static enum status (*const feeds[DEVICE_EVENT_KIND_COUNT])(
 	[DEVICE_EVENT_WRITE_BUNDLE] = feed_write_bundle,
 	[DEVICE_EVENT_READ_BUNDLE] = feed_read_bundle,
 	[DEVICE_EVENT_CUT] = feed_cut,
+	[DEVICE_EVENT_BUNDLE_KEPT] = feed_bundle_kept,
 };
 
 enum status device_core_feed(struct device_core *core, const struct device_event *event, const struct device_answer *answer)
@@ -208,6 +216,13 @@ enum status device_core_write_bundle(
 {
 	return device_core_feed(core, &(struct device_event){ .kind = DEVICE_EVENT_WRITE_BUNDLE, .most = file_bytes_max },
 		&(struct device_answer){ .take = take, .context = context, .bundle = out_bundle });
+}
+
+void device_core_bundle_kept(struct device_core *core, int64_t told_at_ms, const struct cursor *stands)
+{
+	const struct device_event event = { .kind = DEVICE_EVENT_BUNDLE_KEPT, .told_at_ms = told_at_ms, .stands = *stands };
+
+	(void)(device_core_feed(core, &event, NULL) == STATUS_OK);
 }
 
 enum status device_core_read_bundle(struct device_core *core, struct bytes sealed, enum bundle_finding *out_finding)

@@ -23,6 +23,7 @@ enum device_event_kind {
 	DEVICE_EVENT_WRITE_BUNDLE = 13,
 	DEVICE_EVENT_READ_BUNDLE = 14,
 	DEVICE_EVENT_CUT = 15,
+	DEVICE_EVENT_BUNDLE_KEPT = 16,
 	DEVICE_EVENT_KIND_COUNT,
 };
 
@@ -33,6 +34,8 @@ struct device_event {
 	enum carrier_class carrier;        /* ALLOW */
 	enum delivery_class class_max;     /* ALLOW */
 	int64_t most;                      /* LEISURE: rows; WRITE_BUNDLE: bytes of files */
+	int64_t told_at_ms;                /* BUNDLE_KEPT */
+	struct cursor stands;              /* BUNDLE_KEPT */
 	enum status result;                /* COMMITTED */
 	struct bytes frame;                /* REPLY, READ_BUNDLE */
 	struct text what, detail;          /* INCIDENT; NUL-terminated */

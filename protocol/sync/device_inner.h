@@ -105,6 +105,7 @@ enum status device_on_cut(struct device_core *core);
 enum status device_on_committed(struct device_core *core, enum status result);
 enum status device_on_write_bundle(
 	struct device_core *core, int64_t file_bytes_max, device_envelope_take take, void *context, struct device_bundle *out_bundle);
+void device_on_bundle_kept(struct device_core *core, int64_t told_at_ms, const struct cursor *stands);
 enum status device_on_read_bundle(struct device_core *core, struct bytes sealed, enum bundle_finding *out_finding);
 /* These hold already: device_on_allow() would change nothing. */
 bool device_is_allowed(const struct device_core *core, enum carrier_class carrier, enum delivery_class class_max);

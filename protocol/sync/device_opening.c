@@ -111,11 +111,9 @@ static enum status open_core(struct device_core *core)
 	return status;
 }
 
-enum status device_core_create(const struct device_core_options *options, struct device_core **out_core)
+static struct device_core *make_core(const struct device_core_options *options)
 {
 	struct device_core *core = memory_zeroed(1, sizeof(*core));
-	const struct device_tap *tap = options->tap;
-	enum status status;
 
 	core->options = *options;
 	core->blobs.files = options->blobs;
@@ -129,6 +127,24 @@ enum status device_core_create(const struct device_core_options *options, struct
 	core->batch_max = FRAME_SIZE_MAX;
 	core->backoff_ms = BACKOFF_MIN_MS;
 	core->batch_raw_max = options->batch_raw_max > 0 ? options->batch_raw_max : (size_t)400 * 1024;
+	return core;
+}
+
+struct device_core *device_core_create_reader(const struct device_core_options *options, bool own_rows)
+{
+	struct device_core *core = make_core(options);
+
+	untold_load(&core->untold, options->carried);
+	core->own_rows = own_rows;
+	return core;
+}
+
+enum status device_core_create(const struct device_core_options *options, struct device_core **out_core)
+{
+	struct device_core *core = make_core(options);
+	const struct device_tap *tap = options->tap;
+	enum status status;
+
 	if (tap != NULL)
 		tap->begin(tap->context, &(struct device_event){ .kind = DEVICE_EVENT_CREATE });
 	status = open_core(core);

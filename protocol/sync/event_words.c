@@ -20,6 +20,7 @@ static const char *const device_words[DEVICE_EVENT_KIND_COUNT] = {
 	[DEVICE_EVENT_WRITE_BUNDLE] = "write_bundle",
 	[DEVICE_EVENT_READ_BUNDLE] = "read_bundle",
 	[DEVICE_EVENT_CUT] = "cut",
+	[DEVICE_EVENT_BUNDLE_KEPT] = "bundle_kept",
 };
 
 static const char *const server_words[SERVER_EVENT_KIND_COUNT] = {

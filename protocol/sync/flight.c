@@ -211,6 +211,10 @@ static void write_event(struct writer *writer, const struct device_event *event)
 	case DEVICE_EVENT_COMMITTED:
 		write_varint(writer, event->result);
 		break;
+	case DEVICE_EVENT_BUNDLE_KEPT:
+		write_signed(writer, event->told_at_ms);
+		write_cursor(writer, &event->stands);
+		break;
 	case DEVICE_EVENT_CREATE:
 	case DEVICE_EVENT_CHECK:
 	case DEVICE_EVENT_LOST:
@@ -250,6 +254,10 @@ static void read_event(struct reader *reader, struct arena *arena, struct device
 		break;
 	case DEVICE_EVENT_COMMITTED:
 		event->result = read_status(reader);
+		break;
+	case DEVICE_EVENT_BUNDLE_KEPT:
+		event->told_at_ms = read_signed(reader);
+		event->stands = read_cursor(reader);
 		break;
 	case DEVICE_EVENT_CREATE:
 	case DEVICE_EVENT_CHECK:

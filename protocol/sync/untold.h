@@ -18,7 +18,7 @@ struct untold {
 void untold_load(struct untold *untold, const struct blob_files *files);
 /* Takes the place of an earlier one. What is too long is cut. */
 void untold_note(struct untold *untold, const struct blob_files *files, int64_t at_ms, struct text what, struct text detail);
-/* A bundle is written that tells it and says that the device stands there. */
+/* A bundle is durable that tells it and says that the device stands there. */
 void untold_said(struct untold *untold, const struct blob_files *files, const struct cursor *cursor);
 /* The server knows it. */
 void untold_clear(struct untold *untold, const struct blob_files *files);

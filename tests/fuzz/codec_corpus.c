@@ -374,6 +374,8 @@ static void save_events(struct arena *arena)
 			.frame = { (const uint8_t *)"a frame", 7 },
 			.what = text_of("digest"),
 			.detail = text_of("scope 4"),
+			.told_at_ms = 1794990000000,
+			.stands = { .gseq = 41 },
 			.operation = &operation };
 		(void)snprintf(name, sizeof(name), "event-%02u", kind);
 		save_entry(arena, name, &entry);

@@ -335,6 +335,8 @@ bool device_node_write_bundle(struct simulation *simulation, struct device_node 
 	status = device_core_write_bundle(device->core, FILE_BYTES_MAX, add_envelope, &bundle, &written);
 	if (status == STATUS_OK)
 		status = bundle_end(&bundle, out_file);
+	if (status == STATUS_OK && written.told_at_ms != 0)
+		device_core_bundle_kept(device->core, written.told_at_ms, &written.stands);
 	leave();
 	return survives(simulation, device, status, "bundle") && status == STATUS_OK;
 }

@@ -12,6 +12,7 @@
 
 #include "shell/exit_code.h"
 #include "shell/lock.h"
+#include "shell/owner_question.h"
 #include "shell/runner.h"
 #include "tests/unit/shell/scratch.h"
 
@@ -256,6 +257,27 @@ static void without_an_owner_the_program_becomes_one_and_leaves(void **state)
 	lock_release(&lock);
 }
 
+static void a_question_to_the_owner_brings_its_answer_or_its_own_refusal(void **state)
+{
+	struct scratch *scratch = *state;
+	const struct context context = { .program = &program,
+		.dir = text_of(scratch->dir),
+		.working_dir = text_of("/somewhere"),
+		.clock = clock_system(),
+		.arena = &scratch->arena };
+	const struct text words[] = { text_of("save"), text_of("--json"), text_of("--refuse") };
+	json_t *answer;
+
+	assert_int_equal(owner_ask(&context, words, 2, &answer), STATUS_OK);
+	assert_string_equal(json_string_value(json_object_get(answer, "state")), "opened here");
+	assert_int_equal(owner_integer(answer, "state"), 0);
+	json_decref(answer);
+	assert_int_equal(owner_ask(&context, words, 3, &answer), STATUS_REFUSED);
+	assert_string_equal(fail_reason(), "a rule says no");
+	assert_string_equal(json_string_value(json_object_get(answer, "dir")), "/somewhere");
+	json_decref(answer);
+}
+
 static void an_owner_that_is_silent_is_named_after_a_while(void **state)
 {
 	struct scratch *scratch = *state;
@@ -282,6 +304,7 @@ int main(void)
 		WITH_SCRATCH(the_time_given_is_kept_as_typed),
 		WITH_SCRATCH(a_running_owner_answers_what_another_process_asks),
 		WITH_SCRATCH(without_an_owner_the_program_becomes_one_and_leaves),
+		WITH_SCRATCH(a_question_to_the_owner_brings_its_answer_or_its_own_refusal),
 		WITH_SCRATCH(an_owner_that_is_silent_is_named_after_a_while),
 	};
 

@@ -1,4 +1,5 @@
 /* What a device's core takes of the envelopes of a bundle, and what it writes into one. */
+#include "protocol/sync/device_inner.h"
 #include "protocol/wire/blob.h"
 #include "protocol/wire/bundle.h"
 #include "tests/unit/protocol/sync/pair.h"
@@ -207,6 +208,98 @@ static void what_waits_is_in_every_bundle_until_the_server_has_it(void **state)
 	assert_int_equal(written.operation_count, 0);
 }
 
+/* A core beside the owner's, as a command has one of its own. */
+static struct device_bundle write_beside(struct simulation *pair, struct file *file)
+{
+	struct device_node *device = pair_device(pair, 1);
+	struct device_core_options options = device->core->options;
+	struct device_core *reader;
+	struct device_bundle written = { 0 };
+
+	options.tap = NULL;
+	reader = device_core_create_reader(&options, device_core_state(device->core).own_rows);
+	*file = (struct file){ .arena = &pair->arena };
+	assert_int_equal(device_core_write_bundle(reader, 0, keep, file, &written), STATUS_OK);
+	device_core_destroy(reader);
+	return written;
+}
+
+static void a_core_that_reads_writes_the_bundle_of_the_owner(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+	static struct file file;
+	struct device_bundle written;
+	int64_t before;
+
+	pair_settle(pair);
+	go_apart(pair);
+	(void)pair_note(pair, 1, &order);
+	written = write_beside(pair, &file);
+	assert_int_equal(written.operation_count, 1);
+	assert_int_equal(written.told_at_ms, 0);
+	before = server_core_counts(pair->server.core).operations;
+	for (size_t i = 0; i < file.count; i++)
+		assert_int_equal(server_core_bundle(pair->server.core, 7, file.envelopes[i]), STATUS_OK);
+	assert_int_equal(server_core_counts(pair->server.core).operations, before + 1);
+}
+
+/* Of which the simulation has no cause to complain. */
+static void find_fault(struct simulation *pair)
+{
+	struct device_node *device = pair_device(pair, 1);
+
+	assert_int_equal(device_core_incident(device->core, "digest", "scope valley"), STATUS_OK);
+	device->incidents = device_core_state(device->core).incidents;
+}
+
+static struct device_bundle write_own(struct simulation *pair, struct file *file)
+{
+	struct device_bundle written = { 0 };
+
+	*file = (struct file){ .arena = &pair->arena };
+	assert_int_equal(device_core_write_bundle(pair_device(pair, 1)->core, 0, keep, file, &written), STATUS_OK);
+	return written;
+}
+
+static void what_a_bundle_tells_is_told_until_the_answer_names_one_that_was_kept(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order = pair_order(pair, 0);
+	static struct file file;
+	struct device_bundle written;
+
+	pair_settle(pair);
+	go_apart(pair);
+	find_fault(pair);
+	(void)pair_note(pair, 1, &order);
+	written = write_own(pair, &file);
+	assert_true(written.told_at_ms != 0);
+	tell_server(pair); /* the same, and kept */
+	device_core_bundle_kept(device->core, written.told_at_ms + 1, &(struct cursor){ 0 }); /* of another incident: nothing */
+	assert_true(write_own(pair, &file).told_at_ms == written.told_at_ms);
+	write_for(pair, 1, &file);
+	take_all(pair, &file);
+	assert_int_equal(write_own(pair, &file).told_at_ms, 0);
+}
+
+static void what_a_bundle_that_was_not_kept_tells_is_told_by_the_next(void **state)
+{
+	struct simulation *pair = *state;
+	static struct file file;
+	enum bundle_finding finding;
+
+	pair_settle(pair);
+	go_apart(pair);
+	tell_server(pair);
+	find_fault(pair);
+	assert_true(write_own(pair, &file).told_at_ms != 0); /* its stick was full */
+	write_for(pair, 1, &file); /* the answer to the first one, of the same place */
+	assert_int_equal(take(pair, file.envelopes[0], &finding), STATUS_OK);
+	assert_true(write_own(pair, &file).told_at_ms != 0);
+}
+
 static void greet(struct simulation *pair)
 {
 	server_node_kill(pair);
@@ -320,6 +413,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_bundle_that_begins_later_than_the_device_stands_changes_nothing, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_waits_is_in_every_bundle_until_the_server_has_it, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_core_that_reads_writes_the_bundle_of_the_owner, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			what_a_bundle_tells_is_told_until_the_answer_names_one_that_was_kept, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_a_bundle_that_was_not_kept_tells_is_told_by_the_next, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			after_an_older_backup_bundles_alone_bring_what_the_device_keeps, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(after_a_restore_files_are_offered_again_by_bundle, pair_open, pair_close),
