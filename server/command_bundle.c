@@ -1,12 +1,17 @@
 /* Sync by a file: what devices send comes out of one, what the office answers goes into one. */
+#include "protocol/base/buffer.h"
 #include "protocol/domain/device.h"
 #include "server/commands.h"
 #include "server/office.h"
 #include "shell/blob_folder.h"
 #include "shell/bundle_file.h"
+#include "shell/file.h"
 #include "shell/lookup.h"
+#include "shell/owner_question.h"
 
-#define FILES_MIB 64
+#define FILES_MIB          64
+#define ENVELOPES_AT_ONCE  8 /* that the owner takes in while others wait */
+#define ENVELOPE_HEAD_SIZE 4
 
 static enum status add_envelope(void *context, struct bytes sealed)
 {
@@ -94,7 +99,7 @@ enum status command_bundle_export(struct context *context)
 
 /* ---- import ---- */
 
-/* What came of one file. */
+/* What came of one file, or of some of its envelopes. */
 struct taking {
 	struct context *context;
 	struct bundle bundle;
@@ -169,17 +174,85 @@ static enum status take_envelope(struct taking *taking, struct bytes sealed)
 	return status == STATUS_OK ? read_answer(taking, answer) : status;
 }
 
-static enum status take_file(struct taking *taking, struct text path)
+/* Some envelopes of a bundle that the command has read whole and found sound. Should it be another file by now: each proves itself. */
+static enum status take_part(struct taking *taking, struct bytes part)
 {
-	struct context *context = taking->context;
-	const struct bundle_head wanted = { .direction = BUNDLE_TO_SERVER, .organisation = office_of(context)->keys.organisation };
-	struct arena arena = { 0 };
-	enum status status = bundle_file_read(context, path, &wanted, &arena, &taking->bundle);
+	struct reader reader = reader_of(part);
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && reader_left(&reader) > 0) {
+		struct bytes sealed = read_view(&reader, read_u32(&reader));
+		if (reader.bad)
+			return fail(STATUS_CORRUPT, "no envelopes of a bundle are there: take it in with \"truckrolld bundle import\"");
+		status = take_envelope(taking, sealed);
+	}
+	return status;
+}
+
+/* In the owner. What was taken is told also when something failed. */
+enum status command_bundle_take(struct context *context)
+{
+	struct taking taking = { .context = context };
+	struct text path = path_join(context->arena, context->working_dir, arguments_text(context->arguments, "FILE"));
+	struct bytes part = { 0 };
+	enum status status = file_read_part(context->arena, path.data, arguments_integer(context->arguments, "from", 0),
+		(size_t)arguments_integer(context->arguments, "size", 0), &part);
 
 	if (status == STATUS_NOT_FOUND && context->forwarded)
 		status = office_cannot_see(context);
-	for (size_t i = 0; status == STATUS_OK && i < taking->bundle.count; i++)
-		status = take_envelope(taking, taking->bundle.envelopes[i]);
+	if (status == STATUS_OK)
+		status = take_part(&taking, part);
+	output_value(context->output, "operations", NULL, cell_integer(taking.taken));
+	output_value(context->output, "last_seq", "has up to", cell_integer(taking.last_seq));
+	output_json(context->output, "fault", json_integer(taking.fault.code));
+	output_json(context->output, "fault_value", json_integer(taking.fault.value));
+	return status;
+}
+
+/* ---- beside it ---- */
+
+/* Where an envelope begins in the file, with its size before it. */
+static int64_t place_of(struct bytes file, struct bytes sealed)
+{
+	return (int64_t)(sealed.data - file.data) - ENVELOPE_HEAD_SIZE;
+}
+
+static enum status hand_over(struct taking *taking, struct text path, int64_t from, int64_t to)
+{
+	struct arena arena = { 0 };
+	const struct text words[] = { text_of("bundle"), text_of("take"), text_of("--json"), text_of("--from"),
+		arena_print(&arena, "%lld", (long long)from), text_of("--size"), arena_print(&arena, "%lld", (long long)(to - from)),
+		text_of("--"), path };
+	json_t *answer;
+	enum status status = owner_ask(taking->context, words, LENGTH(words), &answer);
+
+	taking->taken += owner_integer(answer, "operations");
+	if (owner_integer(answer, "last_seq") > 0)
+		taking->last_seq = owner_integer(answer, "last_seq");
+	if (taking->fault.code == 0)
+		taking->fault = (struct wire_fault){ (uint32_t)owner_integer(answer, "fault"), owner_integer(answer, "fault_value") };
+	json_decref(answer);
+	arena_finish(&arena);
+	return status;
+}
+
+/* The owner takes it in bit by bit, and does other things in between. It reads what was read here just now. */
+static enum status take_file(struct taking *taking, struct text path)
+{
+	struct context *context = taking->context;
+	const struct bundle *bundle = &taking->bundle;
+	const struct bundle_head wanted = { .direction = BUNDLE_TO_SERVER, .organisation = office_of(context)->keys.organisation };
+	struct arena arena = { 0 };
+	struct bytes file = { 0 };
+	enum status status = bundle_file_read_raw(context, path, &wanted, &arena, &taking->bundle, &file);
+
+	for (size_t i = 0, next; status == STATUS_OK && i < bundle->count; i = next) {
+		const struct bytes *last;
+		next = bundle->count - i < ENVELOPES_AT_ONCE ? bundle->count : i + ENVELOPES_AT_ONCE;
+		last = &bundle->envelopes[next - 1];
+		status = hand_over(taking, path, place_of(file, bundle->envelopes[i]),
+			place_of(file, *last) + ENVELOPE_HEAD_SIZE + (int64_t)last->size);
+	}
 	arena_finish(&arena);
 	if (status == STATUS_OK && taking->fault.code != 0)
 		status = fault_words(&taking->fault);

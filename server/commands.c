@@ -1,6 +1,7 @@
 #include "server/commands.h"
 
 #include "protocol/domain/task.h"
+#include "protocol/wire/bundle.h"
 #include "server/office.h"
 #include "shell/file_listing.h"
 #include "shell/flight_folder.h"
@@ -18,6 +19,14 @@ static const struct option init_positionals[] = { { .name = "DIR", .kind = OPTIO
 	  .help = "directory to make" }, { 0 } };
 static const struct option bundle_positionals[] = { { .name = "FILE", .kind = OPTION_TEXT, .required = true, .repeated = true,
 	  .help = "bundles, as devices made them" }, { 0 } };
+static const struct option bundle_take_positionals[] = { { .name = "FILE", .kind = OPTION_TEXT, .required = true,
+	  .help = "a bundle of a device" }, { 0 } };
+static const struct option bundle_take_options[] = {
+	{ .name = "from", .value = "BYTE", .kind = OPTION_INTEGER, .required = true, .min = 0, .max = BUNDLE_SIZE_MAX,
+	  .help = "where the first of the envelopes begins in the file, its size before it" },
+	{ .name = "size", .value = "BYTES", .kind = OPTION_INTEGER, .required = true, .min = 1, .max = 1024 * 1024,
+	  .help = "of all of them" },
+	{ 0 } };
 static const struct option bundle_for_positionals[] = {
 	{ .name = "DEVICE", .kind = OPTION_TEXT, .required = true, .help = "whom it is for: the device's name, or first digits of its id" },
 	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .help = "the file to write" }, { 0 } };
@@ -429,8 +438,13 @@ static const struct command commands[] = {
 	{ .group = "Bundles", .name = "bundle import", .summary = "take in bundles of devices: sync by a stick or by mail",
 	  .details = "A bundle may come before, after or between what its device sends over a network, in any order and again.\n"
 		     "What is new in it is decided; nothing is taken twice.",
-	  .example = "truckrolld bundle import /media/stick/ada.bundle", .positionals = bundle_positionals, .place = PLACE_OWNER,
-	  .long_running = true, .run = command_bundle_import },
+	  .example = "truckrolld bundle import /media/stick/ada.bundle", .positionals = bundle_positionals, .place = PLACE_READER,
+	  .run = command_bundle_import },
+	{ .group = "Bundles", .name = "bundle take",
+	  .summary = "what \"bundle import\" hands to the running server, some envelopes at a time",
+	  .details = "That command gives this one itself, so that the server does other things in between.",
+	  .example = "truckrolld bundle take /media/stick/ada.bundle --from 45 --size 68024", .positionals = bundle_take_positionals,
+	  .options = bundle_take_options, .place = PLACE_OWNER, .run = command_bundle_take },
 	{ .group = "Bundles", .name = "bundle export", .summary = "write what a device misses into a file that only it can read",
 	  .details = "It begins where the device said last that it stands: take in its bundle first. Files of work that is not over\n"
 		     "go along, those of the next day's jobs first, but for those that the device said it has.",

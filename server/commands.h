@@ -55,6 +55,7 @@ enum status command_trace(struct context *context);
 enum status command_outcomes(struct context *context);
 enum status command_parked_list(struct context *context);
 enum status command_bundle_export(struct context *context);
+enum status command_bundle_take(struct context *context);
 enum status command_bundle_import(struct context *context);
 enum status command_parked_release(struct context *context);
 enum status command_parked_correct(struct context *context);

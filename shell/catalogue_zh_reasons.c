@@ -374,6 +374,8 @@ const struct message catalogue_zh_reasons[] = {
 	{ "%s is there already and is not a bundle: give another name",
 	  "%s 已存在且不是同步包：请换一个文件名" },
 	{ "%s is only read here", "%s 在此只供读取" },
+	{ "no envelopes of a bundle are there: take it in with \"truckrolld bundle import\"",
+	  "那里没有同步包的内容：请用 “truckrolld bundle import” 导入" },
 	{ "another process is writing %s: wait until it is done, or give another name",
 	  "另一个进程正在写 %s：请等它写完，或换一个文件名" },
 	{ "%s is there already and is no ordinary file: give another name",

@@ -95,26 +95,52 @@ static enum status check_size(int descriptor, const char *path, size_t size_max,
 	return STATUS_OK;
 }
 
-enum status file_read(struct arena *arena, const char *path, size_t size_max, struct bytes *out_bytes)
+static enum status open_to_read(const char *path, int *out_descriptor)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	enum status status;
-	uint8_t *data;
-	size_t size = 0;
+	*out_descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (*out_descriptor < 0 && errno == EACCES)
+		return fail(STATUS_CORRUPT, "cannot read %s: this user may not", path);
+	return *out_descriptor < 0 ? file_fail(errno, "read", path) : STATUS_OK;
+}
 
-	if (descriptor < 0) {
-		if (errno == EACCES)
-			return fail(STATUS_CORRUPT, "cannot read %s: this user may not", path);
-		return file_fail(errno, "read", path);
-	}
-	status = check_size(descriptor, path, size_max, &size);
-	if (status != STATUS_OK)
-		goto done;
-	data = arena_allocate(arena, size + 1);
-	status = read_all(descriptor, path, data, size);
+static enum status read_into(struct arena *arena, int descriptor, const char *path, size_t size, struct bytes *out_bytes)
+{
+	uint8_t *data = arena_allocate(arena, size + 1);
+	enum status status = read_all(descriptor, path, data, size);
+
 	if (status == STATUS_OK)
 		*out_bytes = (struct bytes){ .data = data, .size = size };
-done:
+	return status;
+}
+
+enum status file_read(struct arena *arena, const char *path, size_t size_max, struct bytes *out_bytes)
+{
+	int descriptor;
+	size_t size = 0;
+	enum status status = open_to_read(path, &descriptor);
+
+	if (status != STATUS_OK)
+		return status;
+	status = check_size(descriptor, path, size_max, &size);
+	if (status == STATUS_OK)
+		status = read_into(arena, descriptor, path, size, out_bytes);
+	(void)close(descriptor);
+	return status;
+}
+
+enum status file_read_part(struct arena *arena, const char *path, int64_t offset, size_t size, struct bytes *out_bytes)
+{
+	int descriptor;
+	size_t whole = 0;
+	enum status status = open_to_read(path, &descriptor);
+
+	if (status != STATUS_OK)
+		return status;
+	status = check_size(descriptor, path, SIZE_MAX, &whole);
+	if (status == STATUS_OK && lseek(descriptor, (off_t)offset, SEEK_SET) < 0)
+		status = file_fail(errno, "read", path);
+	if (status == STATUS_OK)
+		status = read_into(arena, descriptor, path, size, out_bytes);
 	(void)close(descriptor);
 	return status;
 }

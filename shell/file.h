@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "protocol/base/arena.h"
 #include "protocol/base/status.h"
@@ -12,6 +13,9 @@
 /* Reads a regular file into the arena, with a NUL behind it. STATUS_NOT_FOUND, STATUS_INVALID (larger than
  * `size_max`, not a file), STATUS_CORRUPT (cannot be read). */
 enum status file_read(struct arena *arena, const char *path, size_t size_max, struct bytes *out_bytes);
+
+/* Reads `size` bytes of a regular file from `offset` on. STATUS_CORRUPT also when they are not there, else as file_read(). */
+enum status file_read_part(struct arena *arena, const char *path, int64_t offset, size_t size, struct bytes *out_bytes);
 
 /* Replaces the file whole or not at all, durable on return. `mode` such as 0600. STATUS_CANNOT_WRITE says why and what to do;
  * STATUS_REFUSED when something else has that name (a device, a pipe, a symbolic link), STATUS_INVALID when a directory has. */

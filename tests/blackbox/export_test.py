@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Bundles are written beside the work: the server and the agent go on while one is made and written, and whoever is killed meanwhile leaves
-nothing half."""
+"""Bundles are written beside the work, and taken in bit by bit: the server and the agent go on meanwhile, and whoever is killed leaves nothing
+half."""
 import os
 import pathlib
 import random
@@ -9,6 +9,7 @@ import time
 
 import tap
 from equal import insist_on_equality
+from failing_syncs import need_strace
 from harness import DONE, PATIENCE, Device, World, kill_quietly, with_a_job
 from tap import promise, size, until
 
@@ -113,6 +114,36 @@ def the_technician_and_the_link_do_not_wait_for_a_bundle_that_the_device_writes(
         until(lambda: device.run("outbox")["operations"] == [], "all is settled", PATIENCE)
         assert [file["result"] for file in server.run("bundle", "import", held.path)["files"]] == ["nothing_new"]
         device.stop_agent()
+        insist_on_equality(server, device)
+
+
+@promise
+def a_command_and_a_device_do_not_wait_for_a_bundle_that_the_server_takes_in():
+    need_strace()
+    with World() as world:
+        server, device = with_a_job(world)
+        server.stop()
+        take_photos(device)
+        path = world.dir / "up.bundle"
+        device.run("bundle", "export", path)
+        server.start()
+        tracer = world.start("import.log", "truckrolld", "bundle", "import", path, "--dir", server.dir,
+                             before=["strace", "-o", world.dir / "trace", "-e", "trace=connect", "-e", "inject=connect:signal=SIGSTOP:when=9"])
+        until(lambda: "stopped by SIGSTOP" in (world.dir / "trace").read_text() if (world.dir / "trace").exists() else False,
+              "the command stands still", PATIENCE)
+        stopped = int(pathlib.Path(f"/proc/{tracer.pid}/task/{tracer.pid}/children").read_text())
+        world.undo.append(lambda: kill_quietly(stopped))
+        server.run("status")
+        device.run("note", "HH-5001", "while it was taken in")
+        device.run("config", "metered", "yes")
+        device.run("config", "metered_carries", "operations")
+        device.sync()
+        assert "missing" in states(server) and server.rows("note"), "it was taken in meanwhile"
+        os.kill(stopped, signal.SIGCONT)
+        assert tracer.wait(timeout=PATIENCE * 4) == DONE, (world.dir / "import.log").read_text()
+        assert states(server) == ["here"] * PHOTOS
+        device.run("config", "metered", "no")
+        device.sync()
         insist_on_equality(server, device)
 
 

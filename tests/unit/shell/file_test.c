@@ -93,6 +93,21 @@ static void what_is_no_small_file_is_not_read(void **state)
 	assert_null(content.data);
 }
 
+static void a_part_of_a_file_is_read_where_it_is(void **state)
+{
+	struct scratch *scratch = *state;
+	const char *path = scratch_path(scratch, "file");
+	struct bytes part = { 0 };
+
+	assert_int_equal(file_write(path, bytes_of("one two three"), 0600), STATUS_OK);
+	assert_int_equal(file_read_part(&scratch->arena, path, 4, 3, &part), STATUS_OK);
+	assert_string_equal((const char *)part.data, "two");
+	assert_int_equal(file_read_part(&scratch->arena, path, 4, 10, &part), STATUS_CORRUPT);
+	assert_int_equal(file_read_part(&scratch->arena, path, 40, 1, &part), STATUS_CORRUPT);
+	assert_int_equal(file_read_part(&scratch->arena, scratch->dir, 0, 1, &part), STATUS_INVALID);
+	assert_int_equal(file_read_part(&scratch->arena, scratch_path(scratch, "nothing"), 0, 1, &part), STATUS_NOT_FOUND);
+}
+
 static void directories_are_made_with_their_parents(void **state)
 {
 	struct scratch *scratch = *state;
@@ -158,6 +173,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_file_takes_the_place_of_a_file_alone, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(a_write_that_fails_leaves_the_old_file_and_nothing_else, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(what_is_no_small_file_is_not_read, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(a_part_of_a_file_is_read_where_it_is, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(directories_are_made_with_their_parents, scratch_make, scratch_remove),
 		cmocka_unit_test(a_full_or_read_only_disk_is_named_as_such_with_exit_code_6),
 		cmocka_unit_test(paths_are_joined_with_one_slash),
