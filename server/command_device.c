@@ -146,7 +146,7 @@ enum status command_device_revoke(struct context *context)
 		listener_close_owner(office->listener, &revoked->id);
 	if (status == STATUS_OK)
 		output_line(context->output, arguments_flag(context->arguments, "stolen")
-			? "Revoked as stolen: nothing is taken from it any more, and nothing is sent to it."
+			? "Revoked as stolen: what still comes from it is kept aside and not applied, and nothing is sent to it."
 			: "Revoked: it may still send what it did before, and fetches nothing more.");
 	return status;
 }

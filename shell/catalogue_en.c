@@ -14,6 +14,7 @@ const struct message catalogue_en[] = {
 	{ "status.newer", "Made by a newer version: {reason}" },
 	{ "status.busy", "Busy: {reason}" },
 	{ "status.ambiguous", "Not clear which: {reason}" },
+	{ "status.unheard", "What was asked is done, but its answer cannot be written where it was to go" },
 	{ "status.no_memory",
 		"There is no memory left for this program, which ends: free some, or give it more. What it had saved is kept." },
 	{ "word.yes", "yes" },

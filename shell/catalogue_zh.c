@@ -14,6 +14,7 @@ const struct message catalogue_zh[] = {
 	{ "status.newer", "由更新的版本生成：{reason}" },
 	{ "status.busy", "正被占用：{reason}" },
 	{ "status.ambiguous", "指代不明：{reason}" },
+	{ "status.unheard", "所要求的已完成，但结果无法写到指定的地方" },
 	{ "status.no_memory", "本程序已无可用内存，即将结束：请释放内存或为其增加内存。已保存的内容都会保留。" },
 	{ "word.yes", "是" },
 	{ "word.no", "否" },

@@ -340,8 +340,10 @@ int runner_main(const struct program *program, int argc, char **argv)
 	for (size_t i = 0; i < word_count; i++)
 		words[i] = text_of(argv[i + 1]);
 	run_anywhere(program, &arena, &caller, words, word_count, &reply);
-	if (!write_text(STDOUT_FILENO, reply.out) && errno != EPIPE && reply.exit_code == EXIT_CODE_DONE)
+	if (!write_text(STDOUT_FILENO, reply.out) && errno != EPIPE && reply.exit_code == EXIT_CODE_DONE) {
 		reply.exit_code = EXIT_CODE_CANNOT_WRITE;
+		reply.err = arena_print(&arena, "%s (%s)\n", catalogue_find(caller.language, "status.unheard"), error_to_text(errno));
+	}
 	(void)write_text(STDERR_FILENO, reply.err);
 	arena_finish(&arena);
 	return reply.exit_code;

@@ -4,14 +4,50 @@
 
 #define ADDRESS_SIZE_MAX 127 /* nng's own limit */
 
-static const char *const schemes[] = { "tcp://", "ipc://" };
+static const char tcp[] = "tcp://", local[] = "ipc://";
+
+bool address_is_port(struct text port)
+{
+	int number = 0;
+
+	if (port.size == 0 || port.size > 5)
+		return false;
+	for (size_t i = 0; i < port.size; i++) {
+		if (port.data[i] < '0' || port.data[i] > '9')
+			return false;
+		number = 10 * number + (port.data[i] - '0');
+	}
+	return number <= UINT16_MAX;
+}
+
+/* What follows the last colon; empty: there is none. */
+static struct text port_of(const char *url)
+{
+	const char *colon = strrchr(url + strlen(tcp), ':');
+
+	return text_of(colon == NULL ? "" : colon + 1);
+}
 
 enum status address_check(const char *url)
 {
 	if (strnlen(url, ADDRESS_SIZE_MAX + 1) > ADDRESS_SIZE_MAX)
 		return fail(STATUS_INVALID, "the address is longer than %d characters; use tcp://HOST:PORT", ADDRESS_SIZE_MAX);
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (strncmp(url, schemes[i], strlen(schemes[i])) == 0 && url[strlen(schemes[i])] != '\0')
-			return STATUS_OK;
-	return fail(STATUS_INVALID, "\"%s\" is not an address to connect to; use tcp://HOST:PORT, https://HOST or ipc://PATH", url);
+	if (strncmp(url, local, strlen(local)) == 0 && url[strlen(local)] != '\0')
+		return STATUS_OK;
+	if (strncmp(url, tcp, strlen(tcp)) != 0)
+		return fail(
+			STATUS_INVALID, "\"%s\" is not an address to connect to; use tcp://HOST:PORT, https://HOST or ipc://PATH", url);
+	if (!address_is_port(port_of(url)))
+		return fail(STATUS_INVALID, "\"%s\" names no port from 0 to 65535; use tcp://HOST:PORT", url);
+	return STATUS_OK;
+}
+
+enum status address_check_server(const char *url)
+{
+	enum status status = address_check(url);
+
+	if (status == STATUS_OK && strncmp(url, tcp, strlen(tcp)) == 0 &&
+		(url[strlen(tcp)] == ':' || strspn(port_of(url).data, "0") == port_of(url).size))
+		return fail(STATUS_INVALID, "\"%s\" is no address that a server can have; use tcp://HOST:PORT", url);
+	return status;
 }

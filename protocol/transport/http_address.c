@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/transport/address.h"
+
 #define URL_SIZE_MAX 2000
+#define PIN_DIGITS   43 /* of a hash of 32 bytes, before its "=" */
 
 static const struct scheme {
 	const char *text;
@@ -54,20 +57,6 @@ static bool is_host(struct text host, bool in_brackets)
 	return host.size > 0;
 }
 
-static bool is_port(struct text port)
-{
-	int number = 0;
-
-	if (port.size == 0 || port.size > 5)
-		return false;
-	for (size_t i = 0; i < port.size; i++) {
-		if (port.data[i] < '0' || port.data[i] > '9')
-			return false;
-		number = 10 * number + (port.data[i] - '0');
-	}
-	return number <= UINT16_MAX;
-}
-
 static struct text slice(const char *from, const char *to)
 {
 	return (struct text){ from, (size_t)(to - from) };
@@ -93,7 +82,7 @@ enum status http_address_read(struct arena *arena, const char *url, struct http_
 	if (*end == ':') {
 		port = end + 1;
 		end = port + strcspn(port, "/");
-		if (!is_port(slice(port, end)))
+		if (!address_is_port(slice(port, end)))
 			return refuse(url);
 		out_address->port = arena_copy_text(arena, slice(port, end));
 	}
@@ -101,4 +90,26 @@ enum status http_address_read(struct arena *arena, const char *url, struct http_
 		return refuse(url);
 	out_address->path = arena_copy_text(arena, text_of(end));
 	return STATUS_OK;
+}
+
+/* A SHA-256 in base 64. */
+static bool is_pin(struct text pin)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char kind[] = "sha256//";
+	size_t size = strlen(kind);
+
+	return pin.size == size + PIN_DIGITS + 1 && memcmp(pin.data, kind, size) == 0 && strspn(pin.data + size, digits) == PIN_DIGITS &&
+	       pin.data[pin.size - 1] == '=';
+}
+
+enum status http_address_check(struct arena *arena, const char *url)
+{
+	struct text pin = http_address_pin(arena, text_of(url));
+	struct http_address address;
+	enum status status = http_address_read(arena, http_address_without_pin(arena, text_of(url)).data, &address);
+
+	if (status == STATUS_OK && strstr(url, HTTP_PIN) != NULL && (!address.tls || !is_pin(pin)))
+		return fail(STATUS_INVALID, "%s: a pin is ;pin=sha256//BASE64 behind an https address", url);
+	return status;
 }

@@ -25,6 +25,8 @@ enum status http_address_read(struct arena *arena, const char *url, struct http_
 /* The address alone, and the key behind it; empty: none. Both in `arena`, NUL-terminated. */
 struct text http_address_without_pin(struct arena *arena, struct text url);
 struct text http_address_pin(struct arena *arena, struct text url);
+/* An address with or without a pin, whole. STATUS_INVALID as above, and when the pin is none or does not stand behind https. */
+enum status http_address_check(struct arena *arena, const char *url);
 /* True for "http://…" and "https://…". */
 bool http_address_looks_like(const char *url);
 

@@ -267,14 +267,11 @@ static enum status open_events(struct http_client *client)
 	return STATUS_OK;
 }
 
-static enum status set_pin(struct http_client *client, const struct http_address *address, struct text pin)
+static enum status set_pin(struct http_client *client, struct text pin)
 {
 	const struct curl_calls *curl = client->curl;
-	CURLcode result;
+	CURLcode result = curl->curl_easy_setopt_call(client->easy, CURLOPT_PINNEDPUBLICKEY, pin.data);
 
-	if (!address->tls || strncmp(pin.data, "sha256//", strlen("sha256//")) != 0)
-		return fail(STATUS_INVALID, "%s: a pin is ;pin=sha256//BASE64 behind an https address", client->url.data);
-	result = curl->curl_easy_setopt_call(client->easy, CURLOPT_PINNEDPUBLICKEY, pin.data);
 	if (result == CURLE_OK) /* the key is known: whoever signed for it does not matter */
 		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_SSL_VERIFYPEER, 0L);
 	return result == CURLE_OK ? STATUS_OK : fail(STATUS_INVALID, "%s: %s", client->url.data, curl->curl_easy_strerror_call(result));
@@ -285,10 +282,12 @@ static enum status set_address(struct http_client *client)
 	struct text url = http_address_without_pin(&client->arena, client->url), pin = http_address_pin(&client->arena, client->url);
 	struct http_address address;
 	CURLcode result;
-	enum status status = http_address_read(&client->arena, url.data, &address);
+	enum status status = http_address_check(&client->arena, client->url.data);
 
+	if (status == STATUS_OK)
+		status = http_address_read(&client->arena, url.data, &address);
 	if (status == STATUS_OK && pin.size > 0)
-		status = set_pin(client, &address, pin);
+		status = set_pin(client, pin);
 	if (status != STATUS_OK)
 		return status;
 	if (address.path.size == 0)

@@ -1,5 +1,6 @@
 #include "protocol/transport/listening_socket.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -62,12 +63,11 @@ enum status listening_socket_open(const char *url, const char *host_and_port, in
 	struct arena arena = { 0 };
 	enum status status;
 
-	if (colon == NULL || colon[1] == '\0')
-		return fail(STATUS_INVALID, "\"%s\" names no port to listen on; use tcp://HOST:PORT", url);
+	assert(colon != NULL);
 	if (getaddrinfo(host_of(&arena, host_and_port, colon), colon + 1, &hints, &found) == 0)
 		status = listening_socket_at(url, found, out_descriptor);
 	else
-		status = fail(STATUS_INVALID, "\"%s\" cannot be listened on: there is no such machine or port; use tcp://HOST:PORT", url);
+		status = fail(STATUS_INVALID, "\"%s\" cannot be listened on: there is no such machine; use tcp://HOST:PORT", url);
 	if (found != NULL)
 		freeaddrinfo(found);
 	arena_finish(&arena);

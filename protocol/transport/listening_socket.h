@@ -10,7 +10,7 @@
  * (no address of this machine), STATUS_CANNOT_WRITE (no descriptor or no right). */
 enum status listening_socket_at(const char *url, const struct addrinfo *where, int *out_descriptor);
 /* At HOST:PORT, what follows the scheme of `url`: a name, a number, a number in brackets, or "*" or nothing for all addresses of this
- * machine; port 0: any free one. Statuses as above. */
+ * machine; port 0: any free one; as address_check() allows. Statuses as above. */
 enum status listening_socket_open(const char *url, const char *host_and_port, int *out_descriptor);
 /* On this machine alone: at a path, which is at most 107 bytes. What a server that was killed left there is taken over. */
 enum status listening_socket_open_local(const char *url, const char *path, int *out_descriptor);

@@ -154,6 +154,9 @@ static enum status client_send(struct transport *transport, struct bytes request
 
 static enum status client_offline(const struct nng_client *client, int error)
 {
+	if (error == NNG_EADDRINVAL)
+		return fail(
+			STATUS_OFFLINE, "%s cannot be reached (no machine of that name is known here, or nobody to ask is)", client->url);
 	return fail(STATUS_OFFLINE, "%s cannot be reached (%s)", client->url, nng_strerror(error));
 }
 

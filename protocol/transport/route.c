@@ -14,11 +14,7 @@ enum status route_open(const char *url, struct transport **out_transport)
 
 static enum status check(struct arena *arena, const char *url)
 {
-	struct http_address address;
-
-	if (!http_address_looks_like(url))
-		return address_check(url);
-	return http_address_read(arena, http_address_without_pin(arena, text_of(url)).data, &address);
+	return http_address_looks_like(url) ? http_address_check(arena, url) : address_check_server(url);
 }
 
 enum status route_read(struct arena *arena, struct text list, struct route *out_route)

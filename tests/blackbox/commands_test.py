@@ -6,7 +6,7 @@ import sqlite3
 
 import tap
 from equal import insist_on_equality
-from harness import DONE, NOT_FOUND, OFFLINE, REFUSED, ROOT, USAGE, Device, Server, World
+from harness import CANNOT_WRITE, DONE, NOT_FOUND, OFFLINE, REFUSED, ROOT, USAGE, Device, Server, World, with_a_job
 from tap import promise, until
 
 ADA = "Ada Brannock"
@@ -253,6 +253,17 @@ def what_is_missing_is_told_by_its_option():
             assert wanted in reason and "_code" not in reason and "none," not in reason, reason
         reason = server.ask("visit", "book", "HH-5001", ADA, "--start", "+4h", "--end", "+2h", expect=USAGE).reason
         assert "--end TIME" in reason, reason
+
+
+@promise
+def an_answer_that_cannot_be_written_says_that_what_was_asked_is_done():
+    with World() as world:
+        server, device = with_a_job(world)
+        answer = world.run("truckroll", "note", "HH-5001", "unheard", "--dir", device.dir, "--keys", device.keys, expect=CANNOT_WRITE,
+                           before=("sh", "-c", 'exec "$@" >/dev/full', "sh"))
+        assert "What was asked is done" in answer.err, f"{answer}"
+        device.sync()
+        assert [row["text"] for row in server.rows("note")] == ["unheard"]
 
 
 @promise

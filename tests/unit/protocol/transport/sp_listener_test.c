@@ -476,6 +476,7 @@ static void a_port_in_use_is_busy_and_says_what_to_do(void **state)
 	assert_int_equal(listener_sp_open("tls+tcp://127.0.0.1:0", NULL, &other), STATUS_INVALID);
 	assert_int_equal(listener_sp_open("tcp://127.0.0.1", NULL, &other), STATUS_INVALID);
 	assert_int_equal(listener_sp_open("tcp://127.0.0.1:port", NULL, &other), STATUS_INVALID);
+	assert_int_equal(listener_sp_open("tcp://127.0.0.1:65536", NULL, &other), STATUS_INVALID);
 	assert_int_equal(listener_sp_open("tcp://192.0.2.1:0", NULL, &other), STATUS_INVALID);
 }
 
