@@ -88,20 +88,12 @@ uint32_t connection_to_leave(const struct connection_table *table)
 	return greeted->count > silent->count ? greeted->oldest : silent->oldest;
 }
 
-uint32_t connection_overdue(struct connection_table *table, enum connection_standing standing, int64_t now_ms, int64_t life_ms)
+uint32_t connection_overdue(
+	const struct connection_table *table, enum connection_standing standing, int64_t now_ms, int64_t life_ms)
 {
-	uint32_t newer;
+	uint32_t oldest = table->doubtful[standing].oldest;
 
-	for (uint32_t number = table->doubtful[standing].oldest; number != 0; number = newer) {
-		struct connection *connection = listed(table, number);
-
-		newer = connection->newer;
-		if (connection->since_ms == 0)
-			connection->since_ms = now_ms;
-		else if (now_ms - connection->since_ms >= life_ms)
-			return number;
-	}
-	return 0;
+	return oldest != 0 && now_ms - listed(table, oldest)->since_ms >= life_ms ? oldest : 0;
 }
 
 /* ---- owners ---- */
@@ -137,12 +129,12 @@ uint32_t connection_oldest_beyond(const struct connection_table *table, const st
 
 /* ---- coming, rising, going ---- */
 
-struct connection *connection_add(struct connection_table *table, uint32_t number)
+struct connection *connection_add(struct connection_table *table, uint32_t number, int64_t now_ms)
 {
 	struct connection *connection = &table->places[place_of(table, number)];
 
 	assert(number != 0 && connection->number == 0 && table->count < table->max);
-	*connection = (struct connection){ .number = number };
+	*connection = (struct connection){ .number = number, .since_ms = now_ms };
 	doubtful_append(table, connection, STANDING_SILENT);
 	table->count++;
 	return connection;

@@ -21,7 +21,7 @@ struct connection {
 	enum connection_standing standing;
 	uint32_t older; /* connections of the same standing, in the order they came to it; 0: none. Not of those that proved themselves */
 	uint32_t newer;
-	int64_t since_ms; /* monotonic; 0: the next look starts its time */
+	int64_t since_ms; /* monotonic; it came to its standing */
 	struct id owner;  /* of one that proved itself */
 	uint32_t sibling; /* the next older one whose owner has the same place; 0: none */
 };
@@ -55,7 +55,7 @@ struct connection *connection_find(const struct connection_table *table, uint32_
  * its own, and recordings leave newcomers the time that a slow link takes. */
 uint32_t connection_to_leave(const struct connection_table *table);
 /* A newcomer, silent; `number` is not 0 and not in use, and there is room. */
-struct connection *connection_add(struct connection_table *table, uint32_t number);
+struct connection *connection_add(struct connection_table *table, uint32_t number, int64_t now_ms);
 void connection_remove(struct connection_table *table, uint32_t number);
 
 /* It greeted. False when it had risen so far before, or is not there. */
@@ -65,7 +65,7 @@ bool connection_prove(struct connection_table *table, uint32_t number, const str
 /* The oldest of an owner's connections but for its newest `kept`; 0 when there are no more. */
 uint32_t connection_oldest_beyond(const struct connection_table *table, const struct id *owner, size_t kept);
 
-/* The oldest of one standing whose time, `life_ms`, is over; 0 when there is none. One whose time was not begun begins it now. */
-uint32_t connection_overdue(struct connection_table *table, enum connection_standing standing, int64_t now_ms, int64_t life_ms);
+/* The oldest of one standing, when its time, `life_ms`, is over; else 0. O(1). */
+uint32_t connection_overdue(const struct connection_table *table, enum connection_standing standing, int64_t now_ms, int64_t life_ms);
 
 #endif

@@ -177,7 +177,7 @@ static void link_begin(struct http_listener *listener, struct MHD_Connection *co
 		}
 		link_close(listener, leaving);
 	}
-	(void)connection_add(&listener->connections, number);
+	(void)connection_add(&listener->connections, number, clock_monotonic_ms(listener->limits.clock));
 }
 
 static void link_finish(struct http_listener *listener, struct http_link *link)

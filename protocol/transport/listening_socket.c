@@ -83,7 +83,7 @@ static bool is_left_over(const struct sockaddr_un *address)
 
 	if (lstat(address->sun_path, &found) != 0 || !S_ISSOCK(found.st_mode))
 		return false;
-	descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); /* a server may be there, and stand still */
 	if (descriptor < 0)
 		return false;
 	refused = connect(descriptor, (const struct sockaddr *)address, sizeof(*address)) != 0 && errno == ECONNREFUSED;

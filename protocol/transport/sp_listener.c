@@ -218,7 +218,7 @@ static uint32_t link_add(struct sp_listener *listener, int descriptor)
 		.generation = link->generation,
 		.first = NONE,
 		.stream = sp_stream_of(listener->path != NULL) };
-	(void)connection_add(&listener->connections, place + 1);
+	(void)connection_add(&listener->connections, place + 1, clock_monotonic_ms(listener->limits.clock));
 	return place + 1;
 }
 

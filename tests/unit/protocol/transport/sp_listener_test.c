@@ -428,7 +428,7 @@ static void a_local_socket_is_listened_on_also_where_a_killed_server_left_one(vo
 	struct listener_token token;
 	struct bytes request, reply;
 	int left = socket(AF_UNIX, SOCK_STREAM, 0);
-	char url[64];
+	char url[128];
 
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/truckroll-%d.socket", (int)getpid());
 	(void)snprintf(url, sizeof(url), "ipc://%s", address.sun_path);
