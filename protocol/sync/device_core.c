@@ -346,6 +346,8 @@ static enum status take_section(struct device_core *core, const struct section *
 		return device_take_cut(core, section, ground);
 	case SECTION_RECON_REPLY:
 		return device_take_recon(core, section->body);
+	case SECTION_ANSWERS: /* looked at before everything else */
+		return STATUS_OK;
 	case SECTION_OUTLOOK:
 		return device_take_outlook(core, section->body);
 	case SECTION_AGAIN:
@@ -404,6 +406,29 @@ enum status device_find_server(void *context, const struct id *sender, uint32_t 
 	return STATUS_OK;
 }
 
+/* A welcome that was recorded answers another hello: what it says was true once. */
+static enum status check_answers(struct device_core *core, struct bytes message)
+{
+	struct section *sections = NULL;
+	size_t count = 0;
+	struct welcome welcome = { 0 };
+	bool named = false;
+	enum status status = sections_read(message, &core->arena, &sections, &count);
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		if (sections[i].number == SECTION_WELCOME)
+			status = welcome_decode(sections[i].body, &welcome);
+		else if (sections[i].number == SECTION_ANSWERS)
+			named = sections[i].body.size == ANSWERS_SIZE &&
+				memcmp(sections[i].body.data, core->ephemeral.public_key, ANSWERS_SIZE) == 0;
+		if (sections[i].number == SECTION_ANSWERS && !named)
+			return fail(STATUS_CORRUPT, "the welcome answers another hello: it may have been recorded");
+	}
+	if (status == STATUS_OK && !named && answers_named(welcome.schema_revision))
+		return fail(STATUS_CORRUPT, "the welcome does not say which hello it answers: it may have been recorded");
+	return status;
+}
+
 static enum status open_welcome(struct device_core *core, struct bytes reply, struct bytes *out_sections)
 {
 	struct envelope envelope;
@@ -412,6 +437,8 @@ static enum status open_welcome(struct device_core *core, struct bytes reply, st
 
 	if (status == STATUS_OK && (envelope.type != ENVELOPE_WELCOME || !envelope.has_ephemeral))
 		status = fail(STATUS_CORRUPT, "envelope: only a welcome answers a hello");
+	if (status == STATUS_OK)
+		status = check_answers(core, envelope.sections);
 	if (status == STATUS_OK)
 		status = session_start_device(&core->session, &core->ephemeral, envelope.ephemeral);
 	if (status != STATUS_OK)

@@ -206,6 +206,7 @@ enum status inquiry_take_section(struct inquiry *inquiry, struct arena *arena, c
 	case SECTION_PART:
 	case SECTION_OUTLOOK:
 	case SECTION_CARRY_REPLY:
+	case SECTION_ANSWERS:
 		break;
 	}
 	return fail(STATUS_CORRUPT, "request: section %d belongs in a reply", (int)section->number);

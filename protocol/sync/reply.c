@@ -49,6 +49,11 @@ struct welcome reply_make_welcome(const struct hello *hello, const struct server
 	};
 }
 
+void reply_answers(struct reply *reply, const uint8_t ephemeral[static BOX_PUBLIC_SIZE])
+{
+	section_write(&reply->writer, SECTION_ANSWERS, (struct bytes){ ephemeral, ANSWERS_SIZE });
+}
+
 void reply_welcome(struct reply *reply, const struct welcome *welcome)
 {
 	struct writer body = body_writer(reply);

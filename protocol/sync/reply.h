@@ -33,6 +33,8 @@ void reply_fault(struct reply *reply, const struct wire_fault *fault);
 /* What the server knows of the device that said hello. */
 struct welcome reply_make_welcome(const struct hello *hello, const struct server_state *state, const struct device_entry *device,
 	const struct chain_state *chain, int64_t now_ms, int64_t lease_until_ms);
+/* Which hello is answered: by its ephemeral key. */
+void reply_answers(struct reply *reply, const uint8_t ephemeral[static BOX_PUBLIC_SIZE]);
 void reply_welcome(struct reply *reply, const struct welcome *welcome);
 /* How far the chain is decided, with what came out unlike after `settled_seq`. `*out_all_unlike`: that would have taken too much of the
  * frame, and all of it is said to be unlike: its rows must be sent, the device's own too. STATUS_INVALID: more was decided since

@@ -144,6 +144,8 @@ static void begin_reply(struct server_core *core, const struct inquiry *waiting,
 	out_reply->pages = core->pages;
 	out_reply->ground = waiting->speaks_short ? inquiry_ground(waiting) : NULL;
 	out_reply->dictionary = waiting->ground.dictionary;
+	if (waiting->by_envelope && !waiting->by_bundle && answers_named(waiting->hello.schema_revision))
+		reply_answers(out_reply, waiting->ephemeral);
 }
 
 bool server_core_may_prepare(const struct server_core *core)

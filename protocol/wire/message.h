@@ -38,6 +38,7 @@ enum section_number {
 	SECTION_CARRY_WISH = 26,
 	SECTION_CARRY_REPLY = 27,
 	SECTION_HELD = 28,
+	SECTION_ANSWERS = 29,
 };
 
 /* Numbers of the short forms that some sections have inside a session; of the same space, and as permanent. */
@@ -115,6 +116,12 @@ struct common_ground {
 
 /* Does this program, and whoever said in a hello or welcome that its schema has that revision, know short forms? */
 bool short_forms_spoken(int64_t revision);
+
+/* Does this program, and whoever said so of its schema, name the hello that a welcome answers? Who does not may be played a welcome that
+ * was recorded. */
+bool answers_named(int64_t revision);
+/* Of a hello's ephemeral key: so much names it. */
+#define ANSWERS_SIZE 16
 
 /* So much of a hash stands in short forms. */
 #define HASH_BEGINNING_SIZE 8

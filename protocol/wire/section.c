@@ -40,12 +40,18 @@ static const struct known {
 	{ SECTION_CARRY_WISH,   true,  true,  0 },
 	{ SECTION_CARRY_REPLY,  true,  true,  0 },
 	{ SECTION_HELD,         true,  true,  0 },
+	{ SECTION_ANSWERS,      true,  true,  0 },
 };
 /* clang-format on */
 
 bool short_forms_spoken(int64_t revision)
 {
 	return revision >= SHORT_FORMS_REVISION && schema_revision() >= SHORT_FORMS_REVISION;
+}
+
+bool answers_named(int64_t revision)
+{
+	return short_forms_spoken(revision); /* they came together */
 }
 
 static bool is_short(const struct known *known, uint64_t number)

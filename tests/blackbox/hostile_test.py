@@ -8,8 +8,10 @@ import time
 
 import sp
 import tap
-from harness import SANITIZED, Device, Server, World
+from equal import insist_on_equality
+from harness import OFFLINE, SANITIZED, Device, Server, World
 from peer import Peer, kind_of, wire
+from proxy import DOWN
 from sp import Client
 from tap import promise, size, tell, until
 
@@ -270,6 +272,44 @@ def the_honest_get_through(world, frame_of):
 def unknown_code(server, peer):
     request = wire.Request(os.urandom(16), peer.sign, peer.box, "tablet", "linux")
     return wire.request_seal(peer.server, os.urandom(32), request, os.urandom(32))
+
+
+def played_again(line, frame):
+    """From now on every welcome that comes down the line is `frame`."""
+    def hook(_, direction, data):
+        return sp.message(data[8:12] + frame) if direction == DOWN and kind_of(data[12:]) == wire.WELCOME else None
+    line.on_message = hook
+
+
+@promise
+def a_welcome_recorded_on_the_line_and_played_again_is_not_believed():
+    with World() as world:
+        server = Server.made(world)
+        line = world.proxy(server)
+        device = Device.enrolled(server, ADA, "tablet", line.url)
+        server.book("HH-5001", ADA)
+        line.recorded = []
+        device.sync()
+        recorded = next(frame for direction, frame in line.recorded if direction == DOWN and kind_of(frame) == wire.WELCOME)
+        for text in ("before the backup", "and this"):
+            device.run("note", "HH-5001", text)
+            device.sync()
+        (world.dir / "backups").mkdir()
+        server.run("backup", world.dir / "backups")  # what it covers is let go of on the device
+        device.sync()
+        made = device.run("note", "HH-5001", "meanwhile")["operation"]
+        played_again(line, recorded)
+        for _ in range(size(3, 5, 20)):
+            answer = device.ask("sync", "--wait", "1", expect=OFFLINE)
+            assert "may have been recorded" in answer.reason or "does not answer" in answer.reason, answer
+        assert [row["operation"] for row in device.run("outbox")["operations"]] == [made]
+        assert not device.told("incident")
+        line.on_message = None
+        device.sync()
+        assert not server.incidents(), server.incidents()
+        assert [row["text"] for row in server.rows("note")].count("meanwhile") == 1
+        insist_on_equality(server, device)
+        server.verify()
 
 
 @promise

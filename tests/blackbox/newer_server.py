@@ -7,6 +7,7 @@ import sp
 from peer import kind_of, section, wire
 
 WELCOME = 10
+ANSWERS = 29
 
 
 def read_keys(path):
@@ -56,7 +57,7 @@ class NewerServer:
         now, lease = wire.varint(2 * 1900000000000), wire.varint(2 * 2000000000000)
         body = (incarnation + bytes([1]) + wire.varint(next_seq - 1) + head + epoch + wire.varint(gseq + 1) + now + wire.varint(1) + lease
                 + wire.varint(0) + wire.varint(99) + wire.varint(99))
-        sections = section(WELCOME, body) + self.sections
+        sections = section(ANSWERS, hello.ephemeral[:16], skippable=True) + section(WELCOME, body) + self.sections
         answer = wire.Envelope(wire.WELCOME, keys["server"], 1, os.urandom(16), epoch, wire.x25519_public(os.urandom(32)), sections)
         return wire.envelope_seal(answer, keys["sign_secret"][:32], keys["organisation"], hello.sender, self.device_box, os.urandom(32))
 

@@ -133,6 +133,7 @@ static void decode_body(const struct section *section, struct arena *arena)
 		ignore(cut_decode_within(section, &ground, arena, &cut));
 		break;
 	case SECTION_AGAIN:
+	case SECTION_ANSWERS:
 	case SECTION_OUTLOOK:
 		decode_number(section);
 		break;

@@ -317,6 +317,7 @@ static struct bytes open_request(struct hand_server *hand, struct bytes frame)
 		ephemeral_generate(&ephemeral);
 		assert_int_equal(session_start_server(&hand->session, &ephemeral, envelope.ephemeral), STATUS_OK);
 		memcpy(hand->hello_ephemeral, ephemeral.public_key, sizeof(hand->hello_ephemeral));
+		memcpy(hand->answered, envelope.ephemeral, sizeof(hand->answered));
 		return envelope.sections;
 	}
 	assert_int_equal(session_open(&hand->arena, &hand->session, frame, &plain), STATUS_OK);
@@ -371,6 +372,7 @@ void hand_server_welcome(struct hand_server *hand)
 	hand->ground = (struct common_ground){ .incarnation = welcome.incarnation, .epoch = welcome.epoch };
 	assert_int_equal(
 		device_store_outbox_head(pair_device(hand->pair, hand->number)->store, welcome.last_seq, &welcome.chain_hash), STATUS_OK);
+	reply_answers(&hand->reply, hand->answered);
 	reply_welcome(&hand->reply, &welcome);
 }
 

@@ -79,6 +79,7 @@ struct hand_server {
 	struct session session;
 	bool by_hello; /* the request was a hello */
 	uint8_t hello_ephemeral[BOX_PUBLIC_SIZE];
+	uint8_t answered[BOX_PUBLIC_SIZE]; /* the hello's own */
 	struct hello hello;
 	struct common_ground ground; /* the hello's, and the epoch that the welcome says */
 	int64_t revision;            /* of the schema, as the welcome says; 0: this program's */
