@@ -447,6 +447,7 @@ static enum status open_welcome(struct device_core *core, struct bytes reply, st
 	core->ground = (struct common_ground){ 0 };
 	core->speaks_short = false;
 	core->session_started_at_ms = device_monotonic_ms(core);
+	core->session_answered = false;
 	core->way_ms = 0;
 	core->link = LINK_IDLE;
 	device_blobs_begin(&core->blobs);
@@ -475,12 +476,15 @@ static enum status open_reply(struct device_core *core, struct bytes reply, stru
 	}
 	if (is_unknown_session(reply) && memcmp(reply.data + UNKNOWN_SESSION_MAGIC_SIZE, core->session.id, SESSION_ID_SIZE) == 0) {
 		device_link_down(core);
-		core->retry_at_ms = 0;
+		if (core->session_answered)
+			core->retry_at_ms = 0;
 		return fail(STATUS_OFFLINE, "the server does not know this session any more");
 	}
 	status = session_open(&core->arena, &core->session, reply, out_sections);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
 		core->link = LINK_IDLE;
+		core->session_answered = true;
+	}
 	return status;
 }
 

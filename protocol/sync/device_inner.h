@@ -43,6 +43,7 @@ struct device_core {
 	int64_t acknowledged_seq; /* the server said so in this session */
 	bool batch_out;           /* the request that is out carries operations */
 	bool whole_ids;           /* the next batch names whole ids */
+	bool session_answered;    /* the server has answered in it, which nobody else can */
 	bool batch_refused;       /* in this session: what is pending stays, what the server has is still fetched */
 	bool own_rows;            /* also rows that this device computed: the replica is fresh */
 	bool nothing_missing;

@@ -5,7 +5,7 @@
 #include "protocol/sync/reply.h"
 #include "protocol/sync/request.h"
 #include "protocol/sync/session_table.h"
-#include "tests/unit/protocol/sync/pair.h"
+#include "tests/unit/protocol/sync/by_hand.h"
 
 static void a_waiting_poll_is_answered_when_there_is_news(void **state)
 {
@@ -52,6 +52,32 @@ static void an_unknown_session_makes_the_device_say_hello_at_once(void **state)
 	while (!pair_on_server(pair, RECORD_NOTE, &remark))
 		assert_true(simulation_step(pair));
 	assert_true(pair->now_ms - at_ms < 1000); /* no waiting time after a failure */
+}
+
+/* Anybody on the line can say it, and say it again: then the device would do nothing but greet. */
+static void an_unknown_session_in_which_nothing_was_answered_is_a_failed_try(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct hand_server server = { 0 };
+	uint8_t forged[UNKNOWN_SESSION_MAGIC_SIZE + SESSION_ID_SIZE];
+
+	pair_settle(pair);
+	device->link_up = false;
+	device_node_lost(pair, device);
+	device->link_up = true;
+	device_node_go(pair, device);
+	hand_server_take(&server, pair, 1);
+	hand_server_welcome(&server);
+	hand_server_answer(&server);
+	hand_server_take(&server, pair, 1);
+	memcpy(forged, UNKNOWN_SESSION_MAGIC, UNKNOWN_SESSION_MAGIC_SIZE);
+	memcpy(forged + UNKNOWN_SESSION_MAGIC_SIZE, server.session.id, SESSION_ID_SIZE);
+	device_node_reply(pair, device, (struct bytes){ forged, sizeof(forged) });
+	assert_false(device_core_state(device->core).waiting); /* for an answer to another hello */
+	pair_settle(pair);
+	assert_true(device_core_state(device->core).connected);
+	hand_server_close(&server);
 }
 
 static void a_replayed_frame_is_dropped(void **state)
@@ -302,6 +328,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_commit_that_does_not_concern_a_device_leaves_its_poll_waiting, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_poll_ends_after_its_time, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(an_unknown_session_makes_the_device_say_hello_at_once, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			an_unknown_session_in_which_nothing_was_answered_is_a_failed_try, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_replayed_frame_is_dropped, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_frame_that_is_too_large_is_refused, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(what_a_stolen_device_sends_is_kept_and_counts_for_nothing, pair_open, pair_close),
