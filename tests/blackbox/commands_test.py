@@ -214,7 +214,7 @@ def a_part_is_moved_with_its_number_its_count_and_its_place_told():
 def revoking_a_device_says_what_it_does():
     with World() as world:
         server = Server.made(world)
-        for name, words, wanted in (("tablet", (), "it may still send what it did before"), ("phone", ("--stolen",), "nothing is taken from it")):
+        for name, words, wanted in (("tablet", (), "it may still send what it did before"), ("phone", ("--stolen",), "kept aside and not applied")):
             device = Device.enrolled(server, ADA, name)
             told = world.run("truckrolld", "device", "revoke", device.id, *words, "--dir", server.dir, expect=DONE).out
             assert wanted in told, told
