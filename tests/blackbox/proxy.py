@@ -24,21 +24,31 @@ def reset(connection):
 
 
 class Link:
-    """One connection through the proxy."""
+    """One connection through the proxy. Its sockets are closed by the last of its two threads: while one of them may still call for them,
+    their numbers must not become another connection's."""
 
     def __init__(self, proxy, device, server):
         self.proxy, self.device, self.server = proxy, device, server
         self.dead = threading.Event()
+        self.lock = threading.Lock()
+        self.pumps = 2
 
     def kill(self):
-        if not self.dead.is_set():
-            self.dead.set()
-            for connection in (self.device, self.server):
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-                reset(connection)
+        self.dead.set()
+        for connection in (self.device, self.server):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def end_pump(self):
+        self.kill()
+        with self.lock:
+            self.pumps -= 1
+            last = self.pumps == 0
+        if last:
+            reset(self.device)
+            reset(self.server)
 
     def pump_messages(self, source, target, direction):
         self.proxy.forward(self, target, direction, sp.read_exactly(source, 8))
@@ -60,7 +70,7 @@ class Link:
             (self.pump_bytes if self.proxy.http else self.pump_messages)(source, target, direction)
         except (sp.Gone, Cut, OSError):
             pass
-        self.kill()
+        self.end_pump()
 
 
 class Proxy:
