@@ -181,9 +181,10 @@ enum status table_by_id(
 enum status table_scan(struct storage *storage, const struct schema *schema, const struct id *after_id, table_visit visit, void *context);
 /* Ids that begin with these bytes: STATUS_NOT_FOUND, STATUS_AMBIGUOUS, or the one. */
 enum status table_resolve(struct storage *storage, const struct schema *schema, const uint8_t *prefix, size_t width, struct id *out_id);
-/* Raises `*common` (bytes, 0..16) to the longest common start that `id` shares with any other id of the table, when that is longer.
- * O(log n + the ids that share more than `*common` bytes with it). */
-enum status table_raise_common_prefix(struct storage *storage, const struct schema *schema, const struct id *id, size_t *common);
+/* Raises `*common` (bytes, 0..16) to the longest common start that one of the ids shares with any other of the table, when that is longer.
+ * For each of them O(log n + those that share more than `*common` bytes with it). */
+enum status table_raise_common_prefix(
+	struct storage *storage, const struct schema *schema, const struct id *ids, size_t count, size_t *common);
 
 /* The `struct records` of a store whose rows need no bookkeeping by the caller: get and each only; put and remove are STATUS_REFUSED.
  * Rows given out by get are in `arena`. */

@@ -501,25 +501,34 @@ static size_t common_bytes(const struct id *one, const struct id *other)
 	return common;
 }
 
-enum status table_raise_common_prefix(struct storage *storage, const struct schema *schema, const struct id *id, size_t *common)
+static enum status raise_common(
+	struct storage *storage, const struct schema *schema, sqlite3_stmt *prepared, const struct id *id, size_t *common)
 {
-	struct id span[2];
-	struct table_statement *statement;
-	enum status status = table_statement(storage, schema, TABLE_NEIGHBOURS, &statement);
+	struct id span[2], other;
+	enum status status;
 
-	if (status != STATUS_OK || *common >= ID_SIZE)
-		return status;
-	bind_prefix(statement->prepared, id->bytes, *common + 1, span);
-	while ((status = sql_step(storage, statement->prepared, schema->name)) == STATUS_OK) {
-		struct id other;
+	bind_prefix(prepared, id->bytes, *common + 1, span);
+	while ((status = sql_step(storage, prepared, schema->name)) == STATUS_OK) {
 		size_t shared;
-		status = read_id(storage, schema, statement->prepared, 0, &other);
+		status = read_id(storage, schema, prepared, 0, &other);
 		if (status != STATUS_OK)
 			break;
 		shared = common_bytes(id, &other);
 		if (shared < ID_SIZE && shared > *common)
 			*common = shared;
 	}
-	sqlite3_reset(statement->prepared);
+	sqlite3_reset(prepared);
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status table_raise_common_prefix(
+	struct storage *storage, const struct schema *schema, const struct id *ids, size_t count, size_t *common)
+{
+	struct table_statement *statement;
+	enum status status = table_statement(storage, schema, TABLE_NEIGHBOURS, &statement);
+
+	for (size_t i = 0; i < count && status == STATUS_OK && *common < ID_SIZE; i++)
+		if (i == 0 || !id_equal(&ids[i], &ids[i - 1]))
+			status = raise_common(storage, schema, statement->prepared, &ids[i], common);
+	return status;
 }

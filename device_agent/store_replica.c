@@ -188,12 +188,9 @@ static size_t reference_width(void *context, enum record_kind kind, const struct
 	const struct schema *schema = NULL;
 	size_t common = REFERENCE_WIDTH_MIN - BYTES_BEYOND;
 
-	if (schema_of_record(kind, &schema) != STATUS_OK)
-		return REFERENCE_WIDTH_MAX;
-	for (size_t i = 0; i < count && common + BYTES_BEYOND < REFERENCE_WIDTH_MAX; i++)
-		if ((i == 0 || !id_equal(&ids[i], &ids[i - 1])) &&
-			table_raise_common_prefix(device_store_replica_storage(store), schema, &ids[i], &common) != STATUS_OK)
-			return REFERENCE_WIDTH_MAX; /* whole ids are always right */
+	if (schema_of_record(kind, &schema) != STATUS_OK ||
+		table_raise_common_prefix(device_store_replica_storage(store), schema, ids, count, &common) != STATUS_OK)
+		return REFERENCE_WIDTH_MAX; /* whole ids are always right */
 	return common + BYTES_BEYOND < REFERENCE_WIDTH_MAX ? common + BYTES_BEYOND : REFERENCE_WIDTH_MAX;
 }
 

@@ -10,11 +10,9 @@ static size_t width(void *context, enum record_kind kind, const struct id *ids, 
 	const struct schema *schema = NULL;
 	size_t common = REFERENCE_WIDTH_MIN - SPARE_BYTES;
 
-	if (schema_of_record(kind, &schema) != STATUS_OK)
+	if (schema_of_record(kind, &schema) != STATUS_OK ||
+		table_raise_common_prefix(store->storage, schema, ids, count, &common) != STATUS_OK)
 		return REFERENCE_WIDTH_MAX;
-	for (size_t i = 0; i < count && common + SPARE_BYTES < REFERENCE_WIDTH_MAX; i++)
-		if (table_raise_common_prefix(store->storage, schema, &ids[i], &common) != STATUS_OK)
-			return REFERENCE_WIDTH_MAX;
 	return common + SPARE_BYTES < REFERENCE_WIDTH_MAX ? common + SPARE_BYTES : REFERENCE_WIDTH_MAX;
 }
 

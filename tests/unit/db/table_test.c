@@ -319,15 +319,15 @@ static void a_shortened_id_is_found_ambiguous_or_not_there(void **state)
 	put_account_with(low, 4, 0x00);
 	assert_int_equal(table_resolve(storage, &account_schema, start, 4, &found), STATUS_OK);
 	assert_int_equal(found.bytes[15], 0x01);
-	assert_int_equal(table_raise_common_prefix(storage, &account_schema, &found, &common), STATUS_OK);
+	assert_int_equal(table_raise_common_prefix(storage, &account_schema, &found, 1, &common), STATUS_OK);
 	assert_int_equal(common, 0);
 	put_account_with(start, 5, 0xff);
 	assert_int_equal(table_resolve(storage, &account_schema, start, 5, &found), STATUS_AMBIGUOUS);
 	assert_int_equal(found.bytes[15], 0x01); /* untouched by a failure */
-	assert_int_equal(table_raise_common_prefix(storage, &account_schema, &found, &common), STATUS_OK);
+	assert_int_equal(table_raise_common_prefix(storage, &account_schema, &found, 1, &common), STATUS_OK);
 	assert_int_equal(common, 5);
 	common = 7;
-	assert_int_equal(table_raise_common_prefix(storage, &account_schema, &found, &common), STATUS_OK);
+	assert_int_equal(table_raise_common_prefix(storage, &account_schema, &found, 1, &common), STATUS_OK);
 	assert_int_equal(common, 7);
 	assert_int_equal(table_resolve(storage, &account_schema, found.bytes, 6, &found), STATUS_OK);
 	assert_int_equal(table_resolve(storage, &account_schema, found.bytes, ID_SIZE, &found), STATUS_OK);
