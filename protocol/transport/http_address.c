@@ -92,24 +92,31 @@ enum status http_address_read(struct arena *arena, const char *url, struct http_
 	return STATUS_OK;
 }
 
-/* A SHA-256 in base 64. */
-static bool is_pin(struct text pin)
+/* Each a SHA-256 in base 64; several, as libcurl takes them, with ";" between. */
+static bool are_pins(const char *pins)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	static const char kind[] = "sha256//";
-	size_t size = strlen(kind);
 
-	return pin.size == size + PIN_DIGITS + 1 && memcmp(pin.data, kind, size) == 0 && strspn(pin.data + size, digits) == PIN_DIGITS &&
-	       pin.data[pin.size - 1] == '=';
+	for (;;) {
+		if (strncmp(pins, kind, strlen(kind)) != 0 || strspn(pins + strlen(kind), digits) != PIN_DIGITS)
+			return false;
+		pins += strlen(kind) + PIN_DIGITS;
+		if (*pins++ != '=')
+			return false;
+		if (*pins == '\0')
+			return true;
+		if (*pins++ != ';')
+			return false;
+	}
 }
 
-enum status http_address_check(struct arena *arena, const char *url)
+enum status http_address_check(struct arena *arena, const char *url, struct http_address *out_address)
 {
-	struct text pin = http_address_pin(arena, text_of(url));
-	struct http_address address;
-	enum status status = http_address_read(arena, http_address_without_pin(arena, text_of(url)).data, &address);
+	const char *pin = strstr(url, HTTP_PIN);
+	enum status status = http_address_read(arena, http_address_without_pin(arena, text_of(url)).data, out_address);
 
-	if (status == STATUS_OK && strstr(url, HTTP_PIN) != NULL && (!address.tls || !is_pin(pin)))
+	if (status == STATUS_OK && pin != NULL && (!out_address->tls || !are_pins(pin + strlen(HTTP_PIN))))
 		return fail(STATUS_INVALID, "%s: a pin is ;pin=sha256//BASE64 behind an https address", url);
 	return status;
 }

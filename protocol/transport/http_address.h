@@ -20,13 +20,13 @@ struct http_address {
 
 /* Texts are in `arena`. STATUS_INVALID with what is wrong and how it should look. */
 enum status http_address_read(struct arena *arena, const char *url, struct http_address *out_address);
-#define HTTP_PIN ";pin=" /* what follows is the server's key: sha256//BASE64, as libcurl takes it */
+#define HTTP_PIN ";pin=" /* what follows is the server's key: sha256//BASE64, or several with ";" between, as libcurl takes them */
 
 /* The address alone, and the key behind it; empty: none. Both in `arena`, NUL-terminated. */
 struct text http_address_without_pin(struct arena *arena, struct text url);
 struct text http_address_pin(struct arena *arena, struct text url);
-/* An address with or without a pin, whole. STATUS_INVALID as above, and when the pin is none or does not stand behind https. */
-enum status http_address_check(struct arena *arena, const char *url);
+/* As http_address_read(), of one that may have pins. STATUS_INVALID also when they are none or do not stand behind https. */
+enum status http_address_check(struct arena *arena, const char *url, struct http_address *out_address);
 /* True for "http://…" and "https://…". */
 bool http_address_looks_like(const char *url);
 

@@ -282,10 +282,8 @@ static enum status set_address(struct http_client *client)
 	struct text url = http_address_without_pin(&client->arena, client->url), pin = http_address_pin(&client->arena, client->url);
 	struct http_address address;
 	CURLcode result;
-	enum status status = http_address_check(&client->arena, client->url.data);
+	enum status status = http_address_check(&client->arena, client->url.data, &address);
 
-	if (status == STATUS_OK)
-		status = http_address_read(&client->arena, url.data, &address);
 	if (status == STATUS_OK && pin.size > 0)
 		status = set_pin(client, pin);
 	if (status != STATUS_OK)

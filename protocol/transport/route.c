@@ -14,7 +14,9 @@ enum status route_open(const char *url, struct transport **out_transport)
 
 static enum status check(struct arena *arena, const char *url)
 {
-	return http_address_looks_like(url) ? http_address_check(arena, url) : address_check_server(url);
+	struct http_address address;
+
+	return http_address_looks_like(url) ? http_address_check(arena, url, &address) : address_check_server(url);
 }
 
 enum status route_read(struct arena *arena, struct text list, struct route *out_route)

@@ -27,6 +27,7 @@ static void a_list_is_read_and_what_is_no_address_is_named(void **state)
 	static const char *const bad[] = { "", ",", "ftp://x", BEST ",", "http://", "https://h:0x10", "https://h:65536", "https://a b",
 		"http://[::1", "http://h?x", "tcp://", "tcp://h", "tcp://h:", "tcp://h:0", "tcp://h:65536", "tcp://h:-1", "tcp://h:port",
 		"tcp://:7450", "https://h;pin=", "https://h;pin=sha256//", "https://h;pin=sha256//AAAA=", "http://h;pin=" PIN,
+		"https://h;pin=" PIN ";", "https://h;pin=" PIN PIN,
 		BEST "," BEST "," BEST "," BEST "," BEST };
 	struct arena arena = { 0 };
 	struct route route = two(&arena);
@@ -35,6 +36,7 @@ static void a_list_is_read_and_what_is_no_address_is_named(void **state)
 	assert_string_equal(route_current(&route), BEST);
 	assert_string_equal(route.addresses[1].data, WORSE);
 	assert_int_equal(route_read(&arena, text_of("https://[2001:db8::1]:7480;pin=" PIN), &route), STATUS_OK);
+	assert_int_equal(route_read(&arena, text_of("https://h;pin=" PIN ";" PIN), &route), STATUS_OK);
 	for (size_t i = 0; i < LENGTH(bad); i++)
 		assert_int_equal(route_read(&arena, text_of(bad[i]), &route), STATUS_INVALID);
 	arena_finish(&arena);
