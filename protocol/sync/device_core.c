@@ -418,10 +418,10 @@ static enum status check_answers(struct device_core *core, struct bytes message)
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		if (sections[i].number == SECTION_WELCOME)
 			status = welcome_decode(sections[i].body, &welcome);
-		else if (sections[i].number == SECTION_ANSWERS)
-			named = sections[i].body.size == ANSWERS_SIZE &&
-				memcmp(sections[i].body.data, core->ephemeral.public_key, ANSWERS_SIZE) == 0;
-		if (sections[i].number == SECTION_ANSWERS && !named)
+		if (sections[i].number != SECTION_ANSWERS)
+			continue;
+		named = bytes_equal(sections[i].body, (struct bytes){ core->ephemeral.public_key, ANSWERS_SIZE });
+		if (!named)
 			return fail(STATUS_CORRUPT, "the welcome answers another hello: it may have been recorded");
 	}
 	if (status == STATUS_OK && !named && answers_named(welcome.schema_revision))
