@@ -265,8 +265,6 @@ const struct message catalogue_zh_reasons[] = {
 	{ "%s is in use by another program; stop it or choose another port", "%s 已被其他程序使用；请停止该程序或换一个端口" },
 	{ "\"%s\" names no port from 0 to 65535; use tcp://HOST:PORT", "“%s”没有给出 0 到 65535 的端口；请用 tcp://主机:端口" },
 	{ "\"%s\" is no address that a server can have; use tcp://HOST:PORT", "“%s”不能是服务器的地址；请用 tcp://主机:端口" },
-	{ "\"%s\" cannot be listened on: there is no such machine; use tcp://HOST:PORT",
-	  "无法监听“%s”：没有这台主机；请用 tcp://主机:端口" },
 	{ "%s cannot be reached (no machine of that name is known here, or nobody to ask is)",
 	  "无法连接 %s（此处不知道该名称的主机，或无从查询）" },
 	{ "\"%s\" is longer than the %zu bytes that the path of a socket may have", "“%s”超过了套接字路径所允许的 %zu 字节" },

@@ -28,11 +28,16 @@ static struct text port_of(const char *url)
 	return text_of(colon == NULL ? "" : colon + 1);
 }
 
+const char *address_path(const char *url)
+{
+	return strncmp(url, local, strlen(local)) == 0 ? url + strlen(local) : NULL;
+}
+
 enum status address_check(const char *url)
 {
 	if (strnlen(url, ADDRESS_SIZE_MAX + 1) > ADDRESS_SIZE_MAX)
 		return fail(STATUS_INVALID, "the address is longer than %d characters; use tcp://HOST:PORT", ADDRESS_SIZE_MAX);
-	if (strncmp(url, local, strlen(local)) == 0 && url[strlen(local)] != '\0')
+	if (address_path(url) != NULL && *address_path(url) != '\0')
 		return STATUS_OK;
 	if (strncmp(url, tcp, strlen(tcp)) != 0)
 		return fail(
@@ -46,8 +51,19 @@ enum status address_check_server(const char *url)
 {
 	enum status status = address_check(url);
 
-	if (status == STATUS_OK && strncmp(url, tcp, strlen(tcp)) == 0 &&
+	if (status == STATUS_OK && address_path(url) == NULL &&
 		(url[strlen(tcp)] == ':' || strspn(port_of(url).data, "0") == port_of(url).size))
 		return fail(STATUS_INVALID, "\"%s\" is no address that a server can have; use tcp://HOST:PORT", url);
 	return status;
+}
+
+void address_split(struct arena *arena, const char *url, const char **out_host, const char **out_port)
+{
+	const char *host = url + strlen(tcp);
+	struct text port = port_of(url);
+	size_t size = (size_t)(port.data - host) - 1;
+	bool all = size == 0 || (size == 1 && *host == '*'), in_brackets = size > 1 && *host == '[' && host[size - 1] == ']';
+
+	*out_port = arena_copy_text(arena, port).data;
+	*out_host = all ? NULL : arena_copy_text(arena, (struct text){ host + in_brackets, size - 2 * (size_t)in_brackets }).data;
 }

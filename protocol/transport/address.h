@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "protocol/base/arena.h"
 #include "protocol/base/status.h"
 #include "protocol/base/text.h"
 
@@ -16,5 +17,9 @@ bool address_is_port(struct text port);
 enum status address_check(const char *url);
 /* The same, of a server that a device is to find: STATUS_INVALID also without a host, and for port 0. */
 enum status address_check_server(const char *url);
+/* What these two let pass, apart. The path of ipc://PATH, within `url`; NULL: it is tcp://HOST:PORT. */
+const char *address_path(const char *url);
+/* Of that, in `arena`, the host without brackets, NULL where a server listens at all addresses of its machine, and the port. */
+void address_split(struct arena *arena, const char *url, const char **out_host, const char **out_port);
 
 #endif

@@ -3,8 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -588,16 +586,6 @@ static struct http_listener *listener_make(const struct listener_limits *limits)
 	return listener;
 }
 
-static bool is_of_this_machine(const struct addrinfo *where)
-{
-	const struct sockaddr_in6 *six = (const void *)where->ai_addr;
-	const struct sockaddr_in *four = (const void *)where->ai_addr;
-
-	if (where->ai_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
-	return where->ai_family == AF_INET && ntohl(four->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
 /* UnescapeCallback: paths are taken as they are written, so that none is cut at its %00. */
 static size_t leave_as_written(void *context, struct MHD_Connection *connection, char *text)
 {
@@ -636,16 +624,14 @@ static enum status watch(struct http_listener *listener, int descriptor)
 	return fail(STATUS_CANNOT_WRITE, "cannot watch the HTTP listener (%s)", error_to_text(errno));
 }
 
-static enum status start_at(struct http_listener *listener, const char *url, const struct addrinfo *where,
-	const struct http_certificate *certificate)
+/* The descriptor is the daemon's, or closed. */
+static enum status start_at(
+	struct http_listener *listener, const char *url, int descriptor, const struct http_certificate *certificate)
 {
-	int descriptor = -1;
-	enum status status = listening_socket_at(url, where, &descriptor);
+	enum status status;
 
-	if (status != STATUS_OK)
-		return status;
 	listener->port = listening_socket_port(descriptor);
-	listener->daemon = daemon_start(listener, descriptor, is_of_this_machine(where), certificate);
+	listener->daemon = daemon_start(listener, descriptor, listening_socket_is_near(descriptor), certificate);
 	if (listener->daemon == NULL) {
 		(void)close(descriptor);
 		return certificate->chain.size == 0
@@ -673,22 +659,19 @@ static enum status check_tls(const struct http_address *address, const char *url
 
 static enum status start(struct http_listener *listener, const char *url, const struct http_certificate *certificate)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
-	struct addrinfo *found = NULL;
 	struct arena arena = { 0 };
 	struct http_address address;
+	int descriptor = -1;
 	enum status status = http_address_read(&arena, url, &address);
 
 	if (status == STATUS_OK)
 		status = check_tls(&address, url, certificate);
 	if (status == STATUS_OK && address.port.size == 0)
 		address.port = arena_print(&arena, "%d", HTTP_PORT_DEFAULT);
-	if (status == STATUS_OK && getaddrinfo(address.host.data, address.port.data, &hints, &found) != 0)
-		status = fail(STATUS_INVALID, "there is no machine named %s", address.host.data);
 	if (status == STATUS_OK)
-		status = start_at(listener, url, found, certificate);
-	if (found != NULL)
-		freeaddrinfo(found);
+		status = listening_socket_open(url, address.host.data, address.port.data, &descriptor);
+	if (status == STATUS_OK)
+		status = start_at(listener, url, descriptor, certificate);
 	arena_finish(&arena);
 	return status;
 }

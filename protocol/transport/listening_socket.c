@@ -1,16 +1,13 @@
 #include "protocol/transport/listening_socket.h"
 
-#include <assert.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include "protocol/base/arena.h"
-#include "protocol/base/text.h"
 
 #define BACKLOG 4096 /* the system has a limit of its own */
 
@@ -40,37 +37,16 @@ static enum status listen_at(const char *url, int family, const struct sockaddr 
 	return refuse(url, error);
 }
 
-enum status listening_socket_at(const char *url, const struct addrinfo *where, int *out_descriptor)
-{
-	return listen_at(url, where->ai_family, where->ai_addr, where->ai_addrlen, out_descriptor);
-}
-
-/* NULL: all addresses of this machine. */
-static const char *host_of(struct arena *arena, const char *from, const char *to)
-{
-	bool in_brackets = to - from > 1 && *from == '[' && to[-1] == ']';
-
-	if (to == from || (to - from == 1 && *from == '*'))
-		return NULL;
-	return arena_copy_text(arena, (struct text){ from + in_brackets, (size_t)(to - from) - 2 * in_brackets }).data;
-}
-
-enum status listening_socket_open(const char *url, const char *host_and_port, int *out_descriptor)
+enum status listening_socket_open(const char *url, const char *host, const char *port, int *out_descriptor)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
-	const char *colon = strrchr(host_and_port, ':');
-	struct addrinfo *found = NULL;
-	struct arena arena = { 0 };
+	struct addrinfo *found;
 	enum status status;
 
-	assert(colon != NULL);
-	if (getaddrinfo(host_of(&arena, host_and_port, colon), colon + 1, &hints, &found) == 0)
-		status = listening_socket_at(url, found, out_descriptor);
-	else
-		status = fail(STATUS_INVALID, "\"%s\" cannot be listened on: there is no such machine; use tcp://HOST:PORT", url);
-	if (found != NULL)
-		freeaddrinfo(found);
-	arena_finish(&arena);
+	if (getaddrinfo(host, port, &hints, &found) != 0)
+		return fail(STATUS_INVALID, "there is no machine named %s", host == NULL ? "*" : host);
+	status = listen_at(url, found->ai_family, found->ai_addr, found->ai_addrlen, out_descriptor);
+	freeaddrinfo(found);
 	return status;
 }
 
@@ -104,14 +80,29 @@ enum status listening_socket_open_local(const char *url, const char *path, int *
 	return listen_at(url, AF_UNIX, (const struct sockaddr *)&address, sizeof(address), out_descriptor);
 }
 
-int listening_socket_port(int descriptor)
+static struct sockaddr_storage bound_to(int descriptor)
 {
-	struct sockaddr_storage bound;
+	struct sockaddr_storage bound = { .ss_family = AF_UNSPEC };
 	socklen_t size = sizeof(bound);
 
-	if (getsockname(descriptor, (struct sockaddr *)&bound, &size) != 0)
-		return 0;
+	(void)(getsockname(descriptor, (struct sockaddr *)&bound, &size) == 0);
+	return bound;
+}
+
+int listening_socket_port(int descriptor)
+{
+	const struct sockaddr_storage bound = bound_to(descriptor);
+
 	if (bound.ss_family == AF_INET6)
 		return ntohs(((const struct sockaddr_in6 *)&bound)->sin6_port);
 	return bound.ss_family == AF_INET ? ntohs(((const struct sockaddr_in *)&bound)->sin_port) : 0;
+}
+
+bool listening_socket_is_near(int descriptor)
+{
+	const struct sockaddr_storage bound = bound_to(descriptor);
+
+	if (bound.ss_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)&bound)->sin6_addr);
+	return bound.ss_family == AF_INET && ntohl(((const struct sockaddr_in *)&bound)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }

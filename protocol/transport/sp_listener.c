@@ -606,19 +606,31 @@ static struct sp_listener *listener_make(const struct listener_limits *limits)
 	return listener;
 }
 
+static enum status listen_at(struct sp_listener *listener, const char *url)
+{
+	const char *path = address_path(url), *host, *port;
+	struct arena arena = { 0 };
+	enum status status;
+
+	if (path != NULL) {
+		status = listening_socket_open_local(url, path, &listener->descriptor);
+		if (status == STATUS_OK)
+			listener->path = memory_copy(path, strlen(path) + 1);
+		return status;
+	}
+	address_split(&arena, url, &host, &port);
+	status = listening_socket_open(url, host, port, &listener->descriptor);
+	arena_finish(&arena);
+	return status;
+}
+
 static enum status start(struct sp_listener *listener, const char *url)
 {
-	static const char tcp[] = "tcp://", local[] = "ipc://";
 	struct epoll_event event = { .events = EPOLLIN, .data.u64 = NEWCOMERS };
-	bool over_tcp = strncmp(url, tcp, strlen(tcp)) == 0;
-	const char *where = url + strlen(over_tcp ? tcp : local);
-	enum status status = over_tcp ? listening_socket_open(url, where, &listener->descriptor)
-				      : listening_socket_open_local(url, where, &listener->descriptor);
+	enum status status = listen_at(listener, url);
 
 	if (status != STATUS_OK)
 		return status;
-	if (!over_tcp)
-		listener->path = memory_copy(where, strlen(where) + 1);
 	listener->watched = epoll_create1(EPOLL_CLOEXEC);
 	if (listener->watched >= 0 && epoll_ctl(listener->watched, EPOLL_CTL_ADD, listener->descriptor, &event) == 0)
 		return STATUS_OK;

@@ -466,6 +466,19 @@ static void a_file_that_is_no_socket_is_never_taken_for_one(void **state)
 	(void)unlink(path);
 }
 
+static void all_addresses_of_the_machine_are_listened_on_when_none_is_named(void **state)
+{
+	static const char *const all[] = { "tcp://*:0", "tcp://:0" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(all); i++) {
+		struct listener *listener;
+		assert_int_equal(listener_sp_open(all[i], NULL, &listener), STATUS_OK);
+		assert_true(listener_port(listener) > 0);
+		listener_close(listener);
+	}
+}
+
 static void a_port_in_use_is_busy_and_says_what_to_do(void **state)
 {
 	struct sp_bench *bench = *state;
@@ -507,6 +520,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_request_that_comes_byte_by_byte_is_taken_whole, set_up, sp_bench_close),
 		cmocka_unit_test_setup_teardown(a_local_socket_is_listened_on_also_where_a_killed_server_left_one, set_up, sp_bench_close),
 		cmocka_unit_test_setup_teardown(a_file_that_is_no_socket_is_never_taken_for_one, set_up, sp_bench_close),
+		cmocka_unit_test(all_addresses_of_the_machine_are_listened_on_when_none_is_named),
 		cmocka_unit_test_setup_teardown(a_port_in_use_is_busy_and_says_what_to_do, set_up, sp_bench_close),
 	};
 
