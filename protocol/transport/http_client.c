@@ -1,15 +1,14 @@
 #include "protocol/transport/http_client.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "protocol/base/memory.h"
 #include "protocol/base/no_memory.h"
 #include "protocol/transport/curl_calls.h"
+#include "protocol/transport/event_set.h"
 #include "protocol/transport/http_address.h"
 
 #define CONNECT_MS       10000L
@@ -34,8 +33,7 @@ struct http_client {
 	CURLM *multi;
 	CURL *easy;
 	struct curl_slist *headers;
-	int events; /* epoll over libcurl's sockets and the timer */
-	int timer;
+	struct event_set set; /* libcurl's sockets and its timer */
 	bool probe; /* a GET that brings nothing */
 	bool added; /* the easy handle runs */
 	enum request_state state;
@@ -52,15 +50,14 @@ struct http_client {
 static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *known)
 {
 	struct http_client *client = context;
-	struct epoll_event event = { .data.fd = socket };
+	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0U) | (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
 
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
-		(void)epoll_ctl(client->events, EPOLL_CTL_DEL, socket, NULL);
+		event_set_remove(&client->set, socket);
 		return 0;
 	}
-	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0U) | (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
-	if (epoll_ctl(client->events, known == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event) != 0)
+	if (!(known == NULL ? event_set_add : event_set_change)(&client->set, socket, events))
 		return -1;
 	(void)client->curl->curl_multi_assign_call(client->multi, socket, client);
 	return 0;
@@ -69,16 +66,9 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *contex
 static int set_timer(CURLM *multi, long after_ms, void *context)
 {
 	const struct http_client *client = context;
-	struct itimerspec time = { 0 };
 
 	(void)multi;
-	if (after_ms >= 0) {
-		time.it_value.tv_sec = after_ms / 1000;
-		time.it_value.tv_nsec = after_ms % 1000 * 1000000;
-		if (after_ms == 0)
-			time.it_value.tv_nsec = 1; /* 0 would stop it */
-	}
-	return timerfd_settime(client->timer, 0, &time, NULL) == 0 ? 0 : -1;
+	return event_set_timer(&client->set, after_ms) ? 0 : -1;
 }
 
 static size_t take_in(char *data, size_t size, size_t count, void *context)
@@ -154,15 +144,15 @@ static void run(struct http_client *client)
 	struct epoll_event ready[4];
 	struct CURLMsg *message;
 	uint64_t expired;
-	int running = 0, left, count = epoll_wait(client->events, ready, LENGTH(ready), 0);
+	int running = 0, left, count = epoll_wait(client->set.events, ready, LENGTH(ready), 0);
 
 	for (int i = 0; i < count; i++) {
 		uint32_t events = ready[i].events;
 		int happened = ((events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) | ((events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
 			       ((events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
-		if (ready[i].data.fd != client->timer)
+		if (ready[i].data.fd != client->set.timer)
 			(void)client->curl->curl_multi_socket_action_call(client->multi, ready[i].data.fd, happened, &running);
-		else if (read(client->timer, &expired, sizeof(expired)) > 0)
+		else if (read(client->set.timer, &expired, sizeof(expired)) > 0)
 			(void)client->curl->curl_multi_socket_action_call(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	}
 	while ((message = client->curl->curl_multi_info_read_call(client->multi, &left)) != NULL)
@@ -222,7 +212,7 @@ static void http_count(const struct transport *transport, uint64_t *out_sent, ui
 
 static int http_descriptor(const struct transport *transport)
 {
-	return ((const struct http_client *)transport)->events;
+	return ((const struct http_client *)transport)->set.events;
 }
 
 static void http_close(struct transport *transport)
@@ -237,10 +227,7 @@ static void http_close(struct transport *transport)
 		(void)client->curl->curl_multi_cleanup_call(client->multi);
 	if (client->headers != NULL)
 		client->curl->curl_slist_free_all_call(client->headers);
-	if (client->timer >= 0)
-		(void)close(client->timer);
-	if (client->events >= 0)
-		(void)close(client->events);
+	event_set_close(&client->set);
 	arena_finish(&client->arena);
 	free(client);
 }
@@ -254,18 +241,6 @@ static const struct transport_operations operations = {
 };
 
 /* ---- opening ---- */
-
-static enum status open_events(struct http_client *client)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-
-	client->events = epoll_create1(EPOLL_CLOEXEC);
-	client->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	event.data.fd = client->timer;
-	if (client->events < 0 || client->timer < 0 || epoll_ctl(client->events, EPOLL_CTL_ADD, client->timer, &event) != 0)
-		return fail(STATUS_CANNOT_WRITE, "no descriptor is left for the link (%s)", error_to_text(errno));
-	return STATUS_OK;
-}
 
 static enum status set_pin(struct http_client *client, struct text pin)
 {
@@ -364,12 +339,12 @@ static enum status open_client(const char *url, bool probe, struct transport **o
 	enum status status;
 
 	client->transport.operations = &operations;
-	client->events = client->timer = -1;
+	client->set = (struct event_set){ .events = -1, .timer = -1 };
 	client->probe = probe;
 	client->url = arena_copy_text(&client->arena, text_of(url));
 	status = curl_calls_load(&client->curl);
 	if (status == STATUS_OK)
-		status = open_events(client);
+		status = event_set_open(&client->set);
 	if (status == STATUS_OK)
 		status = open_curl(client);
 	if (status == STATUS_OK)
