@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define ADDRESS_SIZE_MAX 127 /* nng's own limit */
+#define ADDRESS_SIZE_MAX 127
 
 static const char tcp[] = "tcp://", local[] = "ipc://";
 

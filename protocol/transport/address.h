@@ -1,4 +1,4 @@
-/* Which addresses the nng carrier may use. */
+/* Which addresses the live carrier may use. */
 #ifndef TRUCKROLL_TRANSPORT_ADDRESS_H
 #define TRUCKROLL_TRANSPORT_ADDRESS_H
 
@@ -12,8 +12,7 @@
 bool address_is_port(struct text port);
 
 /* STATUS_INVALID unless it is tcp://HOST:PORT (where a server listens: HOST may be "*" or nothing, and PORT 0) or ipc://PATH, and at most
- * 127 bytes. nng's own TLS is used nowhere: the envelope is the
- * security boundary, and its listener can be stopped from outside (docs/architecture.md). */
+ * 127 bytes. There is no TLS: the envelope is the security boundary (docs/architecture.md). */
 enum status address_check(const char *url);
 /* The same, of a server that a device is to find: STATUS_INVALID also without a host, and for port 0. */
 enum status address_check_server(const char *url);

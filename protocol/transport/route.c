@@ -5,11 +5,11 @@
 #include "protocol/transport/address.h"
 #include "protocol/transport/http_address.h"
 #include "protocol/transport/http_client.h"
-#include "protocol/transport/nng_client.h"
+#include "protocol/transport/sp_client.h"
 
 enum status route_open(const char *url, struct transport **out_transport)
 {
-	return http_address_looks_like(url) ? transport_http_open(url, out_transport) : transport_nng_open(url, out_transport);
+	return http_address_looks_like(url) ? transport_http_open(url, out_transport) : transport_sp_open(url, out_transport);
 }
 
 static enum status check(struct arena *arena, const char *url)

@@ -20,7 +20,7 @@ struct route {
 	int64_t back_at_ms;
 };
 
-/* A carrier to one address: nng for tcp:// and ipc://, HTTP for http:// and https://. Statuses of transport_nng_open() and
+/* A carrier to one address: the live one for tcp:// and ipc://, HTTP for http:// and https://. Statuses of transport_sp_open() and
  * transport_http_open(). */
 enum status route_open(const char *url, struct transport **out_transport);
 

@@ -1,4 +1,4 @@
-/* A descriptor that becomes readable when another thread has something: what joins nng's threads to a poll loop. */
+/* A descriptor that becomes readable when another thread has something: what joins it to a poll loop. */
 #ifndef TRUCKROLL_TRANSPORT_SIGNAL_FILE_H
 #define TRUCKROLL_TRANSPORT_SIGNAL_FILE_H
 

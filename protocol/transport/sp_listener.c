@@ -217,7 +217,7 @@ static uint32_t link_add(struct sp_listener *listener, int descriptor)
 	*link = (struct link){ .descriptor = descriptor,
 		.generation = link->generation,
 		.first = NONE,
-		.stream = sp_stream_of(listener->path != NULL) };
+		.stream = sp_stream_of(listener->path != NULL, sp_request_greeting) };
 	(void)connection_add(&listener->connections, place + 1, clock_monotonic_ms(listener->limits.clock));
 	return place + 1;
 }
@@ -247,7 +247,7 @@ static void link_begin(struct sp_listener *listener, int descriptor)
 	(void)setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
 	(void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)); /* no local socket has it, nor needs it */
 	if (!link_watch(listener, number, EPOLL_CTL_ADD, EPOLLIN) ||
-		send(descriptor, sp_greeting, sizeof(sp_greeting), MSG_NOSIGNAL) != sizeof(sp_greeting))
+		send(descriptor, sp_reply_greeting, SP_GREETING_SIZE, MSG_NOSIGNAL) != SP_GREETING_SIZE)
 		link_close(listener, number);
 }
 
@@ -299,7 +299,7 @@ static bool deliver(struct sp_listener *listener, uint32_t link_number, struct a
 {
 	struct link *link = &listener->links[link_number - 1];
 	struct bytes header, body;
-	enum sp_step step = sp_stream_request(&link->stream, &header, &body);
+	enum sp_step step = sp_stream_parts(&link->stream, &header, &body);
 	uint32_t number = NONE;
 
 	if (step == SP_MESSAGE) {

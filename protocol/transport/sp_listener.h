@@ -1,6 +1,6 @@
 /* The server's end of the live carrier: what nng's request sockets speak, over sockets of our own that the owner's thread reads when they
  * have something. Any number of requests is open at once; a parked one costs its header (about 50 bytes), not a thread. nng's own
- * listener goes deaf, and keeps descriptors, when it is hung up on: docs/decisions/0010-nng-dials-only.md. */
+ * listener goes deaf, and keeps descriptors, when it is hung up on: docs/decisions/0010-the-live-carrier-is-our-own.md. */
 #ifndef TRUCKROLL_TRANSPORT_SP_LISTENER_H
 #define TRUCKROLL_TRANSPORT_SP_LISTENER_H
 

@@ -8,20 +8,21 @@
 
 #define LENGTH_SIZE   8
 #define LOCAL_MESSAGE 1 /* the byte before a length over IPC */
-#define WORD_SIZE     4 /* a hop, or the number: whose first bit is set */
+#define WORD_SIZE     4           /* a hop, or the number */
+#define NUMBER_BIT    0x80000000U /* of every request's number; no hop has it */
 
-const uint8_t sp_greeting[SP_GREETING_SIZE] = { 0, 'S', 'P', 0, 0, 0x31, 0, 0 };
-static const uint8_t request_greeting[SP_GREETING_SIZE] = { 0, 'S', 'P', 0, 0, 0x30, 0, 0 };
+const uint8_t sp_request_greeting[SP_GREETING_SIZE] = { 0, 'S', 'P', 0, 0, 0x30, 0, 0 };
+const uint8_t sp_reply_greeting[SP_GREETING_SIZE] = { 0, 'S', 'P', 0, 0, 0x31, 0, 0 };
 
-struct sp_stream sp_stream_of(bool local)
+struct sp_stream sp_stream_of(bool local, const uint8_t *greeting)
 {
-	return (struct sp_stream){ .local = local };
+	return (struct sp_stream){ .local = local, .greeting = greeting };
 }
 
 void sp_stream_clear(struct sp_stream *stream)
 {
 	free(stream->body);
-	*stream = (struct sp_stream){ .local = stream->local, .greeted = stream->greeted };
+	*stream = (struct sp_stream){ .local = stream->local, .greeting = stream->greeting, .greeted = stream->greeted };
 }
 
 static size_t head_size(const struct sp_stream *stream)
@@ -56,7 +57,7 @@ uint8_t *sp_stream_room(struct sp_stream *stream, size_t *out_size)
 
 static enum sp_step greeting_came(struct sp_stream *stream)
 {
-	if (memcmp(stream->head, request_greeting, SP_GREETING_SIZE) != 0)
+	if (memcmp(stream->head, stream->greeting, SP_GREETING_SIZE) != 0)
 		return SP_BROKEN;
 	stream->greeted = true;
 	stream->head_got = 0;
@@ -87,7 +88,7 @@ enum sp_step sp_stream_took(struct sp_stream *stream, size_t count)
 	return stream->greeted ? head_came(stream) : greeting_came(stream);
 }
 
-enum sp_step sp_stream_request(const struct sp_stream *stream, struct bytes *out_header, struct bytes *out_body)
+enum sp_step sp_stream_parts(const struct sp_stream *stream, struct bytes *out_header, struct bytes *out_body)
 {
 	for (size_t at = 0; at < SP_HEADER_MAX; at += WORD_SIZE) {
 		if (stream->size - at < WORD_SIZE)
@@ -107,4 +108,33 @@ size_t sp_head(bool local, size_t size, uint8_t out_head[static SP_HEAD_MAX])
 	for (size_t i = 0; i < LENGTH_SIZE; i++)
 		out_head[(size_t)local + i] = (uint8_t)((uint64_t)size >> (8 * (LENGTH_SIZE - 1 - i)));
 	return LENGTH_SIZE + (size_t)local;
+}
+
+uint32_t sp_next_number(uint32_t number)
+{
+	return (number + 1) | NUMBER_BIT;
+}
+
+static void put_number(uint32_t number, uint8_t out[static SP_NUMBER_SIZE])
+{
+	for (size_t i = 0; i < SP_NUMBER_SIZE; i++)
+		out[i] = (uint8_t)(number >> (8 * (SP_NUMBER_SIZE - 1 - i)));
+}
+
+size_t sp_request_head(bool local, uint32_t number, size_t size, uint8_t out_head[static SP_HEAD_MAX + SP_NUMBER_SIZE])
+{
+	size_t head_size = sp_head(local, SP_NUMBER_SIZE + size, out_head);
+
+	put_number(number, out_head + head_size);
+	return head_size + SP_NUMBER_SIZE;
+}
+
+bool sp_stream_reply(const struct sp_stream *stream, uint32_t number, struct bytes *out_reply)
+{
+	uint8_t expected[SP_NUMBER_SIZE];
+	struct bytes header;
+
+	put_number(number, expected);
+	return sp_stream_parts(stream, &header, out_reply) == SP_MESSAGE &&
+	       bytes_equal(header, (struct bytes){ expected, sizeof(expected) });
 }

@@ -19,7 +19,7 @@ struct transport_operations {
 	enum status (*send)(struct transport *transport, struct bytes request);
 	/* Looks once for the reply, as transport_receive() does. `time_over`: its caller has waited as long as it will. */
 	enum status (*look)(struct transport *transport, bool time_over, struct arena *arena, struct bytes *out_reply);
-	/* Bytes sent and received so far, as the carrier counts them: nng's messages, HTTP's bodies and headers; of a request that is under
+	/* Bytes sent and received so far, as the carrier counts them: requests and replies, with HTTP's headers; of a request that is under
 	 * way perhaps nothing yet. */
 	void (*count)(const struct transport *transport, uint64_t *out_sent, uint64_t *out_received);
 	int (*descriptor)(const struct transport *transport);

@@ -104,7 +104,7 @@ def a_self_signed_server_is_believed_by_its_pinned_key_and_by_nothing_else():
 
 
 @promise
-def nng_is_used_when_it_can_be_reached_else_http_and_nothing_is_lost_or_done_twice_by_the_change():
+def the_live_carrier_is_used_when_it_can_be_reached_else_http_and_nothing_is_lost_or_done_twice_by_the_change():
     with World() as world:
         server = with_http(world)
         closed = f"tcp://127.0.0.1:{free_port()}"

@@ -1,4 +1,4 @@
-"""The line between a device and the server, with faults. Of nng it knows where messages begin and end, nothing of what is in them; HTTP is
+"""The line between a device and the server, with faults. Of the live carrier it knows where messages begin and end, nothing of what is in them; HTTP is
 bytes to it."""
 import socket
 import struct

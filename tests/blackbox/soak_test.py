@@ -10,7 +10,6 @@ from tap import promise, size, tell, until
 
 ADA = "Ada Brannock"
 GROWTH_KB = 2048  # over the second half, beyond what the store grew by, which may lie in its cache
-KEPT = 16  # descriptors of the agent: a close of nng that does not come back in time is left behind (decision 10)
 
 
 class Process:
@@ -75,8 +74,7 @@ def what_was_done_before_makes_nobody_larger_and_leaves_nothing_behind():
             tell(f"{process.name}: {memory} KiB after {rounds // 2} rounds, {grown} more after {rounds}, and its store {stored} more; "
                  f"{descriptors} descriptors, then {process.descriptors()}")
             assert SANITIZED or grown < GROWTH_KB + stored, f"the {process.name} grew by {grown} KiB, its store by {stored}"
-            kept = descriptors + (KEPT if process.name == "agent" else 0)
-            until(lambda: process.descriptors() <= kept, f"the {process.name} gives its descriptors back")
+            until(lambda: process.descriptors() <= descriptors, f"the {process.name} gives its descriptors back")
         assert (files_of(server.dir), files_of(device.dir)) == files, f"{files_of(server.dir)} {files_of(device.dir)}, and before {files}"
         device.stop_agent()
         device.sync()

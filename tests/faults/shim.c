@@ -2,12 +2,9 @@
  *
  *   SHIM_CLOCK=FILE   the wall clock is off by the milliseconds in FILE, 8 bytes in the machine's order, read anew at every look
  *   SHIM_FAIL=N       the N-th allocation finds no memory
- *   SHIM_BY=FILE      then the files of all libraries that were at work are written there, the innermost first
  *   SHIM_COUNT=FILE   at its end the program writes how many allocations there were
  */
-#include <dlfcn.h>
 #include <errno.h>
-#include <execinfo.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -18,8 +15,6 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
-
-#define FRAMES_MAX 32
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -39,10 +34,6 @@ __attribute__((constructor)) static void read_environment(void)
 		error_ms = memory;
 	if (descriptor >= 0)
 		(void)close(descriptor);
-	if (fail != NULL) {
-		void *frame;
-		(void)backtrace(&frame, 1); /* loads what it needs: not in the middle of a failure */
-	}
 	atomic_store(&allocations, 0);
 	failing = fail == NULL ? 0 : strtoull(fail, NULL, 10);
 }
@@ -58,28 +49,12 @@ __attribute__((destructor)) static void write_count(void)
 	}
 }
 
-static void write_askers(void)
-{
-	const char *path = getenv("SHIM_BY");
-	int descriptor = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	void *frames[FRAMES_MAX];
-	int count = descriptor < 0 ? 0 : backtrace(frames, FRAMES_MAX);
-	Dl_info library;
-
-	for (int i = 0; i < count; i++)
-		if (dladdr(frames[i], &library) != 0)
-			(void)(dprintf(descriptor, "%s\n", library.dli_fname) > 0);
-	if (descriptor >= 0)
-		(void)close(descriptor);
-}
-
 static int fails(void)
 {
 	uint64_t number = atomic_fetch_add(&allocations, 1) + 1;
 
 	if (failing == 0 || number != failing)
 		return 0;
-	write_askers();
 	errno = ENOMEM;
 	return 1;
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "protocol/transport/nng_client.h"
+#include "protocol/transport/sp_client.h"
 #include "protocol/transport/sp_listener.h"
 
 /* After the tree's headers: it makes a macro of fail(). */
@@ -192,7 +192,7 @@ void assert_live_probe_answers(struct sp_bench *bench)
 	struct listener_token token;
 	struct bytes request, reply;
 
-	assert_int_equal(transport_nng_open(bench->url, &transport), STATUS_OK);
+	assert_int_equal(transport_sp_open(bench->url, &transport), STATUS_OK);
 	assert_int_equal(transport_send(transport, (struct bytes){ (const uint8_t *)"probe", 5 }), STATUS_OK);
 	do
 		token = sp_bench_take(bench, &request); /* those of the hostile come first */
