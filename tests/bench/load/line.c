@@ -10,15 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define GREETING_SIZE 8
-#define NUMBER_BIT    0x80000000U /* of every request's number, as nng has it */
-
-static const uint8_t greeting[GREETING_SIZE] = { 0, 'S', 'P', 0, 0, 0x30, 0, 0 };
-static const uint8_t reply_greeting[GREETING_SIZE] = { 0, 'S', 'P', 0, 0, 0x31, 0, 0 };
-
 void line_init(struct line *line, int epoll, void *owner)
 {
-	*line = (struct line){ .descriptor = -1, .epoll = epoll, .owner = owner };
+	*line = (struct line){ .descriptor = -1, .epoll = epoll, .owner = owner, .stream = sp_stream_of(false, sp_reply_greeting) };
 }
 
 void line_close(struct line *line)
@@ -26,8 +20,9 @@ void line_close(struct line *line)
 	if (line->descriptor >= 0)
 		(void)close(line->descriptor);
 	free(line->out);
-	free(line->in);
+	sp_stream_clear(&line->stream);
 	*line = (struct line){ .descriptor = -1,
+		.stream = sp_stream_of(false, sp_reply_greeting),
 		.epoll = line->epoll,
 		.owner = line->owner,
 		.request = line->request,
@@ -81,20 +76,17 @@ static void put(struct line *line, const void *bytes, size_t size)
 
 static void put_message(struct line *line, bool fresh, struct bytes frame)
 {
-	uint64_t length = 4 + (uint64_t)frame.size;
-	uint8_t head[LINE_HEAD_SIZE];
+	uint8_t head[SP_HEAD_MAX + SP_NUMBER_SIZE];
+	size_t head_size;
 
-	line->request = (line->request + 1) | NUMBER_BIT;
-	for (size_t i = 0; i < 8; i++)
-		head[i] = (uint8_t)(length >> (56 - 8 * i));
-	for (size_t i = 0; i < 4; i++)
-		head[8 + i] = (uint8_t)(line->request >> (24 - 8 * i));
-	line->out = realloc(line->out, line->out_size + GREETING_SIZE + sizeof(head) + frame.size);
+	line->request = sp_next_number(line->request);
+	head_size = sp_request_head(false, line->request, frame.size, head);
+	line->out = realloc(line->out, line->out_size + SP_GREETING_SIZE + head_size + frame.size);
 	if (line->out == NULL)
 		abort();
 	if (fresh)
-		put(line, greeting, sizeof(greeting));
-	put(line, head, sizeof(head));
+		put(line, sp_request_greeting, SP_GREETING_SIZE);
+	put(line, head, head_size);
 	put(line, frame.data, frame.size);
 }
 
@@ -130,72 +122,16 @@ enum status line_send(struct line *line, uint16_t port, uint8_t source, struct b
 	return fresh ? STATUS_OK : flush(line);
 }
 
-/* How many bytes the next whole thing has: the greeting, then a message with its head; 0: its length is not here yet. */
-static size_t wanted(const struct line *line)
-{
-	uint64_t length = 0;
-
-	if (!line->greeted)
-		return GREETING_SIZE;
-	if (line->in_size < 8)
-		return 0;
-	for (size_t i = 0; i < 8; i++)
-		length = length << 8 | line->in[i];
-	return 8 + (length > TRANSPORT_FRAME_MAX ? TRANSPORT_FRAME_MAX : (size_t)length);
-}
-
-static void drop(struct line *line, size_t size)
-{
-	line->in_size -= size;
-	memmove(line->in, line->in + size, line->in_size);
-}
-
-/* Which request the message answers. */
-static uint32_t request_of(const struct line *line)
-{
-	return (uint32_t)line->in[8] << 24 | (uint32_t)line->in[9] << 16 | (uint32_t)line->in[10] << 8 | line->in[11];
-}
-
-/* A whole thing, if there is one. STATUS_NOT_FOUND when it is none that is waited for. */
+/* A whole message. STATUS_NOT_FOUND when it is none that is waited for. */
 static enum status take(struct line *line, struct arena *arena, struct bytes *out_reply)
 {
-	size_t size = wanted(line);
-	enum status status = STATUS_NOT_FOUND;
+	struct bytes reply;
+	bool found = sp_stream_reply(&line->stream, line->request, &reply);
 
-	if (size == 0 || line->in_size < size)
-		return status;
-	if (!line->greeted) {
-		if (memcmp(line->in, reply_greeting, GREETING_SIZE) != 0)
-			return lost(line, "greeting", EPROTO);
-		line->greeted = true;
-	} else if (size < LINE_HEAD_SIZE) {
-		return lost(line, "message", EPROTO);
-	} else if (request_of(line) == line->request) {
-		*out_reply = arena_copy_bytes(arena, (struct bytes){ line->in + LINE_HEAD_SIZE, size - LINE_HEAD_SIZE });
-		status = STATUS_OK;
-	}
-	drop(line, size);
-	return status == STATUS_OK || line->in_size == 0 ? status : take(line, arena, out_reply);
-}
-
-static enum status fill(struct line *line)
-{
-	ssize_t count;
-
-	if (line->in_capacity - line->in_size < 4096) {
-		line->in_capacity = line->in_capacity == 0 ? 8192 : 2 * line->in_capacity;
-		line->in = realloc(line->in, line->in_capacity);
-		if (line->in == NULL)
-			abort();
-	}
-	count = recv(line->descriptor, line->in + line->in_size, line->in_capacity - line->in_size, 0);
-	if (count < 0 && errno == EAGAIN)
-		return STATUS_NOT_FOUND;
-	if (count <= 0)
-		return lost(line, "receive", count == 0 ? ECONNRESET : errno);
-	line->in_size += (size_t)count;
-	line->received += (size_t)count;
-	return STATUS_OK;
+	if (found)
+		*out_reply = arena_copy_bytes(arena, reply);
+	sp_stream_clear(&line->stream);
+	return found ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
 enum status line_ready(struct line *line, struct arena *arena, struct bytes *out_reply)
@@ -203,14 +139,20 @@ enum status line_ready(struct line *line, struct arena *arena, struct bytes *out
 	enum status status = flush(line);
 
 	while (status == STATUS_OK) {
-		status = fill(line);
-		if (status == STATUS_OK) {
-			status = take(line, arena, out_reply);
-			if (status == STATUS_OK)
-				return STATUS_OK;
-			if (status == STATUS_NOT_FOUND)
-				status = STATUS_OK; /* more may be there */
-		}
+		size_t size;
+		uint8_t *room = sp_stream_room(&line->stream, &size);
+		ssize_t count = recv(line->descriptor, room, size, 0);
+		enum sp_step step;
+		if (count < 0 && errno == EAGAIN)
+			return STATUS_NOT_FOUND;
+		if (count <= 0)
+			return lost(line, "receive", count == 0 ? ECONNRESET : errno);
+		line->received += (size_t)count;
+		step = sp_stream_took(&line->stream, (size_t)count);
+		if (step == SP_BROKEN)
+			return lost(line, "message", EPROTO);
+		if (step == SP_MESSAGE && take(line, arena, out_reply) == STATUS_OK)
+			return STATUS_OK;
 	}
 	return status;
 }

@@ -1,5 +1,4 @@
-/* One device's connection as nng's request/reply protocol has it over TCP, without a thread: thousands of them hang on one epoll. One
- * request at a time. */
+/* One device's connection as the live carrier has it over TCP: thousands of them hang on one epoll. One request at a time. */
 #ifndef TRUCKROLL_TESTS_BENCH_LOAD_LINE_H
 #define TRUCKROLL_TESTS_BENCH_LOAD_LINE_H
 
@@ -7,9 +6,7 @@
 
 #include "protocol/base/arena.h"
 #include "protocol/base/status.h"
-#include "protocol/transport/transport.h"
-
-#define LINE_HEAD_SIZE 12 /* length and request number before each message */
+#include "protocol/transport/sp_stream.h"
 
 struct line {
 	int descriptor; /* -1: closed */
@@ -19,9 +16,7 @@ struct line {
 	bool writing;   /* epoll waits for room, too */
 	uint8_t *out;   /* what is still to be sent; owned */
 	size_t out_size, out_sent;
-	uint8_t *in; /* the message that is coming in; owned */
-	size_t in_size, in_capacity;
-	bool greeted;           /* the server's greeting was read */
+	struct sp_stream stream; /* what comes in */
 	uint64_t sent, received; /* payload bytes, of all connections so far */
 	int64_t connections;
 };
