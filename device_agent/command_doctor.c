@@ -147,10 +147,15 @@ struct doctor {
 	enum status worst; /* the first that is wrong; what is not reachable is not wrong */
 };
 
-/* One line: fine, or wrong with the advice. */
+static const char *mark_of(enum status status)
+{
+	return status == STATUS_OK ? "ok" : status == STATUS_OFFLINE ? "--" : "!!";
+}
+
+/* One line: fine, out of reach, or wrong with the advice. */
 static void tell_check(struct doctor *doctor, const char *name, enum status status, struct text found)
 {
-	struct cell cells[] = { cell_string(status == STATUS_OK ? "ok" : "!!"), cell_name("check", text_of(name)), cell_text(found),
+	struct cell cells[] = { cell_string(mark_of(status)), cell_name("check", text_of(name)), cell_text(found),
 		cell_string(status_to_text(status)) };
 
 	table_row(doctor->table, cells);
@@ -386,7 +391,7 @@ static enum status ask_server(struct doctor *doctor, const struct keystore *keys
 	enum status status = enrol_ask(arena, keys->url, SERVER_TIMEOUT_MS, &server);
 
 	if (status == STATUS_OK && !id_equal(&server.organisation, &keys->organisation))
-		status = fail(STATUS_OFFLINE, "%.*s is the server of another organisation: ask the office for the right address",
+		status = fail(STATUS_REFUSED, "%.*s is the server of another organisation: ask the office for the right address",
 			TEXT_ARGUMENTS(keys->url));
 	if (status != STATUS_OK || local_device_open_for(doctor->context, true, 0, &device) != STATUS_OK)
 		return status; /* what is wrong with the files is told by their own lines */
