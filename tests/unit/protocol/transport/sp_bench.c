@@ -1,6 +1,7 @@
 #include "tests/unit/protocol/transport/sp_bench.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -223,6 +224,18 @@ void prove(struct sp_bench *bench, const struct id *owner, int *out_peers, size_
 		listener_validate(bench->listener, token, owner);
 		listener_forget(bench->listener, token);
 	}
+}
+
+size_t descriptors_open(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	size_t count = 0;
+
+	assert_non_null(folder);
+	while (readdir(folder) != NULL)
+		count++;
+	(void)closedir(folder);
+	return count;
 }
 
 bool answered(struct sp_bench *bench, int peer)

@@ -62,4 +62,7 @@ void prove(struct sp_bench *bench, const struct id *owner, int *out_peers, size_
 /* A request of it is answered. */
 bool answered(struct sp_bench *bench, int peer);
 
+/* By this process. */
+size_t descriptors_open(void);
+
 #endif

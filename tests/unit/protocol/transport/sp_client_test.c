@@ -1,6 +1,5 @@
 /* The live carrier from the device's side, against a real listener on the loopback, and against a peer that says what it likes. */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -15,11 +14,10 @@
 #include "protocol/transport/name_lookup.h"
 #include "protocol/transport/sp_client.h"
 #include "protocol/transport/sp_listener.h"
+#include "tests/unit/protocol/transport/sp_bench.h"
 
 /* After the tree's headers: it makes a macro of fail(). */
 #include <cmocka.h>
-
-#define PATIENCE_MS 20000 /* how long a test waits for what must come; never how long it takes */
 
 struct link {
 	struct listener *listener;
@@ -425,18 +423,6 @@ static const struct answer {
 		{ 0, 'S', 'P', 0, 0, 0x31, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 1, 0x80, 0, 0, 1, 'h', 'i' } },
 };
 /* clang-format on */
-
-static size_t descriptors_open(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	size_t count = 0;
-
-	assert_non_null(folder);
-	while (readdir(folder) != NULL)
-		count++;
-	(void)closedir(folder);
-	return count;
-}
 
 static void a_hostile_server_makes_a_request_fail_and_costs_no_descriptor(void **state)
 {

@@ -1,5 +1,4 @@
 /* The server's end of the live carrier under friends and enemies on the loopback: who is heard, who stays and who has to go. */
-#include <dirent.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,18 +33,6 @@ static int set_up_small(void **state)
 static int set_up_ten_places(void **state)
 {
 	return sp_bench_open(state, (struct listener_limits){ .pipes_max = 10 });
-}
-
-static size_t descriptors_open(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	size_t count = 0;
-
-	assert_non_null(folder);
-	while (readdir(folder) != NULL)
-		count++;
-	(void)closedir(folder);
-	return count;
 }
 
 /* ---- the promises ---- */
