@@ -2,9 +2,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "protocol/base/deaf_thread.h"
 
 static void *carry_out(void *context)
 {
@@ -14,19 +15,6 @@ static void *carry_out(void *context)
 	(void)snprintf(worker->reason, sizeof(worker->reason), "%s", worker->status == STATUS_OK ? "" : fail_reason());
 	(void)(write(worker->done[1], "", 1) == 1);
 	return NULL;
-}
-
-/* Signals are for the thread that waits for them. */
-static int start_deaf(struct cut_worker *worker)
-{
-	sigset_t all, before;
-	int error;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&worker->thread, NULL, carry_out, worker);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error;
 }
 
 static void close_pipe(struct cut_worker *worker)
@@ -42,7 +30,7 @@ bool cut_worker_start(struct cut_worker *worker, struct device_core *core)
 		return false;
 	for (size_t i = 0; i < LENGTH(worker->done); i++)
 		(void)fcntl(worker->done[i], F_SETFD, FD_CLOEXEC);
-	worker->running = start_deaf(worker) == 0;
+	worker->running = deaf_thread_start(&worker->thread, carry_out, worker) == 0;
 	if (!worker->running)
 		close_pipe(worker);
 	return worker->running;

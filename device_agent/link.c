@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_AGAIN_MS 1000 /* a carrier that finds no link only says so when it is asked */
+#define LOOK_AGAIN_MS 1000 /* for the meter, which looks at the clock and at the ways that there are */
 
 static void drop_transport(struct link *link)
 {

@@ -1,8 +1,10 @@
 #include "protocol/transport/address.h"
 
 #include <string.h>
+#include <sys/un.h>
 
 #define ADDRESS_SIZE_MAX 127
+#define PATH_SIZE        sizeof(((struct sockaddr_un *)NULL)->sun_path)
 
 static const char tcp[] = "tcp://", local[] = "ipc://";
 
@@ -37,6 +39,8 @@ enum status address_check(const char *url)
 {
 	if (strnlen(url, ADDRESS_SIZE_MAX + 1) > ADDRESS_SIZE_MAX)
 		return fail(STATUS_INVALID, "the address is longer than %d characters; use tcp://HOST:PORT", ADDRESS_SIZE_MAX);
+	if (address_path(url) != NULL && strlen(address_path(url)) >= PATH_SIZE)
+		return fail(STATUS_INVALID, "\"%s\" is longer than the %zu bytes that the path of a socket may have", url, PATH_SIZE - 1);
 	if (address_path(url) != NULL && *address_path(url) != '\0')
 		return STATUS_OK;
 	if (strncmp(url, tcp, strlen(tcp)) != 0)

@@ -71,10 +71,7 @@ enum status listening_socket_open_local(const char *url, const char *path, int *
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return fail(STATUS_INVALID, "\"%s\" is longer than the %zu bytes that the path of a socket may have", url,
-			sizeof(address.sun_path) - 1);
-	memcpy(address.sun_path, path, strlen(path) + 1);
+	memcpy(address.sun_path, path, strlen(path)); /* address_check() has seen to it that it fits */
 	if (is_left_over(&address))
 		(void)unlink(path);
 	return listen_at(url, AF_UNIX, (const struct sockaddr *)&address, sizeof(address), out_descriptor);

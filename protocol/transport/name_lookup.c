@@ -1,14 +1,13 @@
 #include "protocol/transport/name_lookup.h"
 
 #include <netdb.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "protocol/base/deaf_thread.h"
 #include "protocol/base/memory.h"
 #include "protocol/transport/signal_file.h"
 
@@ -67,24 +66,9 @@ static void *look_up_aside(void *context)
 	return NULL;
 }
 
-/* Signals are for the thread that waits for them. */
-static int start_deaf(struct name_lookup *lookup)
-{
-	sigset_t all, before;
-	pthread_t thread;
-	int error;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, NULL, look_up_aside, lookup);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error == 0)
-		(void)pthread_detach(thread);
-	return error;
-}
-
 static enum status begin(struct name_lookup *lookup)
 {
+	pthread_t thread;
 	int error;
 
 	look_up(lookup, AI_NUMERICHOST);
@@ -93,9 +77,11 @@ static enum status begin(struct name_lookup *lookup)
 		return STATUS_OK;
 	}
 	(void)atomic_fetch_add(&lookup->holders, 1);
-	error = start_deaf(lookup);
-	if (error == 0)
+	error = deaf_thread_start(&thread, look_up_aside, lookup);
+	if (error == 0) {
+		(void)pthread_detach(thread);
 		return STATUS_OK;
+	}
 	(void)atomic_fetch_sub(&lookup->holders, 1);
 	return fail(STATUS_OFFLINE, "%s cannot be reached (%s)", lookup->url, error_to_text(error));
 }

@@ -30,7 +30,7 @@ int name_lookup_descriptor(const struct name_lookup *lookup);
 /* STATUS_NOT_FOUND: not known yet. STATUS_OK: at least one address, in the order they are to be tried, or as many as there is room for.
  * STATUS_OFFLINE: there is no such name, or nobody to ask. */
 enum status name_lookup_take(const struct name_lookup *lookup, struct socket_addresses *out_addresses);
-/* Accepts NULL. Does not wait. */
+/* Accepts NULL. Does not wait: a thread that is left goes on until the system gives up, about half a minute at most. */
 void name_lookup_drop(struct name_lookup *lookup);
 
 #endif

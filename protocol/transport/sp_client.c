@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "protocol/transport/sp_stream.h"
 
 #define DIAL_MS 10000 /* for looking up, connecting and the greeting, at all addresses together */
+#define TRY_MS  2000  /* for an address to take the connection, when there are others */
 
 enum request_state {
 	REQUEST_NONE,
@@ -32,7 +34,7 @@ struct sp_client {
 	struct name_lookup *lookup; /* NULL: the addresses are known, or not asked for yet */
 	struct socket_addresses addresses;
 	size_t address_next;
-	int64_t dial_until_ms, try_until_ms; /* monotonic */
+	int64_t dial_until_ms, try_until_ms; /* monotonic; of the address that is tried */
 	int socket;  /* -1: none */
 	bool linked; /* it took bytes: no other address is tried with them */
 	bool writing; /* its room is waited for */
@@ -108,7 +110,13 @@ static void lookup_end(struct sp_client *client)
 
 static void hang_up(struct sp_client *client)
 {
+	size_t before = client->outbox_size - client->asked; /* greeting and head */
+
 	lookup_end(client);
+	if (client->outbox_sent > before) { /* a part left, and nobody greeted or the rest did not */
+		client->sent += client->outbox_sent - before;
+		client->asked = 0;
+	}
 	if (client->socket >= 0)
 		(void)close(client->socket); /* epoll forgets it with that */
 	client->socket = -1;
@@ -119,14 +127,16 @@ static void hang_up(struct sp_client *client)
 	(void)event_set_timer(&client->set, -1);
 }
 
-/* Each address has an equal part of the time that is left. */
+/* The last address has all the time that is left, and so has one that took bytes. */
 static void begin_try(struct sp_client *client)
 {
-	int64_t now = now_ms(), left_ms = client->dial_until_ms - now;
-	size_t tries = client->addresses.count - client->address_next + 1;
+	int64_t now = now_ms(), left_ms = client->dial_until_ms > now ? client->dial_until_ms - now : 0;
+	bool others = !client->linked && client->address_next < client->addresses.count;
 
-	client->try_until_ms = now + (left_ms > 0 ? left_ms / (int64_t)tries : 0);
-	(void)event_set_timer(&client->set, client->try_until_ms - now);
+	if (others && left_ms > TRY_MS)
+		left_ms = TRY_MS;
+	client->try_until_ms = now + left_ms;
+	(void)event_set_timer(&client->set, left_ms);
 }
 
 /* False with errno: it cannot even be begun. */
@@ -144,9 +154,9 @@ static bool connect_to(struct sp_client *client, const struct socket_address *ad
 	       event_set_add(&client->set, client->socket, EPOLLIN | EPOLLOUT);
 }
 
-static void unreachable_for(const struct sp_client *client, int error)
+static enum status unreachable_for(const struct sp_client *client, int error)
 {
-	(void)fail(STATUS_OFFLINE, "%s cannot be reached (%s)", client->url, error_to_text(error));
+	return fail(STATUS_OFFLINE, "%s cannot be reached (%s)", client->url, error_to_text(error));
 }
 
 /* The next address; when there is none, the end of it, for what fail() was told last. */
@@ -158,7 +168,7 @@ static void try_next(struct sp_client *client)
 			begin_try(client);
 			return;
 		}
-		unreachable_for(client, errno);
+		(void)unreachable_for(client, errno);
 		hang_up(client);
 	}
 	give_up(client);
@@ -174,7 +184,7 @@ static void lost(struct sp_client *client)
 
 static void lost_by(struct sp_client *client, int error)
 {
-	unreachable_for(client, error);
+	(void)unreachable_for(client, error);
 	lost(client);
 }
 
@@ -190,8 +200,11 @@ static void flush(struct sp_client *client)
 			lost_by(client, errno);
 			return;
 		}
-		client->linked = true;
 		client->outbox_sent += (size_t)count;
+		if (!client->linked) {
+			client->linked = true;
+			begin_try(client);
+		}
 	}
 	count_sent(client);
 	if (client->writing == (client->outbox_sent < client->outbox_size))
@@ -219,7 +232,7 @@ static struct socket_address local_address(const char *path)
 	struct sockaddr_un local = { .sun_family = AF_UNIX };
 	struct socket_address address = { .size = sizeof(local) };
 
-	memcpy(local.sun_path, path, strnlen(path, sizeof(local.sun_path) - 1));
+	memcpy(local.sun_path, path, strlen(path)); /* address_check() has seen to it that it fits */
 	memcpy(&address.at, &local, sizeof(local));
 	return address;
 }
@@ -234,7 +247,7 @@ static enum status begin_lookup(struct sp_client *client)
 	status = name_lookup_start(client->url, host == NULL ? "localhost" : host, port, &client->lookup);
 	arena_finish(&arena);
 	if (status == STATUS_OK && !event_set_add(&client->set, name_lookup_descriptor(client->lookup), EPOLLIN))
-		return fail(STATUS_OFFLINE, "%s cannot be reached (%s)", client->url, error_to_text(errno));
+		status = unreachable_for(client, errno);
 	return status;
 }
 
@@ -296,7 +309,7 @@ static bool hear(struct sp_client *client, struct arena *arena, struct bytes *ou
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return false;
 		if (got < 0)
-			unreachable_for(client, errno);
+			(void)unreachable_for(client, errno);
 		else if (got == 0)
 			(void)fail(STATUS_OFFLINE, "%s hung up before it answered", client->url);
 		if (got <= 0) {
@@ -336,12 +349,22 @@ static bool run(struct sp_client *client, struct arena *arena, struct bytes *out
 
 /* ---- the transport's functions ---- */
 
+/* Nobody may have looked since. */
+static bool is_hung_up(int socket)
+{
+	char byte;
+	ssize_t got = recv(socket, &byte, sizeof(byte), MSG_PEEK);
+
+	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 static enum status sp_send(struct transport *transport, struct bytes request)
 {
 	struct sp_client *client = (struct sp_client *)transport;
+	bool half_sent = client->outbox_sent < client->outbox_size; /* of one that is abandoned: its end will not go */
 
-	if (client->linked && client->outbox_sent < client->outbox_size)
-		hang_up(client); /* an abandoned request of which a part left: its end will not */
+	if (client->linked && (half_sent || is_hung_up(client->socket)))
+		hang_up(client);
 	outbox_fill(client, request);
 	client->state = REQUEST_WAITING;
 	if (client->socket < 0 && client->lookup == NULL)
@@ -358,7 +381,7 @@ static enum status sp_look(struct transport *transport, bool time_over, struct a
 	if (run(client, arena, out_reply))
 		return STATUS_OK;
 	if (time_over && is_dialling(client)) {
-		unreachable_for(client, ETIMEDOUT);
+		(void)unreachable_for(client, ETIMEDOUT);
 		hang_up(client);
 		give_up(client);
 	}

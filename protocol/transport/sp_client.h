@@ -5,9 +5,10 @@
 
 #include "protocol/transport/transport.h"
 
-/* Connects when there is something to send, to each address of the host in turn, for 10 s together until somebody greets; a link that broke
- * is made anew for the next request. STATUS_INVALID for an address that is not tcp:// or ipc://; STATUS_CANNOT_WRITE: no descriptor is
- * left. One thread. A request whose link breaks, or comes not to be, fails with STATUS_OFFLINE, and is not sent again by itself. */
+/* Connects when there is something to send, to each address of the host in turn until one takes it, for 10 s together until that greets; a
+ * link that broke is made anew for the next request. STATUS_INVALID for an address that is not tcp:// or ipc://; STATUS_CANNOT_WRITE: no
+ * descriptor is left. One thread. A request whose link breaks, or comes not to be, fails with STATUS_OFFLINE, and is not sent again by
+ * itself. */
 enum status transport_sp_open(const char *url, struct transport **out_transport);
 
 #endif

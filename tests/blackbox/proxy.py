@@ -1,5 +1,5 @@
-"""The line between a device and the server, with faults. Of the live carrier it knows where messages begin and end, nothing of what is in them; HTTP is
-bytes to it."""
+"""The line between a device and the server, with faults. Of the live carrier it knows where messages begin and end, nothing of what is in
+them; HTTP is bytes to it."""
 import socket
 import struct
 import threading

@@ -1,5 +1,6 @@
 /* The live carrier from the device's side, against a real listener on the loopback, and against a peer that says what it likes. */
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -7,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,20 +57,68 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Waits for the next request at the listener. */
+/* Waits for the next request at the listener, while the client does its part. False: it says that there is no link. */
+static bool await_request(struct link *link, struct listener_token *out_token, struct bytes *out_request)
+{
+	struct bytes reply;
+
+	while (listener_take(link->listener, &link->arena, out_token, out_request) != STATUS_OK) {
+		struct pollfd ready[] = { { .fd = listener_descriptor(link->listener), .events = POLLIN },
+			{ .fd = transport_descriptor(link->transport), .events = POLLIN } };
+		if (transport_receive(link->transport, 0, &link->arena, &reply) != STATUS_NOT_FOUND)
+			return false;
+		assert_true(poll(ready, LENGTH(ready), PATIENCE_MS) > 0);
+	}
+	return true;
+}
+
 static struct listener_token take(struct link *link, struct bytes *out_request)
 {
 	struct listener_token token = { 0 };
 
-	for (;;) {
-		struct pollfd ready = { .fd = listener_descriptor(link->listener), .events = POLLIN };
-		enum status status = listener_take(link->listener, &link->arena, &token, out_request);
-		if (status == STATUS_OK)
-			return token;
-		assert_int_equal(status, STATUS_NOT_FOUND);
-		assert_int_equal(poll(&ready, 1, PATIENCE_MS), 1);
-	}
+	assert_true(await_request(link, &token, out_request));
+	return token;
 }
+
+/* ---- a machine with two addresses, of which the listener has the second ---- */
+
+#define TWO_ADDRESSES "two.example"
+
+static struct sockaddr_in loopbacks[] = { { .sin_family = AF_INET }, { .sin_family = AF_INET } };
+static struct addrinfo two_addresses[] = {
+	{ .ai_family = AF_INET,
+		.ai_addrlen = sizeof(loopbacks[0]),
+		.ai_addr = (struct sockaddr *)&loopbacks[0],
+		.ai_next = &two_addresses[1] },
+	{ .ai_family = AF_INET, .ai_addrlen = sizeof(loopbacks[1]), .ai_addr = (struct sockaddr *)&loopbacks[1] },
+};
+
+int __real_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **out_list);
+void __real_freeaddrinfo(struct addrinfo *list);
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **out_list);
+void __wrap_freeaddrinfo(struct addrinfo *list);
+
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **out_list)
+{
+	if (host == NULL || strcmp(host, TWO_ADDRESSES) != 0)
+		return __real_getaddrinfo(host, port, hints, out_list);
+	if ((hints->ai_flags & AI_NUMERICHOST) != 0)
+		return EAI_NONAME;
+	for (size_t i = 0; i < LENGTH(loopbacks); i++) {
+		loopbacks[i].sin_port = htons((uint16_t)strtoul(port, NULL, 10));
+		loopbacks[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK + (i == 0));
+	}
+	*out_list = two_addresses;
+	return 0;
+}
+
+void __wrap_freeaddrinfo(struct addrinfo *list)
+{
+	if (list != two_addresses)
+		__real_freeaddrinfo(list);
+}
+
+/* ---- the promises ---- */
 
 static void assert_bytes(struct bytes bytes, const char *expected)
 {
@@ -208,47 +258,57 @@ static void a_refused_connection_is_offline_at_once(void **state)
 	arena_finish(&arena);
 }
 
-static void a_request_after_a_refusal_goes_to_the_server_that_came_meanwhile(void **state)
+static void assert_exchange(struct link *link)
 {
-	struct link *link = *state;
 	struct bytes request, reply;
 
-	listener_close(link->listener);
-	assert_int_equal(transport_send(link->transport, bytes_of("early")), STATUS_OK);
-	assert_int_equal(transport_receive(link->transport, PATIENCE_MS, &link->arena, &reply), STATUS_OFFLINE);
-	assert_int_equal(listener_sp_open(link->url, NULL, &link->listener), STATUS_OK);
-	assert_int_equal(transport_receive(link->transport, 0, &link->arena, &reply), STATUS_NOT_FOUND);
 	assert_int_equal(transport_send(link->transport, bytes_of("ping")), STATUS_OK);
 	assert_int_equal(listener_reply(link->listener, take(link, &request), bytes_of("pong")), STATUS_OK);
 	assert_int_equal(transport_receive(link->transport, PATIENCE_MS, &link->arena, &reply), STATUS_OK);
 	assert_bytes(reply, "pong");
 }
 
-/* A machine may have several addresses, and its server be at one of them. */
-static void a_server_is_found_by_its_machines_name_at_whichever_of_its_addresses_it_is(void **state)
+static void a_request_after_a_refusal_goes_to_the_server_that_came_meanwhile(void **state)
 {
 	struct link *link = *state;
-	struct listener_token token;
-	struct bytes request, reply;
+	struct bytes reply;
+
+	listener_close(link->listener);
+	assert_int_equal(transport_send(link->transport, bytes_of("early")), STATUS_OK);
+	assert_int_equal(transport_receive(link->transport, PATIENCE_MS, &link->arena, &reply), STATUS_OFFLINE);
+	assert_int_equal(listener_sp_open(link->url, NULL, &link->listener), STATUS_OK);
+	assert_int_equal(transport_receive(link->transport, 0, &link->arena, &reply), STATUS_NOT_FOUND);
+	assert_exchange(link);
+}
+
+static void a_link_that_broke_while_nobody_asked_is_made_anew_for_the_next_request(void **state)
+{
+	struct link *link = *state;
+	struct pollfd ready = { .fd = transport_descriptor(link->transport), .events = POLLIN };
+	struct bytes reply;
+
+	for (int looks = 0; looks < 2; looks++) {
+		assert_exchange(link);
+		listener_close(link->listener);
+		assert_int_equal(poll(&ready, 1, PATIENCE_MS), 1);
+		if (looks == 1) { /* else the client finds out when it is to send */
+			assert_int_equal(transport_receive(link->transport, 0, &link->arena, &reply), STATUS_NOT_FOUND);
+			assert_int_equal(poll(&ready, 1, 0), 0);
+		}
+		assert_int_equal(listener_sp_open(link->url, NULL, &link->listener), STATUS_OK);
+	}
+	assert_exchange(link);
+}
+
+static void a_server_is_found_at_whichever_address_of_its_machine_it_is(void **state)
+{
+	struct link *link = *state;
 	char url[64];
 
 	transport_close(link->transport);
-	(void)snprintf(url, sizeof(url), "tcp://localhost:%d", listener_port(link->listener));
+	(void)snprintf(url, sizeof(url), "tcp://" TWO_ADDRESSES ":%d", listener_port(link->listener));
 	assert_int_equal(transport_sp_open(url, &link->transport), STATUS_OK);
-	assert_int_equal(transport_send(link->transport, bytes_of("ping")), STATUS_OK);
-	for (;;) {
-		struct pollfd ready[] = { { .fd = transport_descriptor(link->transport), .events = POLLIN },
-			{ .fd = listener_descriptor(link->listener), .events = POLLIN } };
-		assert_true(poll(ready, LENGTH(ready), PATIENCE_MS) > 0);
-		if (transport_receive(link->transport, 0, &link->arena, &reply) == STATUS_OFFLINE &&
-			strstr(fail_reason(), "no machine of that name") != NULL)
-			skip(); /* a machine that does not know itself */
-		if (listener_take(link->listener, &link->arena, &token, &request) == STATUS_OK)
-			break;
-	}
-	assert_int_equal(listener_reply(link->listener, token, bytes_of("pong")), STATUS_OK);
-	assert_int_equal(transport_receive(link->transport, PATIENCE_MS, &link->arena, &reply), STATUS_OK);
-	assert_bytes(reply, "pong");
+	assert_exchange(link);
 }
 
 /* Longer than a label can be (RFC 1035, 2.3.4): nobody on the network is asked. */
@@ -309,6 +369,7 @@ static struct peer peer_asked(const char *request)
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t size = sizeof(address);
 	struct peer peer = { .listens = socket(AF_INET, SOCK_STREAM, 0) };
+	struct bytes reply;
 	char url[64];
 
 	assert_int_equal(bind(peer.listens, (struct sockaddr *)&address, size), 0);
@@ -318,6 +379,7 @@ static struct peer peer_asked(const char *request)
 	assert_int_equal(transport_sp_open(url, &peer.transport), STATUS_OK);
 	assert_int_equal(transport_send(peer.transport, bytes_of(request)), STATUS_OK);
 	peer_accept(&peer);
+	assert_int_equal(transport_receive(peer.transport, 0, &peer.arena, &reply), STATUS_NOT_FOUND); /* what waited for that leaves */
 	return peer;
 }
 
@@ -463,6 +525,22 @@ static void a_server_that_never_greets_is_given_up_when_the_time_is_over(void **
 	peer_end(&peer);
 }
 
+/* Ten seconds: in the longest runs only. */
+static void a_server_that_never_greets_is_given_up_by_itself(void **state)
+{
+	const char *size = getenv("TRUCKROLL_TEST_SIZE");
+	struct peer peer;
+	struct bytes reply;
+
+	(void)state;
+	if (size == NULL || strcmp(size, "full") != 0)
+		skip();
+	peer = peer_asked("ping");
+	assert_int_equal(peer_receive(&peer, 3600000, &reply), STATUS_OFFLINE);
+	assert_non_null(strstr(fail_reason(), "timed out"));
+	peer_end(&peer);
+}
+
 /* The server must not take the beginning of one for the end of another. */
 static void a_request_after_one_that_was_abandoned_half_sent_has_a_link_of_its_own(void **state)
 {
@@ -470,12 +548,14 @@ static void a_request_after_one_that_was_abandoned_half_sent_has_a_link_of_its_o
 	struct peer peer = peer_asked("first");
 	struct pollfd another = { .fd = peer.listens, .events = POLLIN };
 	uint8_t heard[8 + 8 + 4];
+	struct bytes reply;
 
 	(void)state;
 	for (size_t i = 0; i < 1000 && poll(&another, 1, 0) == 0; i++) /* until one does not fit into the sockets any more */
 		assert_int_equal(transport_send(peer.transport, (struct bytes){ large, sizeof(large) }), STATUS_OK);
 	(void)close(peer.connection);
 	peer_accept(&peer);
+	assert_int_equal(peer_receive(&peer, 0, &reply), STATUS_NOT_FOUND);
 	assert_int_equal(recv(peer.connection, heard, sizeof(heard), MSG_WAITALL), sizeof(heard));
 	assert_memory_equal(heard, "\0SP\0\0\x30\0\0", 8);
 	assert_int_equal(heard[14] << 8 | heard[15], (4 + TRANSPORT_BODY_MAX) & 0xffff);
@@ -489,8 +569,12 @@ static void a_wrong_address_is_refused_with_what_to_write_instead(void **state)
 		("tcp://a.name.that.is.far.too.long.for.any.address.of.this.carrier.since.it.goes.on.and.on.and.on"
 		 ".and.on.and.on.and.on.and.on.and.on:1") };
 	struct transport *transport;
+	char path[124] = "ipc:///tmp/";
 
 	(void)state;
+	memset(path + strlen(path), 'x', sizeof(path) - strlen(path) - 1);
+	assert_int_equal(transport_sp_open(path, &transport), STATUS_INVALID);
+	assert_non_null(strstr(fail_reason(), "the path of a socket"));
 	for (size_t i = 0; i < LENGTH(wrong); i++) {
 		assert_int_equal(transport_sp_open(wrong[i], &transport), STATUS_INVALID);
 		assert_non_null(strstr(fail_reason(), "tcp://HOST:PORT"));
@@ -510,7 +594,8 @@ int main(void)
 		cmocka_unit_test(a_refused_connection_is_offline_at_once),
 		cmocka_unit_test_setup_teardown(a_request_after_a_refusal_goes_to_the_server_that_came_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_server_is_found_by_its_machines_name_at_whichever_of_its_addresses_it_is, set_up, tear_down),
+			a_link_that_broke_while_nobody_asked_is_made_anew_for_the_next_request, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_server_is_found_at_whichever_address_of_its_machine_it_is, set_up, tear_down),
 		cmocka_unit_test(a_name_that_nobody_knows_is_offline_and_says_so),
 		cmocka_unit_test(a_look_up_can_be_left_to_itself_at_once),
 		cmocka_unit_test(a_request_leaves_with_its_greeting_before_the_server_has_said_a_word),
@@ -518,6 +603,7 @@ int main(void)
 		cmocka_unit_test(replies_to_nobody_are_passed_over_one_at_each_look),
 		cmocka_unit_test(a_hostile_server_makes_a_request_fail_and_costs_no_descriptor),
 		cmocka_unit_test(a_server_that_never_greets_is_given_up_when_the_time_is_over),
+		cmocka_unit_test(a_server_that_never_greets_is_given_up_by_itself),
 		cmocka_unit_test(a_request_after_one_that_was_abandoned_half_sent_has_a_link_of_its_own),
 		cmocka_unit_test(a_wrong_address_is_refused_with_what_to_write_instead),
 	};
