@@ -26,6 +26,15 @@ struct outbox_look {
 	size_t present_max;
 };
 
+/* What a server said before it was put back is under way for a while: that it had decided what it lacks now is no word of this one. */
+static bool is_word_from_before(struct simulation *simulation, const struct id *id)
+{
+	struct server_store *store = simulation->server.store;
+	struct logged_operation logged;
+
+	return simulation->server.swapped && (store == NULL || server_store_logged(store, id, &simulation->arena, &logged) != STATUS_OK);
+}
+
 static enum status look_at_entry(void *context, const struct outbox_entry *entry)
 {
 	struct outbox_look *look = context;
@@ -48,7 +57,7 @@ static enum status look_at_entry(void *context, const struct outbox_entry *entry
 		promise->state = look->state;
 		promise->device = look->device->number; /* lost by a restore, perhaps, and kept by the copy */
 	}
-	if (entry->seq <= look->acknowledged_seq)
+	if (entry->seq <= look->acknowledged_seq && !is_word_from_before(look->simulation, &entry->id))
 		promise->acknowledged = true;
 	if (look->present != NULL && look->present_count < look->present_max)
 		look->present[look->present_count++] = entry->id;
