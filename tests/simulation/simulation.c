@@ -23,7 +23,7 @@
 #define OLD_MS         (100 * 24 * HOUR_MS) /* older than any file that no row speaks of */
 #define STEPS_MAX      200000               /* of so many … */
 #define FEW_DEVICES    8                    /* devices: more take more */
-#define ROUNDS_MAX     6 /* hello, what is pending, its answer, and what the others then had to say */
+#define ROUNDS_MAX     6 /* hello, what is pending, its answer, and what the others then had to say: the more of them, the more */
 #define PHASES_MAX     2
 #define SESSIONS_LIMIT 250 /* of all devices, at a time: those of the last hour that were never used stay for so long */
 
@@ -609,14 +609,14 @@ static void run_phase(struct simulation *simulation, struct run_result *result)
 	bool small = simulation->page_raw_max > 0 || simulation->batch_raw_max > 0;
 	bool copied = simulation->counts.happened[FAULT_CLONE] > 0;
 	bool files = simulation->faults.percent[FAULT_FILES] > 0; /* each piece is a round */
-	int64_t rounds;
+	int64_t rounds, rounds_max = ROUNDS_MAX * (int64_t)size_factor(simulation) * (1 + (int64_t)simulation->server.poisoned);
 
 	run(simulation);
 	if (simulation->violated)
 		return;
 	rounds = most_rounds(simulation);
 	result->rounds = rounds > result->rounds ? rounds : result->rounds;
-	if (rounds > ROUNDS_MAX + ROUNDS_MAX * (int64_t)simulation->server.poisoned && !small && !copied && !files)
+	if (rounds > rounds_max && !small && !copied && !files)
 		violate(simulation, "I6", "a device needed %lld rounds after all was healed", (long long)rounds);
 	look_again(simulation);
 	pass_an_hour(simulation); /* rows come and go by what is looked at again … */
