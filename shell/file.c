@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700 /* NOLINT(bugprone-reserved-identifier): realpath() */
+#define _XOPEN_SOURCE 700 /* NOLINT(bugprone-reserved-identifier,readability-identifier-naming): realpath() */
 #include "shell/file.h"
 
 #include <errno.h>

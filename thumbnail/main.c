@@ -75,7 +75,7 @@ static enum status write_output(struct bytes output)
 static enum status run(void)
 {
 	static struct thumbnail thumbnail;
-	struct bytes input;
+	struct bytes input = { 0 };
 	enum status status;
 
 	warm_up();

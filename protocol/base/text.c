@@ -89,6 +89,13 @@ struct text text_behind(struct text text, const char *mark)
 	return (struct text){ .data = mark + 1, .size = (size_t)(text.data + text.size - (mark + 1)) };
 }
 
+struct bytes bytes_behind(struct bytes bytes, size_t size)
+{
+	struct bytes none = { 0 };
+
+	return size >= bytes.size ? none : (struct bytes){ bytes.data + size, bytes.size - size };
+}
+
 bool bytes_equal(struct bytes left, struct bytes right)
 {
 	return left.size == right.size && (left.size == 0 || memcmp(left.data, right.data, left.size) == 0);

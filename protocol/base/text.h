@@ -41,5 +41,7 @@ struct text text_cut(struct text text, size_t size_max);
 struct text text_behind(struct text text, const char *mark);
 
 bool bytes_equal(struct bytes left, struct bytes right);
+/* What follows the first `size` of them, a view; empty when there are no more. */
+struct bytes bytes_behind(struct bytes bytes, size_t size);
 
 #endif

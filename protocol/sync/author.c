@@ -122,7 +122,7 @@ enum status author_save(const struct author *author, struct arena *arena, const 
 	struct id *out_operation_id, bool *out_saved)
 {
 	struct outbox_state outbox;
-	struct replica_state replica;
+	struct replica_state replica = { 0 };
 	struct draft draft;
 	bool blind = device_store_seeding(author->store); /* the replica is being fetched: there is no whole view to judge by */
 	enum status status = device_store_outbox(author->store, &outbox);

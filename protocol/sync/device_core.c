@@ -570,7 +570,7 @@ enum status device_on_reply(struct device_core *core, struct bytes reply)
 static enum status show_saved_beside(struct device_core *core)
 {
 	struct device_store *store = core->options.store;
-	struct replica_state state;
+	struct replica_state state = { 0 };
 	struct outbox_state outbox;
 	enum status status = device_store_outbox(store, &outbox);
 

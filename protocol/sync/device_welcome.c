@@ -114,7 +114,7 @@ enum status device_keep_by_bundle(struct device_core *core, const struct welcome
 	struct device_store *store = core->options.store;
 	struct replica_state state;
 	struct kept_state kept;
-	struct repair repair;
+	struct repair repair = { 0 };
 	bool same = false;
 	enum status status = STATUS_OK;
 

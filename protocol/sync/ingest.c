@@ -319,7 +319,7 @@ struct arrival {
 static enum status is_known_again(struct arrival *arrival, const struct id *there, const struct id *first_id, bool *out_again)
 {
 	struct server_store *store = arrival->ingest->commit->store;
-	struct logged_operation again, known;
+	struct logged_operation again, known = { 0 };
 	enum status status = server_store_logged(store, there, arrival->ingest->arena, &again);
 
 	if (status == STATUS_OK)

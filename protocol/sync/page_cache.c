@@ -202,5 +202,7 @@ void page_cache_keep(struct page_cache *cache, const struct shared_place *place,
 
 struct page_cache_counts page_cache_counts(const struct page_cache *cache)
 {
-	return cache == NULL ? (struct page_cache_counts){ 0 } : cache->counts;
+	struct page_cache_counts none = { 0 };
+
+	return cache == NULL ? none : cache->counts;
 }

@@ -176,10 +176,11 @@ static enum status encode_batch(struct request *request, const struct outgoing *
 
 static void adapt(size_t *raw_max, size_t raw_size, size_t body_size, size_t room)
 {
-	size_t fitting = raw_size * (room - room / 16) / body_size;
+	size_t fitting;
 
-	if (*raw_max < BATCH_RAW_MIN) /* a test wants them that small */
+	if (*raw_max < BATCH_RAW_MIN || body_size == 0) /* a test wants them that small; there is no batch */
 		return;
+	fitting = raw_size * (room - room / 16) / body_size;
 	if (fitting > *raw_max + *raw_max / 2)
 		fitting = *raw_max + *raw_max / 2;
 	*raw_max = fitting < BATCH_RAW_MIN ? BATCH_RAW_MIN : fitting > BATCH_RAW_MAX ? BATCH_RAW_MAX : fitting;

@@ -37,11 +37,13 @@ const char *address_path(const char *url)
 
 enum status address_check(const char *url)
 {
+	const char *path = address_path(url);
+
 	if (strnlen(url, ADDRESS_SIZE_MAX + 1) > ADDRESS_SIZE_MAX)
 		return fail(STATUS_INVALID, "the address is longer than %d characters; use tcp://HOST:PORT", ADDRESS_SIZE_MAX);
-	if (address_path(url) != NULL && strlen(address_path(url)) >= PATH_SIZE)
+	if (path != NULL && strlen(path) >= PATH_SIZE)
 		return fail(STATUS_INVALID, "\"%s\" is longer than the %zu bytes that the path of a socket may have", url, PATH_SIZE - 1);
-	if (address_path(url) != NULL && *address_path(url) != '\0')
+	if (path != NULL && *path != '\0')
 		return STATUS_OK;
 	if (strncmp(url, tcp, strlen(tcp)) != 0)
 		return fail(

@@ -77,29 +77,37 @@ enum status listening_socket_open_local(const char *url, const char *path, int *
 	return listen_at(url, AF_UNIX, (const struct sockaddr *)&address, sizeof(address), out_descriptor);
 }
 
-static struct sockaddr_storage bound_to(int descriptor)
+/* Of a longer one the beginning. */
+union socket_name {
+	struct sockaddr any;
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
+};
+
+/* Of no family when the system does not tell. */
+static union socket_name bound_to(int descriptor)
 {
-	struct sockaddr_storage bound = { .ss_family = AF_UNSPEC };
+	union socket_name bound = { .six = { .sin6_family = AF_UNSPEC } };
 	socklen_t size = sizeof(bound);
 
-	(void)(getsockname(descriptor, (struct sockaddr *)&bound, &size) == 0);
+	(void)(getsockname(descriptor, &bound.any, &size) == 0);
 	return bound;
 }
 
 int listening_socket_port(int descriptor)
 {
-	const struct sockaddr_storage bound = bound_to(descriptor);
+	const union socket_name bound = bound_to(descriptor);
 
-	if (bound.ss_family == AF_INET6)
-		return ntohs(((const struct sockaddr_in6 *)&bound)->sin6_port);
-	return bound.ss_family == AF_INET ? ntohs(((const struct sockaddr_in *)&bound)->sin_port) : 0;
+	if (bound.any.sa_family == AF_INET6)
+		return ntohs(bound.six.sin6_port);
+	return bound.any.sa_family == AF_INET ? ntohs(bound.four.sin_port) : 0;
 }
 
 bool listening_socket_is_near(int descriptor)
 {
-	const struct sockaddr_storage bound = bound_to(descriptor);
+	const union socket_name bound = bound_to(descriptor);
 
-	if (bound.ss_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)&bound)->sin6_addr);
-	return bound.ss_family == AF_INET && ntohl(((const struct sockaddr_in *)&bound)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	if (bound.any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&bound.six.sin6_addr);
+	return bound.any.sa_family == AF_INET && ntohl(bound.four.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }

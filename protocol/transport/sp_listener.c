@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "protocol/base/memory.h"
+#include "protocol/base/text.h"
 #include "protocol/transport/address.h"
 #include "protocol/transport/body_pool.h"
 #include "protocol/transport/connection_table.h"
@@ -389,11 +390,6 @@ static void outbox_add(struct link *link, struct bytes bytes)
 	link->outbox_size += bytes.size;
 }
 
-static struct bytes behind(struct bytes bytes, size_t size)
-{
-	return size >= bytes.size ? (struct bytes){ 0 } : (struct bytes){ bytes.data + size, bytes.size - size };
-}
-
 /* The head of a reply, and the reply; what does not fit into the socket waits. False: the connection is not to go on. */
 static bool say(struct sp_listener *listener, uint32_t number, struct bytes head, struct bytes reply)
 {
@@ -411,8 +407,8 @@ static bool say(struct sp_listener *listener, uint32_t number, struct bytes head
 		return true;
 	if (link->outbox_size - link->outbox_sent + head.size + reply.size > OUTBOX_MAX)
 		return false;
-	outbox_add(link, behind(head, (size_t)sent));
-	outbox_add(link, behind(reply, (size_t)sent > head.size ? (size_t)sent - head.size : 0));
+	outbox_add(link, bytes_behind(head, (size_t)sent));
+	outbox_add(link, bytes_behind(reply, (size_t)sent > head.size ? (size_t)sent - head.size : 0));
 	return waits || link_watch(listener, number, EPOLL_CTL_MOD, EPOLLOUT);
 }
 

@@ -123,10 +123,10 @@ static void put_number(uint32_t number, uint8_t out[static SP_NUMBER_SIZE])
 
 size_t sp_request_head(bool local, uint32_t number, size_t size, uint8_t out_head[static SP_HEAD_MAX + SP_NUMBER_SIZE])
 {
-	size_t head_size = sp_head(local, SP_NUMBER_SIZE + size, out_head);
+	size_t before = sp_head(local, SP_NUMBER_SIZE + size, out_head);
 
-	put_number(number, out_head + head_size);
-	return head_size + SP_NUMBER_SIZE;
+	put_number(number, out_head + before);
+	return before + SP_NUMBER_SIZE;
 }
 
 bool sp_stream_reply(const struct sp_stream *stream, uint32_t number, struct bytes *out_reply)

@@ -473,7 +473,7 @@ static enum status replay_entries(struct replay *replay, struct leg_reader *read
 	enum status status = STATUS_OK;
 
 	while (status == STATUS_OK && !differs(replay)) {
-		struct flight_entry entry;
+		struct flight_entry entry = { 0 };
 		struct bytes bytes;
 		arena_reset(&arena);
 		status = leg_read(reader, &arena, &bytes);

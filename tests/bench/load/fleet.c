@@ -337,13 +337,14 @@ static void sum_lines(const struct fleet *fleet, uint64_t *out_bytes, int64_t *o
 	}
 }
 
-static void begin_round(struct fleet *fleet, int64_t now_ns)
+/* Ten thousand cores that were not asked for a while take seconds to say how many cuts they have: no device's time begins before that. */
+static void begin_round(struct fleet *fleet)
 {
 	fleet->counts = (struct fleet_counts){ .failures = fleet->counts.failures };
 	sum_lines(fleet, &fleet->bytes_before, &fleet->connections_before);
 	fleet->reached = 0;
 	for (size_t i = 0; i < fleet->count; i++) {
-		fleet->devices[i].begun_ns = now_ns;
+		fleet->devices[i].begun_ns = 0;
 		fleet->devices[i].reached_ns = 0;
 		fleet->devices[i].cuts = device_core_state(fleet->devices[i].core).cuts;
 	}
@@ -351,7 +352,12 @@ static void begin_round(struct fleet *fleet, int64_t now_ns)
 
 void fleet_begin(struct fleet *fleet)
 {
-	begin_round(fleet, stopwatch_now_ns());
+	int64_t now_ns;
+
+	begin_round(fleet);
+	now_ns = stopwatch_now_ns();
+	for (size_t i = 0; i < fleet->count; i++)
+		fleet->devices[i].begun_ns = now_ns;
 }
 
 /* The next ones, as long as fewer than the window are under way. */
@@ -367,7 +373,7 @@ static void begin_some(struct fleet *fleet)
 void fleet_go(struct fleet *fleet, size_t window)
 {
 	fleet->on_line = true;
-	begin_round(fleet, 0);
+	begin_round(fleet);
 	fleet->begun = 0;
 	fleet->window = window == 0 ? fleet->count : window;
 	begin_some(fleet);

@@ -74,6 +74,17 @@ static void what_is_behind_a_mark_leaves_the_mark_out(void **state)
 	assert_int_equal(text_behind(pair, NULL).size, 0);
 }
 
+static void what_is_behind_some_bytes_ends_where_they_do(void **state)
+{
+	const struct bytes three = { (const uint8_t *)"abc", 3 };
+
+	(void)state;
+	assert_true(bytes_equal(bytes_behind(three, 0), three));
+	assert_true(bytes_equal(bytes_behind(three, 2), (struct bytes){ (const uint8_t *)"c", 1 }));
+	assert_null(bytes_behind(three, 3).data);
+	assert_null(bytes_behind((struct bytes){ 0 }, 0).data);
+}
+
 static void bytes_are_equal_when_all_are(void **state)
 {
 	(void)state;
@@ -90,6 +101,7 @@ int main(void)
 		cmocka_unit_test(a_cut_never_splits_a_character),
 		cmocka_unit_test(trimming_takes_blanks_at_both_ends_only),
 		cmocka_unit_test(what_is_behind_a_mark_leaves_the_mark_out),
+		cmocka_unit_test(what_is_behind_some_bytes_ends_where_they_do),
 		cmocka_unit_test(bytes_are_equal_when_all_are),
 	};
 
