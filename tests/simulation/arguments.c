@@ -5,7 +5,7 @@
 #include <string.h>
 
 #ifdef __SANITIZE_ADDRESS__
-#define COUNT_MAX 250 /* sanitizers look for other bugs than numbers find */
+#define COUNT_MAX 150 /* sanitizers look for other bugs than numbers find */
 #else
 #define COUNT_MAX 20000
 #endif
