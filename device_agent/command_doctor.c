@@ -270,8 +270,8 @@ static const struct {
 	{ "moved",    "this is another machine than the device was on" },
 	{ "gap",      "the server was put back from a backup that lacks operations which are not kept here any more" },
 	{ "unbacked", "operations that are in no backup of the server were let go of: tell the office to make backups" },
-	{ "epoch",    "the server was restored, and everything was fetched again" },
-	{ "absent",   "the device was away for too long, and everything was fetched again" },
+	{ "epoch",    "the server was restored: rows were compared, and what differed was fetched again" },
+	{ "absent",   "the device was away for too long: rows were compared, and what differed was fetched again" },
 	/* clang-format on */
 };
 

@@ -102,7 +102,7 @@ static void gather_serving(const struct office *office, struct metrics *metrics)
 	metrics->sent_bytes = (int64_t)carrier.sent_bytes;
 	metrics->turned_away = (int64_t)carrier.refused;
 	metrics->closed_unproved = (int64_t)carrier.unproved;
-	metrics->connections = (int64_t)carrier.pipes;
+	metrics->connections = (int64_t)carrier.connections;
 	metrics->careful = server_core_careful(office->core);
 }
 

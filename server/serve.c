@@ -260,7 +260,7 @@ static size_t connections_max(void)
 	size_t most = descriptors_raise(DESCRIPTORS_MAX);
 	size_t left = most > 2 * (size_t)DESCRIPTORS_OWN ? most - DESCRIPTORS_OWN : most / 2;
 
-	return left < LISTENER_PIPES_MAX ? left : LISTENER_PIPES_MAX;
+	return left < LISTENER_CONNECTIONS_MAX ? left : LISTENER_CONNECTIONS_MAX;
 }
 
 /* Whoever has lost what devices were told must not go on as if nothing were: they would take other commits for those they know. */
@@ -308,7 +308,7 @@ static enum status open_http(struct context *context, struct listener *set, cons
 static enum status open_listeners(struct context *context, const char *url, struct listener **out_set)
 {
 	bool both = arguments_has(context->arguments, "http");
-	const struct listener_limits limits = { .pipes_max = (connections_max() + both) / (1 + (size_t)both) };
+	const struct listener_limits limits = { .connections_max = (connections_max() + both) / (1 + (size_t)both) };
 	struct listener *live = NULL;
 	enum status status = listener_set_make(out_set);
 

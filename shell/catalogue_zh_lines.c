@@ -92,8 +92,8 @@ const struct message catalogue_zh_lines[] = {
 	{ "what was to be compared with the office had to begin anew", "与办公室的比对需要重新开始" },
 	{ "this device was put back from an older copy of itself", "本终端从自身的旧备份恢复" },
 	{ "this is another machine than the device was on", "终端已换到另一台机器上" },
-	{ "the server was restored, and everything was fetched again", "服务器曾恢复备份，已重新获取全部数据" },
-	{ "the device was away for too long, and everything was fetched again", "终端离线过久，已重新获取全部数据" },
+	{ "the server was restored: rows were compared, and what differed was fetched again", "服务器曾恢复备份；已比对数据，并重新获取有差异的部分" },
+	{ "the device was away for too long: rows were compared, and what differed was fetched again", "终端离线过久；已比对数据，并重新获取有差异的部分" },
 	{ "The office has marked this device as stolen: it gets nothing more, and what it held is gone. What is done on it is kept aside "
 	  "until the office releases it. If it is in the right hands, call the office.",
 	  "办公室已将本终端标记为被盗：不再获得任何数据，原有数据已清除。在本机上所做的操作被另行保存，待办公室放行。如终端在合法持有人手中，请致电办公室。" },

@@ -12,7 +12,7 @@
 bool address_is_port(struct text port);
 
 /* STATUS_INVALID unless it is tcp://HOST:PORT (where a server listens: HOST may be "*" or nothing, and PORT 0) or ipc://PATH, and at most
- * 127 bytes. There is no TLS: the envelope is the security boundary (docs/architecture.md). */
+ * 127 bytes. There is no TLS: the envelope is the security boundary (docs/protocol-security.md). */
 enum status address_check(const char *url);
 /* The same, of a server that a device is to find: STATUS_INVALID also without a host, and for port 0. */
 enum status address_check_server(const char *url);

@@ -1,5 +1,5 @@
 /* The connections of a listener: what each has shown of itself, who it belongs to, and which goes when there are too many. Knows no
- * carrier: connections are numbers that the listener gives. No lock inside; whoever shares it between threads holds their own. */
+ * carrier: connections are numbers that the listener gives. One thread. */
 #ifndef TRUCKROLL_TRANSPORT_CONNECTION_TABLE_H
 #define TRUCKROLL_TRANSPORT_CONNECTION_TABLE_H
 

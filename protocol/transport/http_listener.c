@@ -166,7 +166,7 @@ static void link_begin(struct http_listener *listener, struct MHD_Connection *co
 	link->connection = connection;
 	link->descriptor = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	*socket_context = link;
-	if (listener->connections.count >= listener->limits.pipes_max) {
+	if (listener->connections.count >= listener->limits.connections_max) {
 		uint32_t leaving = connection_to_leave(&listener->connections);
 		listener->counts.refused++;
 		if (leaving == 0) {
@@ -527,7 +527,7 @@ static void http_count(struct listener *base, struct listener_counts *out_counts
 	const struct http_listener *listener = (const struct http_listener *)base;
 
 	*out_counts = listener->counts;
-	out_counts->pipes = listener->connections.count;
+	out_counts->connections = listener->connections.count;
 }
 
 /* libmicrohttpd must not be stopped over suspended connections. */
@@ -578,8 +578,8 @@ static struct http_listener *listener_make(const struct listener_limits *limits)
 	listener->signal = listener->events = -1;
 	listener->pool.max = listener->limits.bodies_max;
 	listener->queue_first = NONE;
-	connection_table_init(&listener->connections, listener->limits.pipes_max);
-	listener->link_count = listener->limits.pipes_max + SPARE;
+	connection_table_init(&listener->connections, listener->limits.connections_max);
+	listener->link_count = listener->limits.connections_max + SPARE;
 	listener->links = memory_zeroed(listener->link_count, sizeof(*listener->links));
 	for (size_t i = 0; i < listener->link_count; i++)
 		listener->links[i].next = i + 1 == listener->link_count ? NONE : (uint32_t)(i + 1);
@@ -599,7 +599,7 @@ static struct MHD_Daemon *daemon_start(
 	struct http_listener *listener, int descriptor, bool behind_terminator, const struct http_certificate *certificate)
 {
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (certificate->chain.size > 0 ? MHD_USE_TLS : 0);
-	unsigned int each = behind_terminator ? 0 : (unsigned int)(listener->limits.pipes_max + 3) / 4;
+	unsigned int each = behind_terminator ? 0 : (unsigned int)(listener->limits.connections_max + 3) / 4;
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)certificate->chain.data },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)certificate->key.data },

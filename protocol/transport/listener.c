@@ -13,8 +13,8 @@ struct listener_limits listener_limits_of(const struct listener_limits *limits)
 		whole = *limits;
 	if (whole.pending_max == 0)
 		whole.pending_max = LISTENER_PENDING_MAX;
-	if (whole.pipes_max == 0)
-		whole.pipes_max = LISTENER_PIPES_MAX;
+	if (whole.connections_max == 0)
+		whole.connections_max = LISTENER_CONNECTIONS_MAX;
 	if (whole.bodies_max == 0)
 		whole.bodies_max = LISTENER_BODIES_MAX;
 	if (whole.silent_ms == 0)

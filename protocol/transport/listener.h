@@ -9,14 +9,14 @@
 #include "protocol/base/id.h"
 #include "protocol/transport/transport.h"
 
-#define LISTENER_PENDING_MAX 20000
-#define LISTENER_PIPES_MAX   24000
-#define LISTENER_BODIES_MAX  ((size_t)16 * 1024 * 1024)
-#define LISTENER_OWNED_MAX   4 /* proved connections of one owner */
+#define LISTENER_PENDING_MAX     20000
+#define LISTENER_CONNECTIONS_MAX 24000
+#define LISTENER_BODIES_MAX      ((size_t)16 * 1024 * 1024)
+#define LISTENER_OWNED_MAX       4 /* proved connections of one owner */
 
 struct listener_limits {
 	size_t pending_max; /* requests waiting for their reply, 1..65535; 0: LISTENER_PENDING_MAX. One more: its connection is closed */
-	size_t pipes_max;   /* connections; 0: LISTENER_PIPES_MAX. One more takes the place of one that proved nothing */
+	size_t connections_max; /* 0: LISTENER_CONNECTIONS_MAX. One more takes the place of one that proved nothing */
 	int64_t silent_ms;  /* a connection that said nothing of sense for so long is closed; 0: 30 s */
 	int64_t greeted_ms; /* one that was greeted and proved nothing since; 0: 2 min */
 	size_t bodies_max;  /* bytes of what strangers are sending, but for the first 4 KiB of each, and again of what those greeted send;
@@ -32,7 +32,7 @@ struct listener_counts {
 	uint64_t sent_bytes;
 	uint64_t refused;  /* requests and connections turned away by a limit */
 	uint64_t unproved; /* connections closed because they proved nothing in time */
-	size_t pipes;      /* connections now */
+	size_t connections; /* now */
 };
 
 /* Names one request; never 0. Stays unambiguous for the life of the listener. Its bits 24 to 31 are 0 (listener_set.h). */

@@ -122,7 +122,7 @@ static void set_count(struct listener *base, struct listener_counts *out_counts)
 		sum.sent_bytes += counts.sent_bytes;
 		sum.refused += counts.refused;
 		sum.unproved += counts.unproved;
-		sum.pipes += counts.pipes;
+		sum.connections += counts.connections;
 	}
 	*out_counts = sum;
 }

@@ -240,7 +240,7 @@ static void link_begin(struct sp_listener *listener, int descriptor)
 	const int yes = 1;
 	uint32_t number;
 
-	if (listener->connections.count >= listener->limits.pipes_max && !make_room(listener)) {
+	if (listener->connections.count >= listener->limits.connections_max && !make_room(listener)) {
 		(void)close(descriptor);
 		return;
 	}
@@ -537,7 +537,7 @@ static void sp_count(struct listener *base, struct listener_counts *out_counts)
 	struct sp_listener *listener = (struct sp_listener *)base;
 
 	*out_counts = listener->counts;
-	out_counts->pipes = listener->connections.count;
+	out_counts->connections = listener->connections.count;
 }
 
 static int sp_descriptor(const struct listener *base)
@@ -598,7 +598,7 @@ static struct sp_listener *listener_make(const struct listener_limits *limits)
 	listener->requests = memory_zeroed(listener->limits.pending_max, sizeof(*listener->requests));
 	for (size_t i = 0; i < listener->limits.pending_max; i++)
 		listener->requests[i].next = i + 1 == listener->limits.pending_max ? NONE : (uint32_t)(i + 1);
-	connection_table_init(&listener->connections, listener->limits.pipes_max);
+	connection_table_init(&listener->connections, listener->limits.connections_max);
 	return listener;
 }
 

@@ -129,7 +129,7 @@ static bool take(struct arena *arena, struct listener_token *out_token, struct b
 	struct pollfd ready = { .fd = listener_descriptor(listener), .events = POLLIN };
 
 	while (listener_take(listener, arena, out_token, out_request) != STATUS_OK) {
-		if (counted().pipes == 0)
+		if (counted().connections == 0)
 			return false;
 		insist(poll(&ready, 1, PATIENCE_MS) == 1);
 	}
@@ -184,7 +184,7 @@ static void await_connections(struct arena *arena, size_t count)
 	struct listener_token token;
 	struct bytes request;
 
-	while (counted().pipes != count) {
+	while (counted().connections != count) {
 		struct pollfd ready = { .fd = listener_descriptor(listener), .events = POLLIN };
 		insist(poll(&ready, 1, PATIENCE_MS) == 1);
 		insist(listener_take(listener, arena, &token, &request) == STATUS_NOT_FOUND);

@@ -104,7 +104,7 @@ static void a_request_is_answered_and_the_connection_kept(void **state)
 		assert_true(is(reply, answer));
 	}
 	listener_count(line.listener, &counts);
-	assert_int_equal(counts.pipes, 1);
+	assert_int_equal(counts.connections, 1);
 	line_close(&line);
 }
 
@@ -239,10 +239,10 @@ static void an_owner_has_few_connections_and_loses_them_all_at_once(void **state
 		listener_validate(line.listener, token, &owner);
 	}
 	listener_count(line.listener, &counts);
-	assert_int_equal(counts.pipes, LISTENER_OWNED_MAX);
+	assert_int_equal(counts.connections, LISTENER_OWNED_MAX);
 	listener_close_owner(line.listener, &owner);
 	listener_count(line.listener, &counts);
-	assert_int_equal(counts.pipes, 0);
+	assert_int_equal(counts.connections, 0);
 	for (size_t i = 0; i < LENGTH(clients); i++)
 		transport_close(clients[i]);
 	line_close(&line);

@@ -160,9 +160,9 @@ struct listener_counts sp_bench_counts(struct sp_bench *bench)
 }
 
 /* Fails the test when it never comes to that. */
-void await_pipes(struct sp_bench *bench, size_t expected)
+void await_connections(struct sp_bench *bench, size_t expected)
 {
-	for (int waited_ms = 0; sp_bench_counts(bench).pipes != expected; waited_ms++) {
+	for (int waited_ms = 0; sp_bench_counts(bench).connections != expected; waited_ms++) {
 		assert_true(waited_ms < PATIENCE_MS);
 		sp_bench_pump(bench);
 		(void)poll(NULL, 0, MOMENT_MS);
@@ -182,7 +182,7 @@ void await_refused(struct sp_bench *bench, uint64_t expected)
 /* Takes and forgets what is left until the closed connections are gone. */
 void sp_bench_drain(struct sp_bench *bench)
 {
-	await_pipes(bench, 0);
+	await_connections(bench, 0);
 	for (; bench->taken_first < bench->taken_count; bench->taken_first++)
 		listener_forget(bench->listener, bench->taken[bench->taken_first].token);
 }

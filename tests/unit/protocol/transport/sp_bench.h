@@ -36,7 +36,7 @@ void sp_bench_pump(struct sp_bench *bench);
 /* The next request, waited for. */
 struct listener_token sp_bench_take(struct sp_bench *bench, struct bytes *out_request);
 struct listener_counts sp_bench_counts(struct sp_bench *bench);
-void await_pipes(struct sp_bench *bench, size_t expected);
+void await_connections(struct sp_bench *bench, size_t expected);
 void await_refused(struct sp_bench *bench, uint64_t expected);
 /* Forgets what was taken, and waits until all connections are gone. */
 void sp_bench_drain(struct sp_bench *bench);

@@ -113,7 +113,7 @@ static void who_reads_none_of_its_replies_is_hung_up_on(void **state)
 	while (sent < LENGTH(tokens) && listener_reply(bench->listener, tokens[sent], (struct bytes){ reply, sizeof(reply) }) == STATUS_OK)
 		sent++;
 	assert_true(sent < LENGTH(tokens));
-	assert_int_equal(sp_bench_counts(bench).pipes, 0);
+	assert_int_equal(sp_bench_counts(bench).connections, 0);
 	assert_int_equal(listener_reply(bench->listener, tokens[LENGTH(tokens) - 1], (struct bytes){ 0 }), STATUS_NOT_FOUND);
 	(void)close(peer);
 	assert_live_probe_answers(bench);
@@ -153,12 +153,12 @@ static void strangers_share_what_their_bodies_may_take_and_one_beyond_it_is_hung
 		sp_bench_pump(bench);
 		(void)poll(NULL, 0, MOMENT_MS);
 	}
-	assert_in_range(sp_bench_counts(bench).pipes, 4, 7); /* each needs 60 of the 256 KiB; and the one that proved itself */
+	assert_in_range(sp_bench_counts(bench).connections, 4, 7); /* each needs 60 of the 256 KiB; and the one that proved itself */
 	assert_true(answered_late(bench, proved));
 	for (size_t i = 0; i < LENGTH(strangers); i++)
 		(void)close(strangers[i]);
 	(void)close(proved);
-	await_pipes(bench, 0);
+	await_connections(bench, 0);
 	assert_live_probe_answers(bench);
 }
 
@@ -202,7 +202,7 @@ static void without_a_descriptor_newcomers_wait_and_the_owner_sleeps(void **stat
 	give_back_descriptors(&before, taken, count);
 	bench->now_ms += 1000;
 	(void)listener_tick(bench->listener);
-	await_pipes(bench, 2);
+	await_connections(bench, 2);
 	(void)close(newcomer);
 	(void)close(proved);
 }
@@ -219,7 +219,7 @@ static void without_a_descriptor_who_proved_nothing_makes_room(void **state)
 	before = use_up_descriptors(taken, &count);
 	raw_connect_with(bench, newcomer);
 	assert_true(hung_up(bench, silent));
-	await_pipes(bench, 1);
+	await_connections(bench, 1);
 	give_back_descriptors(&before, taken, count);
 	(void)close(newcomer);
 	(void)close(silent);

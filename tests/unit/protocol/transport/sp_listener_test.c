@@ -27,12 +27,12 @@ static int set_up(void **state)
 
 static int set_up_small(void **state)
 {
-	return sp_bench_open(state, (struct listener_limits){ .pending_max = 2, .pipes_max = 3 });
+	return sp_bench_open(state, (struct listener_limits){ .pending_max = 2, .connections_max = 3 });
 }
 
 static int set_up_ten_places(void **state)
 {
-	return sp_bench_open(state, (struct listener_limits){ .pipes_max = 10 });
+	return sp_bench_open(state, (struct listener_limits){ .connections_max = 10 });
 }
 
 /* ---- the promises ---- */
@@ -64,7 +64,7 @@ static void two_thousand_hostile_connections_leave_the_listener_answering(void *
 	size_t before;
 
 	assert_live_probe_answers(bench);
-	await_pipes(bench, 0);
+	await_connections(bench, 0);
 	before = descriptors_open();
 	for (size_t i = 0; i < HOSTILE_CONNECTIONS; i++) {
 		const struct attack *attack = &attacks[i % LENGTH(attacks)];
@@ -93,7 +93,7 @@ static void a_connection_without_a_valid_request_is_closed_after_thirty_seconds(
 	raw_request(valid, "hello");
 	token = sp_bench_take(bench, &request);
 	listener_validate(bench->listener, token, &somebody);
-	await_pipes(bench, 2);
+	await_connections(bench, 2);
 	(void)listener_tick(bench->listener);
 	bench->now_ms += 29999;
 	(void)listener_tick(bench->listener);
@@ -101,7 +101,7 @@ static void a_connection_without_a_valid_request_is_closed_after_thirty_seconds(
 	bench->now_ms += 1;
 	(void)listener_tick(bench->listener);
 	assert_true(hung_up(bench, silent));
-	await_pipes(bench, 1);
+	await_connections(bench, 1);
 	assert_int_equal(sp_bench_counts(bench).unproved, 1);
 	assert_int_equal(listener_reply(bench->listener, token, request), STATUS_OK);
 	(void)close(silent);
@@ -133,7 +133,7 @@ static void a_greeted_connection_is_closed_after_two_minutes_however_often_it_gr
 	listener_validate(bench->listener, honest_token, &somebody);
 	bench->now_ms += 4;
 	(void)listener_tick(bench->listener);
-	await_pipes(bench, 1);
+	await_connections(bench, 1);
 	assert_int_equal(sp_bench_counts(bench).unproved, 1);
 	assert_int_equal(listener_reply(bench->listener, honest_token, request), STATUS_OK);
 	(void)close(replaying);
@@ -147,13 +147,13 @@ static void a_connection_that_proved_nothing_is_closed_and_counted_once(void **s
 
 	for (size_t i = 0; i < SILENT_CONNECTIONS; i++)
 		peers[i] = raw_greet(bench);
-	await_pipes(bench, SILENT_CONNECTIONS);
+	await_connections(bench, SILENT_CONNECTIONS);
 	(void)listener_tick(bench->listener);
 	bench->now_ms += 30000;
 	assert_int_equal(listener_tick(bench->listener), 0); /* one tick does not close them all */
 	while (listener_tick(bench->listener) == 0)
 		assert_true(sp_bench_counts(bench).unproved <= SILENT_CONNECTIONS);
-	assert_int_equal(sp_bench_counts(bench).pipes, 0);
+	assert_int_equal(sp_bench_counts(bench).connections, 0);
 	assert_int_equal(sp_bench_counts(bench).unproved, SILENT_CONNECTIONS);
 	for (size_t i = 0; i < SILENT_CONNECTIONS; i++) {
 		assert_true(hung_up(bench, peers[i]));
@@ -175,7 +175,7 @@ static void a_closed_connection_drops_its_parked_requests(void **state)
 	}
 	listener_forget(bench->listener, tokens[1]);
 	(void)close(peer);
-	await_pipes(bench, 0);
+	await_connections(bench, 0);
 	for (size_t i = 0; i < LENGTH(tokens); i++) {
 		assert_int_equal(listener_reply(bench->listener, tokens[i], request), STATUS_NOT_FOUND);
 	}
@@ -241,10 +241,10 @@ static void connections_that_proved_themselves_stay_and_one_beyond_the_limit_is_
 	}
 	peers[3] = raw_connect(bench);
 	assert_true(hung_up(bench, peers[3]));
-	assert_int_equal(sp_bench_counts(bench).pipes, 3);
+	assert_int_equal(sp_bench_counts(bench).connections, 3);
 	for (size_t i = 0; i < 4; i++)
 		(void)close(peers[i]);
-	await_pipes(bench, 0);
+	await_connections(bench, 0);
 	assert_live_probe_answers(bench);
 }
 
@@ -260,20 +260,20 @@ static void a_newcomer_takes_the_place_of_the_oldest_that_proved_nothing_of_thos
 	listener_validate(bench->listener, token, &somebody);
 	listener_forget(bench->listener, token);
 	silent = raw_greet(bench);
-	await_pipes(bench, 3);
+	await_connections(bench, 3);
 	newcomers[0] = raw_speaker(bench, &token);
 	assert_true(hung_up(bench, silent));
 	listener_validate(bench->listener, token, &somebody);
 	listener_forget(bench->listener, token);
 	newcomers[1] = raw_speaker(bench, &token);
 	assert_true(hung_up(bench, greeted));
-	assert_int_equal(sp_bench_counts(bench).pipes, 3);
+	assert_int_equal(sp_bench_counts(bench).connections, 3);
 	(void)close(silent);
 	(void)close(greeted);
 	(void)close(proved);
 	(void)close(newcomers[0]);
 	(void)close(newcomers[1]);
-	await_pipes(bench, 0);
+	await_connections(bench, 0);
 	assert_live_probe_answers(bench);
 }
 
@@ -287,11 +287,11 @@ static void an_owner_keeps_its_four_newest_connections_and_the_oldest_goes(void 
 	for (size_t i = 0; i < LENGTH(peers); i++)
 		assert_true(i < LISTENER_OWNED_MAX ? hung_up(bench, peers[i]) : answered(bench, peers[i]));
 	assert_true(answered(bench, other));
-	assert_int_equal(sp_bench_counts(bench).pipes, LISTENER_OWNED_MAX + 1);
+	assert_int_equal(sp_bench_counts(bench).connections, LISTENER_OWNED_MAX + 1);
 	for (size_t i = 0; i < LENGTH(peers); i++)
 		(void)close(peers[i]);
 	(void)close(other);
-	await_pipes(bench, 0);
+	await_connections(bench, 0);
 	assert_live_probe_answers(bench);
 }
 
@@ -308,13 +308,13 @@ static void all_connections_of_an_owner_are_closed_together_and_no_others(void *
 		assert_true(hung_up(bench, peers[i]));
 		(void)close(peers[i]);
 	}
-	assert_int_equal(sp_bench_counts(bench).pipes, 1);
+	assert_int_equal(sp_bench_counts(bench).connections, 1);
 	assert_true(answered(bench, other));
 	prove(bench, &somebody, &again, 1);
 	assert_true(answered(bench, again));
 	(void)close(other);
 	(void)close(again);
-	await_pipes(bench, 0);
+	await_connections(bench, 0);
 }
 
 /* Whoever has many recordings greets with them; whoever has a slow link is silent for as long as it takes its hello to come. */
@@ -349,7 +349,7 @@ static void greeted_connections_leave_silent_ones_half_of_the_places(void **stat
 		(void)close(silent[i]);
 	for (size_t i = 0; i < LENGTH(proved); i++)
 		(void)close(proved[i]);
-	await_pipes(bench, 0);
+	await_connections(bench, 0);
 	assert_live_probe_answers(bench);
 }
 
@@ -361,10 +361,10 @@ static void newcomers_without_end_leave_the_listener_within_its_limit_and_answer
 	for (size_t i = 0; i < LENGTH(peers); i++)
 		peers[i] = raw_greet(bench);
 	assert_live_probe_answers(bench);
-	assert_true(sp_bench_counts(bench).pipes <= 3);
+	assert_true(sp_bench_counts(bench).connections <= 3);
 	for (size_t i = 0; i < LENGTH(peers); i++)
 		(void)close(peers[i]);
-	await_pipes(bench, 0);
+	await_connections(bench, 0);
 	assert_live_probe_answers(bench);
 }
 
@@ -389,7 +389,7 @@ static void a_request_that_comes_byte_by_byte_is_taken_whole(void **state)
 	struct listener_token token;
 	struct bytes request;
 
-	await_pipes(bench, 1);
+	await_connections(bench, 1);
 	for (size_t i = 0; i < sizeof(frame); i++) {
 		raw_send(peer, frame + i, 1);
 		(void)poll(&(struct pollfd){ .fd = listener_descriptor(bench->listener), .events = POLLIN }, 1, PATIENCE_MS);
