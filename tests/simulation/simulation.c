@@ -609,12 +609,13 @@ static void run_phase(struct simulation *simulation, struct run_result *result)
 	bool small = simulation->page_raw_max > 0 || simulation->batch_raw_max > 0;
 	bool copied = simulation->counts.happened[FAULT_CLONE] > 0;
 	bool files = simulation->faults.percent[FAULT_FILES] > 0; /* each piece is a round */
-	int64_t rounds, rounds_max = ROUNDS_MAX * (int64_t)size_factor(simulation) * (1 + (int64_t)simulation->server.poisoned);
+	int64_t rounds, rounds_max;
 
 	run(simulation);
 	if (simulation->violated)
 		return;
 	rounds = most_rounds(simulation);
+	rounds_max = ROUNDS_MAX * (int64_t)size_factor(simulation) * (1 + (int64_t)simulation->server.poisoned);
 	result->rounds = rounds > result->rounds ? rounds : result->rounds;
 	if (rounds > rounds_max && !small && !copied && !files)
 		violate(simulation, "I6", "a device needed %lld rounds after all was healed", (long long)rounds);
