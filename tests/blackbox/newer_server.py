@@ -41,8 +41,9 @@ class NewerServer:
             while True:
                 message = sp.read_message(connection)
                 if kind_of(message[4:]) == wire.HELLO:
-                    connection.sendall(sp.message(message[:4] + self.welcome(message[4:])))
-                    self.answered += 1
+                    answer = sp.message(message[:4] + self.welcome(message[4:]))
+                    self.answered += 1  # the device may be through with it before this thread goes on
+                    connection.sendall(answer)
         except (sp.Gone, OSError):
             connection.close()
 
