@@ -25,6 +25,8 @@ void device_link_down(struct device_core *core)
 	core->state.connected = false;
 	session_wipe(&core->session);
 	core->retry_at_ms = device_monotonic_ms(core) + chance_up_to(core, core->backoff_ms);
+	if (core->state.outdated) /* asking again does not help: who waits is to see that before it is asked */
+		core->retry_at_ms += BACKOFF_MAX_MS;
 	if (core->retry_at_ms < core->held_until_ms)
 		core->retry_at_ms = core->held_until_ms;
 	core->backoff_ms = core->backoff_ms * 2 < BACKOFF_MAX_MS ? core->backoff_ms * 2 : BACKOFF_MAX_MS;

@@ -1,9 +1,11 @@
 /* When a device asks again: after a failure at a time of its own, and when the server asked it to. */
+#include "protocol/domain/revision.h"
 #include "protocol/sync/server_core_inner.h"
 #include "tests/simulation/organisation.h"
 #include "tests/unit/protocol/sync/pair.h"
 
-#define OLD_MS 100000
+#define OLD_MS      100000
+#define A_MINUTE_MS 60000
 
 /* The server's queue is old, and the round under way is full. */
 static void beset(struct simulation *pair)
@@ -93,12 +95,56 @@ static void two_that_lose_the_server_at_once_come_back_at_times_of_their_own(voi
 	assert_memory_not_equal(waits_ms[0], waits_ms[1], sizeof(waits_ms[0]));
 }
 
+/* Of words that the newest programs have in their dictionary. */
+static struct id order_in_known_words(struct simulation *pair)
+{
+	const struct work_order order = { .territory_id = organisation_id(RECORD_TERRITORY, 0),
+		.site_id = organisation_id(RECORD_SITE, 0),
+		.title = text_of("pump leaks"),
+		.description = text_of("Customer says that the pump leaks again; the seal was replaced in spring, and the filter cleaned."),
+		.released = true };
+
+	return pair_make(pair, RECORD_WORK_ORDER, &order);
+}
+
+static bool is_on_its_way(const struct simulation *pair, enum event_kind kind)
+{
+	for (size_t i = 0; i < pair->queue.count; i++)
+		if (pair->queue.events[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* What needs an update of the program needs no second request, and whoever waits for it sees that first. */
+static void what_a_newer_server_says_is_not_asked_for_again_before_a_minute_is_over(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+	struct id order;
+
+	pair_settle(pair);
+	order = order_in_known_words(pair);
+	for (int i = 0; i < 100 && !is_on_its_way(pair, EVENT_REPLY); i++)
+		assert_true(simulation_step(pair));
+	device->older = true; /* as which it reads the answer */
+	for (int i = 0; i < 100 && !device_core_state(device->core).outdated; i++)
+		assert_true(simulation_step(pair));
+	device->older = false;
+	assert_true(device_core_state(device->core).outdated);
+	assert_true(device_core_deadline_ms(device->core) - clock_monotonic_ms(&device->clock) >= A_MINUTE_MS);
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 1, RECORD_WORK_ORDER, &order));
+	assert_false(device_core_state(device->core).outdated);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(who_is_told_to_come_again_does_so_in_the_same_session, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(who_was_told_to_come_again_waits_also_when_it_is_urged, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(two_that_lose_the_server_at_once_come_back_at_times_of_their_own, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			what_a_newer_server_says_is_not_asked_for_again_before_a_minute_is_over, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
