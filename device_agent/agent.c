@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "device_agent/kb_search.h"
@@ -86,13 +85,11 @@ static enum status check_slice(struct agent *agent)
 	return replica_aside_verify(agent->context, "replica.db", STORAGE_REPLICA) == STATUS_CORRUPT ? STATUS_CORRUPT : STATUS_OK;
 }
 
-static void note_cut(struct agent *agent)
+static void note_cut(struct agent *agent, int64_t at_ns)
 {
-	struct timespec now;
-
-	if (agent->cut_times == NULL || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+	if (agent->cut_times == NULL)
 		return;
-	(void)fprintf(agent->cut_times, "%lld\n", (long long)now.tv_sec * 1000000000 + now.tv_nsec);
+	(void)fprintf(agent->cut_times, "%lld\n", (long long)at_ns);
 	(void)fflush(agent->cut_times);
 }
 
@@ -124,6 +121,7 @@ static enum status agent_loop(struct agent *agent)
 {
 	while (!stop_asked) {
 		int events = wait_for_events(agent);
+		int64_t cut_at_ns;
 		enum status status;
 		control_step(agent->control, runner_answer, &agent->owner); /* also without an event: someone's time may be over */
 		if (control_take_starved(agent->control))
@@ -137,9 +135,9 @@ static enum status agent_loop(struct agent *agent)
 			continue;
 		if (status == STATUS_CORRUPT || device_store_replica_storage(agent->device->store) == NULL)
 			return status;
-		if (link_take_fresh(&agent->link)) {
+		if (link_take_fresh(&agent->link, &cut_at_ns)) {
 			agent->indexed = false;
-			note_cut(agent);
+			note_cut(agent, cut_at_ns);
 		}
 		if (events == 0 && !agent->indexed)
 			index_slice(agent);

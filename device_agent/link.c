@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define LOOK_AGAIN_MS 1000 /* for the meter, which looks at the clock and at the ways that there are */
 
@@ -137,16 +138,26 @@ bool link_busy(const struct link *link)
 	return link->worker.running;
 }
 
+/* What came is on disk, or failed to get there. What follows from it, such as the next request, takes its time. */
+static enum status committed(struct link *link, enum status result)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	link->cut_at_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	return device_core_committed(link->device->core, result);
+}
+
 /* In a thread of its own when it takes long and somebody may want to work meanwhile. */
 static enum status cut(struct link *link)
 {
 	struct device_core *core = link->device->core;
 
 	if (link->once || !device_core_cut_is_large(core))
-		return device_core_committed(core, device_core_cut(core));
+		return committed(link, device_core_cut(core));
 	if (link->device->flight != NULL) /* what is done at once has no order that could be replayed */
 		flight_break_off(link->device->flight);
-	return cut_worker_start(&link->worker, core) ? STATUS_OK : device_core_committed(core, device_core_cut(core));
+	return cut_worker_start(&link->worker, core) ? STATUS_OK : committed(link, device_core_cut(core));
 }
 
 static enum status carry_out(struct link *link)
@@ -229,7 +240,7 @@ enum status link_settle(struct link *link)
 	if (link->beside_unsynced)
 		device_store_set_unsynced(link->store);
 	before = device_core_state(link->device->core);
-	return after_event(link, &before, device_core_committed(link->device->core, status));
+	return after_event(link, &before, committed(link, status));
 }
 
 static enum status step_aside(struct link *link)
@@ -415,10 +426,11 @@ const char *link_address(const struct link *link)
 	return link->route_status == STATUS_OK ? route_current(&link->route) : "";
 }
 
-bool link_take_fresh(struct link *link)
+bool link_take_fresh(struct link *link, int64_t *out_at_ns)
 {
 	bool fresh = link->fresh;
 
+	*out_at_ns = link->cut_at_ns;
 	link->fresh = false;
 	return fresh;
 }

@@ -23,6 +23,7 @@ struct link {
 	int64_t cuts, incidents;     /* as the core counted them at the last look */
 	bool damaged;                /* a command found that the replica's file is */
 	bool fresh;                  /* a cut came since link_take_fresh() */
+	int64_t cut_at_ns;           /* when the latest one was on disk, CLOCK_MONOTONIC */
 	struct cut_worker worker;    /* takes in what is large, when the link is not `once` */
 	struct device_store *store;  /* the device's own */
 	struct device_store *beside; /* while a command works meanwhile; else NULL */
@@ -69,7 +70,7 @@ bool link_unsynced(const struct link *link);
 /* As struct program has them: a command of an owner on line works beside what is under way, or waits for its end. */
 enum status link_enter(struct context *context);
 void link_leave(struct context *context);
-/* True once after rows came. */
-bool link_take_fresh(struct link *link);
+/* True once after rows came; when the latest were on disk, CLOCK_MONOTONIC in ns. */
+bool link_take_fresh(struct link *link, int64_t *out_at_ns);
 
 #endif

@@ -9,6 +9,7 @@
 #include "protocol/domain/task_answer.h"
 #include "protocol/domain/visit.h"
 #include "shell/control.h"
+#include "tests/bench/least.h"
 #include "tests/bench/record/bench_order.h"
 #include "tests/bench/stopwatch.h"
 
@@ -181,36 +182,52 @@ static enum status change_one(const char *dir, struct arena *arena, const char *
 	return status;
 }
 
-/* live DIR TIMES COUNT FILE: COUNT changes by the agent in DIR, each once the one before is durable at the agent that writes
- * TIMES; prints how long each took, in ms, until it was saved and until it was durable there. FILE: ids, the first cell of
- * each line. */
+/* One change until it is durable at the agent that writes `times`; prints how long it took, in ms, until it was saved and until it was
+ * durable there. */
+static enum status follow_one(const char *dir, struct arena *arena, FILE *times, const char *id, long number)
+{
+	int64_t started, saved;
+	long long there = 0;
+	long offset;
+	enum status status;
+
+	(void)fseek(times, 0, SEEK_END);
+	offset = ftell(times);
+	started = stopwatch_now_ns();
+	status = change_one(dir, arena, id, number);
+	saved = stopwatch_now_ns();
+	for (long waited_us = 0; status == STATUS_OK && there == 0 && waited_us < 5000000; waited_us += 200) {
+		rest_us(200);
+		there = last_time(times, offset);
+	}
+	if (status == STATUS_OK && there == 0)
+		return fail(STATUS_OFFLINE, "change %ld did not arrive within 5 s", number);
+	printf("%.3f %.3f ", (double)(saved - started) / 1e6, (double)(there - started) / 1e6);
+	return status;
+}
+
+/* live DIR TIMES COUNT FILE LEAST: COUNT changes by the agent in DIR, each once the one before is durable at the agent that writes
+ * TIMES. A line each: until it was saved, until it was durable there, and what the least of it took right after that, in the folder LEAST.
+ * FILE: ids, the first cell of each line. */
 static int run_live(char **words)
 {
 	struct arena arena = { 0 };
+	struct least *least = least_start(words[4]);
 	FILE *times = fopen(words[1], "r"), *ids = fopen(words[3], "r");
 	char line[256];
 	enum status status = STATUS_OK;
 
 	for (long i = 0; i < strtol(words[2], NULL, 10) && status == STATUS_OK && fgets(line, sizeof(line), ids) != NULL; i++) {
-		long offset;
-		int64_t started, saved;
-		long long there = 0;
-		(void)fseek(times, 0, SEEK_END);
-		offset = ftell(times);
+		int64_t started;
 		line[32] = '\0';
-		started = stopwatch_now_ns();
-		status = change_one(words[0], &arena, line, i);
-		saved = stopwatch_now_ns();
-		for (long waited_us = 0; status == STATUS_OK && there == 0 && waited_us < 5000000; waited_us += 200) {
-			rest_us(200);
-			there = last_time(times, offset);
-		}
-		if (status == STATUS_OK && there == 0)
-			status = fail(STATUS_OFFLINE, "change %ld did not arrive within 5 s", i);
-		printf("%.3f %.3f\n", (double)(saved - started) / 1e6, (double)(there - started) / 1e6);
+		status = follow_one(words[0], &arena, times, line, i);
 		arena_reset(&arena);
 		rest_us(20000); /* both are back in their polls */
+		started = stopwatch_now_ns();
+		printf("%.3f\n", (double)(least_change(least) - started) / 1e6);
+		rest_us(20000);
 	}
+	least_stop(least);
 	(void)fclose(times);
 	(void)fclose(ids);
 	arena_finish(&arena);
@@ -308,13 +325,13 @@ int main(int argc, char **argv)
 		const char *name;
 		int words;
 		int (*run)(char **words);
-	} verbs[] = { { "edits", 3, run_edits }, { "visits", 3, run_visits }, { "live", 4, run_live }, { "readers", 3, run_readers },
+	} verbs[] = { { "edits", 3, run_edits }, { "visits", 3, run_visits }, { "live", 5, run_live }, { "readers", 3, run_readers },
 		{ "saves", 3, run_saves } };
 
 	for (size_t i = 0; i < LENGTH(verbs); i++)
 		if (argc > 1 && strcmp(argv[1], verbs[i].name) == 0 && argc == verbs[i].words + 2)
 			return verbs[i].run(argv + 2);
 	(void)fprintf(stderr,
-		"usage: bench_device edits|visits DIR KEYS FILE | live DIR TIMES COUNT FILE | readers DIR ID STOP | saves DIR ID STOP\n");
+		"usage: bench_device edits|visits DIR KEYS FILE | live DIR TIMES COUNT FILE LEAST | readers DIR ID STOP | saves DIR ID STOP\n");
 	return 2;
 }
