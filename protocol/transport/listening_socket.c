@@ -1,15 +1,22 @@
 #include "protocol/transport/listening_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-#define BACKLOG 4096 /* the system has a limit of its own */
+#define BACKLOG       4096 /* the system has a limit of its own */
+#define TURN_TRIES    100
+#define TURN_PAUSE_NS 10000000
 
 static enum status refuse(const char *url, int error)
 {
@@ -67,14 +74,43 @@ static bool is_left_over(const struct sockaddr_un *address)
 	return refused;
 }
 
+/* Who looks at what was left over in a folder, and puts a socket of its own in its place, is alone there: what another server has put
+ * there meanwhile is no left-over. The folder's descriptor, whose closing ends the turn; -1: the file system knows of no locks, or whoever
+ * holds it does not let go, and it must go without. */
+static int take_turn(const struct sockaddr_un *address)
+{
+	const struct timespec pause = { .tv_nsec = TURN_PAUSE_NS };
+	char path[sizeof(address->sun_path) + 1];
+	int folder;
+
+	(void)snprintf(path, sizeof(path), "%.*s", (int)sizeof(address->sun_path), address->sun_path);
+	folder = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; folder >= 0 && i < TURN_TRIES; i++) {
+		if (flock(folder, LOCK_EX | LOCK_NB) == 0)
+			return folder;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	if (folder >= 0)
+		(void)close(folder);
+	return -1;
+}
+
 enum status listening_socket_open_local(const char *url, const char *path, int *out_descriptor)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	enum status status;
+	int turn;
 
 	memcpy(address.sun_path, path, strlen(path)); /* address_check() has seen to it that it fits */
+	turn = take_turn(&address);
 	if (is_left_over(&address))
 		(void)unlink(path);
-	return listen_at(url, AF_UNIX, (const struct sockaddr *)&address, sizeof(address), out_descriptor);
+	status = listen_at(url, AF_UNIX, (const struct sockaddr *)&address, sizeof(address), out_descriptor);
+	if (turn >= 0)
+		(void)close(turn);
+	return status;
 }
 
 /* Of a longer one the beginning. */
