@@ -40,7 +40,7 @@ static int copy_of(struct bytes jpeg)
 			(void)close(copy);
 			return -1;
 		}
-		jpeg = (struct bytes){ jpeg.data + count, jpeg.size - (size_t)count };
+		jpeg = bytes_behind(jpeg, (size_t)count);
 	}
 	if (copy >= 0)
 		(void)lseek(copy, 0, SEEK_SET);

@@ -256,7 +256,7 @@ static void answer(struct control *control, struct client *client, control_handl
 	if (announced_size(client) > CONTROL_REQUEST_MAX) {
 		status = fail(STATUS_INVALID, "control request: %zu bytes, at most %zu", announced_size(client), CONTROL_REQUEST_MAX);
 	} else {
-		body = (struct bytes){ body.data + CONTROL_HEAD_SIZE, body.size - CONTROL_HEAD_SIZE };
+		body = bytes_behind(body, CONTROL_HEAD_SIZE);
 		status = control_request_decode(&client->arena, body, &request);
 	}
 	release_reserve(control);

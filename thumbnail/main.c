@@ -67,7 +67,7 @@ static enum status write_output(struct bytes output)
 		ssize_t count = write(STDOUT_FILENO, output.data, output.size);
 		if (count <= 0)
 			return fail(STATUS_CANNOT_WRITE, "standard output cannot be written");
-		output = (struct bytes){ output.data + count, output.size - (size_t)count };
+		output = bytes_behind(output, (size_t)count);
 	}
 	return STATUS_OK;
 }

@@ -589,7 +589,7 @@ static void begin_at(struct blob_piece *piece, int64_t have)
 	if (there <= 0 || there >= (int64_t)piece->bytes.size)
 		return;
 	piece->offset = have;
-	piece->bytes = (struct bytes){ piece->bytes.data + there, piece->bytes.size - (size_t)there };
+	piece->bytes = bytes_behind(piece->bytes, (size_t)there);
 }
 
 static enum status take_bundled_piece(struct device_blobs *blobs, struct arena *arena, struct bytes body)

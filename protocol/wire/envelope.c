@@ -174,7 +174,7 @@ enum status envelope_open(struct arena *arena, const struct identity *recipient,
 		return status;
 	plain.size = sealed.size - CLEAR_SIZE - crypto_box_SEALBYTES;
 	plain.data = opened = arena_allocate(arena, plain.size);
-	if (!keys_open(recipient, (struct bytes){ sealed.data + CLEAR_SIZE, sealed.size - CLEAR_SIZE }, opened))
+	if (!keys_open(recipient, bytes_behind(sealed, CLEAR_SIZE), opened))
 		return refuse();
 	status = manifest_read(plain, sealed.data[TYPE_AT], &envelope);
 	if (status != STATUS_OK)
