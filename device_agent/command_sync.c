@@ -276,7 +276,11 @@ static enum status judge(struct sync_run *run)
 			"the server does not answer this device: it may not know it (any more), or it is another server. Ask the office "
 			"whether the device is in \"truckrolld device list\" and the address is right; work goes on offline");
 	if (failed)
-		return fail(STATUS_OFFLINE, "%.*s; work goes on offline", TEXT_ARGUMENTS(report->failure));
+		return fail(report->outdated ? STATUS_NEWER : STATUS_OFFLINE, "%.*s; work goes on offline",
+			TEXT_ARGUMENTS(report->failure));
+	if (over && report->rounds == run->first.rounds)
+		return fail(STATUS_OFFLINE,
+			"no answer came from the server in time: give more --wait, or sync again later; work goes on offline");
 	if (over)
 		return fail(STATUS_OFFLINE, "not everything was exchanged in time: give more --wait, or just sync again");
 	return STATUS_BUSY;

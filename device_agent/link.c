@@ -82,6 +82,16 @@ static enum status carrier_lost(struct link *link, const char *why)
 	return status == STATUS_OK && another ? device_core_go(link->device->core, true) : status;
 }
 
+/* An answer came that leads no further. Where a program needs an update, another way leads to the same. */
+static enum status session_lost(struct link *link, const struct device_core_state *now)
+{
+	if (!now->outdated)
+		return carrier_lost(link, now->failure);
+	drop_transport(link);
+	note_failure(link, now->failure);
+	return STATUS_OK;
+}
+
 /* Between two requests nothing is lost by taking another way. */
 static enum status open_transport(struct link *link)
 {
@@ -196,8 +206,9 @@ static enum status after_event(struct link *link, const struct device_core_state
 	if (now.incidents != link->incidents) { /* the core begins again by itself: not a failed try */
 		link->incidents = now.incidents;
 		log_broken(link->log, "sync.incident", "why=\"%s\"", now.failure);
-	} else if (before->waiting && !now.waiting && !now.connected && now.failure[0] != '\0' && link->transport != NULL) {
-		status = carrier_lost(link, now.failure);
+	} else if (status == STATUS_OK && before->waiting && !now.waiting && !now.connected && now.failure[0] != '\0' &&
+		link->transport != NULL) {
+		status = session_lost(link, &now);
 		if (status == STATUS_OK)
 			status = carry_out(link);
 	}
@@ -343,7 +354,7 @@ static enum status take_reply(struct link *link)
 	if (status == STATUS_OK)
 		status = device_core_reply(link->device->core, reply);
 	if (device_core_state(link->device->core).rounds > before.rounds) { /* whoever else answers is not this device's server */
-		route_worked(&link->route, now_ms(link), chance_of(link));
+		route_worked(&link->route, now_ms(link), before.connected, chance_of(link));
 		link_meter_answered(&link->meter, !before.polling);
 	}
 	return after_event(link, &before, status);

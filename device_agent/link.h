@@ -1,5 +1,5 @@
-/* The device on line: carries what its core asks for over the live carrier. A failed carrier is closed and a new one opened for the
- * next try, so that a try always means a fresh attempt to connect. One thread; never blocks longer than the store does. */
+/* The device on line: carries what its core asks for over the carrier that its route names. A failed carrier is closed and a new one
+ * opened for the next try, so that a try always means a fresh attempt to connect. One thread; never blocks longer than the store does. */
 #ifndef TRUCKROLL_DEVICE_AGENT_LINK_H
 #define TRUCKROLL_DEVICE_AGENT_LINK_H
 

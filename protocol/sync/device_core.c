@@ -544,6 +544,7 @@ enum status device_on_reply(struct device_core *core, struct bytes reply)
 		return STATUS_OK; /* too late: nobody waits for it */
 	core->poll_again = false;
 	core->page_came = false;
+	core->state.outdated = false;
 	status = open_reply(core, reply, &sections);
 	if (status == STATUS_OK) {
 		status = device_take_sections(core, sections, ground);

@@ -1,4 +1,4 @@
-/* When a device asks again: after a failure, and when a server that has too much to do said so. */
+/* When a device asks again: after a failure, when a server that has too much to do said so, and when the program needs an update. */
 #include "protocol/sync/device_inner.h"
 
 #define BACKOFF_MAX_MS 60000

@@ -61,9 +61,10 @@ bool route_failed(struct route *route, int64_t now_ms)
 	return false;
 }
 
-void route_worked(struct route *route, int64_t now_ms, uint64_t chance)
+void route_worked(struct route *route, int64_t now_ms, bool lasting, uint64_t chance)
 {
-	route->tried = 0;
+	if (lasting)
+		route->tried = 0;
 	if (route->current == 0) {
 		route->back_ms = 0;
 	} else if (route->back_ms == 0) {

@@ -64,19 +64,24 @@ def operations_of_a_newer_device_are_refused_as_newer_and_nothing_of_them_is_tak
 ALL = wire.varint(1)  # scope: everybody's
 
 
+def newer_pages():
+    """Raw bytes of pages that no program of today can read."""
+    one = wire.varint(1)
+    return [("an entry that is new", one + ALL + wire.varint(9) + wire.varint(3) + one),
+            ("a record that is new", one + ALL + wire.varint(0) + wire.varint(60) + one),
+            ("a field that is new", one + ALL + wire.varint(0) + wire.varint(3) + one + wire.varint(62 * 2) + b"\0")]
+
+
 @promise
 def rows_of_a_newer_server_are_refused_with_a_sentence_and_the_work_is_kept():
     with World() as world:
         server, device, line = with_a_line(world)
-        one = wire.varint(1)
-        pages = [("an entry that is new", one + ALL + wire.varint(9) + wire.varint(3) + one),
-                 ("a record that is new", one + ALL + wire.varint(0) + wire.varint(60) + one),
-                 ("a field that is new", one + ALL + wire.varint(0) + wire.varint(3) + one + wire.varint(62 * 2) + b"\0")]
+        pages = newer_pages()
         for what, page in pages:
             newer = NewerServer(server, device, section(PAGE, wire.varint(0) + packed(page, compression=0)))
             line.server_port = newer.port
             answer = device.ask("sync", "--wait", "60", expect=None)  # ends at once: waiting does not help
-            assert newer.answered == 1 and answer.code != 0, f"{what}: {newer.answered} answers, {answer}"
+            assert newer.answered == 1 and answer.code == NEWER_PROGRAM, f"{what}: {newer.answered} answers, {answer}"
             said = answer.reason
             tell(f"{what}: {said}")
             assert "newer" in said or "update this program" in said or "not understood" in said or "upgrade" in said, f"{what}: {said}"
@@ -87,6 +92,24 @@ def rows_of_a_newer_server_are_refused_with_a_sentence_and_the_work_is_kept():
         device.sync()
         insist_on_equality(server, device)
         assert sorted(row["text"] for row in server.rows("note")) == sorted(what for what, _ in pages)
+
+
+@promise
+def a_newer_server_is_asked_once_whatever_other_ways_to_it_there_are():
+    with World() as world:
+        server, device, line = with_a_line(world)
+        newer = NewerServer(server, device, section(PAGE, wire.varint(0) + packed(newer_pages()[0][1], compression=0)))
+        for other in (newer.port, 1):
+            before = newer.answered
+            device.run("server", f"tcp://127.0.0.1:{newer.port},tcp://127.0.0.1:{other}")
+            for patience in ((), ("--wait", "60")):
+                answer = device.ask("sync", *patience, expect=NEWER_PROGRAM)
+                assert "update this program" in answer.reason, answer
+            assert newer.answered == before + 2, newer.answered - before
+        newer.end()
+        device.run("server", line.url)
+        device.sync()
+        insist_on_equality(server, device)
 
 
 # The programs themselves, one of which knows a record more: that of the benchmark, which both are told of with --bench.
