@@ -36,7 +36,7 @@ void front_watch_close(struct front_watch *watch)
 
 int front_watch_descriptor(const struct front_watch *watch)
 {
-	return watch == NULL ? -1 : transport_descriptor(watch->transport);
+	return watch == NULL || !watch->asking ? -1 : transport_descriptor(watch->transport); /* an answer too late is nobody's */
 }
 
 bool front_watch_is_lost(const struct front_watch *watch)

@@ -25,7 +25,7 @@ enum status front_watch_open(const char *url, struct front_watch **out_watch);
 /* Accepts NULL. */
 void front_watch_close(struct front_watch *watch);
 
-/* Readable when a tick is worth a call before its time; -1 for NULL. Owned by the watch. */
+/* Readable when a tick is worth a call before its time; -1 while nothing is asked, and for NULL. Owned by the watch. */
 int front_watch_descriptor(const struct front_watch *watch);
 /* Call every second or so, and when the descriptor is readable. Never blocks. Accepts NULL. */
 enum front_news front_watch_tick(struct front_watch *watch, int64_t now_ms);
