@@ -1,7 +1,6 @@
 #include "device_agent/agent.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,27 +12,11 @@
 #include "shell/control.h"
 #include "shell/file.h"
 #include "shell/runner.h"
+#include "shell/stop_signal.h"
 
 #define INDEX_SLICE_MS   20   /* docs/architecture.md: what a command may have to wait for */
 #define CHECK_SLICE_ROWS 2000 /* of the replica's check by itself: about as long */
 #define STOP_MS          10000 /* for a large cut that is under way when the agent is to end */
-
-static volatile sig_atomic_t stop_asked;
-
-static void ask_to_stop(int signal_number)
-{
-	(void)signal_number;
-	stop_asked = 1;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = ask_to_stop };
-
-	stop_asked = 0;
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGINT, &action, NULL);
-}
 
 struct agent {
 	struct context *context;
@@ -119,7 +102,7 @@ static enum status fail_unsynced(struct agent *agent)
 
 static enum status agent_loop(struct agent *agent)
 {
-	while (!stop_asked) {
+	while (!stop_is_asked()) {
 		int events = wait_for_events(agent);
 		int64_t cut_at_ns;
 		enum status status;
@@ -185,7 +168,7 @@ enum status agent_run(struct context *context, struct local_device *device, cons
 	enum status status;
 
 	log_init(&agent.log, context->clock, LOG_INFO, NULL, NULL);
-	catch_signals();
+	stop_signals_catch();
 	link_init(&agent.link, device, &agent.log, false);
 	agent.owner =
 		(struct runner_owner){ .program = context->program, .clock = context->clock, .dir = device->dir.data, .state = device };

@@ -1,7 +1,6 @@
 /* The serving process: one thread, one loop over devices, control socket and time. Everything that waits in the queue when the
  * loop comes round goes into one commit. */
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "protocol/base/log.h"
@@ -16,6 +15,7 @@
 #include "shell/file.h"
 #include "shell/lock.h"
 #include "shell/runner.h"
+#include "shell/stop_signal.h"
 
 #define LISTEN_DEFAULT    "tcp://0.0.0.0:7450"
 #define IDLE_MS           200                        /* so long nothing came: time to tidy up */
@@ -24,22 +24,6 @@
 #define POLLS_OWN         2 /* the listener and the front, before those of commands */
 #define DESCRIPTORS_MAX   65536
 #define DESCRIPTORS_OWN   64 /* so many are no connection's: files, commands */
-
-static volatile sig_atomic_t stop_asked;
-
-static void ask_to_stop(int signal_number)
-{
-	(void)signal_number;
-	stop_asked = 1;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = ask_to_stop };
-
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGINT, &action, NULL);
-}
 
 struct server {
 	struct office *office;
@@ -214,7 +198,7 @@ static enum status loop(struct server *server)
 	struct pollfd polls[CONTROL_POLL_MAX + POLLS_OWN];
 	enum status status = STATUS_OK;
 
-	while (!stop_asked && status == STATUS_OK) {
+	while (!stop_is_asked() && status == STATUS_OK) {
 		size_t count = control_poll(server->control, polls + POLLS_OWN);
 		polls[0] = (struct pollfd){ .fd = listener_descriptor(server->office->listener), .events = POLLIN };
 		polls[1] = (struct pollfd){ .fd = front_watch_descriptor(server->office->front), .events = POLLIN };
@@ -353,7 +337,7 @@ enum status command_serve(struct context *context)
 
 	if (status != STATUS_OK)
 		return status;
-	catch_signals();
+	stop_signals_catch();
 	log_init(&server.log, context->clock, LOG_INFO, NULL, NULL);
 	status = open_server(&server, context);
 	if (status == STATUS_OK) {
