@@ -53,12 +53,22 @@ enum status address_check(const char *url)
 	return STATUS_OK;
 }
 
+static bool names_host(const char *url)
+{
+	static const char *const nobody[] = { ":", "*:", "[]:" };
+
+	for (size_t i = 0; i < LENGTH(nobody); i++)
+		if (strncmp(url + strlen(tcp), nobody[i], strlen(nobody[i])) == 0)
+			return false;
+	return true;
+}
+
 enum status address_check_server(const char *url)
 {
 	enum status status = address_check(url);
 
 	if (status == STATUS_OK && address_path(url) == NULL &&
-		(url[strlen(tcp)] == ':' || strspn(port_of(url).data, "0") == port_of(url).size))
+		(!names_host(url) || strspn(port_of(url).data, "0") == port_of(url).size))
 		return fail(STATUS_INVALID, "\"%s\" is no address that a server can have; use tcp://HOST:PORT", url);
 	return status;
 }

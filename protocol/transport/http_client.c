@@ -13,6 +13,7 @@
 
 #define CONNECT_MS       10000L
 #define KEEP_ALIVE_S     30L
+#define HEADERS_MAX      65536 /* of an answer, bytes */
 #define USER_AGENT       "truckroll"
 #define ANSWER_OK        200
 #define ANSWER_NO_ANSWER 204 /* the server dropped the request, as the other carrier would */
@@ -41,6 +42,7 @@ struct http_client {
 	uint8_t *request;
 	uint8_t *reply;
 	size_t reply_size;
+	size_t header_size; /* of the reply */
 	uint64_t sent;
 	uint64_t received;
 };
@@ -84,6 +86,17 @@ static size_t take_in(char *data, size_t size, size_t count, void *context)
 	return size;
 }
 
+/* Also those behind a body, which libcurl would keep without end. */
+static size_t take_header(char *data, size_t size, size_t count, void *context)
+{
+	struct http_client *client = context;
+
+	(void)data;
+	size *= count;
+	client->header_size += size;
+	return client->header_size > HEADERS_MAX ? 0 : size;
+}
+
 /* What goes over the line, with the carrier's own headers, without TLS. What libcurl sums up itself (CURLINFO_REQUEST_SIZE) holds as
  * much of the body as went with the headers. */
 static int count_bytes(CURL *easy, curl_infotype what, char *data, size_t size, void *context)
@@ -115,7 +128,7 @@ static void abandon(struct http_client *client)
 	free(client->request);
 	free(client->reply);
 	client->request = client->reply = NULL;
-	client->reply_size = 0;
+	client->reply_size = client->header_size = 0;
 	client->failure[0] = '\0';
 }
 
@@ -309,6 +322,10 @@ static enum status set_options(struct http_client *client)
 		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_WRITEFUNCTION, take_in);
 	if (result == CURLE_OK)
 		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_WRITEDATA, client);
+	if (result == CURLE_OK)
+		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_HEADERFUNCTION, take_header);
+	if (result == CURLE_OK)
+		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_HEADERDATA, client);
 	if (result == CURLE_OK)
 		result = curl->curl_easy_setopt_call(client->easy, CURLOPT_DEBUGFUNCTION, count_bytes);
 	if (result == CURLE_OK)

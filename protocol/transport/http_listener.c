@@ -270,13 +270,20 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
 }
 
 /* MHD_KeyValueIterator. */
-static enum MHD_Result count_size(void *context, enum MHD_ValueKind kind, const char *key, const char *value)
+struct framing {
+	size_t sizes;
+	bool odd; /* a name with a blank behind it (RFC 9112 5.1), which others may read without */
+};
+
+static enum MHD_Result look_at_name(void *context, enum MHD_ValueKind kind, const char *key, const char *value)
 {
-	size_t *count = context;
+	struct framing *framing = context;
+	size_t length = strlen(key);
 
 	(void)kind;
 	(void)value;
-	*count += strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+	framing->sizes += strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+	framing->odd = framing->odd || length == 0 || strchr(" \t", key[length - 1]) != NULL;
 	return MHD_YES;
 }
 
@@ -285,10 +292,10 @@ static enum MHD_Result count_size(void *context, enum MHD_ValueKind kind, const 
 static unsigned int refusal_of(struct MHD_Connection *connection)
 {
 	const char *size = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	size_t sizes = 0;
+	struct framing framing = { 0 };
 
-	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, count_size, &sizes);
-	if (sizes > 1 || (size != NULL && header_of(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL))
+	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_name, &framing);
+	if (framing.odd || framing.sizes > 1 || (size != NULL && header_of(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL))
 		return MHD_HTTP_BAD_REQUEST;
 	return size != NULL && strtoull(size, NULL, 10) > TRANSPORT_BODY_MAX ? MHD_HTTP_CONTENT_TOO_LARGE : 0;
 }

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "protocol/transport/name_lookup.h"
+
 #define BACKLOG       4096 /* the system has a limit of its own */
 #define TURN_TRIES    100
 #define TURN_PAUSE_NS 10000000
@@ -48,9 +50,12 @@ enum status listening_socket_open(const char *url, const char *host, const char 
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
 	struct addrinfo *found;
+	int result = getaddrinfo(host, port, &hints, &found), error = name_lookup_error(result);
 	enum status status;
 
-	if (getaddrinfo(host, port, &hints, &found) != 0)
+	if (error != 0)
+		return refuse(url, error);
+	if (result != 0)
 		return fail(STATUS_INVALID, "there is no machine named %s", host == NULL ? "*" : host);
 	status = listen_at(url, found->ai_family, found->ai_addr, found->ai_addrlen, out_descriptor);
 	freeaddrinfo(found);

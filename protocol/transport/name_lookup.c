@@ -1,5 +1,6 @@
 #include "protocol/transport/name_lookup.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,8 +16,9 @@ struct name_lookup {
 	char *url, *host, *port;
 	int signal;
 	atomic_int holders;  /* the last one frees it */
-	atomic_bool settled; /* `found` is as it stays; until then it is the thread's */
+	atomic_bool settled; /* what follows is as it stays; until then it is the thread's */
 	struct socket_addresses found;
+	int error; /* what kept the system from asking; 0 */
 };
 
 static void release(struct name_lookup *lookup)
@@ -37,13 +39,21 @@ static void settle(struct name_lookup *lookup)
 	signal_file_raise(lookup->signal);
 }
 
+int name_lookup_error(int result)
+{
+	return result == EAI_SYSTEM ? errno : result == EAI_MEMORY ? ENOMEM : 0;
+}
+
 static void look_up(struct name_lookup *lookup, int flags)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags };
 	struct socket_addresses *found = &lookup->found;
 	struct addrinfo *list = NULL;
 
-	if (getaddrinfo(lookup->host, lookup->port, &hints, &list) != 0)
+	int result = getaddrinfo(lookup->host, lookup->port, &hints, &list);
+
+	lookup->error = name_lookup_error(result);
+	if (result != 0)
 		return;
 	for (const struct addrinfo *one = list; one != NULL && found->count < SOCKET_ADDRESSES_MAX; one = one->ai_next) {
 		struct socket_address *address = &found->each[found->count];
@@ -116,6 +126,8 @@ enum status name_lookup_take(const struct name_lookup *lookup, struct socket_add
 {
 	if (!atomic_load(&lookup->settled))
 		return STATUS_NOT_FOUND;
+	if (lookup->found.count == 0 && lookup->error != 0)
+		return fail(STATUS_OFFLINE, "%s cannot be reached (%s)", lookup->url, error_to_text(lookup->error));
 	if (lookup->found.count == 0)
 		return fail(
 			STATUS_OFFLINE, "%s cannot be reached (no machine of that name is known here, or nobody to ask is)", lookup->url);

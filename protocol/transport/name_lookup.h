@@ -20,6 +20,7 @@ struct socket_addresses {
 	size_t count;
 };
 
+/* Started, asked and dropped by one thread. */
 struct name_lookup;
 
 /* `port`: digits; `url` is for the reasons. An address in digits is found at once, without a thread. STATUS_CANNOT_WRITE: no descriptor is
@@ -28,9 +29,12 @@ enum status name_lookup_start(const char *url, const char *host, const char *por
 /* Readable when name_lookup_take() is worth a call. Owned by the look-up. */
 int name_lookup_descriptor(const struct name_lookup *lookup);
 /* STATUS_NOT_FOUND: not known yet. STATUS_OK: at least one address, in the order they are to be tried, or as many as there is room for.
- * STATUS_OFFLINE: there is no such name, or nobody to ask. */
+ * STATUS_OFFLINE: there is no such name, nobody to ask, or not what asking takes. */
 enum status name_lookup_take(const struct name_lookup *lookup, struct socket_addresses *out_addresses);
-/* Accepts NULL. Does not wait: a thread that is left goes on until the system gives up, about half a minute at most. */
+/* Of a result of getaddrinfo(), right after it: what kept the system from asking, an errno value; 0: it asked, and the answer is no. */
+int name_lookup_error(int result);
+/* Accepts NULL. Does not wait: a thread that is left goes on until the system gives up, about half a minute for
+ * each server of names. */
 void name_lookup_drop(struct name_lookup *lookup);
 
 #endif

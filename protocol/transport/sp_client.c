@@ -1,8 +1,10 @@
+#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier,readability-identifier-naming): POLLRDHUP */
 #include "protocol/transport/sp_client.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +67,15 @@ static void give_up(struct sp_client *client)
 	(void)event_set_timer(&client->set, 0);
 }
 
+/* What left to somebody who greets has been sent. */
+static void count_sent(struct sp_client *client)
+{
+	if (!client->stream.greeted || client->outbox_sent < client->outbox_size)
+		return;
+	client->sent += client->asked;
+	client->asked = 0;
+}
+
 static void outbox_put(struct sp_client *client, const void *data, size_t size)
 {
 	if (size > 0)
@@ -86,15 +97,6 @@ static void outbox_fill(struct sp_client *client, struct bytes request)
 	outbox_put(client, head, head_size);
 	outbox_put(client, request.data, request.size);
 	client->asked = request.size;
-}
-
-/* What left to somebody who greets has been sent. */
-static void count_sent(struct sp_client *client)
-{
-	if (!client->stream.greeted || client->outbox_sent < client->outbox_size)
-		return;
-	client->sent += client->asked;
-	client->asked = 0;
 }
 
 /* ---- the link ---- */
@@ -127,13 +129,14 @@ static void hang_up(struct sp_client *client)
 	(void)event_set_timer(&client->set, -1);
 }
 
-/* The last address has all the time that is left, and so has one that took bytes. */
+/* Each address has its share of the time that is left; the last has all of it, and so has one that took bytes. */
 static void begin_try(struct sp_client *client)
 {
 	int64_t now = now_ms(), left_ms = client->dial_until_ms > now ? client->dial_until_ms - now : 0;
-	bool others = !client->linked && client->address_next < client->addresses.count;
+	int64_t others = client->linked ? 0 : (int64_t)(client->addresses.count - client->address_next);
 
-	if (others && left_ms > TRY_MS)
+	left_ms /= others + 1;
+	if (others > 0 && left_ms > TRY_MS)
 		left_ms = TRY_MS;
 	client->try_until_ms = now + left_ms;
 	(void)event_set_timer(&client->set, left_ms);
@@ -279,7 +282,6 @@ static bool deliver(struct sp_client *client, struct arena *arena, struct bytes 
 	if (client->state != REQUEST_WAITING || !sp_stream_reply(&client->stream, client->number, &reply))
 		return false;
 	client->state = REQUEST_NONE;
-	client->received += reply.size;
 	*out_reply = arena_copy_bytes(arena, reply);
 	return true;
 }
@@ -323,9 +325,17 @@ static bool hear(struct sp_client *client, struct arena *arena, struct bytes *ou
 		lost(client);
 		return false;
 	}
+	client->received += bytes_behind((struct bytes){ client->stream.body, client->stream.size }, SP_NUMBER_SIZE).size;
 	is_reply = deliver(client, arena, out_reply);
 	sp_stream_clear(&client->stream);
 	return is_reply;
+}
+
+static enum status late(const struct sp_client *client)
+{
+	if (client->lookup == NULL)
+		return unreachable_for(client, ETIMEDOUT);
+	return fail(STATUS_OFFLINE, "%s cannot be reached (whoever knows the names of machines does not answer)", client->url);
 }
 
 static bool is_dialling(const struct sp_client *client)
@@ -342,20 +352,21 @@ static bool run(struct sp_client *client, struct arena *arena, struct bytes *out
 		flush(client);
 	if (client->linked && hear(client, arena, out_reply))
 		return true;
-	if (is_dialling(client) && now_ms() >= client->try_until_ms)
-		lost_by(client, ETIMEDOUT);
+	if (is_dialling(client) && now_ms() >= client->try_until_ms) {
+		(void)late(client);
+		lost(client);
+	}
 	return false;
 }
 
 /* ---- the transport's functions ---- */
 
-/* Nobody may have looked since. */
+/* Nobody may have looked since; an answer that came too late may lie before the end. */
 static bool is_hung_up(int socket)
 {
-	char byte;
-	ssize_t got = recv(socket, &byte, sizeof(byte), MSG_PEEK);
+	struct pollfd end = { .fd = socket, .events = POLLRDHUP };
 
-	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+	return poll(&end, 1, 0) > 0;
 }
 
 static enum status sp_send(struct transport *transport, struct bytes request)
@@ -365,6 +376,8 @@ static enum status sp_send(struct transport *transport, struct bytes request)
 
 	if (client->linked && (half_sent || is_hung_up(client->socket)))
 		hang_up(client);
+	if (client->linked)
+		client->sent += client->asked; /* of one that left whole, to somebody who has not greeted yet */
 	outbox_fill(client, request);
 	client->state = REQUEST_WAITING;
 	if (client->socket < 0 && client->lookup == NULL)
@@ -381,7 +394,7 @@ static enum status sp_look(struct transport *transport, bool time_over, struct a
 	if (run(client, arena, out_reply))
 		return STATUS_OK;
 	if (time_over && is_dialling(client)) {
-		(void)unreachable_for(client, ETIMEDOUT);
+		(void)late(client);
 		hang_up(client);
 		give_up(client);
 	}
