@@ -305,12 +305,28 @@ struct gathering {
 	struct backup_files files;
 };
 
-/* Whole on both sides. A file that is there already is taken at its word: it was checked when it came, and `backup check` reads it. */
+/* In the folder already. What is not the file, or not all of it, has its name only: it makes room. */
+static enum status find_kept(struct gathering *gathering, const struct hash *id, int64_t *out_size)
+{
+	int64_t size = 0;
+	enum status status = blob_whole(gathering->to, id, out_size);
+
+	if (status == STATUS_CORRUPT)
+		return fail(STATUS_CANNOT_WRITE, "%s: remove it from the folder of the backup, and take the backup again",
+			arena_copy_text(&gathering->arena, text_of(fail_reason())).data);
+	if (status != STATUS_OK || blob_whole(gathering->from, id, &size) != STATUS_OK || size == *out_size)
+		return status;
+	status = blob_drop(gathering->to, id);
+	return status == STATUS_OK ? STATUS_NOT_FOUND : status;
+}
+
+/* Whole on both sides. A file of the right size that is there already is taken at its word: it was checked when it came, and `backup check`
+ * reads it. */
 static enum status take_file(struct gathering *gathering, const struct hash *id)
 {
 	struct bytes content = { 0 };
 	int64_t size = 0;
-	enum status status = gathering->to == NULL ? STATUS_NOT_FOUND : blob_whole(gathering->to, id, &size);
+	enum status status = gathering->to == NULL ? STATUS_NOT_FOUND : find_kept(gathering, id, &size);
 
 	if (status == STATUS_NOT_FOUND) {
 		status = blob_read_whole(gathering->from, &gathering->arena, id, &content);
