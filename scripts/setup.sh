@@ -108,13 +108,13 @@ configure()
 	printf '%s\n' "$wanted" >"$folder/configured"
 }
 
-# compile FOLDER: builds $root/FOLDER; prints progress on a terminal, otherwise only what goes wrong. $politely: what is put before it.
+# compile FOLDER: builds $root/FOLDER; prints progress on a terminal, otherwise only what goes wrong.
 compile()
 {
 	if [ -t 1 ]; then
-		${politely:-} ninja -C "$root/$1" </dev/null
+		ninja -C "$root/$1" </dev/null
 	else
-		${politely:-} ninja -C "$root/$1" --quiet </dev/null >"$root/$1/compile.log" 2>&1 || {
+		ninja -C "$root/$1" --quiet </dev/null >"$root/$1/compile.log" 2>&1 || {
 			cat "$root/$1/compile.log"
 			return 1
 		}
