@@ -1,6 +1,7 @@
 #include "db/connection.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 
 static const struct storage_kind_row kinds[] = {
@@ -50,6 +51,13 @@ static enum status status_of(int result)
 	return STATUS_CORRUPT; /* a table or column is not there: this file is not what its header says */
 }
 
+static bool lacks_descriptors(const struct storage *storage)
+{
+	int error = storage->connection == NULL ? 0 : sqlite3_system_errno(storage->connection);
+
+	return error == EMFILE || error == ENFILE;
+}
+
 static enum status explain(const struct storage *storage, int result, const char *doing)
 {
 	enum status status = status_of(result);
@@ -63,6 +71,8 @@ static enum status explain(const struct storage *storage, int result, const char
 	case STATUS_CANNOT_WRITE:
 		if ((result & 0xff) == SQLITE_NOMEM)
 			return fail(status, "%s: there is no memory left (%s); end other programs, and try again", path, about);
+		if (lacks_descriptors(storage))
+			return fail(status, "%s: too many files are open (%s); allow more (ulimit -n), and try again", path, about);
 		return fail(status, "%s cannot be written (%s: %s); free some space or make its folder writable", path, about, words);
 	case STATUS_BUSY:
 		return fail(status, "%s is held by another process (%s); try again", path, about);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "device_agent/store_parts.h"
+#include "shell/file.h"
 
 static int system_rename(void *context, const char *from, const char *to)
 {
@@ -46,17 +47,18 @@ enum status swap_lock_take(struct device_store *store, bool exclusive, int *out_
 	if (store->vfs != NULL)
 		return STATUS_OK;
 	path = device_path(store, "replica.swap");
-	descriptor = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+	descriptor = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (descriptor < 0) {
 		if (!exclusive && (errno == EROFS || errno == EACCES))
 			return STATUS_OK; /* nobody exchanges files where none can be made */
-		return fail(STATUS_CANNOT_WRITE, "%s cannot be opened (error %d); check that its folder is writable", path, errno);
+		return file_fail(errno, "open", path);
 	}
 	while (flock(descriptor, exclusive ? LOCK_EX : LOCK_SH) != 0) {
-		if (errno == EINTR)
+		int error = errno;
+		if (error == EINTR)
 			continue;
 		(void)close(descriptor);
-		return fail(STATUS_CANNOT_WRITE, "%s cannot be locked (error %d)", path, errno);
+		return file_fail(error, "lock", path);
 	}
 	*out_descriptor = descriptor;
 	return STATUS_OK;

@@ -60,11 +60,25 @@ static void sweep_folder(struct arena *arena, struct text folder)
 	(void)closedir(directory);
 }
 
+/* Another's draft, which is not to be taken away, has the name. */
+static enum status refuse_taken(const struct draft *draft)
+{
+	int taken = open(draft->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+	bool strange = taken < 0 && errno == EACCES;
+
+	if (taken >= 0)
+		(void)close(taken);
+	if (strange)
+		return fail(STATUS_CANNOT_WRITE,
+			"another user writes %s, or left it: remove it when nobody does, or give another name", draft->path);
+	return fail(STATUS_BUSY, "another process is writing %s: wait until it is done, or give another name", draft->as);
+}
+
 static enum status begin_once(struct draft *draft, bool *out_begun)
 {
 	draft->descriptor = open(draft->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (draft->descriptor < 0 && errno == EEXIST)
-		return fail(STATUS_BUSY, "another process is writing %s: wait until it is done, or give another name", draft->as);
+		return refuse_taken(draft);
 	if (draft->descriptor < 0)
 		return file_fail(errno, "write", draft->as);
 	*out_begun = is_ours(draft->descriptor) && has_name(draft->descriptor, draft->path);

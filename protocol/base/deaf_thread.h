@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-/* As pthread_create() with default attributes: 0, or the error of the system. */
+/* As pthread_create() with default attributes: 0, or the error of the system. The caller joins or detaches it. */
 int deaf_thread_start(pthread_t *out_thread, void *(*run)(void *context), void *context);
 
 #endif

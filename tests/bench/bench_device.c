@@ -332,6 +332,7 @@ int main(int argc, char **argv)
 		if (argc > 1 && strcmp(argv[1], verbs[i].name) == 0 && argc == verbs[i].words + 2)
 			return verbs[i].run(argv + 2);
 	(void)fprintf(stderr,
-		"usage: bench_device edits|visits DIR KEYS FILE | live DIR TIMES COUNT FILE LEAST | readers DIR ID STOP | saves DIR ID STOP\n");
+		"usage: bench_device edits|visits DIR KEYS FILE | live DIR TIMES COUNT FILE LEAST | readers DIR ID STOP | "
+		"saves DIR ID STOP\n");
 	return 2;
 }

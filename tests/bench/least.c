@@ -48,15 +48,14 @@ static void connect_two(int ends[2])
 
 static sqlite3_stmt *open_rows(const char *dir, int place, sqlite3 **out_database)
 {
+	static const char prepare[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+				      "CREATE TABLE IF NOT EXISTS rows (n INTEGER PRIMARY KEY, body BLOB)";
 	char path[4096];
 	sqlite3_stmt *insert = NULL;
 
 	(void)snprintf(path, sizeof(path), "%s/least-%d.db", dir, place);
 	insist(sqlite3_open(path, out_database) == SQLITE_OK, path);
-	insist(sqlite3_exec(*out_database,
-		       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS rows (n INTEGER PRIMARY KEY, body BLOB)",
-		       NULL, NULL, NULL) == SQLITE_OK,
-		path);
+	insist(sqlite3_exec(*out_database, prepare, NULL, NULL, NULL) == SQLITE_OK, path);
 	insist(sqlite3_prepare_v2(*out_database, "INSERT INTO rows (body) VALUES (?)", -1, &insert, NULL) == SQLITE_OK, path);
 	return insert;
 }
