@@ -359,10 +359,13 @@ static enum status sync_as_owner(struct sync_run *run)
 	run->first = (struct progress_report){ 0 };
 	link_init(&link, device, NULL, true);
 	status = tell_replaced(device, run->replaced_why);
-	if (status == STATUS_OK && run->check)
-		status = device_core_check(device->core);
 	if (status == STATUS_OK)
 		status = run_link(run, &link);
+	if (status == STATUS_OK && run->check) { /* what is only news is here by now */
+		status = device_core_check(device->core);
+		if (status == STATUS_OK)
+			status = run_link(run, &link);
+	}
 	if (status == STATUS_OK)
 		status = check_rows(run, &link);
 	run->last = report_of(run->context, &link);
@@ -444,13 +447,11 @@ static void pause_ms(int ms)
 	(void)nanosleep(&time, NULL);
 }
 
-/* STATUS_NOT_FOUND: no agent runs, or none any more. What it counted before it was told to go is not of this sync. */
-static enum status sync_by_agent(struct sync_run *run)
+/* Until everything is exchanged, or it ends otherwise. */
+static enum status go_by_agent(struct sync_run *run, bool check)
 {
-	enum status status = ask_agent(run->context, false, false, &run->first);
+	enum status status = ask_agent(run->context, true, check, &run->last);
 
-	if (status == STATUS_OK)
-		status = ask_agent(run->context, true, run->check, &run->last);
 	while (status == STATUS_OK) {
 		status = judge(run);
 		if (status != STATUS_BUSY)
@@ -459,6 +460,16 @@ static enum status sync_by_agent(struct sync_run *run)
 		status = ask_agent(run->context, false, false, &run->last);
 	}
 	return status;
+}
+
+/* STATUS_NOT_FOUND: no agent runs, or none any more. What it counted before it was told to go is not of this sync. */
+static enum status sync_by_agent(struct sync_run *run)
+{
+	enum status status = ask_agent(run->context, false, false, &run->first);
+
+	if (status == STATUS_OK)
+		status = go_by_agent(run, false);
+	return status == STATUS_OK && run->check ? go_by_agent(run, true) : status; /* what is only news is here by then */
 }
 
 static enum status sync_somehow(struct sync_run *run)
@@ -651,7 +662,7 @@ static enum status replace_replica(struct sync_run *run)
 
 enum status command_sync(struct context *context)
 {
-	struct sync_run run = { .context = context, .until_ms = INT64_MAX, .patient = arguments_has(context->arguments, "wait"),
+	struct sync_run run = { .context = context, .until_ms = INT64_MAX, .patient = arguments_integer(context->arguments, "wait", 0) > 0,
 		.check = arguments_flag(context->arguments, "check") };
 	enum status status;
 

@@ -4,7 +4,7 @@ import shutil
 
 import tap
 from equal import insist_on_equality
-from harness import PATIENCE, Device, Server, World
+from harness import OFFLINE, PATIENCE, Device, Server, World, with_a_line
 from stores import change
 from tap import promise, tell, until
 
@@ -32,6 +32,22 @@ def rows_changed_behind_its_back_are_found_put_right_and_told():
         english, chinese = device.told("rows put right"), device.told("rows put right", "--lang", "zh")
         assert len(english) == 1 and "1 rows were not as the office has them, 1 were missing, 1 were too many" in english[0], english
         assert len(chinese) == 1 and "1 行缺失" in chinese[0], chinese
+
+
+@promise
+def what_is_only_news_is_fetched_before_anything_is_compared():
+    with World() as world:
+        server, device, line = with_a_line(world)
+        for who in ("a command", "an agent"):
+            line.close_line()
+            if who == "an agent":
+                device.start_agent()
+            server.run("note", "HH-5001", f"news for {who}")
+            device.run("sync", "--check", expect=OFFLINE)
+            line.open_line()
+            assert device.run("sync", "--check", "--wait", PATIENCE)["repaired_rows"] == 0, who
+            assert not device.told("rows put right"), who
+            insist_on_equality(server, device)
 
 
 def rot(device):
