@@ -85,24 +85,25 @@ static const struct {
 	enum operation_kind kind;
 	const char *verb;
 	uint32_t steps[STEPS_MAX];
+	uint32_t taken; /* where one stands with which that was done already: said twice, it is not about another */
 } obvious[] = {
-	{ OPERATION_ACCEPT, "accept", { IN(DISPATCHED) } },
-	{ OPERATION_DECLINE, "decline", { IN(DISPATCHED), IN(ACCEPTED) } },
-	{ OPERATION_DELAY, "delay", { IN(TRAVELLING), IN(ACCEPTED), IN(DISPATCHED) } },
-	{ OPERATION_TRAVEL, "travel to", { IN(ACCEPTED), IN(DISPATCHED) } },
-	{ OPERATION_ARRIVE, "arrive at", { IN(TRAVELLING), IN(ACCEPTED), IN(DISPATCHED) } },
-	{ OPERATION_PAUSE, "pause", { IN(ON_SITE) } },
-	{ OPERATION_RESUME, "resume", { IN(PAUSED) } },
-	{ OPERATION_FINISH, "finish", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
-	{ OPERATION_ABORT, "abort", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
-	{ OPERATION_USE_PART, "use parts on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
-	{ OPERATION_RETURN_PART, "return parts from", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
-	{ OPERATION_ANSWER_TASK, "check", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
-	{ OPERATION_READ_METER, "read a meter on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
-	{ OPERATION_ADD_PHOTO, "take a photo on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
-	{ OPERATION_LOG_TIME, "log time on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
-	{ OPERATION_SIGN, "have signed", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) } },
-	{ OPERATION_REOPEN_VISIT, "reopen", { IN(DONE) } },
+	{ OPERATION_ACCEPT, "accept", { IN(DISPATCHED) }, 0 },
+	{ OPERATION_DECLINE, "decline", { IN(DISPATCHED), IN(ACCEPTED) }, 0 },
+	{ OPERATION_DELAY, "delay", { IN(TRAVELLING), IN(ACCEPTED), IN(DISPATCHED) }, 0 },
+	{ OPERATION_TRAVEL, "travel to", { IN(ACCEPTED), IN(DISPATCHED) }, IN(TRAVELLING) },
+	{ OPERATION_ARRIVE, "arrive at", { IN(TRAVELLING), IN(ACCEPTED), IN(DISPATCHED) }, IN(ON_SITE) },
+	{ OPERATION_PAUSE, "pause", { IN(ON_SITE) }, 0 },
+	{ OPERATION_RESUME, "resume", { IN(PAUSED) }, 0 },
+	{ OPERATION_FINISH, "finish", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) }, 0 },
+	{ OPERATION_ABORT, "abort", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) }, 0 },
+	{ OPERATION_USE_PART, "use parts on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) }, 0 },
+	{ OPERATION_RETURN_PART, "return parts from", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) }, 0 },
+	{ OPERATION_ANSWER_TASK, "check", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) }, 0 },
+	{ OPERATION_READ_METER, "read a meter on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) }, 0 },
+	{ OPERATION_ADD_PHOTO, "take a photo on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) }, 0 },
+	{ OPERATION_LOG_TIME, "log time on", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) }, 0 },
+	{ OPERATION_SIGN, "have signed", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) }, 0 },
+	{ OPERATION_REOPEN_VISIT, "reopen", { IN(DONE) }, 0 },
 };
 
 /* Keeps those in one of the states. */
@@ -140,12 +141,18 @@ static enum status fail_ambiguous(struct context *context, const struct own_visi
 static enum status choose_obvious(
 	struct context *context, enum operation_kind kind, const struct own_visits *own, const struct visit **out_visit)
 {
-	struct own_visits found = furthest(context, kind, own);
+	struct own_visits found = furthest(context, kind, own), taken = { 0 };
 	const char *verb = "work on";
 
-	for (size_t i = 0; i < LENGTH(obvious); i++)
-		if (obvious[i].kind == kind)
-			verb = obvious[i].verb;
+	for (size_t i = 0; i < LENGTH(obvious); i++) {
+		if (obvious[i].kind != kind)
+			continue;
+		verb = obvious[i].verb;
+		taken = in_states(context, own, obvious[i].taken);
+	}
+	if (taken.count > 0 && found.count > 0)
+		return fail(STATUS_AMBIGUOUS, "that was said of %.*s already: name the visit if another is meant",
+			TEXT_ARGUMENTS(visit_words(context, taken.visits[0])));
 	if (found.count == 0)
 		return fail(STATUS_NOT_FOUND, "you have no visit to %s now; \"truckroll today\" lists your visits",
 			catalogue_translate(context->language, verb));

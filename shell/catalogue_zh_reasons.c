@@ -75,6 +75,7 @@ const struct message catalogue_zh_reasons[] = {
 	{ "%.*s does not answer this device: it may not know it (any more), or it is another server. Ask the office whether the "
 	  "device is in \"truckrolld device list\" and the address is right",
 	  "%.*s 不应答本终端：它可能不（再）认识本终端，或者是另一台服务器。请向办公室核实“truckrolld device list”中是否有本终端、地址是否正确" },
+	{ "that was said of %.*s already: name the visit if another is meant", "%.*s 已报告过此步骤：若指另一次上门，请指明" },
 	{ "no answer came from the server in time: give more --wait, or sync again later; work goes on offline",
 		"服务器未在限时内应答：请加大 --wait，或稍后再同步；可继续离线工作" },
 	{ "%s cannot be reached (whoever knows the names of machines does not answer)", "无法连接 %s（域名解析没有应答）" },

@@ -164,6 +164,24 @@ def the_status_tells_devices_on_line_from_devices_to_approve():
 
 
 @promise
+def a_step_said_twice_is_not_taken_to_be_about_another_visit():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, "Ada Brannock", "tablet")
+        for order in ("HH-5001", "HH-5002"):
+            server.book(order, "Ada Brannock")
+        device.sync()
+        device.run("accept", "HH-5001")
+        for step in ("travel", "arrive"):
+            assert device.run(step, *(("HH-5001",) if step == "travel" else ()))
+            answer = device.ask(step, expect=USAGE)
+            assert "HH-5001" in answer.reason and "already" in answer.reason, answer
+        assert {visit["state"] for visit in device.run("today")["visits"]} == {"on_site", "dispatched"}
+        device.run("travel", "HH-5002")
+        assert {visit["state"] for visit in device.run("today")["visits"]} == {"on_site", "travelling"}
+
+
+@promise
 def numbers_and_names_are_found_whatever_their_capitals():
     with World() as world:
         server = Server.made(world)
