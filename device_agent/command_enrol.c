@@ -13,13 +13,17 @@
 #define LOCK_WAIT_MS 5000
 #define PORT_DEFAULT "7450"
 
-/* "office.example" and "office.example:7450" are tcp:// addresses. */
+/* "office.example", "tcp://office.example" and "office.example:7450" are tcp:// addresses. */
 static struct text complete_url(struct arena *arena, struct text url)
 {
+	const char *tcp = "tcp://", *host, *behind;
+
 	url = arena_copy_text(arena, text_trim(url));
-	if (strstr(url.data, "://") != NULL)
+	if (strstr(url.data, "://") != NULL && strncmp(url.data, tcp, strlen(tcp)) != 0)
 		return url;
-	return arena_print(arena, "tcp://%.*s%s", TEXT_ARGUMENTS(url), strchr(url.data, ':') == NULL ? ":" PORT_DEFAULT : "");
+	host = strstr(url.data, "://") == NULL ? url.data : url.data + strlen(tcp);
+	behind = strrchr(host, ']');
+	return arena_print(arena, "%s%s%s", tcp, host, strchr(behind == NULL ? host : behind, ':') == NULL ? ":" PORT_DEFAULT : "");
 }
 
 /* More than a server can have are left for route_read() to refuse. */

@@ -35,6 +35,15 @@ const char *address_path(const char *url)
 	return strncmp(url, local, strlen(local)) == 0 ? url + strlen(local) : NULL;
 }
 
+/* No name of a machine does. */
+static bool holds_blank(const char *url)
+{
+	for (const char *at = url; *at != '\0'; at++)
+		if ((unsigned char)*at <= ' ' || *at == 0x7f)
+			return true;
+	return false;
+}
+
 enum status address_check(const char *url)
 {
 	const char *path = address_path(url);
@@ -45,7 +54,7 @@ enum status address_check(const char *url)
 		return fail(STATUS_INVALID, "\"%s\" is longer than the %zu bytes that the path of a socket may have", url, PATH_SIZE - 1);
 	if (path != NULL && *path != '\0')
 		return STATUS_OK;
-	if (strncmp(url, tcp, strlen(tcp)) != 0)
+	if (strncmp(url, tcp, strlen(tcp)) != 0 || holds_blank(url))
 		return fail(
 			STATUS_INVALID, "\"%s\" is not an address to connect to; use tcp://HOST:PORT, https://HOST or ipc://PATH", url);
 	if (!address_is_port(port_of(url)))

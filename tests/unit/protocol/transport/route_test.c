@@ -26,7 +26,7 @@ static void a_list_is_read_and_what_is_no_address_is_named(void **state)
 {
 	static const char *const bad[] = { "", ",", "ftp://x", BEST ",", "http://", "https://h:0x10", "https://h:65536", "https://a b",
 		"http://[::1", "http://h?x", "tcp://", "tcp://h", "tcp://h:", "tcp://h:0", "tcp://h:65536", "tcp://h:-1", "tcp://h:port",
-		"tcp://:7450", "tcp://*:7450", "tcp://[]:7450",
+		"tcp://:7450", "tcp://*:7450", "tcp://[]:7450", "tcp://a b:7450",
 		"https://h;pin=", "https://h;pin=sha256//", "https://h;pin=sha256//AAAA=", "http://h;pin=" PIN,
 		"https://h;pin=" PIN ";", "https://h;pin=" PIN PIN,
 		BEST "," BEST "," BEST "," BEST "," BEST };
