@@ -98,7 +98,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "column.sum", "校验和" },
 	{ "column.from", "调出" },
 	{ "column.to", "调入" },
-	{ "column.opened_at", "发生时间" },
+	{ "happened at", "发生时间" },
 	{ "column.part", "备件" },
 	{ "column.work_order", "工单" },
 	{ "column.enrolled_at_ms", "注册时间" },

@@ -437,7 +437,7 @@ enum status listing_issues(struct context *context, struct storage *storage, boo
 		{ "kind", NULL, false },
 		{ "state", NULL, true },
 		{ "work_order", NULL, false },
-		{ "opened_at", NULL, false },
+		{ "opened_at", "happened at", false },
 		{ "words", NULL, false },
 		{ "field", NULL, true },
 		{ "base_value", NULL, true },

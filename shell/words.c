@@ -126,7 +126,7 @@ struct text words_of_operation(const struct words *words, enum operation_kind ki
 	return catalogue_word(words->arena, words->language, "operation", text_of(row->name));
 }
 
-/* The three values of an edit conflict, or what became of a resolved issue. */
+/* The three values of an edit conflict, where a late fact is told whole, or what became of a resolved issue. */
 static struct text issue_tail(const struct words *words, const struct issue *issue)
 {
 	struct text resolution = choice_to_text(words->arena, issue_resolution_names, issue->resolution);
@@ -141,9 +141,13 @@ static struct text issue_tail(const struct words *words, const struct issue *iss
 		{ "resolution", catalogue_word(words->arena, words->language, "resolution.issue", resolution) },
 		{ "text", issue->resolution_text },
 	};
+	struct message_value late[] = { { "operation",
+		arena_print(words->arena, "%.8s", id_to_text(&issue->operation_id).characters) } };
 
 	if (issue->state == ISSUE_STATE_RESOLVED)
 		return catalogue_print(words->arena, words->language, "advice.resolved", resolved, LENGTH(resolved));
+	if (issue->kind == ISSUE_KIND_LATE_FACT)
+		return catalogue_print(words->arena, words->language, "advice.late_fact", late, LENGTH(late));
 	if (issue->kind == ISSUE_KIND_EDIT_CONFLICT)
 		return catalogue_print(words->arena, words->language, "advice.edit_conflict", conflict, LENGTH(conflict));
 	return (struct text){ 0 };

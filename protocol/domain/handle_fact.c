@@ -166,7 +166,7 @@ static bool says_more(const struct handling *handling, const struct visit *visit
 static enum status open_on_visit(struct handling *handling, enum issue_kind kind, const struct visit *visit, const struct work_order *order)
 {
 	const struct operation_head *head = &handling->operation->head;
-	struct text state = visit == NULL ? text_of("") : handling_visit_state(handling, visit->state);
+	struct text state = visit == NULL ? text_of("-") : handling_visit_state(handling, visit->state);
 	struct text order_state = order == NULL ? text_of("") : handling_order_state(handling, order->state);
 	struct issue issue = { .kind = kind };
 

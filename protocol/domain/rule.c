@@ -62,7 +62,7 @@ static const struct rule_row rows[] = {
 	{ RULE_WORK_WITHOUT_CLAIM, "work_without_claim",
 	  "{technician} did {operation} on a visit of {holder} that was {state}; check who goes." },
 	{ RULE_LATE_FACT, "late_fact",
-	  "{operation} came after the end: the order is {order_state}, the visit {state}; it was kept, nothing was reopened." },
+	  "{operation} came after the end (order: {order_state}, visit: {state}); it was kept, nothing was reopened." },
 	{ RULE_CHAIN_GAP, "chain_gap",
 	  "The device cannot send operations {first} to {last} any more; ask its technician what was done." },
 	{ RULE_FORK, "fork",

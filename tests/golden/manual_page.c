@@ -8,7 +8,7 @@
 #include "tests/golden/document.h"
 
 /* Words of the table, safe for a page of mdoc. */
-static void put(FILE *out, const char *words)
+static void put(FILE *out, const char *words, bool as_it_stands)
 {
 	bool line_begins = true;
 
@@ -17,7 +17,7 @@ static void put(FILE *out, const char *words)
 			fputs("\\&", out);
 		if (*at == '\\')
 			fputs("\\e", out);
-		else if (strncmp(at, ". ", 2) == 0) { /* a sentence begins a line */
+		else if (!as_it_stands && strncmp(at, ". ", 2) == 0) { /* a sentence begins a line */
 			fputs(".\n", out);
 			at++;
 		} else if (strncmp(at, "…", strlen("…")) == 0) {
@@ -81,7 +81,7 @@ static void put_help(FILE *out, const struct option *option, bool positional)
 		put_option_macro(out, option);
 	}
 	fputs("\n", out);
-	put(out, option->help);
+	put(out, option->help, false);
 	if (option->kind == OPTION_INTEGER && (option->min != 0 || option->max != 0))
 		fprintf(out, ", %lld to %lld", (long long)option->min, (long long)option->max);
 	fputs("\n", out);
@@ -102,15 +102,15 @@ static void put_options(FILE *out, const struct command *command)
 static void put_command(FILE *out, const struct command *command)
 {
 	put_synopsis(out, command);
-	put(out, command->summary);
+	put(out, command->summary, false);
 	fputs(".\n", out);
 	if (command->details != NULL) {
-		put(out, command->details);
+		put(out, command->details, false);
 		fputs("\n", out);
 	}
 	put_options(out, command);
 	fputs(".Bd -literal -offset indent\n", out);
-	put(out, command->example);
+	put(out, command->example, true);
 	fputs("\n.Ed\n", out);
 }
 
