@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -85,11 +83,13 @@ static bool is_left_over(const struct sockaddr_un *address)
 static int take_turn(const struct sockaddr_un *address)
 {
 	const struct timespec pause = { .tv_nsec = TURN_PAUSE_NS };
-	char path[sizeof(address->sun_path) + 1];
+	const char *name = strrchr(address->sun_path, '/');
+	char path[sizeof(address->sun_path) + 1] = ".";
 	int folder;
 
-	(void)snprintf(path, sizeof(path), "%.*s", (int)sizeof(address->sun_path), address->sun_path);
-	folder = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (name != NULL)
+		memcpy(path, address->sun_path, (size_t)(name - address->sun_path) + 1);
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (int i = 0; folder >= 0 && i < TURN_TRIES; i++) {
 		if (flock(folder, LOCK_EX | LOCK_NB) == 0)
 			return folder;
