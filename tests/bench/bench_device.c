@@ -299,11 +299,13 @@ static int run_readers(char **words)
 	return status == STATUS_OK ? 0 : complain(status);
 }
 
-/* saves DIR ID STOP: changes the record through the agent's socket until the file STOP is there. */
+/* saves DIR ID STOP LEAST: changes the record through the agent's socket until the file STOP is there. After each of them a row is
+ * committed on plain SQLite in the folder LEAST: what waiting for the disk costs meanwhile. */
 static int run_saves(char **words)
 {
+	struct least_rows rows = least_rows_open(words[3], 0);
 	struct arena arena = { 0 };
-	struct waits waits = { 0 };
+	struct waits waits = { 0 }, least = { 0 };
 
 	for (long number = 0; goes_on(words[2]); number++) {
 		int64_t started = stopwatch_now_ns();
@@ -312,10 +314,15 @@ static int run_saves(char **words)
 			note_wait(&waits, started);
 		waits.refused += status != STATUS_OK && status != STATUS_NOT_FOUND;
 		arena_reset(&arena);
+		started = stopwatch_now_ns();
+		least_rows_add(&rows, words[1], (int)strlen(words[1]));
+		note_wait(&least, started);
 		rest_us(50000);
 	}
 	arena_finish(&arena);
+	least_rows_close(&rows);
 	print_waits(&waits);
+	print_waits(&least);
 	return 0;
 }
 
@@ -326,13 +333,13 @@ int main(int argc, char **argv)
 		int words;
 		int (*run)(char **words);
 	} verbs[] = { { "edits", 3, run_edits }, { "visits", 3, run_visits }, { "live", 5, run_live }, { "readers", 3, run_readers },
-		{ "saves", 3, run_saves } };
+		{ "saves", 4, run_saves } };
 
 	for (size_t i = 0; i < LENGTH(verbs); i++)
 		if (argc > 1 && strcmp(argv[1], verbs[i].name) == 0 && argc == verbs[i].words + 2)
 			return verbs[i].run(argv + 2);
 	(void)fprintf(stderr,
 		"usage: bench_device edits|visits DIR KEYS FILE | live DIR TIMES COUNT FILE LEAST | readers DIR ID STOP | "
-		"saves DIR ID STOP\n");
+		"saves DIR ID STOP LEAST\n");
 	return 2;
 }

@@ -35,13 +35,13 @@ class Watched:
         self.record = record
         self.log = open(folder + ".log", "w", encoding="utf-8")
 
-    def loop(self, verb):
-        return subprocess.Popen([self.programs.helper, verb, self.folder, self.record, self.stop_file], stdout=subprocess.PIPE, text=True)
+    def loop(self, verb, *more):
+        return subprocess.Popen([self.programs.helper, verb, self.folder, self.record, self.stop_file, *more], stdout=subprocess.PIPE, text=True)
 
     def end(self, *loops):
         with open(self.stop_file, "w", encoding="ascii"):
             pass
-        answers = [json.loads(loop.communicate(timeout=300)[0]) for loop in loops]
+        answers = [json.loads(line) for loop in loops for line in loop.communicate(timeout=300)[0].splitlines()]
         os.remove(self.stop_file)
         return answers
 
@@ -55,12 +55,12 @@ class Watched:
         return run_json(self.programs.device, "link", "--dir", self.folder, "--json")
 
     def take_in(self):
-        """Seconds, and what readers and savers saw."""
+        """Seconds, and what readers, savers and plain commits saw."""
         started = time.monotonic()
         agent = subprocess.Popen([self.programs.device, "agent", "--dir", self.folder], stdout=self.log, stderr=self.log)
         try:
             self.wait(agent, lambda: os.path.exists(os.path.join(self.folder, "sock")))
-            loops = [self.loop("readers"), self.loop("saves")]
+            loops = [self.loop("readers"), self.loop("saves", os.path.dirname(self.folder))]
             self.wait(agent, lambda: self.link()["synced"])
             seconds = time.monotonic() - started
             time.sleep(0.5)
@@ -99,14 +99,13 @@ def measure(build, folder, quick):
         for variant, device in (("cut", cut), ("first", first)):
             say(f"a {variant} of {count} rows")
             watched = Watched(programs, device, record_id(1))
-            seconds, readers, saves = watched.take_in()
+            seconds, readers, saves, plain = watched.take_in()
             rest = watched.rest()
-            floor = run_json(programs.plain, "commits", os.path.join(folder, "floor.db"), "50")
             rows.append({"bench": "cut", "case": "cut", "variant": variant, "who": "truckroll", "records": count, "seconds": round(seconds, 3),
                          "per_s": round(count / seconds), "reader_longest_ms": readers["longest_ms"], "reader_rest_ms": rest["longest_ms"],
                          "reads": readers["count"], "save_longest_ms": saves["longest_ms"], "save_mean_ms": saves["mean_ms"],
-                         "saves": saves["count"], "refused": saves["refused"], "commit_longest_ms": round(max(floor) / 1000, 2),
+                         "saves": saves["count"], "refused": saves["refused"], "commit_longest_ms": plain["longest_ms"], "commit_mean_ms": plain["mean_ms"],
                          "note": f"reader at most {readers['longest_ms']:.0f} ms (at rest {rest['longest_ms']:.0f}), "
                                  f"a command at most {saves['longest_ms']:.0f} ms of {saves['count']}, {saves['refused']} refused; "
-                                 f"a plain commit at most {max(floor) / 1000:.0f}"})
+                                 f"a plain commit meanwhile at most {plain['longest_ms']:.0f}"})
     return rows

@@ -2,7 +2,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -46,39 +45,48 @@ static void connect_two(int ends[2])
 	(void)close(listener);
 }
 
-static sqlite3_stmt *open_rows(const char *dir, int place, sqlite3 **out_database)
+struct least_rows least_rows_open(const char *dir, int place)
 {
 	static const char prepare[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 				      "CREATE TABLE IF NOT EXISTS rows (n INTEGER PRIMARY KEY, body BLOB)";
+	struct least_rows rows = { 0 };
 	char path[4096];
-	sqlite3_stmt *insert = NULL;
 
 	(void)snprintf(path, sizeof(path), "%s/least-%d.db", dir, place);
-	insist(sqlite3_open(path, out_database) == SQLITE_OK, path);
-	insist(sqlite3_exec(*out_database, prepare, NULL, NULL, NULL) == SQLITE_OK, path);
-	insist(sqlite3_prepare_v2(*out_database, "INSERT INTO rows (body) VALUES (?)", -1, &insert, NULL) == SQLITE_OK, path);
-	return insert;
+	insist(sqlite3_open(path, &rows.database) == SQLITE_OK, path);
+	insist(sqlite3_exec(rows.database, prepare, NULL, NULL, NULL) == SQLITE_OK, path);
+	insist(sqlite3_prepare_v2(rows.database, "INSERT INTO rows (body) VALUES (?)", -1, &rows.insert, NULL) == SQLITE_OK, path);
+	return rows;
+}
+
+void least_rows_add(const struct least_rows *rows, const void *row, int size)
+{
+	insist(sqlite3_bind_blob(rows->insert, 1, row, size, SQLITE_STATIC) == SQLITE_OK, "least: bind");
+	insist(sqlite3_step(rows->insert) == SQLITE_DONE && sqlite3_reset(rows->insert) == SQLITE_OK, "least: insert");
+}
+
+void least_rows_close(struct least_rows *rows)
+{
+	(void)sqlite3_finalize(rows->insert);
+	(void)sqlite3_close(rows->database);
 }
 
 /* One of the three, until nothing comes in any more. The last one hands on when it had it. */
 static void serve_place(const char *dir, int place, int in, int out)
 {
-	sqlite3 *database = NULL;
-	sqlite3_stmt *insert = open_rows(dir, place, &database);
+	struct least_rows rows = least_rows_open(dir, place);
 	char row[ROW_SIZE];
 
 	while (recv(in, row, sizeof(row), MSG_WAITALL) == sizeof(row)) {
 		int64_t at_ns;
-		insist(sqlite3_bind_blob(insert, 1, row, sizeof(row), SQLITE_STATIC) == SQLITE_OK, "least: bind");
-		insist(sqlite3_step(insert) == SQLITE_DONE && sqlite3_reset(insert) == SQLITE_OK, "least: insert");
+		least_rows_add(&rows, row, sizeof(row));
 		at_ns = stopwatch_now_ns();
 		if (place == PLACES - 1)
 			insist(send(out, &at_ns, sizeof(at_ns), MSG_NOSIGNAL) == sizeof(at_ns), "least: send");
 		else
 			insist(send(out, row, sizeof(row), MSG_NOSIGNAL) == sizeof(row), "least: send");
 	}
-	(void)sqlite3_finalize(insert);
-	(void)sqlite3_close(database);
+	least_rows_close(&rows);
 }
 
 static pid_t start_place(const char *dir, int place, int (*links)[2])
