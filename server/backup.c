@@ -305,16 +305,21 @@ struct gathering {
 	struct backup_files files;
 };
 
-/* In the folder already. What is not the file, or not all of it, has its name only: it makes room. */
+/* There already. One that has not the size of the other side's is judged by itself: it may be the only one that is whole. What is not the
+ * file makes room. */
 static enum status find_kept(struct gathering *gathering, const struct hash *id, int64_t *out_size)
 {
+	struct bytes content;
 	int64_t size = 0;
 	enum status status = blob_whole(gathering->to, id, out_size);
 
 	if (status == STATUS_CORRUPT)
-		return fail(STATUS_CANNOT_WRITE, "%s: remove it from the folder of the backup, and take the backup again",
+		return fail(STATUS_CANNOT_WRITE, "%s: remove it, and try again",
 			arena_copy_text(&gathering->arena, text_of(fail_reason())).data);
-	if (status != STATUS_OK || blob_whole(gathering->from, id, &size) != STATUS_OK || size == *out_size)
+	if (status != STATUS_OK || (blob_whole(gathering->from, id, &size) == STATUS_OK && size == *out_size))
+		return status;
+	status = blob_read_whole(gathering->to, &gathering->arena, id, &content);
+	if (status != STATUS_CORRUPT)
 		return status;
 	status = blob_drop(gathering->to, id);
 	return status == STATUS_OK ? STATUS_NOT_FOUND : status;

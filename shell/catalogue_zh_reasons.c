@@ -79,7 +79,7 @@ const struct message catalogue_zh_reasons[] = {
 	{ "no answer came from the server in time: give more --wait, or sync again later; work goes on offline",
 		"服务器未在限时内应答：请加大 --wait，或稍后再同步；可继续离线工作" },
 	{ "%s cannot be reached (whoever knows the names of machines does not answer)", "无法连接 %s（域名解析没有应答）" },
-	{ "%s: remove it from the folder of the backup, and take the backup again", "%s：请将其从备份文件夹中删除，然后重新备份" },
+	{ "%s: remove it, and try again", "%s：请将其删除，然后重试" },
 	{ "not everything was exchanged in time: give more --wait, or just sync again", "未能在限时内同步完：请加大 --wait，或再次同步" },
 	{ "the agent is there but does not say how far it is: is it of another version?", "代理程序在运行，但没有告知进度：是否版本不同？" },
 	{ "somebody signed (--signer), or nobody did and why (--refused): not both",

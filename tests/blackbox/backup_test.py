@@ -10,7 +10,7 @@ import time
 
 import tap
 from equal import insist_on_equality
-from harness import CORRUPT, NOT_FOUND, REFUSED, Device, Server, World, end
+from harness import CANNOT_WRITE, CORRUPT, NOT_FOUND, REFUSED, Device, Server, World, end
 from oracle import Told, write_note
 from tap import promise, size, tell
 
@@ -306,6 +306,30 @@ def a_damaged_photo_keeps_nothing_else_out_of_the_backup():
         assert made["files"] == 1, made
         server.run("backup", "check", made["backup"])
         assert server.run("status")["backup_commit"] > 0
+
+
+@promise
+def a_backup_makes_a_copy_that_was_cut_short_anew_and_keeps_the_one_that_is_whole():
+    with World() as world:
+        server, device, folder = at_a_visit(world)
+        device.run("photo", photo(world, "a.jpg", 1))
+        device.sync()
+        server.run("backup", folder)
+        (here,), (kept,) = (sorted((place / "blobs").glob("??/??/*")) for place in (server.dir, folder))
+        whole = here.read_bytes()
+        kept.write_bytes(whole[:10])
+        assert server.run("backup", folder)["files_copied"] == 1 and kept.read_bytes() == whole
+        here.write_bytes(b"")
+        made = server.run("backup", folder)
+        assert made["files"] == 1 and kept.read_bytes() == whole, "the one that is whole was given up for the one that is not"
+        server.run("backup", "check", made["backup"])
+        here.write_bytes(whole)
+        kept.unlink()
+        kept.mkdir()
+        said = server.ask("backup", folder, expect=CANNOT_WRITE)
+        assert str(kept) in said.reason and "remove it" in said.reason, said
+        kept.rmdir()
+        assert server.run("backup", folder)["files_copied"] == 1
 
 
 @promise
