@@ -354,7 +354,7 @@ static enum status take_reply(struct link *link)
 	if (status == STATUS_OK)
 		status = device_core_reply(link->device->core, reply);
 	if (device_core_state(link->device->core).rounds > before.rounds) { /* whoever else answers is not this device's server */
-		route_worked(&link->route, now_ms(link), before.connected, chance_of(link));
+		route_worked(&link->route, now_ms(link), device_core_state(link->device->core).synced, chance_of(link));
 		link_meter_answered(&link->meter, !before.polling);
 	}
 	return after_event(link, &before, status);

@@ -31,8 +31,8 @@ enum status route_read(struct arena *arena, struct text list, struct route *out_
 const char *route_current(const struct route *route);
 /* It failed. True when another is to be tried at once, false when all have failed in a row: then the first one is next, after a while. */
 bool route_failed(struct route *route, int64_t now_ms);
-/* It worked. `lasting`: beyond a session's first answer; what fails right after that each time counts as failed in a row. `chance`: any
- * number, so that devices do not all come back at once. */
+/* It worked. `lasting`: until everything was exchanged; what fails before that each time counts as failed in a row. `chance`: any number,
+ * so that devices do not all come back at once. */
 void route_worked(struct route *route, int64_t now_ms, bool lasting, uint64_t chance);
 /* A better one is worth a try; turns to it. */
 bool route_turn_back(struct route *route, int64_t now_ms);

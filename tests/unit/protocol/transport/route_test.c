@@ -82,7 +82,7 @@ static void a_better_one_is_tried_again_after_a_while_that_grows(void **state)
 }
 
 /* A server that welcomes, and whose next answer is of no use, say. */
-static void what_ends_right_after_its_first_answer_at_all_of_them_is_a_failure_of_all(void **state)
+static void what_ends_at_all_of_them_before_everything_is_exchanged_is_a_failure_of_all(void **state)
 {
 	struct arena arena = { 0 };
 	struct route route = two(&arena);
@@ -118,7 +118,7 @@ int main(void)
 		cmocka_unit_test(a_list_is_read_and_what_is_no_address_is_named),
 		cmocka_unit_test(the_next_one_is_tried_at_once_and_after_all_of_them_the_first_again),
 		cmocka_unit_test(a_better_one_is_tried_again_after_a_while_that_grows),
-		cmocka_unit_test(what_ends_right_after_its_first_answer_at_all_of_them_is_a_failure_of_all),
+		cmocka_unit_test(what_ends_at_all_of_them_before_everything_is_exchanged_is_a_failure_of_all),
 		cmocka_unit_test(what_works_again_is_kept),
 	};
 
