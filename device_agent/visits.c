@@ -150,7 +150,7 @@ static enum status choose_obvious(
 		verb = obvious[i].verb;
 		taken = in_states(context, own, obvious[i].taken);
 	}
-	if (taken.count > 0 && found.count > 0)
+	if (taken.count > 0 && found.count > 0 && found.visits[0]->state != VISIT_STATE_TRAVELLING)
 		return fail(STATUS_AMBIGUOUS, "that was said of %.*s already: name the visit if another is meant",
 			TEXT_ARGUMENTS(visit_words(context, taken.visits[0])));
 	if (found.count == 0)

@@ -178,7 +178,19 @@ def a_step_said_twice_is_not_taken_to_be_about_another_visit():
             assert "HH-5001" in answer.reason and "already" in answer.reason, answer
         assert {visit["state"] for visit in device.run("today")["visits"]} == {"on_site", "dispatched"}
         device.run("travel", "HH-5002")
-        assert {visit["state"] for visit in device.run("today")["visits"]} == {"on_site", "travelling"}
+        device.run("arrive")
+        assert [visit["state"] for visit in device.run("today")["visits"]] == ["on_site", "on_site"]
+
+
+@promise
+def an_address_is_completed_and_one_that_none_can_be_is_refused():
+    with World() as world:
+        device = Device.enrolled(Server.made(world), "Ada Brannock", "tablet")
+        for said in ("office.example", "tcp://office.example"):
+            assert "tcp://office.example:7450" in str(device.run("server", said)), said
+        for said in ("foo bar", "tcp://*:7450", "tcp://[]:7450"):
+            device.ask("server", said, expect=USAGE)
+        assert "tcp://office.example:7450" in str(device.run("server"))
 
 
 @promise
