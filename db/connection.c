@@ -51,9 +51,10 @@ static enum status status_of(int result)
 	return STATUS_CORRUPT; /* a table or column is not there: this file is not what its header says */
 }
 
-static bool lacks_descriptors(const struct storage *storage)
+static bool lacks_descriptors(const struct storage *storage, int result)
 {
-	int error = storage->connection == NULL ? 0 : sqlite3_system_errno(storage->connection);
+	bool opening = (result & 0xff) == SQLITE_CANTOPEN && storage->connection != NULL;
+	int error = opening ? sqlite3_system_errno(storage->connection) : 0;
 
 	return error == EMFILE || error == ENFILE;
 }
@@ -71,7 +72,7 @@ static enum status explain(const struct storage *storage, int result, const char
 	case STATUS_CANNOT_WRITE:
 		if ((result & 0xff) == SQLITE_NOMEM)
 			return fail(status, "%s: there is no memory left (%s); end other programs, and try again", path, about);
-		if (lacks_descriptors(storage))
+		if (lacks_descriptors(storage, result))
 			return fail(status, "%s: too many files are open (%s); allow more (ulimit -n), and try again", path, about);
 		return fail(status, "%s cannot be written (%s: %s); free some space or make its folder writable", path, about, words);
 	case STATUS_BUSY:
