@@ -226,6 +226,7 @@ struct sync_run {
 	struct text aside;        /* the new name of a replica that was damaged; empty: none was */
 	struct text replaced_why; /* what was wrong with it */
 	struct progress_report first, last; /* of the agent: it counts since its start */
+	int64_t answered_at_ms;             /* monotonic; by an agent, or the begin */
 };
 
 static void begin_bar(struct sync_run *run, const char *what)
@@ -453,6 +454,7 @@ static enum status go_by_agent(struct sync_run *run, bool check)
 	enum status status = ask_agent(run->context, true, check, &run->last);
 
 	while (status == STATUS_OK) {
+		run->answered_at_ms = clock_monotonic_ms(run->context->clock);
 		status = judge(run);
 		if (status != STATUS_BUSY)
 			return status;
@@ -474,16 +476,16 @@ static enum status sync_by_agent(struct sync_run *run)
 
 static enum status sync_somehow(struct sync_run *run)
 {
-	int64_t turns_until_ms = clock_monotonic_ms(run->context->clock) + LOCK_WAIT_MS;
 	struct lock lock = { .descriptor = -1 };
 	enum status status;
 
+	run->answered_at_ms = clock_monotonic_ms(run->context->clock);
 	do {
 		status = sync_by_agent(run);
 		if (status != STATUS_NOT_FOUND)
 			return status;
 		status = lock_take(run->context->dir.data, "truckroll sync", TURN_MS, &lock);
-	} while (status == STATUS_BUSY && clock_monotonic_ms(run->context->clock) < turns_until_ms);
+	} while (status == STATUS_BUSY && clock_monotonic_ms(run->context->clock) < run->answered_at_ms + LOCK_WAIT_MS);
 	if (status != STATUS_OK)
 		return status;
 	status = sync_as_owner(run);
