@@ -11,8 +11,8 @@ struct agent_options {
 	struct text replaced_why; /* the replica is a new one, since the one before was damaged so; empty */
 };
 
-/* Runs until SIGTERM or SIGINT. The caller holds the lock. STATUS_CORRUPT when a file turns out to be damaged, STATUS_CANNOT_WRITE when
- * the disk failed to keep something. */
+/* Runs until it is asked to stop (shell/stop_signal.h). The caller holds the lock. STATUS_CORRUPT when a file turns out to be damaged,
+ * STATUS_CANNOT_WRITE when the disk failed to keep something. */
 enum status agent_run(struct context *context, struct local_device *device, const struct agent_options *options);
 
 #endif

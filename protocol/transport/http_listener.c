@@ -269,12 +269,12 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-/* MHD_KeyValueIterator. */
 struct framing {
 	size_t sizes;
 	bool odd; /* a name with a blank behind it (RFC 9112 5.1), which others may read without */
 };
 
+/* MHD_KeyValueIterator. */
 static enum MHD_Result look_at_name(void *context, enum MHD_ValueKind kind, const char *key, const char *value)
 {
 	struct framing *framing = context;

@@ -17,6 +17,7 @@ from tap import promise, tell, until
 
 ADA = "Ada Brannock"
 HTTP = ("--http", "http://127.0.0.1:0")
+ENDLESS = 24 << 20  # bytes, more than what the system keeps of a connection
 
 
 def with_http(world, options=HTTP):
@@ -184,6 +185,37 @@ class Stranger(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Endless(http.server.BaseHTTPRequestHandler):
+    """Answers with nothing, and with headers behind it for as long as somebody listens."""
+
+    def do_POST(self):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
+        try:
+            while self.server.said < ENDLESS:
+                self.wfile.write(b"A: b\r\n" * 10000)
+                self.server.said += 60000
+        except OSError:
+            self.server.left += 1
+
+    def log_message(self, *_):
+        pass
+
+
+@promise
+def headers_without_end_are_not_listened_to():
+    with World() as world:
+        server = with_http(world)
+        device = Device.enrolled(server, ADA, "tablet", http_url(server))
+        endless = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endless)
+        endless.said = endless.left = 0
+        threading.Thread(target=endless.serve_forever, daemon=True).start()
+        device.run("server", f"http://127.0.0.1:{endless.server_port}")
+        device.ask("sync", expect=OFFLINE)
+        until(lambda: endless.left > 0, "the device hangs up")
+        assert endless.said < ENDLESS, endless.said
+        endless.shutdown()
+
+
 @promise
 def who_answers_with_something_else_is_no_server_and_is_not_asked_without_a_pause():
     with World() as world:
@@ -238,6 +270,7 @@ def what_is_no_frame_is_answered_plainly_and_harms_nobody():
         assert ask(server, "POST", "/sync", b"")[0] == 204
         for head, code in ((b"Content-Length: 82000", b"413"), (b"Content-Length: 99999999999999999999", b"4"), (b"Content-Length: -1", b"4"),
                            (b"Transfer-Encoding: chunked\r\nContent-Length: 3", b"400"),
+                           (b"Transfer-Encoding : chunked\r\nContent-Length: 3", b"400"),
                            (b"Content-Length: 3\r\ncontent-length: 4", b"400"), (b"X-Long: " + b"y" * 100000, b"4")):
             assert first_line(server, b"POST /sync HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n").startswith(b"HTTP/1.1 " + code), head[:40]
         chunks = b"POST /sync HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + bytes(1 << 16) + b"\r\n") * 3 + b"0\r\n\r\n"

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """A server that is told to stop in the middle of its work, as when it is upgraded: nothing that it took is lost, and everybody goes on."""
 import random
+import signal
 import threading
 
 import tap
 from equal import insist_on_equality
-from harness import DONE, EXAMPLE, PATIENCE, Device, Server, World
+from harness import DONE, EXAMPLE, PATIENCE, Device, Server, World, end
 from oracle import Told, Writer
 from tap import promise, size, tell, until
 
@@ -61,6 +62,18 @@ def a_server_that_is_told_to_stop_under_load_ends_well_and_nothing_that_was_save
         everything.judge(server)
         assert not server.incidents(), "a stop as it should be was told as an incident"
         tell(f"seed {SEED}")
+
+
+@promise
+def a_terminal_that_closes_stops_server_and_agent_as_they_should():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, "Ada Brannock", "tablet")
+        device.start_agent()
+        assert (end(device.agent, signal.SIGHUP), end(server.process, signal.SIGHUP)) == (0, 0)
+        device.agent = None
+        server.start()
+        assert not server.incidents(), "it was told as a crash"
 
 
 @promise
