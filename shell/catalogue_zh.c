@@ -108,7 +108,7 @@ const struct message catalogue_zh[] = {
 	{ "issue.finish_incomplete", "必做项未完成即完工" },
 	{ "issue.reading_unlikely", "可疑的读数" },
 	{ "advice.edit_conflict", "修改前双方看到的是“{base}”；{author} 写的是“{mine}”，另一方写的是“{theirs}”。" },
-	{ "advice.late_fact", "其内容：trace {operation}。" },
+	{ "advice.late_fact", "在办公室用 “truckrolld trace {operation}” 可查看其内容。" },
 	{ "advice.resolved", "已处理（{resolution}）：{text}" },
 	{ "state.file.none", "无文件" },
 	{ "state.file.here", "已在本机" },
