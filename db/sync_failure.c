@@ -7,6 +7,7 @@
 #include "db/connection.h"
 
 #include "protocol/base/memory.h"
+#include "protocol/base/no_memory.h"
 
 #define NOTE_END "-unsynced"
 
@@ -26,8 +27,10 @@ static struct note note_of(const struct storage *storage)
 	memcpy(path + size - sizeof(NOTE_END), NOTE_END, sizeof(NOTE_END));
 	note.name = sqlite3_create_filename(path, "", "", 0, NULL);
 	free(path);
-	if (note.name == NULL || sqlite3_file_control(storage->connection, "main", SQLITE_FCNTL_VFS_POINTER, &note.vfs) != SQLITE_OK)
-		abort();
+	if (note.name == NULL)
+		no_memory();
+	if (sqlite3_file_control(storage->connection, "main", SQLITE_FCNTL_VFS_POINTER, &note.vfs) != SQLITE_OK)
+		abort(); /* an open connection has one */
 	return note;
 }
 
