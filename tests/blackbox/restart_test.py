@@ -66,6 +66,7 @@ def a_server_that_is_told_to_stop_under_load_ends_well_and_nothing_that_was_save
 
 @promise
 def a_terminal_that_closes_stops_server_and_agent_as_they_should():
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # this test may be run by nohup, and the programs would be, too
     with World() as world:
         server = Server.made(world)
         device = Device.enrolled(server, "Ada Brannock", "tablet")
