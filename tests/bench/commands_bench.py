@@ -226,7 +226,7 @@ class Bench:
 
     def measure(self):
         select = [self.programs.plain, "select", self.plain_db, self.record]
-        insert = [self.programs.plain, "commits", self.plain_db, "1"]
+        insert = [self.programs.plain, "commit", self.plain_db, "x" * 300]
         device = Place("device", self.programs.device, self.device, [dict(self.common, **day) for day in self.days])
         office = Place("office", self.programs.server, self.office,
                        [dict(self.common, start=moment(100 + number), later=moment(200 + number)) for number in range(self.rounds + COUNTING)])
