@@ -19,9 +19,11 @@ static struct text complete_url(struct arena *arena, struct text url)
 	const char *tcp = "tcp://", *host, *behind;
 
 	url = arena_copy_text(arena, text_trim(url));
-	if (strstr(url.data, "://") != NULL && strncmp(url.data, tcp, strlen(tcp)) != 0)
+	host = url.data;
+	if (strncmp(host, tcp, strlen(tcp)) == 0)
+		host += strlen(tcp);
+	else if (strstr(host, "://") != NULL)
 		return url;
-	host = strstr(url.data, "://") == NULL ? url.data : url.data + strlen(tcp);
 	behind = strrchr(host, ']');
 	return arena_print(arena, "%s%s%s", tcp, host, strchr(behind == NULL ? host : behind, ':') == NULL ? ":" PORT_DEFAULT : "");
 }

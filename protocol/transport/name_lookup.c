@@ -49,7 +49,6 @@ static void look_up(struct name_lookup *lookup, int flags)
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags };
 	struct socket_addresses *found = &lookup->found;
 	struct addrinfo *list = NULL;
-
 	int result = getaddrinfo(lookup->host, lookup->port, &hints, &list);
 
 	lookup->error = name_lookup_error(result);

@@ -67,15 +67,6 @@ static void give_up(struct sp_client *client)
 	(void)event_set_timer(&client->set, 0);
 }
 
-/* What left to somebody who greets has been sent. */
-static void count_sent(struct sp_client *client)
-{
-	if (!client->stream.greeted || client->outbox_sent < client->outbox_size)
-		return;
-	client->sent += client->asked;
-	client->asked = 0;
-}
-
 static void outbox_put(struct sp_client *client, const void *data, size_t size)
 {
 	if (size > 0)
@@ -97,6 +88,15 @@ static void outbox_fill(struct sp_client *client, struct bytes request)
 	outbox_put(client, head, head_size);
 	outbox_put(client, request.data, request.size);
 	client->asked = request.size;
+}
+
+/* What left to somebody who greets has been sent. */
+static void count_sent(struct sp_client *client)
+{
+	if (!client->stream.greeted || client->outbox_sent < client->outbox_size)
+		return;
+	client->sent += client->asked;
+	client->asked = 0;
 }
 
 /* ---- the link ---- */
