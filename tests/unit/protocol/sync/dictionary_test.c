@@ -34,17 +34,6 @@ static enum status read_page_as(uint32_t revision, struct bytes body)
 	return status;
 }
 
-static struct id make_order(struct simulation *pair)
-{
-	const struct work_order order = { .territory_id = organisation_id(RECORD_TERRITORY, 0),
-		.site_id = organisation_id(RECORD_SITE, 0),
-		.title = text_of("pump leaks"),
-		.description = text_of(REMARK),
-		.released = true };
-
-	return pair_make(pair, RECORD_WORK_ORDER, &order);
-}
-
 /* What the office makes comes to a device that says its revision. */
 static struct bytes page_for(struct simulation *pair, uint32_t revision)
 {
@@ -53,7 +42,7 @@ static struct bytes page_for(struct simulation *pair, uint32_t revision)
 
 	hand_device_open_as(&hand, pair, 1, 9, revision);
 	question.cursor = (struct cursor){ hand.ground.epoch, pair->last_gseq };
-	(void)make_order(pair);
+	(void)pair_order_saying(pair, REMARK);
 	hand_device_pull(&hand, &question);
 	hand_devices_flush(pair, hands, 1);
 	return page_of_answer();
@@ -132,7 +121,7 @@ static void a_bundle_is_read_by_an_older_program(void **state)
 	server_node_read_bundle(pair, file, true);
 	schema_speak(SCHEMA_REVISION);
 	assert_true(pair_on_server(pair, RECORD_NOTE, &remark));
-	made = make_order(pair);
+	made = pair_order_saying(pair, REMARK);
 	assert_true(server_node_write_bundle(pair, 1, &file));
 	device->older = true;
 	device_node_read_bundle(pair, device, file, true);

@@ -85,6 +85,17 @@ struct id pair_make(struct simulation *pair, enum record_kind kind, const void *
 	return office(pair, &operation);
 }
 
+struct id pair_order_saying(struct simulation *pair, const char *description)
+{
+	const struct work_order order = { .territory_id = organisation_id(RECORD_TERRITORY, 0),
+		.site_id = organisation_id(RECORD_SITE, 0),
+		.title = text_of("pump leaks"),
+		.description = text_of(description),
+		.released = true };
+
+	return pair_make(pair, RECORD_WORK_ORDER, &order);
+}
+
 struct id pair_order(struct simulation *pair, unsigned territory)
 {
 	const struct work_order order = { .territory_id = organisation_id(RECORD_TERRITORY, territory),

@@ -32,6 +32,8 @@ bool pair_intercept(struct simulation *pair, unsigned number, struct bytes *out_
 /* The office's work; the id of what it made. */
 struct id pair_make(struct simulation *pair, enum record_kind kind, const void *row);
 struct id pair_order(struct simulation *pair, unsigned territory);
+/* Of the first territory, with a description: in words of the newest dictionary, say. */
+struct id pair_order_saying(struct simulation *pair, const char *description);
 /* Books and dispatches; the visit's id. */
 struct id pair_book(struct simulation *pair, const struct id *order, unsigned technician);
 void pair_office(struct simulation *pair, enum operation_kind kind, const struct id *subject, const void *arguments);

@@ -95,18 +95,6 @@ static void two_that_lose_the_server_at_once_come_back_at_times_of_their_own(voi
 	assert_memory_not_equal(waits_ms[0], waits_ms[1], sizeof(waits_ms[0]));
 }
 
-/* Of words that the newest programs have in their dictionary. */
-static struct id order_in_known_words(struct simulation *pair)
-{
-	const struct work_order order = { .territory_id = organisation_id(RECORD_TERRITORY, 0),
-		.site_id = organisation_id(RECORD_SITE, 0),
-		.title = text_of("pump leaks"),
-		.description = text_of("Customer says that the pump leaks again; the seal was replaced in spring, and the filter cleaned."),
-		.released = true };
-
-	return pair_make(pair, RECORD_WORK_ORDER, &order);
-}
-
 static bool is_on_its_way(const struct simulation *pair, enum event_kind kind)
 {
 	for (size_t i = 0; i < pair->queue.count; i++)
@@ -123,7 +111,8 @@ static void what_a_newer_server_says_is_not_asked_for_again_before_a_minute_is_o
 	struct id order;
 
 	pair_settle(pair);
-	order = order_in_known_words(pair);
+	order = pair_order_saying(
+		pair, "Customer says that the pump leaks again; the seal was replaced in spring, and the filter cleaned.");
 	for (int i = 0; i < 100 && !is_on_its_way(pair, EVENT_REPLY); i++)
 		assert_true(simulation_step(pair));
 	device->older = true; /* as which it reads the answer */
