@@ -314,12 +314,12 @@ static enum status open_server(struct server *server, struct context *context)
 
 	if (status == STATUS_OK)
 		status = begin_history(server, context);
+	if (status == STATUS_OK && arguments_has(context->arguments, "front"))
+		status = front_watch_open(arguments_text(context->arguments, "front").data, &server->office->front);
 	if (status == STATUS_OK)
 		status = open_listeners(context, url.data, &server->office->listener);
 	if (status == STATUS_OK)
 		server->office->listen_url = arena_copy_text(&server->office->arena, url);
-	if (status == STATUS_OK && arguments_has(context->arguments, "front"))
-		status = front_watch_open(arguments_text(context->arguments, "front").data, &server->office->front);
 	if (status == STATUS_OK)
 		status = control_open(context->dir.data, context->clock, &server->control);
 	if (status == STATUS_OK)

@@ -359,9 +359,9 @@ def a_front_that_does_not_answer_is_told_within_a_minute_and_the_server_goes_on(
         device.sync()
         front.open_line()
         until(lambda: front_answers(server) == 1, "the front is back", 60)
-        server.stop()
-        said = server.ask("serve", "--front", "ftp://office.example", expect=None)
-        assert said.code == USAGE and "ftp://office.example" in said.err, said
+        said = Server.made(world, name="other", start=False).ask(
+            "serve", "--listen", f"tcp://127.0.0.1:{server.port}", "--front", "ftp://office.example", expect=None)
+        assert said.code == USAGE and "ftp://office.example" in said.err, f"a wrong word is told before a port in use: {said}"
 
 
 if __name__ == "__main__":
