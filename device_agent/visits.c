@@ -81,17 +81,17 @@ struct text visit_words(struct context *context, const struct visit *visit)
 #define STEPS_MAX 4
 
 /* Where a visit stands that an operation is obviously about: the first set that holds any decides. */
-static const struct {
+static const struct obvious {
 	enum operation_kind kind;
 	const char *verb;
 	uint32_t steps[STEPS_MAX];
-	uint32_t taken; /* where one stands with which that was done already: said twice, it is not about another */
+	uint32_t taken; /* the step with which that was done already: said twice, it is not about another visit */
 } obvious[] = {
 	{ OPERATION_ACCEPT, "accept", { IN(DISPATCHED) }, 0 },
 	{ OPERATION_DECLINE, "decline", { IN(DISPATCHED), IN(ACCEPTED) }, 0 },
 	{ OPERATION_DELAY, "delay", { IN(TRAVELLING), IN(ACCEPTED), IN(DISPATCHED) }, 0 },
-	{ OPERATION_TRAVEL, "travel to", { IN(ACCEPTED), IN(DISPATCHED) }, IN(TRAVELLING) },
-	{ OPERATION_ARRIVE, "arrive at", { IN(TRAVELLING), IN(ACCEPTED), IN(DISPATCHED) }, IN(ON_SITE) },
+	{ OPERATION_TRAVEL, "travel to", { IN(TRAVELLING), IN(ACCEPTED), IN(DISPATCHED) }, IN(TRAVELLING) },
+	{ OPERATION_ARRIVE, "arrive at", { IN(TRAVELLING), IN(ON_SITE), IN(ACCEPTED), IN(DISPATCHED) }, IN(ON_SITE) },
 	{ OPERATION_PAUSE, "pause", { IN(ON_SITE) }, 0 },
 	{ OPERATION_RESUME, "resume", { IN(PAUSED) }, 0 },
 	{ OPERATION_FINISH, "finish", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) }, 0 },
@@ -105,6 +105,7 @@ static const struct {
 	{ OPERATION_SIGN, "have signed", { IN(ON_SITE), IN(PAUSED), IN(TRAVELLING), IN(ACCEPTED) }, 0 },
 	{ OPERATION_REOPEN_VISIT, "reopen", { IN(DONE) }, 0 },
 };
+static const struct obvious nothing_obvious = { .verb = "work on" };
 
 /* Keeps those in one of the states. */
 static struct own_visits in_states(struct context *context, const struct own_visits *visits, uint32_t states)
@@ -117,14 +118,40 @@ static struct own_visits in_states(struct context *context, const struct own_vis
 	return kept;
 }
 
-static struct own_visits furthest(struct context *context, enum operation_kind kind, const struct own_visits *visits)
+static const struct obvious *obvious_of(enum operation_kind kind)
+{
+	for (size_t i = 0; i < LENGTH(obvious); i++)
+		if (obvious[i].kind == kind)
+			return &obvious[i];
+	return &nothing_obvious;
+}
+
+static struct own_visits furthest(struct context *context, const struct obvious *row, const struct own_visits *visits)
 {
 	struct own_visits kept = { 0 };
 
-	for (size_t i = 0; i < LENGTH(obvious); i++)
-		for (size_t step = 0; step < STEPS_MAX && obvious[i].kind == kind && kept.count == 0; step++)
-			kept = in_states(context, visits, obvious[i].steps[step]);
+	for (size_t step = 0; step < STEPS_MAX && kept.count == 0; step++)
+		kept = in_states(context, visits, row->steps[step]);
 	return kept;
+}
+
+static bool was_taken(const struct obvious *row, const struct visit *visit)
+{
+	return (row->taken >> visit->state & 1) != 0;
+}
+
+/* Of several that the words fit. When the first of them is the one that it was said of already, all that it may be about. */
+static struct own_visits best_of(struct context *context, const struct obvious *row, const struct own_visits *found)
+{
+	struct own_visits best = furthest(context, row, found);
+	uint32_t states = 0;
+
+	if (best.count > 0 && was_taken(row, best.visits[0])) {
+		for (size_t step = 0; step < STEPS_MAX; step++)
+			states |= row->steps[step];
+		best = in_states(context, found, states);
+	}
+	return best.count > 0 ? best : *found;
 }
 
 static enum status fail_ambiguous(struct context *context, const struct own_visits *visits)
@@ -141,21 +168,15 @@ static enum status fail_ambiguous(struct context *context, const struct own_visi
 static enum status choose_obvious(
 	struct context *context, enum operation_kind kind, const struct own_visits *own, const struct visit **out_visit)
 {
-	struct own_visits found = furthest(context, kind, own), taken = { 0 };
-	const char *verb = "work on";
+	const struct obvious *row = obvious_of(kind);
+	struct own_visits found = furthest(context, row, own);
 
-	for (size_t i = 0; i < LENGTH(obvious); i++) {
-		if (obvious[i].kind != kind)
-			continue;
-		verb = obvious[i].verb;
-		taken = in_states(context, own, obvious[i].taken);
-	}
-	if (taken.count > 0 && found.count > 0 && found.visits[0]->state != VISIT_STATE_TRAVELLING)
+	if (found.count > 0 && was_taken(row, found.visits[0]))
 		return fail(STATUS_AMBIGUOUS, "that was said of %.*s already: name the visit if another is meant",
-			TEXT_ARGUMENTS(visit_words(context, taken.visits[0])));
+			TEXT_ARGUMENTS(visit_words(context, found.visits[0])));
 	if (found.count == 0)
 		return fail(STATUS_NOT_FOUND, "you have no visit to %s now; \"truckroll today\" lists your visits",
-			catalogue_translate(context->language, verb));
+			catalogue_translate(context->language, row->verb));
 	if (found.count > 1)
 		return fail_ambiguous(context, &found);
 	*out_visit = found.visits[0];
@@ -227,9 +248,7 @@ enum status visit_choose(struct context *context, enum operation_kind kind, stru
 		return status;
 	if (found.count == 0)
 		return fail(STATUS_NOT_FOUND, "work order \"%.*s\" has no visit here", TEXT_ARGUMENTS(which));
-	best = found.count > 1 ? furthest(context, kind, &found) : found;
-	if (best.count == 0)
-		best = found;
+	best = found.count > 1 ? best_of(context, obvious_of(kind), &found) : found;
 	if (best.count > 1)
 		return fail_ambiguous(context, &best);
 	*out_visit = best.visits[0];

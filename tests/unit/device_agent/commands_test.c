@@ -46,10 +46,12 @@ static struct id visit_id(uint8_t number)
 }
 
 /* Order HS-<number> with one visit by `technician` in that state. */
-static void put_visit(struct scratch *scratch, uint8_t number, const struct id *technician, enum visit_state state)
+/* A visit of the order of that number, which is made with it. */
+static void put_visit_of(
+	struct scratch *scratch, uint8_t order_number, uint8_t number, const struct id *technician, enum visit_state state)
 {
 	struct work_order order = {
-		.id = { { 0x20, 0x00, 0x00, number } }, .territory_id = territory, .title = text_of("Pump leaks"), .released = true
+		.id = { { 0x20, 0x00, 0x00, order_number } }, .territory_id = territory, .title = text_of("Pump leaks"), .released = true
 	};
 	struct visit visit = { .id = visit_id(number),
 		.work_order_id = order.id,
@@ -58,9 +60,14 @@ static void put_visit(struct scratch *scratch, uint8_t number, const struct id *
 		.planned_start_at_ms = NOW_MS + number,
 		.state = state };
 
-	order.number = arena_print(&scratch->arena, "HS-%d", number);
+	order.number = arena_print(&scratch->arena, "HS-%d", order_number);
 	put(scratch, RECORD_WORK_ORDER, &order);
 	put(scratch, RECORD_VISIT, &visit);
+}
+
+static void put_visit(struct scratch *scratch, uint8_t number, const struct id *technician, enum visit_state state)
+{
+	put_visit_of(scratch, number, number, technician, state);
 }
 
 static void put_stock(struct scratch *scratch, const struct id *location_id, int64_t quantity)
@@ -297,6 +304,30 @@ static void several_visits_in_question_are_named_and_nothing_is_saved(void **sta
 	assert_non_null(strstr(reason_of(result), "HS-2"));
 	json_decref(result);
 	assert_int_equal(pending(scratch), 0);
+}
+
+static void assert_already_said(json_t *result, const char *told)
+{
+	assert_int_equal(exit_of(result), 2);
+	assert_non_null(strstr(reason_of(result), told));
+	json_decref(result);
+}
+
+static void a_step_that_was_taken_is_about_another_visit_only_when_that_is_named(void **state)
+{
+	struct scratch *scratch = *state;
+
+	put_visit(scratch, 1, &ada, VISIT_STATE_ON_SITE);
+	leave(scratch);
+	assert_already_said(RUN("arrive"), "HS-1 Pump leaks already");
+	scratch_reopen(scratch);
+	assert_int_equal(device_store_begin(scratch->store, false), STATUS_OK);
+	put_visit_of(scratch, 1, 2, &ada, VISIT_STATE_ACCEPTED);
+	leave(scratch);
+	assert_already_said(RUN("arrive"), "HS-1 Pump leaks already");
+	assert_already_said(RUN("arrive", "HS-1"), "2 visits come into question");
+	assert_int_equal(pending(scratch), 0);
+	assert_visit(RUN("arrive", "10000002"), 2);
 }
 
 static void a_visit_is_found_by_the_number_of_its_order(void **state)
@@ -564,6 +595,7 @@ int main(void)
 		TEST(the_outbox_tells_what_the_server_has_decided_from_what_is_only_saved),
 		TEST(what_is_under_way_comes_before_what_is_only_accepted),
 		TEST(several_visits_in_question_are_named_and_nothing_is_saved),
+		TEST(a_step_that_was_taken_is_about_another_visit_only_when_that_is_named),
 		TEST(a_visit_is_found_by_the_number_of_its_order),
 		TEST(a_claim_that_the_rules_refuse_is_not_saved),
 		TEST(a_part_comes_from_the_own_van_unless_another_place_is_named),
