@@ -110,6 +110,7 @@ const struct message catalogue_en[] = {
 	{ "issue.reading_unlikely", "A reading that can hardly be right" },
 	{ "advice.edit_conflict", "Both had seen \"{base}\"; {author} wrote \"{mine}\", the other \"{theirs}\"." },
 	{ "advice.late_fact", "\"truckrolld trace {operation}\" at the office tells what it says." },
+	{ "advice.outcome", "Reported: {outcome}." },
 	{ "advice.resolved", "Resolved ({resolution}): {text}" },
 	{ "state.file.none", "no file" },
 	{ "state.file.here", "here" },

@@ -109,6 +109,7 @@ const struct message catalogue_zh[] = {
 	{ "issue.reading_unlikely", "可疑的读数" },
 	{ "advice.edit_conflict", "修改前双方看到的是“{base}”；{author} 写的是“{mine}”，另一方写的是“{theirs}”。" },
 	{ "advice.late_fact", "在办公室用 “truckrolld trace {operation}” 可查看其内容。" },
+	{ "advice.outcome", "上报结果：{outcome}。" },
 	{ "advice.resolved", "已处理（{resolution}）：{text}" },
 	{ "state.file.none", "无文件" },
 	{ "state.file.here", "已在本机" },

@@ -43,7 +43,6 @@ const struct message catalogue_zh_lines[] = {
 	{ "Nothing has been fetched yet: run \"truckroll sync\".", "尚未获取任何数据：请运行“truckroll sync”。" },
 	{ "Nothing is known to be there.", "该处没有已知库存。" },
 	{ "%.*s: %.*s", "%.*s：%.*s" },
-	{ "%.*s: %.*s%s%.*s", "%.*s：%.*s%s%.*s" },
 	{ "%.*s answers", "%.*s 有应答" },
 	{ "%.*s: %lld rows were not as the office has them, %lld were missing, %lld were too many; they were fetched again",
 	  "%.*s：%lld 行与办公室的不同，%lld 行缺失，%lld 行多余；已重新获取" },

@@ -126,30 +126,68 @@ struct text words_of_operation(const struct words *words, enum operation_kind ki
 	return catalogue_word(words->arena, words->language, "operation", text_of(row->name));
 }
 
-/* The three values of an edit conflict, where a late fact is told whole, or what became of a resolved issue. */
-static struct text issue_tail(const struct words *words, const struct issue *issue)
+static struct text resolved_tail(const struct words *words, const struct issue *issue)
 {
 	struct text resolution = choice_to_text(words->arena, issue_resolution_names, issue->resolution);
-	struct message_value conflict[] = {
-		{ "base", issue->base_value },
-		{ "mine", issue->mine_value },
-		{ "theirs", issue->theirs_value },
-		{ "author", id_is_nil(&issue->technician_id) ? catalogue_print(words->arena, words->language, "word.office", NULL, 0) :
-							       tell_id(words, &issue->technician_id) },
-	};
-	struct message_value resolved[] = {
+	struct message_value values[] = {
 		{ "resolution", catalogue_word(words->arena, words->language, "resolution.issue", resolution) },
 		{ "text", issue->resolution_text },
 	};
-	struct message_value late[] = { { "operation",
-		arena_print(words->arena, "%.8s", id_to_text(&issue->operation_id).characters) } };
 
+	return catalogue_print(words->arena, words->language, "advice.resolved", values, LENGTH(values));
+}
+
+static struct text late_tail(const struct words *words, const struct issue *issue)
+{
+	struct message_value operation = { "operation", arena_print(words->arena, "%.8s", id_to_text(&issue->operation_id).characters) };
+
+	return catalogue_print(words->arena, words->language, "advice.late_fact", &operation, 1);
+}
+
+static struct text conflict_tail(const struct words *words, const struct issue *issue)
+{
+	struct text office = catalogue_print(words->arena, words->language, "word.office", NULL, 0);
+	struct message_value values[] = {
+		{ "base", issue->base_value },
+		{ "mine", issue->mine_value },
+		{ "theirs", issue->theirs_value },
+		{ "author", id_is_nil(&issue->technician_id) ? office : tell_id(words, &issue->technician_id) },
+	};
+
+	return catalogue_print(words->arena, words->language, "advice.edit_conflict", values, LENGTH(values));
+}
+
+/* Issues about a finish, which say how it went. */
+static bool tells_outcome(const struct issue *issue)
+{
+	static const uint32_t kinds = UINT32_C(1) << ISSUE_KIND_LATE_FACT | UINT32_C(1) << ISSUE_KIND_WORK_DONE_AFTER_CANCEL |
+				      UINT32_C(1) << ISSUE_KIND_WORK_WITHOUT_CLAIM;
+
+	return issue->mine_value.size > 0 && (uint32_t)issue->kind < ISSUE_KIND_COUNT && (kinds >> issue->kind & 1) != 0;
+}
+
+static struct text outcome_tail(const struct words *words, const struct issue *issue)
+{
+	struct message_value outcome = { "outcome", tell(words, "outcome", issue->mine_value, -1) };
+
+	return catalogue_print(words->arena, words->language, "advice.outcome", &outcome, 1);
+}
+
+/* `text` and, behind a blank, what it does not say yet. */
+static struct text with_tail(const struct words *words, struct text text, struct text tail)
+{
+	return tail.size == 0 ? text : arena_print(words->arena, "%.*s %.*s", TEXT_ARGUMENTS(text), TEXT_ARGUMENTS(tail));
+}
+
+/* The three values of an edit conflict, where a late fact is told whole, or what became of a resolved issue. */
+static struct text issue_tail(const struct words *words, const struct issue *issue)
+{
 	if (issue->state == ISSUE_STATE_RESOLVED)
-		return catalogue_print(words->arena, words->language, "advice.resolved", resolved, LENGTH(resolved));
+		return resolved_tail(words, issue);
 	if (issue->kind == ISSUE_KIND_LATE_FACT)
-		return catalogue_print(words->arena, words->language, "advice.late_fact", late, LENGTH(late));
+		return late_tail(words, issue);
 	if (issue->kind == ISSUE_KIND_EDIT_CONFLICT)
-		return catalogue_print(words->arena, words->language, "advice.edit_conflict", conflict, LENGTH(conflict));
+		return conflict_tail(words, issue);
 	return (struct text){ 0 };
 }
 
@@ -158,8 +196,9 @@ struct text words_of_issue(const struct words *words, const struct issue *issue)
 	struct text kind = choice_to_text(words->arena, issue_kind_names, issue->kind);
 	struct text title = catalogue_word(words->arena, words->language, "issue", kind);
 	struct text sentence = print_with_field(words, key_of(words, "rule", kind), issue->field, issue->detail);
-	struct text tail = issue_tail(words, issue);
 
-	return catalogue_format(words->arena, words->language, "%.*s: %.*s%s%.*s", TEXT_ARGUMENTS(title), TEXT_ARGUMENTS(sentence),
-		tail.size > 0 ? " " : "", TEXT_ARGUMENTS(tail));
+	if (tells_outcome(issue))
+		sentence = with_tail(words, sentence, outcome_tail(words, issue));
+	return catalogue_format(words->arena, words->language, "%.*s: %.*s", TEXT_ARGUMENTS(title),
+		TEXT_ARGUMENTS(with_tail(words, sentence, issue_tail(words, issue))));
 }

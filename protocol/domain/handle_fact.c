@@ -163,12 +163,22 @@ static bool says_more(const struct handling *handling, const struct visit *visit
 	       !text_equal(finish->signer_name, visit->signer_name);
 }
 
+/* What a finish says of how it went; of one that is not applied it stands nowhere else. */
+static struct text reported_outcome(const struct handling *handling)
+{
+	const struct finish_arguments *finish = handling->operation->arguments;
+
+	if (handling->operation->head.kind != OPERATION_FINISH)
+		return (struct text){ 0 };
+	return choice_to_text(handling->arena, visit_outcome_names, finish->outcome);
+}
+
 static enum status open_on_visit(struct handling *handling, enum issue_kind kind, const struct visit *visit, const struct work_order *order)
 {
 	const struct operation_head *head = &handling->operation->head;
 	struct text state = visit == NULL ? text_of("-") : handling_visit_state(handling, visit->state);
 	struct text order_state = order == NULL ? text_of("") : handling_order_state(handling, order->state);
-	struct issue issue = { .kind = kind };
+	struct issue issue = { .kind = kind, .mine_value = reported_outcome(handling) };
 
 	if (visit != NULL) {
 		issue.territory_id = visit->territory_id;

@@ -106,6 +106,7 @@ enum status handling_open_issue_once(struct handling *handling, struct issue *is
 	if (status != STATUS_OK || search.found == NULL)
 		return status == STATUS_OK ? handling_open_issue(handling, issue) : status;
 	search.found->detail = issue->detail; /* the latest of them tells most */
+	search.found->mine_value = issue->mine_value;
 	if (verdict->outcome != OUTCOME_ISSUE)
 		*verdict = (struct verdict){ .outcome = OUTCOME_ISSUE,
 			.rule = choice_to_text(handling->arena, issue_kind_names, issue->kind),

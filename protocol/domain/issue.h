@@ -65,7 +65,7 @@ struct issue {
 	struct id record_id;
 	struct text field;
 	struct text base_value;   /* what the author saw */
-	struct text mine_value;   /* what the author wanted */
+	struct text mine_value;   /* what the author wanted, or the outcome of a visit that was reported */
 	struct text theirs_value; /* what stood there */
 	struct text detail;       /* "key=value" joined by ";" */
 	enum issue_state state;

@@ -237,6 +237,28 @@ static void verdicts_and_issues_are_told_with_names_instead_of_ids(void **state)
 	arena_finish(&arena);
 }
 
+static void an_issue_about_a_finish_says_how_it_went_and_what_was_decided(void **state)
+{
+	struct arena arena = { 0 };
+	struct words words = { .arena = &arena, .name_of = name_of };
+	struct issue issue = { .kind = ISSUE_KIND_LATE_FACT,
+		.detail = text_of("operation=finish;state=done;order_state=cancelled"),
+		.operation_id = { { 0xab } },
+		.mine_value = text_of("safety_stop") };
+
+	(void)state;
+	assert_string_equal(words_of_issue(&words, &issue).data,
+		"Reported after the end: finish came after the end (order: cancelled, visit: done); it was kept, nothing was reopened. "
+		"Reported: stopped for safety. \"truckrolld trace ab000000\" at the office tells what it says.");
+	issue.state = ISSUE_STATE_RESOLVED;
+	issue.resolution = ISSUE_RESOLUTION_NOTED;
+	issue.resolution_text = text_of("called");
+	assert_non_null(strstr(words_of_issue(&words, &issue).data, "Reported: stopped for safety. Resolved (noted): called"));
+	issue.kind = ISSUE_KIND_EDIT_CONFLICT;
+	assert_null(strstr(words_of_issue(&words, &issue).data, "Reported"));
+	arena_finish(&arena);
+}
+
 static void an_outcome_of_a_newer_version_is_still_told(void **state)
 {
 	struct arena arena = { 0 };
@@ -276,6 +298,7 @@ int main(void)
 		cmocka_unit_test(what_is_said_in_one_place_is_translated_where_it_is_said),
 		cmocka_unit_test(a_sentence_takes_its_values_and_shows_what_is_missing),
 		cmocka_unit_test(verdicts_and_issues_are_told_with_names_instead_of_ids),
+		cmocka_unit_test(an_issue_about_a_finish_says_how_it_went_and_what_was_decided),
 		cmocka_unit_test(an_outcome_of_a_newer_version_is_still_told),
 		cmocka_unit_test(the_language_is_that_of_the_environment),
 	};

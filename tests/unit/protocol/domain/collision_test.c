@@ -116,6 +116,24 @@ static void a_late_fact_on_a_cancelled_order_opens_one_issue(void **state)
 	assert_false(world_order(&world, 1)->stale);
 }
 
+static void what_is_reported_after_the_end_is_told_with_its_outcome(void **state)
+{
+	const struct finish_arguments stop = { .outcome = VISIT_OUTCOME_SAFETY_STOP, .text = text_of("gas"), .signer_name = text_of("B") };
+	struct verdict verdict;
+
+	(void)state;
+	world_set_visit(&world, 1, ANNA, VISIT_STATE_ACCEPTED);
+	assert_rule(world_do(&world, OPERATION_CANCEL_ORDER, 1, 0), OUTCOME_APPLIED, "");
+	assert_rule(world_do(&world, OPERATION_ARRIVE, 1, ANNA), OUTCOME_ISSUE, "work_done_after_cancel");
+	assert_text(only_issue(ISSUE_KIND_WORK_DONE_AFTER_CANCEL)->mine_value, "");
+	assert_rule(world_do(&world, OPERATION_FINISH, 1, ANNA), OUTCOME_ISSUE, "work_done_after_cancel");
+	assert_text(only_issue(ISSUE_KIND_WORK_DONE_AFTER_CANCEL)->mine_value, "fixed");
+	verdict = act_unaware(OPERATION_FINISH, 1, ANNA, &stop);
+	assert_rule(verdict, OUTCOME_ISSUE, "late_fact");
+	assert_text(world_issue(&world, verdict.issue_id)->mine_value, "safety_stop");
+	assert_int_equal(world_visit(&world, 1)->outcome, VISIT_OUTCOME_FIXED);
+}
+
 static struct id reassign_and_finish(enum visit_state replacement_state)
 {
 	struct id other;
@@ -416,6 +434,7 @@ int main(void)
 		IN_A_WORLD(cancelled_and_finished_keeps_the_work_and_asks_about_billing),
 		IN_A_WORLD(work_after_a_cancel_opens_one_issue_a_visit_and_another_only_when_that_was_resolved),
 		IN_A_WORLD(a_late_fact_on_a_cancelled_order_opens_one_issue),
+		IN_A_WORLD(what_is_reported_after_the_end_is_told_with_its_outcome),
 		IN_A_WORLD(reassigned_and_finished_withdraws_the_other_who_may_go_all_the_same),
 		IN_A_WORLD(reassigned_and_both_went_may_call_the_second_back),
 		IN_A_WORLD(who_is_on_site_is_not_called_back),
