@@ -120,21 +120,12 @@ bool import_general_header(struct import_pass *pass, const struct csv_row *row, 
 
 struct id import_id(struct text source, enum record_kind kind, struct text key)
 {
-	static const struct {
-		const char *word;
-		const struct id *id;
-	} everywhere[] = {
-		{ "customer", &location_customer },
-		{ "vendor", &location_vendor },
-		{ "scrap", &location_scrap },
-		{ "adjustment", &location_adjustment },
-	};
+	const struct virtual_location *everywhere = kind == RECORD_STOCK_LOCATION ? virtual_location_named(key) : NULL;
 	struct arena arena = { .newest = NULL };
 	struct id id;
 
-	for (size_t i = 0; kind == RECORD_STOCK_LOCATION && i < LENGTH(everywhere); i++)
-		if (text_equals(key, everywhere[i].word))
-			return *everywhere[i].id;
+	if (everywhere != NULL)
+		return *everywhere->id;
 	if (id_from_text(key, &id) == STATUS_OK)
 		return id;
 	id = id_imported(source, arena_print(&arena, "%s/%.*s", schema_find(kind)->name, TEXT_ARGUMENTS(key)));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "protocol/domain/revision.h"
+#include "protocol/domain/stock_location.h"
 #include "shell/lookup.h"
 #include "shell/time_text.h"
 
@@ -16,14 +17,29 @@ static struct text field_names(struct arena *arena, const struct schema *schema)
 	return names;
 }
 
-static enum status set_value(struct context *context, struct storage *storage, const struct field *field, struct text value, void *row)
+/* By what people call the record; a movement's places that are everywhere have none, and are called by their word. */
+static enum status find_reference(
+	struct storage *storage, const struct schema *schema, const struct field *field, struct text value, struct id *out_id)
+{
+	bool place = schema->kind == RECORD_MOVEMENT && field->refers == RECORD_STOCK_LOCATION;
+	const struct virtual_location *everywhere = place ? virtual_location_named(value) : NULL;
+	enum status status = lookup_record(storage, field->refers, value, out_id);
+
+	if (status != STATUS_NOT_FOUND || everywhere == NULL)
+		return status;
+	*out_id = *everywhere->id;
+	return STATUS_OK;
+}
+
+static enum status set_value(struct context *context, struct storage *storage, const struct schema *schema, const struct field *field,
+	struct text value, void *row)
 {
 	struct id id;
 	int64_t at_ms;
 	enum status status;
 
 	if (field->kind == FIELD_ID && field->refers != RECORD_NONE && value.size > 0) {
-		status = lookup_record(storage, field->refers, value, &id);
+		status = find_reference(storage, schema, field, value, &id);
 		if (status == STATUS_OK)
 			memcpy(field_at_mutable(field, row), &id, sizeof(id));
 		return status;
@@ -61,7 +77,7 @@ enum status assignments_apply(
 		if (field_is_retired(field))
 			return fail(STATUS_INVALID, "%s.%s is not used any more; its fields are %.*s", schema->name, field->name,
 				TEXT_ARGUMENTS(field_names(context->arena, schema)));
-		status = set_value(context, storage, field, text_behind(word, equals), row);
+		status = set_value(context, storage, schema, field, text_behind(word, equals), row);
 		if (status != STATUS_OK)
 			return status;
 		mask |= UINT64_C(1) << field->tag;

@@ -6,7 +6,8 @@
 #include "shell/command.h"
 
 /* Sets every given "FIELD=VALUE" of the positional `name` in the row and adds the field to out_mask. References may be given
- * by what people call a record. STATUS_INVALID names the word that is wrong, with the record's fields. */
+ * by what people call a record, a movement's places that are everywhere by their word (virtual_location). STATUS_INVALID names the
+ * word that is wrong, with the record's fields. */
 enum status assignments_apply(
 	struct context *context, struct storage *storage, const char *name, const struct schema *schema, void *row, uint64_t *out_mask);
 

@@ -172,20 +172,11 @@ struct part_listing {
 /* Places that are everywhere have no record: they are called what they are. */
 static struct text location_name(struct context *context, struct storage *storage, const struct id *id)
 {
-	const struct {
-		const struct id *id;
-		enum stock_location_kind kind;
-	} everywhere[] = {
-		{ &location_customer, STOCK_LOCATION_KIND_CUSTOMER_SITE },
-		{ &location_vendor, STOCK_LOCATION_KIND_VENDOR },
-		{ &location_scrap, STOCK_LOCATION_KIND_SCRAP },
-		{ &location_adjustment, STOCK_LOCATION_KIND_ADJUSTMENT },
-	};
+	const struct virtual_location *everywhere = virtual_location_find(id);
 
-	for (size_t i = 0; i < LENGTH(everywhere); i++)
-		if (id_equal(everywhere[i].id, id))
-			return catalogue_word(context->arena, context->language, "kind.stock_location",
-				choice_to_text(context->arena, stock_location_kind_names, everywhere[i].kind));
+	if (everywhere != NULL)
+		return catalogue_word(context->arena, context->language, "kind.stock_location",
+			choice_to_text(context->arena, stock_location_kind_names, everywhere->kind));
 	return lookup_name(storage, context->arena, id);
 }
 

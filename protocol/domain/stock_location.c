@@ -42,12 +42,32 @@ const struct id location_vendor = { { [ID_SIZE - 1] = 2 } };
 const struct id location_scrap = { { [ID_SIZE - 1] = 3 } };
 const struct id location_adjustment = { { [ID_SIZE - 1] = 4 } };
 
+/* clang-format off */
+static const struct virtual_location virtual_locations[] = {
+	{ "customer",   &location_customer,   STOCK_LOCATION_KIND_CUSTOMER_SITE },
+	{ "vendor",     &location_vendor,     STOCK_LOCATION_KIND_VENDOR },
+	{ "scrap",      &location_scrap,      STOCK_LOCATION_KIND_SCRAP },
+	{ "adjustment", &location_adjustment, STOCK_LOCATION_KIND_ADJUSTMENT },
+};
+/* clang-format on */
+
+const struct virtual_location *virtual_location_find(const struct id *location_id)
+{
+	for (size_t i = 0; i < LENGTH(virtual_locations); i++)
+		if (id_equal(location_id, virtual_locations[i].id))
+			return &virtual_locations[i];
+	return NULL;
+}
+
+const struct virtual_location *virtual_location_named(struct text word)
+{
+	for (size_t i = 0; i < LENGTH(virtual_locations); i++)
+		if (text_equals(word, virtual_locations[i].word))
+			return &virtual_locations[i];
+	return NULL;
+}
+
 bool location_is_virtual(const struct id *location_id)
 {
-	const struct id *const everywhere[] = { &location_customer, &location_vendor, &location_scrap, &location_adjustment };
-
-	for (size_t i = 0; i < LENGTH(everywhere); i++)
-		if (id_equal(location_id, everywhere[i]))
-			return true;
-	return false;
+	return virtual_location_find(location_id) != NULL;
 }

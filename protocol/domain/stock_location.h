@@ -35,6 +35,16 @@ extern const struct id location_vendor;
 extern const struct id location_scrap;
 extern const struct id location_adjustment;
 
+struct virtual_location {
+	const char *word; /* what people write where a place is asked for */
+	const struct id *id;
+	enum stock_location_kind kind;
+};
+
+/* One of the four above, by its id or by its word; NULL for any other. */
+const struct virtual_location *virtual_location_find(const struct id *location_id);
+const struct virtual_location *virtual_location_named(struct text word);
+
 /* True for the four above. */
 bool location_is_virtual(const struct id *location_id);
 

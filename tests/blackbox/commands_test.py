@@ -333,5 +333,30 @@ def files_of_an_older_version_are_brought_up_to_date_by_the_first_command_whatev
         insist_on_equality(server, device)
 
 
+def in_van(device, part):
+    return next(row["quantity"] for row in device.run("van")["stock"] if row["number"] == part)
+
+
+@promise
+def a_count_puts_right_what_stood_below_zero():
+    with World() as world:
+        server, device = with_a_job(world)
+        device.run("accept")
+        device.run("arrive")
+        had = in_van(device, "HH-1021")
+        device.run("use", "HH-1021", "--quantity", had + 2)
+        device.sync()
+        issue, = server.run("issues")["issues"]
+        assert issue["kind"] == "negative_stock", issue
+        server.ask("create", "movement", "type=count_adjust", "part_id=HH-1021", "quantity=3", "from_location_id=nowhere",
+                   "to_location_id=Van 1", expect=NOT_FOUND)
+        server.run("create", "movement", "type=count_adjust", "part_id=HH-1021", "quantity=3", "from_location_id=adjustment",
+                   "to_location_id=Van 1")
+        server.run("issue", "resolve", issue["id"], "--how", "corrected", "--text", "counted: 1")
+        device.sync()
+        assert in_van(device, "HH-1021") == 1
+        server.verify()
+
+
 if __name__ == "__main__":
     tap.main()
