@@ -206,6 +206,8 @@ struct text lookup_name(struct storage *storage, struct arena *arena, const stru
 	struct text name = { 0 };
 	void *row;
 
+	if (id_is_nil(id))
+		return name;
 	for (size_t i = 0; i < LENGTH(kinds) && name.size == 0; i++)
 		if (table_get(storage, schema_find(kinds[i]), id, arena, &row, NULL) == STATUS_OK)
 			name = own_name(schema_find(kinds[i]), row);

@@ -23,7 +23,7 @@ enum status lookup_twin(struct storage *storage, const struct schema *schema, co
 	struct id *out_other);
 
 /* What people call the record with that id, of whatever kind: its number, name or title, in `arena`; the first 8 digits when
- * it has none or is not here. */
+ * it has none or is not here; empty for the id that is nobody's. */
 struct text lookup_name(struct storage *storage, struct arena *arena, const struct id *id);
 
 #endif

@@ -11,7 +11,7 @@ import time
 
 import tap
 from equal import insist_on_equality
-from harness import CANNOT_WRITE, DONE, NOT_FOUND, OFFLINE, REFUSED, Device, Server, World, fill, with_a_job
+from harness import CANNOT_WRITE, CORRUPT, DONE, NOT_FOUND, OFFLINE, REFUSED, Device, Server, World, fill, with_a_job
 from tap import Skip, promise, size
 
 ADA, TOMAS = "Ada Brannock", "Tomas Hale"
@@ -304,6 +304,8 @@ def a_bundle_for_somebody_else_is_refused_in_plain_words():
             assert words in answer.reason, answer
         photo = world.dir / "photo.jpg"
         photo.write_bytes(b"a photo that nobody has twice")
+        answer = server.ask("bundle", "import", photo, expect=CORRUPT)
+        assert "not a bundle" in answer.reason and [row["device"] for row in answer.json["files"]] == [""], str(answer)
         assert "not a bundle" in device.ask("bundle", "export", photo, expect=REFUSED).reason
         assert "not a bundle" in server.ask("bundle", "export", "tablet", photo, expect=REFUSED).reason
         assert photo.read_bytes() == b"a photo that nobody has twice"
