@@ -2,6 +2,7 @@
 
 #include "device_agent/device.h"
 #include "device_agent/link.h"
+#include "protocol/domain/device.h"
 #include "shell/file_listing.h"
 
 #define DEVICE_VERSION "0.1.0"
@@ -479,6 +480,17 @@ static enum status check_device(struct context *context)
 	return status == STATUS_OK ? storage_trouble(device_store_outbox_storage(store)) : status;
 }
 
+/* Who looks for what is gone with a device's rights learns that they are. */
+static void explain_standing(struct context *context, enum status status)
+{
+	const struct standing_note *note = &local_device_of(context)->note;
+	bool revoked = note->device_state == DEVICE_STATE_DRAINING || note->device_state == DEVICE_STATE_STOLEN;
+
+	if (status == STATUS_NOT_FOUND && revoked)
+		output_warning(context->output, "%s",
+			catalogue_translate(context->language, standing_note_warning(note, context->now_ms)));
+}
+
 static void close_device(struct context *context)
 {
 	local_device_close(context->state);
@@ -496,5 +508,6 @@ const struct program device_program = {
 	.enter = link_enter,
 	.leave = link_leave,
 	.check = check_device,
+	.explain = explain_standing,
 	.close = close_device,
 };

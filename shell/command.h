@@ -92,6 +92,8 @@ struct program {
 	void (*leave)(struct context *context);
 	/* After a command of PLACE_READER that did what it could: was it able to read all that it asked for? NULL: nobody asks. */
 	enum status (*check)(struct context *context);
+	/* What a person should know beside the reason of a command that failed, while what it works on is open; NULL: nothing. */
+	void (*explain)(struct context *context, enum status status);
 	/* Accepts what open() left, also after it failed; NULL: nothing to do. */
 	void (*close)(struct context *context);
 };

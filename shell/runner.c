@@ -119,6 +119,8 @@ static enum status run_command(struct call *call)
 		status = program->check(context);
 	if (status != STATUS_OK)
 		output_error(call->output, status); /* before close(), which may fail in its own way */
+	if (status != STATUS_OK && context->state != NULL && program->explain != NULL)
+		program->explain(context, status);
 	if (opens && program->close != NULL)
 		program->close(context);
 	if (entered)

@@ -4,7 +4,7 @@ import shutil
 
 import tap
 
-from harness import CORRUPT, DONE, OFFLINE, REFUSED, USAGE, Device, Server, World
+from harness import CORRUPT, DONE, NOT_FOUND, OFFLINE, REFUSED, USAGE, Device, Server, World
 from peer import Peer, kind_of, wire
 from proxy import DOWN, Cut
 from tap import promise, until
@@ -209,6 +209,8 @@ def a_revoked_device_calls_nothing_applied_of_which_it_holds_no_outcome():
         operation, = device.run("outbox", "--all")["operations"]
         assert operation["state"] == "settled" and operation["outcome"] is None and "Applied" not in operation["words"], operation
         assert "office" in device.run("trace", "last")["words"] and device.run("trace", "last")["outcome"] is None
+        said = device.ask("note", "HH-5001", "too late", expect=NOT_FOUND)
+        assert "is revoked" in said.err, f"whoever looks for what is gone learns why: {said}"
 
 
 if __name__ == "__main__":
