@@ -132,14 +132,26 @@ static void abandon(struct http_client *client)
 	client->failure[0] = '\0';
 }
 
+/* libcurl's own words of what failed; of an answer that is no HTTP also what may be meant. */
+static void note_failure(struct http_client *client, CURLcode result)
+{
+	char *words = client->failure;
+	size_t size = sizeof(client->failure), used;
+
+	if (words[0] == '\0')
+		(void)snprintf(words, size, "%s", client->curl->curl_easy_strerror_call(result));
+	used = strlen(words);
+	if (result == CURLE_UNSUPPORTED_PROTOCOL)
+		(void)snprintf(words + used, size - used, "; is tcp:// or https:// meant?");
+}
+
 static void finish(struct http_client *client, CURLcode result)
 {
 	long code = 0;
 
 	(void)client->curl->curl_easy_getinfo_call(client->easy, CURLINFO_RESPONSE_CODE, &code);
 	if (result != CURLE_OK) {
-		if (client->failure[0] == '\0')
-			(void)snprintf(client->failure, sizeof(client->failure), "%s", client->curl->curl_easy_strerror_call(result));
+		note_failure(client, result);
 		settle(client, REQUEST_FAILED);
 	} else if (code == ANSWER_OK) {
 		settle(client, REQUEST_ANSWERED);

@@ -105,6 +105,16 @@ def a_self_signed_server_is_believed_by_its_pinned_key_and_by_nothing_else():
 
 
 @promise
+def http_where_the_live_carrier_listens_is_told_as_what_it_is():
+    with World() as world:
+        server = Server.made(world)
+        device = Device.enrolled(server, ADA, "tablet")
+        device.run("server", f"http://127.0.0.1:{server.port}")
+        answer = device.ask("sync", "--wait", "0", expect=OFFLINE)
+        assert "cannot be reached" in answer.reason and "is tcp:// or https:// meant?" in answer.reason, str(answer)
+
+
+@promise
 def the_live_carrier_is_used_when_it_can_be_reached_else_http_and_nothing_is_lost_or_done_twice_by_the_change():
     with World() as world:
         server = with_http(world)
