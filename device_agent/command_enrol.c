@@ -9,8 +9,10 @@
 #include "device_agent/link.h"
 #include "shell/file.h"
 #include "shell/lock.h"
+#include "shell/time_text.h"
 
 #define LOCK_WAIT_MS 5000
+#define MINUTE_MS    INT64_C(60000)
 #define PORT_DEFAULT "7450"
 
 /* "office.example", "tcp://office.example" and "office.example:7450" are tcp:// addresses. */
@@ -51,6 +53,17 @@ static void write_at_once(int descriptor, struct text text)
 		return; /* nobody reads: the office has the words as well */
 }
 
+static int64_t wait_ms(const struct context *context)
+{
+	return 1000 * arguments_integer(context->arguments, "wait", 600);
+}
+
+/* As a person is told of a longer wait, and not less than it is. */
+static int64_t whole_minutes(int64_t ms)
+{
+	return ms < MINUTE_MS ? ms : (ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
+}
+
 /* The words must be seen while the command waits; scripts get them as a first object on a line of its own. */
 static void show_words(void *user, struct text words)
 {
@@ -63,7 +76,9 @@ static void show_words(void *user, struct text words)
 		return;
 	}
 	output_line(context->output, "Six words: %.*s", TEXT_ARGUMENTS(words));
-	output_line(context->output, "The office sees six words, too. When they are the same, it lets this device in. Waiting ...");
+	output_line(context->output,
+		"The office sees six words, too. When they are the same, it lets this device in. Waiting, %.*s at most ...",
+		TEXT_ARGUMENTS(duration_print(context->arena, whole_minutes(wait_ms(context)))));
 	output_flush(context->output);
 }
 
@@ -88,7 +103,7 @@ enum status command_enroll(struct context *context)
 		.code = arguments_text(context->arguments, "CODE"),
 		.url = complete_urls(context->arena, arguments_text(context->arguments, "server")),
 		.name = arguments_text(context->arguments, "name"),
-		.wait_ms = 1000 * arguments_integer(context->arguments, "wait", 600),
+		.wait_ms = wait_ms(context),
 		.bench = arguments_flag(context->arguments, "bench"),
 		.clock = context->clock,
 		.show_words = show_words,
