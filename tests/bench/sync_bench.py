@@ -19,6 +19,11 @@ def median(values):
     return statistics.median(values)
 
 
+def stored(path):
+    """Bytes of a database, with what its log holds yet."""
+    return sum(os.path.getsize(path + ending) for ending in ("", "-wal") if os.path.exists(path + ending))
+
+
 def framing(rounds):
     """What the carrier adds to the messages it counts: 12 bytes a message, and the greetings of one connection."""
     return 24 * rounds + 16
@@ -85,8 +90,9 @@ class Bench:
         seconds = median([result["seconds"] for result in plain])
         self.add("W1", "plain", records=count, seconds=seconds, per_s=count / seconds, ratio=1.0, runs=self.runs,
                  note="insert, one transaction")
-        for case, results in (("W1", first), ("W1b", next_)):
-            self.add_transfer(case, results, count, seconds)
+        space = stored(os.path.join(self.path("device.filled"), "replica.db")) / stored(self.path("plain0.db"))
+        self.add_transfer("W1", first, count, seconds, storage_ratio=space, note=f"the replica takes {space:.2f} of the plain table's space")
+        self.add_transfer("W1b", next_, count, seconds)
 
     def add_transfer(self, case, results, count, plain_seconds, **more):
         seconds = median([result["seconds"] for result in results])
