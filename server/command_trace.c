@@ -28,16 +28,11 @@ static const char *advice_of(struct context *context, struct storage *storage, c
 	return parked ? listing_parked_advice(context, storage, outcome) : "";
 }
 
-static struct text name_of(struct context *context, struct storage *storage, const struct id *id)
-{
-	return id_is_nil(id) ? text_of("") : lookup_name(storage, context->arena, id);
-}
-
 /* Who made it: nobody in particular is the office. */
 static struct text actor_name(struct context *context, struct storage *storage, const struct id *actor)
 {
 	return id_is_nil(actor) ? catalogue_print(context->arena, context->language, "word.office", NULL, 0)
-				: name_of(context, storage, actor);
+				: lookup_name(storage, context->arena, actor);
 }
 
 static void list_traced(struct context *context, struct storage *storage, struct table *table, const struct traced *traced)
@@ -134,7 +129,7 @@ enum status command_trace(struct context *context)
 	output_value(context->output, "operation", NULL, cell_id(&traced.id));
 	output_value(context->output, "kind", NULL, cell_name("operation", text_of(operation_find(traced.operation.head.kind)->name)));
 	output_value(context->output, "actor", NULL, cell_text(actor_name(context, storage, &traced.operation.head.actor)));
-	output_value(context->output, "device", NULL, cell_text(name_of(context, storage, &traced.device)));
+	output_value(context->output, "device", NULL, cell_text(lookup_name(storage, context->arena, &traced.device)));
 	output_value(context->output, "seq", NULL, cell_integer(traced.seq));
 	output_value(context->output, "subject", "about", cell_text(outcome_subject(context, storage, &traced.operation.head)));
 	output_value(context->output, "at", NULL, cell_time(traced.operation.head.at_ms));

@@ -333,17 +333,12 @@ def files_of_an_older_version_are_brought_up_to_date_by_the_first_command_whatev
         insist_on_equality(server, device)
 
 
-def in_van(device, part):
-    return next(row["quantity"] for row in device.run("van")["stock"] if row["number"] == part)
-
-
 @promise
 def a_count_puts_right_what_stood_below_zero():
     with World() as world:
         server, device = with_a_job(world)
-        device.run("accept")
-        device.run("arrive")
-        had = in_van(device, "HH-1021")
+        device.go_to_work()
+        had = device.in_van("HH-1021")
         device.run("use", "HH-1021", "--quantity", had + 2)
         device.sync()
         issue, = server.run("issues")["issues"]
@@ -354,7 +349,7 @@ def a_count_puts_right_what_stood_below_zero():
                    "to_location_id=Van 1")
         server.run("issue", "resolve", issue["id"], "--how", "corrected", "--text", "counted: 1")
         device.sync()
-        assert in_van(device, "HH-1021") == 1
+        assert device.in_van("HH-1021") == 1
         server.verify()
 
 

@@ -296,6 +296,10 @@ class Device:
         for step in ("accept", "travel", "arrive"):
             self.run(step, *which)
 
+    def in_van(self, number):
+        """How many of the part its technician's van is known to hold."""
+        return sum(row["quantity"] for row in self.run("van")["stock"] if row["number"] == number)
+
     def sync(self, wait=PATIENCE, **options):
         return self.run("sync", "--wait", wait, **options)
 

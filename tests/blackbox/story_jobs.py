@@ -5,10 +5,6 @@ CHECKED, CANCELLED = "HH-5007", "HH-5004"
 PART, LATE_PART = "HH-1021", "HH-1015"
 
 
-def in_van(person, number):
-    return sum(row["quantity"] for row in person.device.run("van")["stock"] if row["number"] == number)
-
-
 def issues_about(place, order, *words):
     return [issue for issue in place.run("issues", *words)["issues"] if issue["work_order"] == order]
 
@@ -60,12 +56,12 @@ def do_what_was_cancelled(server, ada):
     office(server, "visit", "cancel", visit[:8], "--reason", "customer withdrew it", note="Ada cannot hear of it")
     ada.does("travel", CANCELLED)
     ada.does("arrive", CANCELLED)
-    had = in_van(ada, PART)
+    had = ada.device.in_van(PART)
     ada.does("use", PART)
     ada.does("finish", CANCELLED, "--cause", "worn_part", "--action", "replaced", "--text", "New valve actuator.", "--signer", "B. Harper")
     ada.comes_back()
     shown = server.run("show", "visit", visit)["visit"]
-    holds((shown["state"], shown["signer_name"], had - in_van(ada, PART)) == ("done", "B. Harper", 1) and shown["travelled_at"] and shown["finished_at"],
+    holds((shown["state"], shown["signer_name"], had - ada.device.in_van(PART)) == ("done", "B. Harper", 1) and shown["travelled_at"] and shown["finished_at"],
           f"What happened, happened: the visit is {shown['state']}, with its times, the part and the signature.")
     say(f"   {shade('who', 'Office:')} truckrolld issues")
     issues = issues_about(server, CANCELLED)
@@ -84,11 +80,11 @@ def tell_late(server, tomas):
     say("   An order that the office closed is never opened again by what comes late, and what comes late is never dropped.")
     tomas.goes_off_line()
     office(server, "order", "close", CHECKED)
-    had = in_van(tomas, LATE_PART)
+    had = tomas.device.in_van(LATE_PART)
     tomas.does("use", LATE_PART, "--visit", CHECKED, note="put in before the end, and forgotten")
     tomas.comes_back()
     shown = server.run("show", "work_order", CHECKED)["work_order"]
-    holds(shown["state"] == "closed" and shown["stale"] and had - in_van(tomas, LATE_PART) == 1,
+    holds(shown["state"] == "closed" and shown["stale"] and had - tomas.device.in_van(LATE_PART) == 1,
           "The part is booked. The order stays closed, and is marked: its totals are stale.")
     say(f"   {shade('who', 'Office:')} truckrolld issues")
     issues = issues_about(server, CHECKED)

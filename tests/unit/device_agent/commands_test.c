@@ -45,8 +45,7 @@ static struct id visit_id(uint8_t number)
 	return (struct id){ { 0x10, 0x00, 0x00, number } };
 }
 
-/* Order HS-<number> with one visit by `technician` in that state. */
-/* A visit of the order of that number, which is made with it. */
+/* A visit by `technician` in that state, with its order HS-<order_number>. */
 static void put_visit_of(
 	struct scratch *scratch, uint8_t order_number, uint8_t number, const struct id *technician, enum visit_state state)
 {
@@ -65,6 +64,7 @@ static void put_visit_of(
 	put(scratch, RECORD_VISIT, &visit);
 }
 
+/* Order HS-<number> with one visit by `technician` in that state. */
 static void put_visit(struct scratch *scratch, uint8_t number, const struct id *technician, enum visit_state state)
 {
 	put_visit_of(scratch, number, number, technician, state);
@@ -306,7 +306,8 @@ static void several_visits_in_question_are_named_and_nothing_is_saved(void **sta
 	assert_int_equal(pending(scratch), 0);
 }
 
-static void assert_already_said(json_t *result, const char *told)
+/* A command that could not know which visit is meant, and says so in such words. */
+static void assert_not_taken(json_t *result, const char *told)
 {
 	assert_int_equal(exit_of(result), 2);
 	assert_non_null(strstr(reason_of(result), told));
@@ -319,13 +320,13 @@ static void a_step_that_was_taken_is_about_another_visit_only_when_that_is_named
 
 	put_visit(scratch, 1, &ada, VISIT_STATE_ON_SITE);
 	leave(scratch);
-	assert_already_said(RUN("arrive"), "HS-1 Pump leaks already");
+	assert_not_taken(RUN("arrive"), "HS-1 Pump leaks already");
 	scratch_reopen(scratch);
 	assert_int_equal(device_store_begin(scratch->store, false), STATUS_OK);
 	put_visit_of(scratch, 1, 2, &ada, VISIT_STATE_ACCEPTED);
 	leave(scratch);
-	assert_already_said(RUN("arrive"), "HS-1 Pump leaks already");
-	assert_already_said(RUN("arrive", "HS-1"), "2 visits come into question");
+	assert_not_taken(RUN("arrive"), "HS-1 Pump leaks already");
+	assert_not_taken(RUN("arrive", "HS-1"), "2 visits come into question");
 	assert_int_equal(pending(scratch), 0);
 	assert_visit(RUN("arrive", "10000002"), 2);
 }
