@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <zstd.h>
 
@@ -23,6 +24,42 @@ struct packed {
 };
 
 static const char what[] = "packed block";
+
+/* zstd asks the processor for its features whenever it makes a context, and a virtual machine has to answer in its place: that takes longer
+ * than to pack a small block. One of each that nobody uses is kept for whoever comes next, on any thread. */
+static _Atomic(ZSTD_CCtx *) idle_writer;
+static _Atomic(ZSTD_DCtx *) idle_reader;
+
+/* NULL: no memory. */
+static ZSTD_CCtx *take_writer(void)
+{
+	ZSTD_CCtx *context = atomic_exchange(&idle_writer, NULL);
+
+	return context != NULL ? context : ZSTD_createCCtx();
+}
+
+static void give_writer_back(ZSTD_CCtx *context)
+{
+	(void)ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
+	(void)ZSTD_freeCCtx(atomic_exchange(&idle_writer, context));
+}
+
+static ZSTD_DCtx *take_reader(void)
+{
+	ZSTD_DCtx *context = atomic_exchange(&idle_reader, NULL);
+
+	if (context == NULL)
+		context = ZSTD_createDCtx();
+	if (context == NULL)
+		no_memory();
+	return context;
+}
+
+static void give_reader_back(ZSTD_DCtx *context)
+{
+	(void)ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters);
+	(void)ZSTD_freeDCtx(atomic_exchange(&idle_reader, context));
+}
 
 /* Bytes that an entropy coder would need. */
 static double entropy(const uint32_t histogram[static 256], size_t size)
@@ -82,7 +119,7 @@ static bool compress_stretches(ZSTD_CCtx *context, struct bytes raw, ZSTD_outBuf
 /* One frame with its content's size and nothing else; 0 when it failed or is not smaller than `room`. */
 static size_t compress(struct bytes raw, int level, uint8_t *data, size_t room)
 {
-	ZSTD_CCtx *context = ZSTD_createCCtx();
+	ZSTD_CCtx *context = take_writer();
 	ZSTD_outBuffer out = { data, room, 0 };
 	bool done;
 
@@ -92,7 +129,7 @@ static size_t compress(struct bytes raw, int level, uint8_t *data, size_t room)
 	(void)ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, PACK_WINDOW_LOG_MAX);
 	(void)ZSTD_CCtx_setPledgedSrcSize(context, raw.size);
 	done = compress_stretches(context, raw, &out);
-	ZSTD_freeCCtx(context);
+	give_writer_back(context);
 	return done ? out.pos : 0;
 }
 
@@ -112,7 +149,7 @@ static size_t make_frame_head(size_t raw_size, uint8_t head[static FRAME_HEAD_MA
 /* One frame by the dictionary, without its number; 0 when it failed or does not fit into `room`. */
 static size_t compress_by(const ZSTD_CDict *dictionary, struct bytes raw, uint8_t *data, size_t room)
 {
-	ZSTD_CCtx *context = ZSTD_createCCtx();
+	ZSTD_CCtx *context = take_writer();
 	size_t size;
 
 	if (context == NULL)
@@ -121,7 +158,7 @@ static size_t compress_by(const ZSTD_CDict *dictionary, struct bytes raw, uint8_
 	(void)ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0);
 	(void)ZSTD_CCtx_refCDict(context, dictionary);
 	size = ZSTD_compress2(context, data, room, raw.data, raw.size);
-	ZSTD_freeCCtx(context);
+	give_writer_back(context);
 	return ZSTD_isError(size) ? 0 : size;
 }
 
@@ -202,13 +239,16 @@ static enum status check_frame(struct bytes frame, size_t raw_size)
 static enum status decompress(struct arena *arena, struct bytes frame, size_t raw_size, struct bytes *out_raw)
 {
 	enum status status = check_frame(frame, raw_size);
+	ZSTD_DCtx *context;
 	uint8_t *raw;
 	size_t size;
 
 	if (status != STATUS_OK)
 		return status;
 	raw = arena_allocate(arena, raw_size);
-	size = ZSTD_decompress(raw, raw_size, frame.data, frame.size);
+	context = take_reader();
+	size = ZSTD_decompressDCtx(context, raw, raw_size, frame.data, frame.size);
+	give_reader_back(context);
 	if (ZSTD_isError(size) || size != raw_size)
 		return fail(STATUS_CORRUPT, "%s: damaged (%s)", what, ZSTD_isError(size) ? ZSTD_getErrorName(size) : "too short");
 	*out_raw = (struct bytes){ .data = raw, .size = raw_size };
@@ -241,11 +281,9 @@ static enum status decompress_by(const ZSTD_DDict *dictionary, struct bytes fram
 
 	if (ZSTD_findFrameCompressedSize(frame.data, frame.size) != frame.size)
 		return fail(STATUS_CORRUPT, "%s: cut, or more than one frame", what);
-	context = ZSTD_createDCtx();
-	if (context == NULL)
-		no_memory();
+	context = take_reader();
 	size = ZSTD_decompress_usingDDict(context, raw, raw_size, frame.data, frame.size, dictionary);
-	ZSTD_freeDCtx(context);
+	give_reader_back(context);
 	if (ZSTD_isError(size) || size != raw_size)
 		return fail(STATUS_CORRUPT, "%s: damaged (%s)", what, ZSTD_isError(size) ? ZSTD_getErrorName(size) : "too short");
 	return STATUS_OK;
