@@ -1,4 +1,4 @@
-"""What the templated workload does not show: W2b, whole visits through the real handlers, and first syncs of real texts."""
+"""What the templated workload does not show: W2b, whole visits through the real handlers, and first syncs of whole work orders and of real texts."""
 import csv
 import os
 import random
@@ -100,6 +100,24 @@ def whole_visits(bench):
               runs=len(pushed), rounds=pushed[-1]["rounds"], note=f"{OPERATIONS} operations a visit")
 
 
+def many_orders(bench):
+    """A device takes in everything that belongs to 10,000 work orders, each with a visit of its technician."""
+    count = 1000 if bench.quick else 10000
+    say(f"orders: booking {count} visits")
+    texts = real_texts(count)
+    make_office(bench, bench.path("server.orders"), texts)
+    with Server(bench.programs, bench.path("server.orders")) as server:
+        for i in range(count):
+            server.ask("visit", "book", f"W-{i:05d}", "Ada North", "--dispatch")
+        for variant, name in (("first", "device.orders"), ("next", "device.orders.next")):
+            server.enroll(bench.path(name), options=())
+            result = bench.sync(server, name)
+            bench.add("orders", "truckroll", variant=variant, records=count, seconds=result["seconds"], per_s=count / result["seconds"],
+                      bytes_per_item=result["bytes"] / count, rss_device_mb=result["rss_mb"], rss_server_mb=result["rss_server_mb"],
+                      cpu_device_s=result["cpu_s"], cpu_server_s=result["cpu_server_s"], runs=1,
+                      note=f"bytes a work order with its visit and {len(TASKS)} tasks")
+
+
 def real_first_syncs(bench):
     """Bytes of a row of real work orders; who may not have these files skips them."""
     for name, files in REAL.items():
@@ -123,6 +141,6 @@ def real_first_syncs(bench):
 
 
 def measure(bench, only):
-    for case, run_case in (("W2b", whole_visits), ("real", real_first_syncs)):
+    for case, run_case in (("W2b", whole_visits), ("orders", many_orders), ("real", real_first_syncs)):
         if not only or case in only:
             run_case(bench)

@@ -1,6 +1,6 @@
 """Measures sync, commands and load beside plain SQLite in the same run.
 
-usage: run.py [sync|commands|load|commits] [--json FILE] [--quick] [--only CASE,...] [--dir DIR]
+usage: run.py [sync|commands|load|commits|cut|start] [--json FILE] [--quick] [--only CASE,...] [--dir DIR]
 
 Real processes over loopback, everything at its defaults. docs/performance.md says what each case is."""
 import argparse
@@ -15,6 +15,7 @@ import commands_bench
 import cut_bench
 import day_bench
 import load_bench
+import start_bench
 import sync_bench
 
 
@@ -46,7 +47,7 @@ def count_commits(build):
 
 def main():
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=["sync", "commands", "load", "commits", "cut"])
+    parser.add_argument("what", nargs="?", choices=["sync", "commands", "load", "commits", "cut", "start"])
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="", help="cases, such as W1,W2")
@@ -71,6 +72,8 @@ def main():
             rows += load_bench.measure(build, folder, options.quick, only, options.devices)
         if options.what == "cut":
             rows += cut_bench.measure(build, folder, options.quick)
+        if options.what == "start":
+            rows += start_bench.measure(build, folder, options.quick)
     print_table(rows)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:

@@ -1,0 +1,97 @@
+"""How large the programs are, and how long each takes to be there: a command, and the daemon with many operations in its store."""
+import os
+import shutil
+import subprocess
+import time
+
+from fleet import Fleet, make_organisation
+from programs import Programs, Server, run
+from sync_bench import median, say
+
+DEVICES, EDITS = 500, 100
+STARTS = 9
+
+
+def stripped_size(program, folder):
+    """Bytes of the program as a package holds it."""
+    copy = shutil.copy(program, os.path.join(folder, os.path.basename(program)))
+    run("strip", copy)
+    return os.path.getsize(copy)
+
+
+def files_of(folder):
+    return [entry.path for entry in os.scandir(folder) if entry.is_file()]
+
+
+def folder_size(folder):
+    return sum(map(os.path.getsize, files_of(folder)))
+
+
+def forget(folder):
+    """What the system keeps of these files in memory goes."""
+    os.sync()
+    for path in files_of(folder):
+        with open(path, "rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def time_command(program):
+    started = time.monotonic()
+    subprocess.run([program, "--version"], stdout=subprocess.DEVNULL, check=True)
+    return time.monotonic() - started
+
+
+def time_server(programs, folder):
+    """From its start until it has said where it listens."""
+    started = time.monotonic()
+    with Server(programs, folder, pause=0.0005):
+        return time.monotonic() - started
+
+
+def fill(programs, folder, rounds):
+    """A store with DEVICES * EDITS * rounds operations of devices; how many the server counts with those of the office."""
+    make_organisation(programs, folder, DEVICES, DEVICES, EDITS)
+    run(programs.enlist, folder, str(DEVICES), folder + ".fleet")
+    with Server(programs, folder) as server, Fleet(programs, server.port, folder + ".fleet") as fleet:
+        fleet.ask("go", 200)
+        fleet.reach("synced", 600)
+        for done in range(rounds):
+            fleet.ask("edit", EDITS)
+            fleet.reach("synced", 600)
+            say(f"start: {(done + 1) * DEVICES * EDITS} operations")
+        return server.ask("status")["operations"]
+
+
+class StartBench:
+    """One run of all cases."""
+
+    def __init__(self, build, folder, quick):
+        self.programs = Programs(build)
+        self.folder, self.quick = folder, quick
+        self.rows = []
+
+    def add(self, case, variant, times, **values):
+        self.rows.append({"bench": "start", "case": case, "variant": variant, "who": "truckroll", "median_ms": round(median(times) * 1000, 3),
+                          "p99_ms": round(max(times) * 1000, 3), "runs": len(times), **values})
+
+    def commands(self):
+        for variant, program in (("truckroll", self.programs.device), ("truckrolld", self.programs.server)):
+            size = stripped_size(program, self.folder)
+            self.add("command", variant, [time_command(program) for _ in range(101)], bytes=size, note=f"--version; {size / 1e6:.2f} MB stripped")
+
+    def daemon(self):
+        store = os.path.join(self.folder, "server")
+        operations = fill(self.programs, store, 2 if self.quick else 20)
+        for variant, prepare in (("warm", lambda: None), ("cold", lambda: forget(store))):
+            times = []
+            for _ in range(STARTS):
+                prepare()
+                times.append(time_server(self.programs, store))
+            self.add("daemon", variant, times, records=operations, note=f"{operations} operations, {folder_size(store) / 1e6:.0f} MB")
+
+
+def measure(build, folder, quick):
+    bench = StartBench(build, folder, quick)
+    bench.commands()
+    bench.daemon()
+    return bench.rows
