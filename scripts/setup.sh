@@ -108,14 +108,16 @@ configure()
 	printf '%s\n' "$wanted" >"$folder/configured"
 }
 
-# compile FOLDER: builds $root/FOLDER; prints progress on a terminal, otherwise only what goes wrong.
+# compile FOLDER [TARGET...]: builds $root/FOLDER; prints progress on a terminal, otherwise only what goes wrong.
 compile()
 {
+	folder=$root/$1
+	shift
 	if [ -t 1 ]; then
-		ninja -C "$root/$1" </dev/null
+		ninja -C "$folder" "$@" </dev/null
 	else
-		ninja -C "$root/$1" --quiet </dev/null >"$root/$1/compile.log" 2>&1 || {
-			cat "$root/$1/compile.log"
+		ninja -C "$folder" --quiet "$@" </dev/null >"$folder/compile.log" 2>&1 || {
+			cat "$folder/compile.log"
 			return 1
 		}
 	fi

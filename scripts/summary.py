@@ -2,7 +2,8 @@
 
 NAME.json is a log of `meson test`; NAME.failed holds the output of a step that failed; NAME.passed is a
 step that passed; NAME.skipped says why a step could not be done here; `times` has seconds and name of each
-step. Prints where the time went, the failures with their output and one last line; exit 1 when there are any.
+step, and last those of all, since some go on beside others. Prints where the time went, the failures with
+their output and one last line; exit 1 when there are any.
 """
 import json
 import os
@@ -81,7 +82,6 @@ def print_times(folder):
     print(f"\n{'seconds':>8}  step")
     for seconds, name in steps:
         print(f"{seconds:>8}  {name}")
-    print(f"{sum(int(seconds) for seconds, _ in steps):>8}  in all")
     slowest = sorted(((test.get("duration", 0), name, short(test)) for name in sorted(logs(folder)) for test in read_log(folder, name)), reverse=True)
     if slowest:
         print(f"\n{'seconds':>8}  slowest tests")
