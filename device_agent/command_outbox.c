@@ -10,6 +10,7 @@
 struct item_listing {
 	struct context *context;
 	struct table *table;
+	struct id issue; /* of the item before */
 };
 
 static enum status list_item(void *user, const struct outbox_item *item)
@@ -28,7 +29,7 @@ static enum status list_item(void *user, const struct outbox_item *item)
 		cell_duration(context->now_ms - item->operation.head.at_ms),
 		cell_name("progress", text_of(item->state)),
 		item->forgotten ? cell_none() : cell_string(outbox_item_outcome(item)),
-		cell_text(outbox_item_words(context, records, item)),
+		cell_text(outbox_item_listed(context, records, item, &listing->issue)),
 		cell_id(&item->operation.head.subject),
 	};
 

@@ -498,6 +498,7 @@ struct outcome_listing {
 	struct storage *records;
 	struct table *table;
 	int64_t up_to_seq;
+	struct id issue; /* of the operation before */
 };
 
 static enum status list_outcome(void *user, const struct outbox_item *item)
@@ -512,7 +513,7 @@ static enum status list_outcome(void *user, const struct outbox_item *item)
 					  cell_id(&item->id),
 					  cell_name("operation", text_of(kind)),
 					  cell_text(outcome_subject(context, listing->records, &item->operation.head)),
-					  cell_text(outbox_item_words(context, listing->records, item)),
+					  cell_text(outbox_item_listed(context, listing->records, item, &listing->issue)),
 					  cell_string(outcome_name(item->outcome->outcome)),
 					  cell_text(item->outcome->rule),
 					  cell_id(&item->outcome->issue_id),

@@ -109,6 +109,15 @@ const char *outbox_item_outcome(const struct outbox_item *item)
 	return outcome_name(item->outcome == NULL ? OUTCOME_APPLIED : item->outcome->outcome);
 }
 
+struct text outbox_item_listed(struct context *context, struct storage *records, const struct outbox_item *item, struct id *issue)
+{
+	const struct id now = item->outcome != NULL ? item->outcome->issue_id : (struct id){ 0 };
+	bool again = !id_is_nil(&now) && id_equal(&now, issue) && !output_style_of(context->output)->json;
+
+	*issue = now;
+	return again ? text_of(catalogue_find(context->language, "outcome.same_issue")) : outbox_item_words(context, records, item);
+}
+
 struct text outbox_item_words(struct context *context, struct storage *records, const struct outbox_item *item)
 {
 	const struct operation_outcome *outcome = item->outcome;

@@ -35,5 +35,8 @@ enum status outbox_exceptions_each(
 const char *outbox_item_outcome(const struct outbox_item *item);
 /* "applied", or the outcome with its words; for one that is not decided "". */
 struct text outbox_item_words(struct context *context, struct storage *records, const struct outbox_item *item);
+/* The same in a list for people: where the issue is the one of the item before, `issue`, which becomes that of this one (nil: none), its
+ * words are not said again. With --json they always are. */
+struct text outbox_item_listed(struct context *context, struct storage *records, const struct outbox_item *item, struct id *issue);
 
 #endif

@@ -57,6 +57,7 @@ const struct message catalogue_en[] = {
 	{ "outcome.applied", "Applied." },
 	{ "outcome.applied_note", "Applied, with a note: {words}" },
 	{ "outcome.issue", "Applied; for a person to look at: {words}" },
+	{ "outcome.same_issue", "Applied; the same issue." },
 	{ "outcome.rejected", "Refused: {words}" },
 	{ "outcome.parked", "Waiting: {words}" },
 	{ "outcome.unknown", "Told by a newer version: {words}" },

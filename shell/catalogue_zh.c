@@ -56,6 +56,7 @@ const struct message catalogue_zh[] = {
 	{ "outcome.applied", "已生效。" },
 	{ "outcome.applied_note", "已生效，附说明：{words}" },
 	{ "outcome.issue", "已生效，需人工处理：{words}" },
+	{ "outcome.same_issue", "已生效，同一问题。" },
 	{ "outcome.rejected", "已拒绝：{words}" },
 	{ "outcome.parked", "等待中：{words}" },
 	{ "outcome.unknown", "来自更新的版本：{words}" },

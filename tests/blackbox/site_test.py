@@ -2,7 +2,7 @@
 """A visit with all that it leaves behind, by the commands that technicians and the office type."""
 import tap
 from equal import insist_on_equality
-from harness import NOT_FOUND, REFUSED, USAGE, Device, Server, World
+from harness import DONE, NOT_FOUND, PATIENCE, REFUSED, USAGE, Device, Server, World
 from tap import promise
 
 ADA = "Ada Brannock"
@@ -291,7 +291,10 @@ def work_on_what_the_office_changed_merged_or_cancelled_meanwhile_is_kept_told_o
         device.sync()
         server.run("visit", "cancel", second, "--reason", "customer away")
         device.run("travel", "HH-5002")
-        device.sync()
+        device.run("arrive", "HH-5002")
+        said = world.run("truckroll", "sync", "--wait", PATIENCE, "--dir", device.dir, "--keys", device.keys, expect=DONE).out
+        assert said.count("decide what to bill") == 1 and said.count("Applied; the same issue.") == 1, said
+        assert [operation["words"].count("decide what to bill") for operation in device.run("outbox", "--all")["operations"][-2:]] == [1, 1]
         issue, = server.run("issues")["issues"]
         assert issue["kind"] == "work_done_after_cancel" and "decide what to bill" in issue["words"], issue
         assert [found["id"] for found in device.run("issues")["issues"]] == [issue["id"]]
