@@ -175,7 +175,7 @@ def whoever_is_killed_while_bundles_are_written_loses_nothing_and_leaves_no_half
         exports = [["truckroll", "bundle", "export", up, "--dir", device.dir, "--keys", device.keys],
                    ["truckrolld", "bundle", "export", "phone", down, "--dir", server.dir]]
         device.start_agent()
-        for number in range(size(6, 16, 100)):
+        for number in range(size(6, 16, 50)):
             device.run("note", "HH-5001", f"note {number}")
             writers = [world.start("export.log", *words) for words in exports]
             time.sleep(chance.random() * 0.15)
@@ -203,7 +203,7 @@ def whoever_is_killed_while_bundles_are_written_loses_nothing_and_leaves_no_half
         for one in (device, phone):
             one.sync()
             insist_on_equality(server, one)
-        assert len([note for note in server.rows("note") if note["text"].startswith("note ")]) == size(6, 16, 100)
+        assert len([note for note in server.rows("note") if note["text"].startswith("note ")]) == size(6, 16, 50)
         server.verify()
 
 

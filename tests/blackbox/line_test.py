@@ -81,7 +81,7 @@ def frames_that_come_twice_or_late_change_nothing():
             done[kind, direction] = done.get((kind, direction), 0) + 1
             return {"twice": data + data, "old one first": earlier + data, "old one behind": data + earlier, "as it is": data}[kind]
 
-        for _ in range(size(6, 20, 300)):
+        for _ in range(size(6, 20, 100)):
             write_note(device, told)
             line.on_message = disturb
             assert device.ask("sync", "--wait", "2", expect=None).code in (0, OFFLINE)
@@ -101,7 +101,7 @@ def a_first_sync_cut_at_any_byte_goes_on_and_ends_equal():
         line.bytes = {UP: 0, DOWN: 0}
         probe.sync()
         whole = sum(line.bytes.values())
-        for k in range(0, whole, max(1, whole // size(10, 40, 400))):
+        for k in range(0, whole, max(1, whole // size(10, 40, 150))):
             line.cut_at = k
             device.ask("sync", expect=None)
         line.cut_at = None
@@ -115,7 +115,7 @@ def a_lost_acknowledgement_means_sending_again_and_happens_once():
         server, line, device = on_a_line(world)
         device.sync()
         told = Told()
-        for _ in range(size(3, 10, 50)):
+        for _ in range(size(3, 10, 25)):
             write_note(device, told)
             before, lost = server.run("status")["operations"], []
 

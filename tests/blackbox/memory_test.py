@@ -104,7 +104,7 @@ def fail_each(place, copies, words):
     count, truth = allocations(place, *words)
     after = rows_counted(place.dir)
     later = {**before, **{name: rows for name, rows in after.items() if name[0] == "outbox.db"}}  # saved; the next command shows it
-    numbers = chosen(count, 3, 14, 100)
+    numbers = chosen(count, 3, 14, 50)
     for number in numbers:
         put_back(place, copies)
         answer = place.ask(*words, expect=None, before=failing_at(number))
@@ -172,7 +172,7 @@ def a_sync_without_memory_at_any_allocation_loses_nothing_and_sends_nothing_twic
 
         write_note(device, told)
         count, _ = allocations(device, "sync", "--wait", "10")
-        numbers = chosen(count, 4, 16, 150)
+        numbers = chosen(count, 4, 16, 75)
         for number in numbers:
             write_note(device, told)
             answer = device.ask("sync", "--wait", "2", expect=None, before=failing_at(number))
@@ -200,7 +200,7 @@ def a_server_without_memory_at_any_allocation_acknowledges_nothing_that_it_does_
         server, device = with_a_job(world)
         told, died = Told(), 0
         server.stop()
-        numbers = chosen(allocations_of_serving(server, device, told), 3, 8, 80)
+        numbers = chosen(allocations_of_serving(server, device, told), 3, 8, 40)
         for number in numbers:
             write_note(device, told)
             server.ready.unlink(missing_ok=True)
@@ -233,7 +233,7 @@ def an_enrolment_without_memory_at_any_allocation_is_done_or_goes_on_when_asked_
         server.run("device", "approve", device.id)
         shutil.copytree(device.keys, copy)
         count, _ = allocations(device, *words, PATIENCE)
-        numbers = chosen(count, 3, 14, 100)
+        numbers = chosen(count, 3, 14, 50)
         for number in numbers:
             for folder in (device.dir, device.keys):
                 shutil.rmtree(folder, ignore_errors=True)

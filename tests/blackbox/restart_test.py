@@ -35,7 +35,7 @@ def a_server_that_is_told_to_stop_under_load_ends_well_and_nothing_that_was_save
     with World() as world:
         server, devices, told, writers = at_work(world)
         dice = random.Random(SEED)
-        for _ in range(size(3, 8, 60)):
+        for _ in range(size(3, 8, 30)):
             threading.Event().wait(dice.uniform(0, 0.2))
             server.stop()
             logs = [path.name for path in server.dir.glob("*-wal") if path.stat().st_size > 0]
@@ -82,7 +82,7 @@ def a_command_that_a_stopping_server_has_in_its_hands_is_done_or_says_that_it_wa
     with World() as world:
         server = Server.made(world)
         done = 0
-        for number in range(size(3, 6, 40)):
+        for number in range(size(3, 6, 20)):
             text, answers = f"while it stops {number}", []
             asking = threading.Thread(target=lambda: answers.append(server.ask("note", "HH-5001", text, expect=None)))
             asking.start()

@@ -60,9 +60,9 @@ def what_is_no_sound_picture_ends_with_a_sentence_and_an_exit_code():
 @promise
 def a_picture_that_is_cut_or_spoilt_anywhere_gives_a_thumbnail_or_none_and_kills_nobody():
     content, chance, codes = picture(200, 150, 0, 6), random.Random(3), {}
-    step = max(1, len(content) // tap.size(30, 120, 2000))
+    step = max(1, len(content) // tap.size(30, 120, 1000))
     bad = [content[:end] for end in range(0, len(content) - 2, step)]
-    for _ in range(tap.size(30, 120, 2000)):
+    for _ in range(tap.size(30, 120, 1000)):
         spoilt = bytearray(content)
         for _ in range(chance.randrange(1, 9)):
             spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
