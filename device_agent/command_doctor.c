@@ -231,12 +231,12 @@ static void check_pending(struct doctor *doctor, struct local_device *device)
 		tell_result(doctor, "pending", status, say(doctor, "everything is settled with the office"));
 	else if (refusal[0] != '\0')
 		tell_check(doctor, "pending", STATUS_REFUSED,
-			catalogue_format(context->arena, context->language, "%lld operations wait and are kept: %s", waiting,
+			catalogue_format(context->arena, context->language, "operations that wait and are kept: %lld; %s", waiting,
 				say(doctor, refusal).data));
 	else
 		tell_check(doctor, "pending", STATUS_OK,
 			catalogue_format(
-				context->arena, context->language, "%lld operations wait: they go out with the next sync", waiting));
+				context->arena, context->language, "operations that wait: %lld; they go out with the next sync", waiting));
 }
 
 static int64_t tally_of(struct text detail, const char *name)
@@ -251,7 +251,7 @@ static void tell_repair(struct doctor *doctor, struct text at, struct text detai
 {
 	tell_check(doctor, "rows put right", STATUS_OK,
 		catalogue_format(doctor->context->arena, doctor->context->language,
-			"%.*s: %lld rows were not as the office has them, %lld were missing, %lld were too many; they were fetched again",
+			"%.*s: rows not as the office has them: %lld, missing: %lld, too many: %lld; they were fetched again",
 			TEXT_ARGUMENTS(at), (long long)tally_of(detail, "changed"), (long long)tally_of(detail, "missing"),
 			(long long)tally_of(detail, "extra")));
 }
@@ -324,7 +324,7 @@ static void check_index(struct doctor *doctor, struct local_device *device)
 	tell_result(doctor, "search index", status,
 		behind == 0 ? say(doctor, "complete")
 			    : catalogue_format(doctor->context->arena, doctor->context->language,
-				      "%zu articles behind: the agent or a sync adds them", behind));
+				      "articles behind: %zu; the agent or a sync adds them", behind));
 }
 
 /* When every row was last compared with what is noted of it; the agent and sync see to that by themselves. */

@@ -158,7 +158,7 @@ enum status command_kb_search(struct context *context)
 	if (status == STATUS_OK)
 		status = kb_index_behind(local_device_of(context)->store, &behind);
 	if (status == STATUS_OK && behind > 0)
-		output_warning(context->output, "%zu articles are not in the search index yet: the agent or \"truckroll sync\" adds them.",
+		output_warning(context->output, "Articles not in the search index yet: %zu. The agent or \"truckroll sync\" adds them.",
 			behind);
 	return status;
 }

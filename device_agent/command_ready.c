@@ -220,7 +220,7 @@ static void tell_totals(struct context *context, const struct forecast_totals *t
 	if (totals->ready + totals->waiting == 0)
 		output_line(output, "No job is before you.");
 	else
-		output_line(output, "%zu of %zu jobs are complete for work off line, as of the office's commit %lld.", totals->ready,
+		output_line(output, "Jobs complete for work off line: %zu of %zu, as of the office's commit %lld.", totals->ready,
 			totals->ready + totals->waiting, (long long)gseq);
 }
 

@@ -558,7 +558,7 @@ static void tell_repair(struct sync_run *run)
 	output_json(output, "repaired_rows", json_integer(repaired));
 	if (repaired > 0)
 		output_warning(output,
-			"%lld rows here were not as the office has them; they have been put right, and nothing of yours was lost.",
+			"Rows here that were not as the office has them: %lld. They have been put right, and nothing of yours was lost.",
 			(long long)repaired);
 	else if (repairs > 0)
 		output_line(output, "Every row here is as the office has it.");
@@ -581,7 +581,7 @@ static void tell_files(const struct sync_run *run)
 	if (sent > 0 || received > 0)
 		output_line(output, "Files: %lld sent, %lld received.", (long long)sent, (long long)received);
 	if (run->last.files_stuck > 0)
-		output_warning(output, "%lld files could not be moved: %s", (long long)run->last.files_stuck,
+		output_warning(output, "Files that could not be moved: %lld. %s", (long long)run->last.files_stuck,
 			catalogue_translate(run->context->language, run->last.file_trouble.data));
 	terms_tell_waiting(run->context, run->last.rows_held, run->last.files_held ? run->last.files_waiting : 0,
 		run->last.file_bytes_waiting);

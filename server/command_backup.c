@@ -95,7 +95,7 @@ enum status command_backup(struct context *context)
 	if (status != STATUS_OK || files.damaged == 0)
 		return status;
 	return fail(STATUS_CORRUPT,
-		"%lld files of this server are damaged, and not in the backup, which is made; see \"truckrolld verify\"",
+		"damaged files of this server: %lld; they are not in the backup, which is made; see \"truckrolld verify\"",
 		(long long)files.damaged);
 }
 

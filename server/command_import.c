@@ -26,7 +26,7 @@ static void report_notes(struct context *context, struct text path, const char *
 	const char *told = catalogue_translate(context->language, heading);
 
 	for (size_t i = 0; i < notes->count; i++)
-		output_line(context->output, "  %.*s: %s: %.*s (%lld times, first in line %lld)", TEXT_ARGUMENTS(path), told,
+		output_line(context->output, "  %.*s: %s: %.*s (how often: %lld, first in line %lld)", TEXT_ARGUMENTS(path), told,
 			TEXT_ARGUMENTS(notes->items[i].text),
 			(long long)notes->items[i].count, (long long)notes->items[i].line);
 }
@@ -102,15 +102,6 @@ static enum status import_one(struct import_run *run, struct text path, struct t
 	return status;
 }
 
-static void tell_kept(struct context *context, int64_t count)
-{
-	if (count == 1)
-		output_line(context->output, "1 record is here with other values and was kept; change it with \"truckrolld edit\".");
-	else
-		output_line(context->output, "%lld records are here with other values and were kept; change them with \"truckrolld edit\".",
-			(long long)count);
-}
-
 /* Without --apply a later file may refer to what an earlier one would bring; with it, an earlier one is in by then. */
 enum status command_import(struct context *context)
 {
@@ -136,7 +127,9 @@ enum status command_import(struct context *context)
 		report_notes(context, path, "changed", &reports[i].warnings);
 	}
 	if (run.kept_in_all > 0)
-		tell_kept(context, run.kept_in_all);
+		output_line(context->output,
+			"Records that are here with other values and were kept: %lld. Change them with \"truckrolld edit\".",
+			(long long)run.kept_in_all);
 	if (status == STATUS_OK && !run.apply)
 		output_line(context->output, "Checked only: nothing was taken in. Say --apply to import.");
 	return status;

@@ -241,7 +241,7 @@ const struct message catalogue_zh_reasons[] = {
 	{ "%s cannot be reached (%s)", "无法连接 %s（%s）" },
 	{ "%s hung up before it answered", "%s 未应答即断开了连接" },
 	{ "what answers at %s is no Truckroll server", "在 %s 应答的不是 Truckroll 服务器" },
-	{ "%lld files of this server are damaged, and not in the backup, which is made; see \"truckrolld verify\"",
+	{ "damaged files of this server: %lld; they are not in the backup, which is made; see \"truckrolld verify\"",
 	  "本服务器有 %lld 个文件已损坏，不在备份中；备份已完成；请查看“truckrolld verify”" },
 	{ "there is no answer within %d s", "%d 秒内没有应答" },
 	{ "say also the value: \"truckroll config %.*s VALUE\"", "还需给出值：“truckroll config %.*s VALUE”" },

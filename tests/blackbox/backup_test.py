@@ -305,7 +305,7 @@ def a_damaged_photo_keeps_nothing_else_out_of_the_backup():
         content[100] ^= 1
         rotten.write_bytes(content)
         said = server.ask("backup", folder, expect=CORRUPT)
-        assert "1 files of this server are damaged" in said.reason, said
+        assert "damaged files of this server: 1;" in said.reason, said
         made, = server.run("backup", "list", folder)["backups"]
         assert made["files"] == 1, made
         server.run("backup", "check", made["backup"])

@@ -63,7 +63,7 @@ def a_device_whose_operations_the_server_cannot_read_says_so_until_they_are_take
         assert "tell the office, and keep this device" in answer.reason, str(answer)
         device.ask("doctor", "--offline", expect=REFUSED)
         said, = device.told("pending")
-        assert "1 operations wait and are kept" in said and "tell the office, and keep this device" in said, said
+        assert "operations that wait and are kept: 1" in said and "tell the office, and keep this device" in said, said
         assert "请告知办公室" in device.told("pending", "--lang", "zh")[0]
         deaf.end()
         line.server_port = server.port

@@ -26,11 +26,11 @@ def rows_changed_behind_its_back_are_found_put_right_and_told():
                          "INSERT INTO part (id, home, gseq, author, hash, number) SELECT randomblob(16), home, gseq, author, hash, 'never made' FROM part LIMIT 1")
         answer = device.ask("sync", "--check")
         assert answer.json["repaired_rows"] == changed == 3, str(answer)
-        assert answer.json["pending"] == 0 and "3 rows here were not as the office has them" in answer.err, str(answer)
+        assert answer.json["pending"] == 0 and "Rows here that were not as the office has them: 3" in answer.err, str(answer)
         insist_on_equality(server, device)
         tell(f"3 rows of {sum(len(server.rows(kind)) for kind in ('site', 'part'))} and more: {answer.json['bytes_received']} bytes, a first sync {first['bytes_received']}")
         english, chinese = device.told("rows put right"), device.told("rows put right", "--lang", "zh")
-        assert len(english) == 1 and "1 rows were not as the office has them, 1 were missing, 1 were too many" in english[0], english
+        assert len(english) == 1 and "rows not as the office has them: 1, missing: 1, too many: 1" in english[0], english
         assert len(chinese) == 1 and "1 行缺失" in chinese[0], chinese
 
 
