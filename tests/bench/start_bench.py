@@ -56,7 +56,9 @@ def fill(programs, folder, rounds):
         fleet.ask("go", 200)
         fleet.reach("synced", 600)
         for done in range(rounds):
+            fleet.ask("leave")
             fleet.ask("edit", EDITS)
+            fleet.ask("go")
             fleet.reach("synced", 600)
             say(f"start: {(done + 1) * DEVICES * EDITS} operations")
         return server.ask("status")["operations"]
