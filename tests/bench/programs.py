@@ -80,7 +80,7 @@ def proc_status(pid, key):
 class Server:
     """truckrolld serve on a directory."""
 
-    def __init__(self, programs, folder, port=0, before=(), pause=0.01):
+    def __init__(self, programs, folder, port=0, before=()):
         self.programs = programs
         self.folder = folder
         ready = os.path.join(folder, "ready")
@@ -94,7 +94,7 @@ class Server:
         while not os.path.exists(ready):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"bench: the server did not start, see {self.log.name}")
-            time.sleep(pause)
+            time.sleep(0.001)
         with open(ready, encoding="ascii") as file:
             self.port = int(file.read())
 
