@@ -280,7 +280,7 @@ void session_table_forget(struct session_table *table, const struct id *device, 
 		forget_device(table, device, NULL);
 		return;
 	}
-	for (size_t i = 0; i < table->slot_count;) {
+	for (size_t i = 0; i < table->slot_count && table->count > 0;) {
 		const struct entry *entry = table->slots[i];
 		if (entry != NULL && entry->live.last_used_at_ms < before_ms)
 			remove_slot(table, i); /* a follower may have moved here: look again */

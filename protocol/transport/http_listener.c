@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "protocol/transport/connection_table.h"
 #include "protocol/transport/http_address.h"
 #include "protocol/transport/listening_socket.h"
+#include "protocol/transport/microhttpd_calls.h"
 #include "protocol/transport/signal_file.h"
 
 #define HEADERS_MAX ((size_t)8 * 1024) /* memory of a connection beside its body */
@@ -60,7 +60,8 @@ struct http_listener {
 	int events; /* epoll over the signal and libmicrohttpd's own */
 	struct connection_table connections;
 	struct http_link *links;
-	size_t link_count;
+	uint32_t link_count; /* as many as there were at once */
+	uint32_t link_max;
 	uint32_t free_link;
 	uint32_t queue_first, queue_last;
 	struct body_pool pool;
@@ -69,11 +70,13 @@ struct http_listener {
 	struct listener_counts counts;
 };
 
+static const struct microhttpd_calls *microhttpd; /* set before a listener is made, and the same for all */
+
 /* ---- requests ---- */
 
 static struct http_link *link_of(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = microhttpd->MHD_get_connection_info_call(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info == NULL ? NULL : info->socket_context;
 }
@@ -135,7 +138,7 @@ static void exchange_end(struct http_listener *listener, struct http_link *link)
 static void exchange_settle(struct http_listener *listener, struct http_link *link, enum exchange exchange)
 {
 	link->exchange = exchange;
-	MHD_resume_connection(link->connection);
+	microhttpd->MHD_resume_connection_call(link->connection);
 	signal_file_raise(listener->signal);
 }
 
@@ -156,15 +159,26 @@ static void link_close(struct http_listener *listener, uint32_t number)
 
 /* ---- called by libmicrohttpd, on the owner's thread ---- */
 
+static struct http_link *link_take(struct http_listener *listener)
+{
+	struct http_link *link = &listener->links[listener->free_link == NONE ? listener->link_count : listener->free_link];
+
+	if (listener->free_link != NONE) {
+		listener->free_link = link->next;
+		return link;
+	}
+	assert(listener->link_count < listener->link_max); /* libmicrohttpd has the same limit */
+	listener->link_count++;
+	return link;
+}
+
 static void link_begin(struct http_listener *listener, struct MHD_Connection *connection, void **socket_context)
 {
-	struct http_link *link = &listener->links[listener->free_link];
-	uint32_t number = listener->free_link + 1;
+	struct http_link *link = link_take(listener);
+	uint32_t number = place_of(listener, link) + 1;
 
-	assert(listener->free_link != NONE); /* libmicrohttpd has the same limit */
-	listener->free_link = link->next;
 	link->connection = connection;
-	link->descriptor = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	link->descriptor = microhttpd->MHD_get_connection_info_call(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	*socket_context = link;
 	if (listener->connections.count >= listener->limits.connections_max) {
 		uint32_t leaving = connection_to_leave(&listener->connections);
@@ -209,16 +223,17 @@ static enum MHD_Result answer_with(struct MHD_Connection *connection, unsigned i
 	const char *name, const char *value)
 {
 	/* The copy is libmicrohttpd's; the cast takes nothing that is written to. */
-	struct MHD_Response *response = MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *response =
+		microhttpd->MHD_create_response_from_buffer_call(body.size, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
 	enum MHD_Result result = MHD_NO;
 
 	if (response == NULL)
 		return MHD_NO;
-	if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") == MHD_YES &&
-		(name == NULL || MHD_add_response_header(response, name, value) == MHD_YES))
-		result = MHD_queue_response(connection, code, response);
-	MHD_destroy_response(response);
+	if (microhttpd->MHD_add_response_header_call(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
+		microhttpd->MHD_add_response_header_call(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") == MHD_YES &&
+		(name == NULL || microhttpd->MHD_add_response_header_call(response, name, value) == MHD_YES))
+		result = microhttpd->MHD_queue_response_call(connection, code, response);
+	microhttpd->MHD_destroy_response_call(response);
 	return result;
 }
 
@@ -266,7 +281,7 @@ static enum MHD_Result answer_page(struct MHD_Connection *connection, const char
 
 static const char *header_of(struct MHD_Connection *connection, const char *name)
 {
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+	return microhttpd->MHD_lookup_connection_value_call(connection, MHD_HEADER_KIND, name);
 }
 
 struct framing {
@@ -294,7 +309,7 @@ static unsigned int refusal_of(struct MHD_Connection *connection)
 	const char *size = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	struct framing framing = { 0 };
 
-	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_name, &framing);
+	(void)microhttpd->MHD_get_connection_values_call(connection, MHD_HEADER_KIND, look_at_name, &framing);
 	if (framing.odd || framing.sizes > 1 || (size != NULL && header_of(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL))
 		return MHD_HTTP_BAD_REQUEST;
 	return size != NULL && strtoull(size, NULL, 10) > TRANSPORT_BODY_MAX ? MHD_HTTP_CONTENT_TOO_LARGE : 0;
@@ -355,7 +370,7 @@ static enum MHD_Result go_on(struct http_listener *listener, struct http_link *l
 	case EXCHANGE_READING:
 		listener->counts.received_bytes += link->size;
 		queue_append(listener, link);
-		MHD_suspend_connection(link->connection);
+		microhttpd->MHD_suspend_connection_call(link->connection);
 		return MHD_YES;
 	case EXCHANGE_ANSWERED:
 		return answer(link->connection, MHD_HTTP_OK, link->reply, link->reply_size, "application/octet-stream");
@@ -413,7 +428,7 @@ static enum status http_take(struct listener *base, struct arena *arena, struct 
 
 	if (listener->queue_first == NONE) {
 		signal_file_clear(listener->signal);
-		(void)MHD_run(listener->daemon);
+		(void)microhttpd->MHD_run_call(listener->daemon);
 	}
 	if (listener->queue_first == NONE)
 		return STATUS_NOT_FOUND;
@@ -522,7 +537,7 @@ static int64_t http_tick(struct listener *base)
 	look_for_gone(listener);
 	if (listener->queue_first != NONE)
 		return 0; /* what a round left */
-	if (MHD_get_timeout(listener->daemon, &due_ms) != MHD_YES || due_ms > TICK_MS)
+	if (microhttpd->MHD_get_timeout_call(listener->daemon, &due_ms) != MHD_YES || due_ms > TICK_MS)
 		return TICK_MS;
 	if (due_ms == 0)
 		signal_file_raise(listener->signal);
@@ -548,8 +563,8 @@ static void http_close(struct listener *base)
 			exchange_settle(listener, link, EXCHANGE_DROPPED);
 	}
 	if (listener->daemon != NULL) {
-		(void)MHD_run(listener->daemon);
-		MHD_stop_daemon(listener->daemon);
+		(void)microhttpd->MHD_run_call(listener->daemon);
+		microhttpd->MHD_stop_daemon_call(listener->daemon);
 	}
 	if (listener->events >= 0)
 		(void)close(listener->events);
@@ -584,12 +599,10 @@ static struct http_listener *listener_make(const struct listener_limits *limits)
 	listener->limits = listener_limits_of(limits);
 	listener->signal = listener->events = -1;
 	listener->pool.max = listener->limits.bodies_max;
-	listener->queue_first = NONE;
+	listener->queue_first = listener->free_link = NONE;
 	connection_table_init(&listener->connections, listener->limits.connections_max);
-	listener->link_count = listener->limits.connections_max + SPARE;
-	listener->links = memory_zeroed(listener->link_count, sizeof(*listener->links));
-	for (size_t i = 0; i < listener->link_count; i++)
-		listener->links[i].next = i + 1 == listener->link_count ? NONE : (uint32_t)(i + 1);
+	listener->link_max = (uint32_t)listener->limits.connections_max + SPARE;
+	listener->links = memory_zeroed(listener->link_max, sizeof(*listener->links));
 	return listener;
 }
 
@@ -615,11 +628,11 @@ static struct MHD_Daemon *daemon_start(
 
 	if (certificate->chain.size == 0)
 		tls[0].option = MHD_OPTION_END;
-	return MHD_start_daemon(flags, 0, NULL, NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, descriptor, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned int)listener->link_count, MHD_OPTION_PER_IP_CONNECTION_LIMIT, each, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADERS_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
-		connection_notice, listener, MHD_OPTION_NOTIFY_COMPLETED, request_notice, listener, MHD_OPTION_UNESCAPE_CALLBACK,
-		leave_as_written, NULL, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+	return microhttpd->MHD_start_daemon_call(flags, 0, NULL, NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, descriptor,
+		MHD_OPTION_CONNECTION_LIMIT, listener->link_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT, each,
+		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADERS_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_NOTIFY_CONNECTION, connection_notice, listener, MHD_OPTION_NOTIFY_COMPLETED, request_notice, listener,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_as_written, NULL, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 static enum status watch(struct http_listener *listener, int descriptor)
@@ -635,6 +648,7 @@ static enum status watch(struct http_listener *listener, int descriptor)
 static enum status start_at(
 	struct http_listener *listener, const char *url, int descriptor, const struct http_certificate *certificate)
 {
+	const union MHD_DaemonInfo *own;
 	enum status status;
 
 	listener->port = listening_socket_port(descriptor);
@@ -648,8 +662,9 @@ static enum status start_at(
 	listener->events = epoll_create1(EPOLL_CLOEXEC);
 	if (listener->events < 0)
 		return fail(STATUS_CANNOT_WRITE, "cannot watch the HTTP listener (%s)", error_to_text(errno));
+	own = microhttpd->MHD_get_daemon_info_call(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	status = watch(listener, listener->signal);
-	return status == STATUS_OK ? watch(listener, MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd) : status;
+	return status == STATUS_OK ? watch(listener, own->epoll_fd) : status;
 }
 
 static enum status check_tls(const struct http_address *address, const char *url, const struct http_certificate *certificate)
@@ -687,8 +702,10 @@ enum status listener_http_open(const char *url, const struct http_certificate *c
 	struct listener **out_listener)
 {
 	struct http_listener *listener = listener_make(limits);
-	enum status status = signal_file_open(&listener->signal);
+	enum status status = microhttpd_calls_load(&microhttpd);
 
+	if (status == STATUS_OK)
+		status = signal_file_open(&listener->signal);
 	if (status == STATUS_OK)
 		status = start(listener, url, certificate);
 	if (status == STATUS_OK)

@@ -67,6 +67,7 @@ struct sp_listener {
 	uint32_t link_count; /* as many as there were at once */
 	uint32_t free_link;
 	struct request *requests;
+	uint32_t request_count; /* as many as there were at once */
 	uint32_t free_request;
 	struct listener_counts counts;
 };
@@ -91,16 +92,27 @@ static uint32_t request_find(const struct sp_listener *listener, struct listener
 }
 
 /* NONE when all are in use. */
+static uint32_t request_take(struct sp_listener *listener)
+{
+	uint32_t number = listener->free_request;
+
+	if (number != NONE)
+		listener->free_request = listener->requests[number].next;
+	else if (listener->request_count < listener->limits.pending_max)
+		number = listener->request_count++;
+	return number;
+}
+
+/* As request_take. */
 static uint32_t request_begin(struct sp_listener *listener, uint32_t link_number, struct bytes header)
 {
 	struct link *link = &listener->links[link_number - 1];
-	uint32_t number = listener->free_request;
+	uint32_t number = request_take(listener);
 	struct request *request;
 
 	if (number == NONE)
 		return NONE;
 	request = &listener->requests[number];
-	listener->free_request = request->next;
 	request->link = link_number;
 	request->previous = NONE;
 	request->next = link->first;
@@ -594,10 +606,8 @@ static struct sp_listener *listener_make(const struct listener_limits *limits)
 	listener->limits = listener_limits_of(limits);
 	listener->descriptor = listener->watched = -1;
 	listener->pool.max = listener->limits.bodies_max;
-	listener->free_link = NONE;
+	listener->free_link = listener->free_request = NONE;
 	listener->requests = memory_zeroed(listener->limits.pending_max, sizeof(*listener->requests));
-	for (size_t i = 0; i < listener->limits.pending_max; i++)
-		listener->requests[i].next = i + 1 == listener->limits.pending_max ? NONE : (uint32_t)(i + 1);
 	connection_table_init(&listener->connections, listener->limits.connections_max);
 	return listener;
 }

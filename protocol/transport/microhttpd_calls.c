@@ -1,0 +1,25 @@
+#include "protocol/transport/microhttpd_calls.h"
+
+#include <stdbool.h>
+
+#include "protocol/base/text.h"
+#include "protocol/transport/late_library.h"
+
+static const struct late_call table[] = {
+#define MICROHTTPD_ROW(name) { #name, offsetof(struct microhttpd_calls, name##_call) },
+	MICROHTTPD_CALLS(MICROHTTPD_ROW)
+#undef MICROHTTPD_ROW
+};
+
+static const struct late_library library = { "libmicrohttpd.so.12", "libmicrohttpd", "libmicrohttpd12", table, LENGTH(table) };
+
+enum status microhttpd_calls_load(const struct microhttpd_calls **out_calls)
+{
+	static struct microhttpd_calls calls;
+	static bool loaded;
+	enum status status = loaded ? STATUS_OK : late_library_load(&library, &calls);
+
+	loaded = status == STATUS_OK;
+	*out_calls = &calls;
+	return status;
+}
