@@ -11,8 +11,9 @@ enum csv_state {
 
 struct csv {
 	struct import_input *input;
-	char *text; /* of the row's cells, IMPORT_LINE_MAX */
-	size_t size;
+	struct arena *arena;
+	char *text; /* of the row's cells, IMPORT_LINE_MAX at most */
+	size_t size, capacity;
 	struct csv_cell cells[CSV_CELLS_MAX];
 	size_t count;      /* of finished cells, also those beyond the array */
 	size_t cell_start; /* in text */
@@ -55,7 +56,8 @@ struct csv *csv_create(struct arena *arena, struct import_input *input)
 	struct csv *csv = arena_allocate(arena, sizeof(*csv));
 
 	csv->input = input;
-	csv->text = arena_allocate(arena, IMPORT_LINE_MAX);
+	csv->arena = arena;
+	csv->text = arena_grow(arena, NULL, 0, &csv->capacity, sizeof(*csv->text));
 	csv->line = 1;
 	csv_skip_mark(input);
 	csv->delimiter = delimiter_guess(import_input_ahead(input, IMPORT_LINE_MAX));
@@ -73,6 +75,8 @@ static void note_problem(struct csv *csv, const char *reason, bool last)
 static void append(struct csv *csv, int byte)
 {
 	if (csv->size < IMPORT_LINE_MAX) {
+		/* Cells of the row may lie in the former array, which stays. */
+		csv->text = arena_grow(csv->arena, csv->text, csv->size, &csv->capacity, sizeof(*csv->text));
 		csv->text[csv->size++] = (char)byte;
 		return;
 	}

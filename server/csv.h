@@ -32,7 +32,8 @@ struct csv_row {
 
 struct csv;
 
-/* Looks at the first line to tell `;` from `,`. Memory is in `arena`; `input` must outlive the reader and stand at its start. */
+/* Looks at the first line to tell `;` from `,`. Memory is in `arena`; it and
+ * `input`, which stands at its start, must outlive the reader. */
 struct csv *csv_create(struct arena *arena, struct import_input *input);
 
 /* The next row that is not blank; false at the end (see import_input_status()) and after a last problem. */

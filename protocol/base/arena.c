@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +20,11 @@ struct arena_block {
 	alignas(max_align_t) unsigned char data[];
 };
 
+/* A large one is zeroed: the system hands out such memory so, and no page of it is touched before it is used. */
 static struct arena_block *block_create(struct arena_block *older, size_t size)
 {
-	struct arena_block *block = malloc(sizeof(*block) + size);
+	size_t whole = sizeof(struct arena_block) + size;
+	struct arena_block *block = size > BLOCK_SIZE ? calloc(1, whole) : malloc(whole);
 
 	if (block == NULL)
 		no_memory();
@@ -35,6 +38,7 @@ void *arena_allocate(struct arena *arena, size_t size)
 {
 	const size_t alignment = alignof(max_align_t);
 	struct arena_block *block = arena->newest;
+	bool zeroed = false;
 	void *memory;
 
 	if (size > SIZE_MAX / 2)
@@ -43,11 +47,12 @@ void *arena_allocate(struct arena *arena, size_t size)
 	if (block == NULL || block->size - block->used < size) {
 		block = block_create(arena->newest, size > BLOCK_SIZE ? size : BLOCK_SIZE);
 		arena->newest = block;
+		zeroed = size > BLOCK_SIZE;
 	}
 	memory = block->data + block->used;
 	block->used += size;
 	arena->used += size;
-	return memset(memory, 0, size);
+	return zeroed ? memory : memset(memory, 0, size);
 }
 
 void *arena_allocate_array(struct arena *arena, size_t count, size_t size)
