@@ -3,6 +3,10 @@
 LC_ALL=C.UTF-8
 DEBIAN_FRONTEND=noninteractive
 export LC_ALL DEBIAN_FRONTEND
+# Three hundred programs are linked in half the time.
+if command -v ld.gold >/dev/null; then
+	export CC_LD=gold
+fi
 
 # Real data lies beside the tree when there is any.
 if [ -z "${TRUCKROLL_DATA:-}" ] && [ -d "$root/../shared/data" ]; then
@@ -95,7 +99,7 @@ configure()
 {
 	folder=$root/$1
 	shift
-	wanted="$root ${CC:-} $*"
+	wanted="$root ${CC:-} ${CC_LD:-} $*"
 	if [ -f "$folder/build.ninja" ] && [ "$(cat "$folder/configured" 2>/dev/null)" = "$wanted" ]; then
 		return 0
 	fi
