@@ -6,8 +6,16 @@
 #include "server/enrolment_desk.h"
 #include "shell/lookup.h"
 
-#define ANY_IPV4 "tcp://0.0.0.0:"
-#define ANY_IPV6 "tcp://[::]:"
+/* Who listens so is found by each name of its machine. */
+static const char *const all_addresses[] = { "tcp://*:", "tcp://:", "tcp://0.0.0.0:", "tcp://[::]:" };
+
+static bool is_at_all_addresses(const char *url)
+{
+	for (size_t i = 0; i < LENGTH(all_addresses); i++)
+		if (strncmp(url, all_addresses[i], strlen(all_addresses[i])) == 0)
+			return true;
+	return false;
+}
 
 /* Where devices find the serving process; its host is not known when it listens on all of them, or is not running. */
 static const char *address_for_devices(const struct context *context)
@@ -19,7 +27,7 @@ static const char *address_for_devices(const struct context *context)
 
 	if (port == 0)
 		return url;
-	if (colon == NULL || strncmp(url, ANY_IPV4, strlen(ANY_IPV4)) == 0 || strncmp(url, ANY_IPV6, strlen(ANY_IPV6)) == 0)
+	if (colon == NULL || is_at_all_addresses(url))
 		return arena_print(context->arena, "tcp://THIS-HOST:%d", port).data;
 	return arena_print(context->arena, "%.*s:%d", (int)(colon - url), url, port).data;
 }

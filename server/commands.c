@@ -35,7 +35,7 @@ static const struct option bundle_for_options[] = {
 	  .help = "photos and documents of its work go along, up to so many MiB (default 64)" },
 	{ 0 } };
 static const struct option serve_options[] = {
-	{ .name = "listen", .value = "URL", .kind = OPTION_TEXT, .help = "where devices connect (default tcp://0.0.0.0:7450)" },
+	{ .name = "listen", .value = "URL", .kind = OPTION_TEXT, .help = "where devices connect (default tcp://*:7450, all addresses)" },
 	{ .name = "http", .value = "URL", .kind = OPTION_TEXT,
 	  .help = "also over HTTP, such as http://127.0.0.1:7480 behind a terminator of TLS" },
 	{ .name = "certificate", .value = "FILE", .kind = OPTION_TEXT, .help = "for https: the server's certificate and its chain, PEM" },
@@ -263,7 +263,7 @@ static const struct command commands[] = {
 	  .example = "truckrolld init /var/lib/truckroll --name \"Harbour & Hill Service\"",
 	  .positionals = init_positionals, .options = init_options, .place = PLACE_HERE, .run = command_init },
 	{ .group = "The server", .name = "serve", .summary = "serve devices until told to stop",
-	  .example = "truckrolld serve --listen tcp://0.0.0.0:7450",
+	  .example = "truckrolld serve --listen tcp://192.0.2.5:7450",
 	  .options = serve_options, .place = PLACE_HERE, .run = command_serve },
 	{ .group = "The server", .name = "status", .summary = "what the server holds and does",
 	  .example = "truckrolld status --json", .options = status_options, .place = PLACE_OWNER, .run = command_status },

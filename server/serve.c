@@ -17,7 +17,7 @@
 #include "shell/runner.h"
 #include "shell/stop_signal.h"
 
-#define LISTEN_DEFAULT    "tcp://0.0.0.0:7450"
+#define LISTEN_DEFAULT    "tcp://*:7450"
 #define IDLE_MS           200                        /* so long nothing came: time to tidy up */
 #define LOCK_WAIT_MS      5000                       /* a command that works by itself is done by then */
 #define PEM_SIZE_MAX      ((size_t)64 * 1024)

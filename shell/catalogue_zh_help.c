@@ -180,7 +180,7 @@ const struct message catalogue_zh_help[] = {
 	{ "the organisation's name", "组织名称" },
 	{ "seal the root key under the passphrase in FILE", "用 FILE 中的口令加密根密钥" },
 	{ "directory to make", "要建立的目录" },
-	{ "where devices connect (default tcp://0.0.0.0:7450)", "终端连接的地址（默认 tcp://0.0.0.0:7450）" },
+	{ "where devices connect (default tcp://*:7450, all addresses)", "终端连接的地址（默认 tcp://*:7450，即所有地址）" },
 	{ "once, after a restore or a loss: every device starts over and sends again what it has",
 	  "仅在恢复备份或丢失数据后用一次：各终端重新开始，并再次发送其现有数据" },
 	{ "CSV, JSONL or JSONL.gz", "CSV、JSONL 或 JSONL.gz 文件" },

@@ -29,11 +29,13 @@ static enum status refuse(const char *url, int error)
 
 static enum status listen_at(const char *url, int family, const struct sockaddr *address, socklen_t size, int *out_descriptor)
 {
-	const int yes = 1;
+	const int yes = 1, no = 0;
 	int descriptor = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
 
 	if (descriptor < 0)
 		return refuse(url, errno);
+	if (family == AF_INET6) /* "::" is both kinds, whatever the system is set to */
+		(void)setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
 	if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 && bind(descriptor, address, size) == 0 &&
 		listen(descriptor, BACKLOG) == 0) {
 		*out_descriptor = descriptor;
@@ -44,9 +46,10 @@ static enum status listen_at(const char *url, int family, const struct sockaddr 
 	return refuse(url, error);
 }
 
-enum status listening_socket_open(const char *url, const char *host, const char *port, int *out_descriptor)
+/* `family`: AF_UNSPEC for whichever the host has. */
+static enum status open_of_family(const char *url, int family, const char *host, const char *port, int *out_descriptor)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	const struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
 	struct addrinfo *found;
 	int result = getaddrinfo(host, port, &hints, &found), error = name_lookup_error(result);
 	enum status status;
@@ -58,6 +61,15 @@ enum status listening_socket_open(const char *url, const char *host, const char 
 	status = listen_at(url, found->ai_family, found->ai_addr, found->ai_addrlen, out_descriptor);
 	freeaddrinfo(found);
 	return status;
+}
+
+enum status listening_socket_open(const char *url, const char *host, const char *port, int *out_descriptor)
+{
+	enum status status = open_of_family(url, host == NULL ? AF_INET6 : AF_UNSPEC, host, port, out_descriptor);
+
+	if (host != NULL || status == STATUS_OK || status == STATUS_BUSY)
+		return status;
+	return open_of_family(url, AF_INET, host, port, out_descriptor); /* a system without IPv6 */
 }
 
 /* A socket, at which nobody answers: its server was killed. A file that is none refuses as well. */

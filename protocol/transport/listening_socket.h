@@ -6,7 +6,7 @@
 
 #include "protocol/base/status.h"
 
-/* At the first address that the host has; NULL: at all IPv4 addresses of this machine ("::" is both kinds). `port`: digits, "0": any free
+/* At the first address that the host has; NULL: at all addresses of this machine, IPv6 and IPv4. `port`: digits, "0": any free
  * one. It does not block; the caller closes it. `url` is for the reasons: STATUS_BUSY (in use), STATUS_INVALID (no such machine, or not
  * this one), STATUS_CANNOT_WRITE (no descriptor or no right). */
 enum status listening_socket_open(const char *url, const char *host, const char *port, int *out_descriptor);

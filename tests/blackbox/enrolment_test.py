@@ -159,6 +159,18 @@ def enrolling_where_no_server_answers_says_so():
 
 
 @promise
+def an_invitation_names_the_host_unless_the_server_listens_at_all_addresses():
+    with World() as world:
+        server = Server.made(world, start=False)
+        for host in ("127.0.0.1", "*", "", "0.0.0.0"):
+            server.start(host=host)
+            said = world.run("truckrolld", "device", "invite", "--technician", ADA, "--dir", server.dir, expect=DONE).out
+            assert f"--server tcp://{host if host == '127.0.0.1' else 'THIS-HOST'}:{server.port}" in said, said
+            Device.enrolled(server, ADA, f"tablet-{host[:1]}")
+            server.stop()
+
+
+@promise
 def a_device_that_is_not_enrolled_says_what_to_do():
     with World() as world:
         device = Device(world, "nobody")

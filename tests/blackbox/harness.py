@@ -176,9 +176,9 @@ class Server:
             server.start()
         return server
 
-    def start(self, before=(), options=()):
+    def start(self, before=(), options=(), host="127.0.0.1"):
         self.ready.unlink(missing_ok=True)
-        self.process = self.world.start(self.log, self.program, "serve", "--dir", self.dir, "--listen", f"tcp://127.0.0.1:{self.port}",
+        self.process = self.world.start(self.log, self.program, "serve", "--dir", self.dir, "--listen", f"tcp://{host}:{self.port}",
                                         "--ready-file", self.ready, *options, before=before)
         until(lambda: self.process.poll() is not None or (self.ready.exists() and self.ready.read_text().strip()),
               "the server says that it is ready", PATIENCE)
