@@ -56,13 +56,15 @@ static const struct rule_row rows[] = {
 	{ RULE_OVERTAKEN, "overtaken",
 	  "{technician} finished the visit that had been reassigned to {other}, who is {state}; check who goes." },
 	{ RULE_DOUBLE_VISIT, "double_visit",
-	  "{technician} finished the visit that {other} had started as well ({state}); both are kept." },
+	  "{technician} finished the visit that {other} had started as well ({state}); both are kept. "
+	  "Call {other} back or let both stand, and decide what to bill." },
 	{ RULE_EDIT_CONFLICT, "edit_conflict",
 	  "{field} was changed by two people; {winner} stands meanwhile; choose one." },
 	{ RULE_WORK_WITHOUT_CLAIM, "work_without_claim",
 	  "{technician} did {operation} on a visit of {holder} that was {state}; check who goes." },
 	{ RULE_LATE_FACT, "late_fact",
-	  "{operation} came after the end (order: {order_state}, visit: {state}); it was kept, nothing was reopened." },
+	  "{operation} came after the end (order: {order_state}, visit: {state}); it was kept, nothing was reopened. "
+	  "Take it into the totals, or decide that it is not billed." },
 	{ RULE_CHAIN_GAP, "chain_gap",
 	  "The device cannot send operations {first} to {last} any more; ask its technician what was done." },
 	{ RULE_FORK, "fork",

@@ -229,7 +229,8 @@ static void verdicts_and_issues_are_told_with_names_instead_of_ids(void **state)
 	assert_string_equal(words_of_verdict(&words, OUTCOME_REJECTED, text_of("visit_not_yours"), text_of(""), detail).data,
 		"Refused: The visit is with Ana and is on site; ask the dispatcher.");
 	assert_string_equal(words_of_issue(&words, &issue).data,
-		"Two technicians went: Ana finished the visit that 02000000 had started as well (on site); both are kept.");
+		"Two technicians went: Ana finished the visit that 02000000 had started as well (on site); both are kept. "
+		"Call 02000000 back or let both stand, and decide what to bill.");
 	words.language = LANGUAGE_ZH;
 	assert_string_equal(words_of_verdict(&words, OUTCOME_REJECTED, text_of("visit_not_yours"), text_of(""), detail).data,
 		"已拒绝：该上门由 Ana 负责，目前为在现场；请联系调度员。");
@@ -249,6 +250,7 @@ static void an_issue_about_a_finish_says_how_it_went_and_what_was_decided(void *
 	(void)state;
 	assert_string_equal(words_of_issue(&words, &issue).data,
 		"Reported after the end: finish came after the end (order: cancelled, visit: done); it was kept, nothing was reopened. "
+		"Take it into the totals, or decide that it is not billed. "
 		"Reported: stopped for safety. \"truckrolld trace ab000000\" at the office tells what it says.");
 	issue.state = ISSUE_STATE_RESOLVED;
 	issue.resolution = ISSUE_RESOLUTION_NOTED;
