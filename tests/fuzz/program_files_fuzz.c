@@ -1,11 +1,16 @@
-/* The small files that the programs read back: keys and notes, changed by whoever can write there. First byte modulo 6: device.keys and
- * enrolment.keys under a check line that fits, device.keys as it is, server.keys with root.key, the note of the last commit, and the mark
- * of a running owner. What is
- * taken is saved as what is taken the same. */
+/* The small files that the programs read back: keys and notes, changed by whoever can write there, and what a backup says of itself,
+ * which comes from elsewhere. First byte modulo 10: device.keys and enrolment.keys under a check line that fits, device.keys as it is,
+ * server.keys with root.key, the note of the last commit, the mark of a running owner, what went over a device's links, a device's
+ * settings, what is remembered of a device (with its check), a backup's manifest. What is taken is saved as what is taken the same. */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "device_agent/keystore.h"
+#include "device_agent/settings.h"
+#include "device_agent/standing_note.h"
+#include "device_agent/traffic.h"
+#include "server/backup_manifest.h"
 #include "server/commit_note.h"
 #include "server/run_mark.h"
 #include "server/server_keys.h"
@@ -71,9 +76,54 @@ static void try_run_mark(struct arena *arena, struct text dir)
 		insist(suspects[i].work > SUSPECT_NONE && suspects[i].work < SUSPECT_WORK_COUNT);
 }
 
+static void try_traffic(struct arena *arena, struct text dir)
+{
+	struct traffic traffic = traffic_load(arena, dir), again;
+
+	insist(traffic_rate(&traffic, LINK_CLASS_METERED) >= 0 && traffic_rate(&traffic, LINK_CLASS_UNMETERED) >= 0);
+	traffic_save(arena, dir, &traffic);
+	again = traffic_load(arena, dir);
+	insist(memcmp(&traffic, &again, sizeof(traffic)) == 0);
+}
+
+static void try_settings(struct arena *arena, struct text dir)
+{
+	struct device_settings settings;
+
+	(void)(device_settings_load(arena, dir, &settings) == STATUS_OK);
+}
+
+static void write_check(struct writer *writer)
+{
+	uint8_t check[16];
+
+	(void)crypto_generichash(check, sizeof(check), writer->data, writer->size, NULL, 0);
+	write_raw(writer, check, sizeof(check));
+}
+
+static void try_standing(struct arena *arena, struct text dir)
+{
+	const struct id device = { { 7 } };
+	struct standing_note note = standing_note_read(arena, dir, &device), again;
+
+	insist(id_equal(&note.device, &device));
+	standing_note_write(arena, dir, &note);
+	again = standing_note_read(arena, dir, &device);
+	insist(standing_note_equal(&note, &again));
+}
+
+static void try_manifest(struct arena *arena, struct bytes content)
+{
+	struct backup_manifest manifest;
+
+	if (backup_manifest_read(arena, "it", (struct text){ (const char *)content.data, content.size }, &manifest) == STATUS_OK)
+		insist(manifest.gseq >= 0 && manifest.file_count >= 0 && manifest.file_bytes >= 0 && manifest.database_size >= 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const names[] = { "device.keys", "enrolment.keys", "device.keys", "server.keys", "committed", "running" };
+	static const char *const names[] = { "device.keys", "enrolment.keys", "device.keys", "server.keys", "committed", "running",
+		"traffic", "settings", "standing", "it.backup" };
 	struct arena arena = { 0 };
 	struct writer writer = writer_in(&arena, (size_t)64 * 1024);
 	struct text dir = text_of(scratch_file_dir());
@@ -86,6 +136,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	write_raw(&writer, data + 1, size - 1);
 	if (which < 2)
 		check_line_write(&writer);
+	else if (which == 8)
+		write_check(&writer);
 	scratch_file_write(names[which], writer_bytes(&writer));
 	if (which == 1)
 		try_pending_keys(&arena, dir);
@@ -95,6 +147,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_note(&arena, dir);
 	else if (which == 5)
 		try_run_mark(&arena, dir);
+	else if (which == 6)
+		try_traffic(&arena, dir);
+	else if (which == 7)
+		try_settings(&arena, dir);
+	else if (which == 8)
+		try_standing(&arena, dir);
+	else if (which == 9)
+		try_manifest(&arena, writer_bytes(&writer));
 	else
 		try_device_keys(&arena, dir);
 	arena_finish(&arena);

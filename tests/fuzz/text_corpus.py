@@ -21,6 +21,8 @@ TIMES = ["now", "2026-11-21", "2026-11-21T14:30", "2026-11-21 14:30:05.250", "20
 NUMBERS = ["12", "-0.5", "12,50", "0.000000001", "1000000000000000"]
 ZONES = ["UTC", "+08:00", "CST-8", "Europe/Berlin", "<+08>-8", "-0330"]
 ADDRESSES = ["tcp://127.0.0.1:7400", "ipc:///run/truckroll", "tls+tcp://127.0.0.1:1"]
+ROUTES = ["tcp://a:7450,https://b:7480", "tcp://[::1]:7450, ipc:///run/t", "http://h,http://h,http://h,http://h,http://h"]
+HTTP = ["https://[2001:db8::1]:7480/sync", "http://h:1", "https://h;pin=sha256//" + "A" * 43 + "=", "https://h:0", "http://h;pin=sha256//A"]
 VALUES = ["2026-11-21T14:30:05.250Z", "12", "true", "no", "0123456789abcdef0123456789abcdef", "break_fix", "assigned", "Z\u00fcrich", "-7"]
 QUESTIONS = ["pump", "hydr", "relay clicks", "\"pump", "NEAR(pump, 2)", "title:pump*", "f\u00fchler AND (", "a b c d e f g h i j k l m n o p q r"]
 CONFIG = "# settings\nlisten = tcp://0.0.0.0:7400\nname = Harbour & Hill # the office\nlimit = 12\nport=7400\n"
@@ -73,7 +75,7 @@ def main():
     write_all("device_line", DEVICE_LINES)
     write_all("office_line", OFFICE_LINES)
     write_all("kb_search", QUESTIONS)
-    for which, texts in enumerate((TIMES, NUMBERS, ZONES, ADDRESSES, ["en", "zh"])):
+    for which, texts in enumerate((TIMES, NUMBERS, ZONES, ADDRESSES, ROUTES, HTTP, ["en", "zh"])):
         write_all("typed_text", texts, bytes([which, 132]))
     for number, value in enumerate(VALUES):
         for kind in (1, 5, 9):
@@ -84,6 +86,10 @@ def main():
     write("control", "request", b"\0" + json.dumps(request).encode())
     write("control", "reply", b"\1" + json.dumps({"exit_code": 5, "out": "saved\n", "err": ""}).encode())
     write("program_files", "note", b"\4epoch " + b"0" * 31 + b"1 commit 0000000000000000012 check " + b"0" * 32 + b"\n")
+    write("program_files", "traffic", b"\6day = 20000\nmetered_bytes = 5\nunmetered_rate_bytes = 4096\nunmetered_rate_ms = 3\n")
+    write("program_files", "settings", b"\7metered = yes\nmetered_bytes_a_day = 20000000\n")
+    write("program_files", "standing", b"\x08\1\7" + bytes(15 + 16 + 8 + 32 + 16 + 8 + 8))
+    write("program_files", "backup", b"\x09form = 1\norganisation = " + b"0" * 32 + b"\nsignature = " + b"0" * 128 + b"\n")
     write("program_files", "device", b"\0url = tcp://127.0.0.1:1\nkey_number = 1\nbench = 0\ndevice = " + b"0" * 32 + b"\n")
     for path in sorted(glob.glob(os.path.join(ROOT, "example", "*.csv"))):
         write("import", os.path.basename(path), b"".join(read(path).splitlines(True)[:4]))

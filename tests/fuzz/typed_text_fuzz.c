@@ -1,9 +1,11 @@
-/* What people type: times, numbers, zones, addresses. First byte modulo 5: which; second: how. What is understood is printed as text that
- * is understood the same. */
+/* What people type: times, numbers, zones, addresses, lists of addresses, HTTP addresses with pins, languages. First byte modulo 7: which;
+ * second: how. What is understood is printed as text that is understood the same. */
 #include <stdlib.h>
 
 #include "protocol/domain/schema.h"
 #include "protocol/transport/address.h"
+#include "protocol/transport/http_address.h"
+#include "protocol/transport/route.h"
 #include "shell/catalogue.h"
 #include "shell/number_text.h"
 #include "shell/time_text.h"
@@ -49,6 +51,32 @@ static void try_zone(struct arena *arena, struct text text, int64_t at_ms)
 	insist(zone_offset_s(&zone, at_ms) >= -26 * 3600 && zone_offset_s(&zone, at_ms) <= 26 * 3600);
 }
 
+static void try_route(struct arena *arena, struct text text)
+{
+	struct route route;
+
+	if (route_read(arena, text, &route) != STATUS_OK)
+		return;
+	insist(route.count > 0 && route.count <= ROUTE_MAX && route.current == 0);
+	for (size_t i = 0; i < route.count; i++)
+		insist(route.addresses[i].size > 0 && route.addresses[i].data[route.addresses[i].size] == '\0');
+	for (size_t i = 0; i < 2 * route.count; i++) {
+		(void)route_failed(&route, 0);
+		insist(route_current(&route) == route.addresses[route.current].data);
+	}
+}
+
+static void try_http_address(struct arena *arena, struct text text)
+{
+	struct http_address address;
+
+	if (http_address_check(arena, text.data, &address) != STATUS_OK)
+		return;
+	insist(http_address_looks_like(text.data) && address.host.size > 0);
+	insist(address.tls || http_address_pin(arena, text).size == 0);
+	insist(address.path.size == 0 || address.path.data[0] == '/');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena arena = { 0 };
@@ -58,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	text = arena_copy_text(&arena, (struct text){ (const char *)data + 2, size - 2 });
-	switch (data[0] % 5) {
+	switch (data[0] % 7) {
 	case 0:
 		try_time(&arena, text, &(struct zone){ .first_offset_s = ((int)data[1] % 113 - 56) * 900 });
 		break;
@@ -71,6 +99,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 3:
 		if (address_check(text.data) == STATUS_OK)
 			insist(text_of(text.data).size <= 127);
+		break;
+	case 4:
+		try_route(&arena, text);
+		break;
+	case 5:
+		try_http_address(&arena, text);
 		break;
 	default:
 		(void)(language_from_text(text, &language) == STATUS_OK);
