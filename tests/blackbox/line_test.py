@@ -41,7 +41,7 @@ def a_session_cut_at_any_byte_ends_equal_nothing_happens_twice_and_one_frame_at_
         whole = sum(line.bytes.values())
         step = size(29, 29 if SANITIZED else 7, 1)
         first = int(time.time() // 86400) % step  # another one every day
-        cuts = again = anew = 0
+        cuts = again = 0
         for k in range(first, whole, step):
             write_note(device, told)
             line.cut_at = k
@@ -54,9 +54,7 @@ def a_session_cut_at_any_byte_ends_equal_nothing_happens_twice_and_one_frame_at_
             if k % 3 == 0:
                 continue  # two cuts in a row
             sent = counted(line, device.sync)
-            if sent[2] > 1:  # a reset once in some hundred times stops the server's listener, which is made anew within seconds
-                anew += 1
-                continue
+            assert sent[2] == 1, f"cut at {k}: {sent[2]} connections where one is enough"
             again = max(again, sent[0])
             assert sent[1] <= most[1], f"cut at {k}: {sent[1]} messages where {most[1]} are enough"
             assert sent[0] <= most[0] + 200, f"cut at {k}: {sent[0]} bytes where {most[0]} are enough"  # up to three notes instead of two
@@ -65,7 +63,7 @@ def a_session_cut_at_any_byte_ends_equal_nothing_happens_twice_and_one_frame_at_
         told.judge(server)
         tell(f"{whole} bytes in a session, cut at {first}, {first + step}, …: {cuts} were cut; a whole one sends {most[0]} bytes, the next after a "
              f"cut at most {again}")
-        assert cuts > 5 and anew <= 2 + cuts // 50, f"{cuts} cuts, {anew} times a new connection was needed"
+        assert cuts > 5, cuts
 
 
 @promise
