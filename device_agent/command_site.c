@@ -12,11 +12,10 @@
 #include "protocol/domain/time_entry.h"
 #include "protocol/sync/blob_store.h"
 #include "shell/file.h"
+#include "shell/file_listing.h"
 #include "shell/listing.h"
 #include "shell/lookup.h"
 #include "shell/number_text.h"
-
-#define FILE_SIZE_MAX ((size_t)64 * 1024 * 1024)
 
 static struct text argument(const struct context *context, const char *name)
 {
@@ -269,23 +268,6 @@ static enum status keep_file(struct context *context, struct bytes bytes, struct
 	return STATUS_OK;
 }
 
-/* What it seems to be. */
-static struct text media_type_of(struct bytes bytes)
-{
-	static const struct {
-		uint8_t mark[4];
-		const char *media_type;
-	} marks[] = { { { 0xff, 0xd8, 0xff }, "image/jpeg" }, { { 0x89, 'P', 'N', 'G' }, "image/png" },
-		{ { '%', 'P', 'D', 'F' }, "application/pdf" } };
-
-	for (size_t i = 0; i < LENGTH(marks); i++) {
-		size_t size = marks[i].mark[3] == 0 ? 3 : 4;
-		if (bytes.size >= size && memcmp(bytes.data, marks[i].mark, size) == 0)
-			return text_of(marks[i].media_type);
-	}
-	return text_of("application/octet-stream");
-}
-
 /* What is known of a file before anything is saved of it. */
 struct taken_file {
 	struct text blob, thumbnail, media_type;
@@ -317,12 +299,12 @@ static enum status look_at_file(struct context *context, struct text name, struc
 {
 	struct taken_file file = { 0 };
 	struct bytes bytes;
-	enum status status = file_read(context->arena, path_join(context->arena, context->working_dir, name).data, FILE_SIZE_MAX, &bytes);
+	enum status status = file_read(context->arena, path_join(context->arena, context->working_dir, name).data, BLOB_FILE_MAX, &bytes);
 
 	if (status != STATUS_OK)
 		return status;
 	file.size = (int64_t)bytes.size;
-	file.media_type = media_type_of(bytes);
+	file.media_type = file_media_type(bytes);
 	status = wants_thumbnail(context, &file) ? keep_with_thumbnail(context, bytes, &file) : keep_file(context, bytes, &file.blob);
 	if (status == STATUS_OK)
 		*out_file = file;

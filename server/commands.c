@@ -243,6 +243,17 @@ static const struct option restore_options[] = {
 	{ 0 },
 };
 
+static const struct option file_add_positionals[] = {
+	{ .name = "KIND", .kind = OPTION_TEXT, .required = true,
+	  .help = "work_order, visit, service_request, account, site or asset" },
+	{ .name = "WHICH", .kind = OPTION_TEXT, .required = true, .help = "first digits of its id, its number or its name" },
+	{ .name = "FILE", .kind = OPTION_TEXT, .required = true, .help = "the file, at most 64 MiB" },
+	{ 0 },
+};
+static const struct option file_add_options[] = {
+	{ .name = "caption", .value = "TEXT", .kind = OPTION_TEXT, .help = "what is to be seen" },
+	{ 0 },
+};
 static const struct option file_get_options[] = {
 	{ .name = "thumbnail", .kind = OPTION_FLAG, .help = "the small picture, which comes before the file itself" },
 	{ .name = "out", .value = "FILE", .kind = OPTION_TEXT, .help = "where to put it (default: here, named by digits of its id)" },
@@ -316,6 +327,11 @@ static const struct command commands[] = {
 	{ .group = "Records", .name = "file list", .summary = "photos, signatures and documents, and whether they are here",
 	  .example = "truckrolld file list HH-5008", .positionals = file_list_positionals, .place = PLACE_READER,
 	  .run = command_file_list },
+	{ .group = "Records", .name = "file add", .summary = "attach a photo or a document to a record",
+	  .details = "What belongs to a work order or a visit goes with the job to its devices. What belongs to a request, a customer,\n"
+		     "a site or a machine is listed there, and fetched when somebody asks for it (truckroll file get).",
+	  .example = "truckrolld file add work_order HH-5008 drawing.pdf --caption \"Wiring of the lift\"",
+	  .positionals = file_add_positionals, .options = file_add_options, .place = PLACE_OWNER, .run = command_file_add },
 	{ .group = "Records", .name = "file get", .summary = "the file of an attachment",
 	  .example = "truckrolld file get 09f2c1 --out before.jpg", .positionals = file_get_positionals, .options = file_get_options,
 	  .place = PLACE_READER, .run = command_file_get },

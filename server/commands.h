@@ -66,6 +66,7 @@ enum status command_kb_list(struct context *context);
 enum status command_kb_show(struct context *context);
 
 enum status command_file_list(struct context *context);
+enum status command_file_add(struct context *context);
 enum status command_file_get(struct context *context);
 
 #endif

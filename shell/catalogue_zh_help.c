@@ -329,6 +329,14 @@ const struct message catalogue_zh_help[] = {
 	{ "meter: its name, or first digits of its id", "计量表：名称或编号的前几位" },
 	{ "what it shows", "表上的读数" },
 	{ "the reading that was wrong: first digits of its id", "更正哪条读错的读数：编号的前几位" },
+	{ "attach a photo or a document to a record", "为记录附加照片或文件" },
+	{ "What belongs to a work order or a visit goes with the job to its devices. What belongs to a request, a customer,\n"
+	  "a site or a machine is listed there, and fetched when somebody asks for it (truckroll file get).",
+	  "属于工单或上门的文件随任务送到相关终端。属于服务请求、客户、地点或设备的文件\n"
+	  "在终端上列出，有人索取时再下载（truckroll file get）。" },
+	{ "work_order, visit, service_request, account, site or asset",
+	  "work_order、visit、service_request、account、site 或 asset" },
+	{ "the file, at most 64 MiB", "文件，最大 64 MiB" },
 	{ "record a photo or a document of the visit", "登记上门的照片或文件" },
 	{ "the picture, at most 64 MiB", "图片文件，最大 64 MiB" },
 	{ "what is to be seen", "照片内容说明" },

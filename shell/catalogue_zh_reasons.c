@@ -266,6 +266,7 @@ const struct message catalogue_zh_reasons[] = {
 	{ "the certificate or its key cannot be used; both must be in PEM and belong together",
 	  "证书或其私钥无法使用；二者都必须是 PEM 格式且相互匹配" },
 	{ "%s is no address of this machine", "%s 不是本机的地址" },
+	{ "no file can be attached to a %s", "不能为%s附加文件" },
 	{ "%s has no %s: install a newer %s", "%s 中没有 %s：请安装更新的 %s" },
 	{ "an address with http needs %s, which is not installed: install %s",
 	  "http 地址需要 %s，但尚未安装：请安装 %s" },

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/domain/work_order.h"
 #include "protocol/sync/blob_store.h"
 #include "shell/file.h"
 #include "shell/lookup.h"
@@ -76,17 +77,42 @@ static enum status list_file(void *user, const void *row, const struct row_meta 
 	return STATUS_OK;
 }
 
+static enum status list_other_file(void *user, const void *row, const struct row_meta *meta)
+{
+	/* What was taken on a job is listed with that job. */
+	return id_is_nil(&((const struct attachment *)row)->work_order_id) ? list_file(user, row, meta) : STATUS_OK;
+}
+
+/* What is attached to the machine and the site of an order. */
+static enum status list_of_what_it_is_for(struct file_rows *rows, struct storage *storage, const struct id *order)
+{
+	const struct work_order *work_order;
+	void *row;
+	enum status status = table_get(storage, &work_order_schema, order, rows->context->arena, &row, NULL);
+
+	if (status != STATUS_OK)
+		return status;
+	work_order = row;
+	if (!id_is_nil(&work_order->asset_id))
+		status = table_each(storage, &attachment_schema, "record_id", &work_order->asset_id, list_other_file, rows);
+	if (status == STATUS_OK && !id_is_nil(&work_order->site_id))
+		status = table_each(storage, &attachment_schema, "record_id", &work_order->site_id, list_other_file, rows);
+	return status;
+}
+
 enum status file_listing(struct context *context, struct storage *storage, const struct blob_files *files, const struct id *order)
 {
 	static const struct column columns[] = { { "id", "attachment", false }, { "kind", NULL, false }, { "caption", NULL, false },
 		{ "size", NULL, false }, { "thumbnail_words", "thumbnail", false }, { "words", "file", false }, { "thumbnail", NULL, true },
 		{ "state", NULL, true }, { "percent", NULL, true } };
 	struct file_rows rows = { .context = context, .files = files };
+	enum status status;
 
 	rows.table = output_table(context->output, "files", columns, LENGTH(columns));
 	if (id_is_nil(order))
 		return table_scan(storage, &attachment_schema, &(struct id){ 0 }, list_file, &rows);
-	return table_each(storage, &attachment_schema, "work_order_id", order, list_file, &rows);
+	status = table_each(storage, &attachment_schema, "work_order_id", order, list_file, &rows);
+	return status == STATUS_OK ? list_of_what_it_is_for(&rows, storage, order) : status;
 }
 
 enum status file_find(struct context *context, struct storage *storage, struct attachment *out_attachment)
@@ -102,15 +128,30 @@ enum status file_find(struct context *context, struct storage *storage, struct a
 	return status;
 }
 
+/* What a file begins with, and what it is then. */
+static const struct {
+	const char *mark, *media_type, *ending;
+} media[] = {
+	{ "\xff\xd8\xff", "image/jpeg", ".jpg" },
+	{ "\x89PNG", "image/png", ".png" },
+	{ "%PDF", "application/pdf", ".pdf" },
+};
+
+struct text file_media_type(struct bytes content)
+{
+	for (size_t i = 0; i < LENGTH(media); i++) {
+		size_t size = strlen(media[i].mark);
+		if (content.size >= size && memcmp(content.data, media[i].mark, size) == 0)
+			return text_of(media[i].media_type);
+	}
+	return text_of("application/octet-stream");
+}
+
 static const char *ending_of(struct text media_type)
 {
-	static const struct {
-		const char *media_type, *ending;
-	} endings[] = { { "image/jpeg", ".jpg" }, { "image/png", ".png" }, { "application/pdf", ".pdf" } };
-
-	for (size_t i = 0; i < LENGTH(endings); i++)
-		if (text_equals(media_type, endings[i].media_type))
-			return endings[i].ending;
+	for (size_t i = 0; i < LENGTH(media); i++)
+		if (text_equals(media_type, media[i].media_type))
+			return media[i].ending;
 	return "";
 }
 

@@ -11,8 +11,11 @@
 extern const struct option file_list_positionals[];
 extern const struct option file_get_positionals[];
 
-/* The attachments of a work order, or all of them when `order` is nil, each with the state of its file. */
+/* The attachments of a work order and those of its machine and site, or all of them when `order` is nil, each with the state of its
+ * file. */
 enum status file_listing(struct context *context, struct storage *storage, const struct blob_files *files, const struct id *order);
+/* By what it begins with, such as "image/jpeg"; "application/octet-stream" when that tells nothing. A literal. */
+struct text file_media_type(struct bytes content);
 /* The attachment that the command's ATTACHMENT names, in the command's arena. */
 enum status file_find(struct context *context, struct storage *storage, struct attachment *out_attachment);
 /* The name of the file that the command is about: with --thumbnail the thumbnail; empty: there is none. */

@@ -16,17 +16,17 @@ static const struct field fields[] = {
 	{ FIELD_OF(attachment, id),                           .tag = 1, .required = true },
 	{ FIELD_OF(attachment, record),                       .tag = 2, .max = 63 },
 	{ FIELD_OF(attachment, record_id),                    .tag = 3, .required = true },
-	{ FIELD_OF(attachment, visit_id),                     .tag = 4, .refers = RECORD_VISIT },
-	{ FIELD_OF(attachment, work_order_id),                .tag = 5, .refers = RECORD_WORK_ORDER },
-	{ FIELD_OF(attachment, territory_id),                 .tag = 6, .refers = RECORD_TERRITORY },
-	{ FIELD_OF(attachment, technician_id),                .tag = 7, .refers = RECORD_TECHNICIAN },
+	{ FIELD_OF(attachment, visit_id),                     .tag = 4, .refers = RECORD_VISIT, .derived = true },
+	{ FIELD_OF(attachment, work_order_id),                .tag = 5, .refers = RECORD_WORK_ORDER, .derived = true },
+	{ FIELD_OF(attachment, territory_id),                 .tag = 6, .refers = RECORD_TERRITORY, .derived = true },
+	{ FIELD_OF(attachment, technician_id),                .tag = 7, .refers = RECORD_TECHNICIAN, .derived = true },
 	{ CHOICE_OF(attachment, kind, attachment_kind_names), .tag = 8 },
 	{ FIELD_OF(attachment, blob),                         .tag = 9, .max = BLOB_DIGITS },
 	{ FIELD_OF(attachment, size),                         .tag = 10, .max = BLOB_SIZE_MAX },
 	{ FIELD_OF(attachment, media_type),                   .tag = 11, .max = 200 },
 	{ FIELD_OF(attachment, caption),                      .tag = 12, .personal = true, .max = 2000 },
 	{ TIME_OF(attachment, taken_at_ms),                   .tag = 13 },
-	{ FIELD_OF(attachment, late),                         .tag = 14 },
+	{ FIELD_OF(attachment, late),                         .tag = 14, .derived = true },
 	{ FIELD_OF(attachment, thumbnail),                    .tag = 15, .max = BLOB_DIGITS, .since = ATTACHMENT_THUMBNAIL_SINCE },
 };
 /* clang-format on */
@@ -41,5 +41,16 @@ const struct schema attachment_schema = {
 	.homes = { { SCOPE_TERRITORY, "territory_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "work_order_id" }, { "record_id" } },
-	.derived = true,
 };
+
+/* They live in a territory, as attachments do. */
+static const enum record_kind owners[] = { RECORD_WORK_ORDER, RECORD_VISIT, RECORD_SERVICE_REQUEST, RECORD_ACCOUNT, RECORD_SITE,
+	RECORD_ASSET };
+
+bool attachment_fits(enum record_kind kind)
+{
+	for (size_t i = 0; i < LENGTH(owners); i++)
+		if (owners[i] == kind)
+			return true;
+	return false;
+}

@@ -39,4 +39,7 @@ struct attachment {
 
 extern const struct schema attachment_schema;
 
+/* The office may attach a file to records of the kind: to those that live where the attachment may. */
+bool attachment_fits(enum record_kind kind);
+
 #endif

@@ -1,5 +1,4 @@
 /* Photos, documents and signatures: what is known of them. The files come apart. */
-#include "protocol/domain/attachment.h"
 #include "protocol/domain/handler.h"
 
 static struct attachment attachment_of(struct handling *handling, const struct occasion *occasion)
@@ -17,37 +16,31 @@ static struct attachment attachment_of(struct handling *handling, const struct o
 	};
 }
 
-/* Gives the verdict of handling_missing() when the owner that was named is not there. */
-static enum status owner_is_there(struct handling *handling, const struct photo_arguments *photo, bool *out_there)
+/* NULL with the verdict of handling_missing() when the owner that was named is not there. */
+static enum status find_owner(struct handling *handling, enum record_kind kind, const struct id *id, const void **out_row)
 {
-	const void *row;
-	enum status status;
+	enum status status = handling_look(handling, kind, id, out_row);
 
-	*out_there = true;
-	if (id_is_nil(&photo->record_id))
-		return STATUS_OK;
-	status = handling_look(handling, (enum record_kind)photo->record, &photo->record_id, &row);
-	if (status != STATUS_OK || row != NULL)
-		return status;
-	*out_there = false;
-	return handling_missing(handling, (enum record_kind)photo->record, &photo->record_id, "record_id");
+	return status != STATUS_OK || *out_row != NULL ? status : handling_missing(handling, kind, id, "record_id");
 }
 
 enum status handle_add_photo(struct handling *handling)
 {
 	const struct photo_arguments *arguments = handling->operation->arguments;
+	bool named = !id_is_nil(&arguments->record_id);
 	struct occasion occasion;
 	struct attachment photo;
-	bool there;
+	const void *owner = NULL;
 	enum status status = handling_occasion(handling, &occasion);
 
 	if (status != STATUS_OK || !occasion.complete)
 		return status;
-	status = owner_is_there(handling, arguments, &there);
-	if (status != STATUS_OK || !there)
+	if (named)
+		status = find_owner(handling, (enum record_kind)arguments->record, &arguments->record_id, &owner);
+	if (status != STATUS_OK || (named && owner == NULL))
 		return status;
 	photo = attachment_of(handling, &occasion);
-	if (!id_is_nil(&arguments->record_id)) {
+	if (named) {
 		photo.record = arguments->record;
 		photo.record_id = arguments->record_id;
 	}
@@ -86,4 +79,27 @@ enum status handle_sign(struct handling *handling)
 	if (status == STATUS_OK)
 		status = records_put(handling->records, RECORD_VISIT, &signed_visit);
 	return status == STATUS_OK ? handling_flag_fact(handling, &occasion.visit, occasion.order) : status;
+}
+
+/* The id that a row has in the field of that name; nil: it has none. */
+static struct id reference_of(const struct schema *schema, const void *row, const char *name)
+{
+	const struct field *field = schema_field(schema, text_of(name));
+
+	return field == NULL ? (struct id){ 0 } : *(const struct id *)field_at(field, row);
+}
+
+enum status handling_post_attachment(struct handling *handling, struct attachment *attachment)
+{
+	enum record_kind kind = (enum record_kind)attachment->record;
+	const struct schema *schema = schema_find(kind);
+	const void *owner;
+	enum status status = find_owner(handling, kind, &attachment->record_id, &owner);
+
+	if (status != STATUS_OK || owner == NULL)
+		return status;
+	attachment->territory_id = reference_of(schema, owner, "territory_id");
+	attachment->work_order_id = kind == RECORD_WORK_ORDER ? attachment->record_id : reference_of(schema, owner, "work_order_id");
+	attachment->visit_id = kind == RECORD_VISIT ? attachment->record_id : reference_of(schema, owner, "visit_id");
+	return records_put(handling->records, RECORD_ATTACHMENT, attachment);
 }

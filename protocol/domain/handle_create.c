@@ -135,6 +135,10 @@ static enum status store_new(struct handling *handling, const struct schema *sch
 		set_if_open(&((struct reading *)row)->at_ms, at_ms);
 		return handling_post_reading(handling, row);
 	}
+	if (schema->kind == RECORD_ATTACHMENT) {
+		set_if_open(&((struct attachment *)row)->taken_at_ms, at_ms);
+		return handling_post_attachment(handling, row);
+	}
 	if (schema->kind == RECORD_TASK)
 		((struct task *)row)->version = 1;
 	if (schema->kind == RECORD_NOTE)

@@ -2,6 +2,7 @@
 #ifndef TRUCKROLL_DOMAIN_HANDLER_H
 #define TRUCKROLL_DOMAIN_HANDLER_H
 
+#include "protocol/domain/attachment.h"
 #include "protocol/domain/decide.h"
 #include "protocol/domain/issue.h"
 #include "protocol/domain/movement.h"
@@ -131,6 +132,9 @@ enum status handling_may_tell(struct handling *handling, const struct id *territ
 
 /* The verdict about an order that is over. */
 enum status handling_refuse_over(struct handling *handling, const struct work_order *order);
+
+/* Stores what the office attached to a record, which lives where that does; the verdict of handling_missing() when it is not there. */
+enum status handling_post_attachment(struct handling *handling, struct attachment *attachment);
 
 /* Stores a movement and adds both its legs to the balances; a real place that falls below zero opens an issue. */
 enum status handling_post_movement(struct handling *handling, const struct movement *movement);

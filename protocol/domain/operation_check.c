@@ -33,6 +33,7 @@ static const struct {
 	{ RECORD_READING,         OFFICE },
 	{ RECORD_TERRITORY_GRANT, OFFICE },
 	{ RECORD_SITE_ACCESS,     OFFICE },
+	{ RECORD_ATTACHMENT,      ROLE_DISPATCHER | ROLE_SUPERVISOR },
 	{ RECORD_BENCH_ORDER,     EVERYONE },
 };
 
@@ -204,15 +205,23 @@ static enum status check_blobs(struct text blob, struct text thumbnail, struct o
 		fail(STATUS_INVALID, "a blob is named by %d digits 0-9 and a-f", BLOB_DIGITS));
 }
 
+static enum status check_no_signature(uint32_t kind, struct objection *objection)
+{
+	if (kind != ATTACHMENT_KIND_SIGNATURE)
+		return STATUS_OK;
+	return object(objection, RULE_BAD_FORM, "kind", REASON_SIGNATURE_AS_PHOTO,
+		fail(STATUS_INVALID, "a signature comes with who signed: sign"));
+}
+
 static enum status check_photo(const struct photo_arguments *photo, struct objection *objection)
 {
+	enum status status;
+
 	if ((photo->record == RECORD_NONE) != id_is_nil(&photo->record_id) || photo->record > RECORD_KIND_MAX)
 		return object(objection, RULE_BAD_FORM, "record_id", REASON_HALF_OWNER,
 			fail(STATUS_INVALID, "name the owner by its kind and its id, or leave both out for the visit"));
-	if (photo->kind == ATTACHMENT_KIND_SIGNATURE)
-		return object(objection, RULE_BAD_FORM, "kind", REASON_SIGNATURE_AS_PHOTO,
-			fail(STATUS_INVALID, "a signature comes with who signed: sign"));
-	return check_blobs(photo->blob, photo->thumbnail, objection);
+	status = check_no_signature(photo->kind, objection);
+	return status == STATUS_OK ? check_blobs(photo->blob, photo->thumbnail, objection) : status;
 }
 
 /* Rules over several arguments. */
@@ -259,6 +268,17 @@ static enum status check_movement(const struct movement *movement, struct object
 		fail(STATUS_INVALID, "movement: it comes from where it goes to; name two places"));
 }
 
+static enum status check_attachment(const struct attachment *attachment, struct objection *objection)
+{
+	enum status status;
+
+	if (!attachment_fits((enum record_kind)attachment->record))
+		return object(objection, RULE_BAD_FORM, "record", REASON_RECORD_UNKNOWN,
+			fail(STATUS_INVALID, "create: unknown kind of record"));
+	status = check_no_signature(attachment->kind, objection);
+	return status == STATUS_OK ? check_blobs(attachment->blob, attachment->thumbnail, objection) : status;
+}
+
 static enum status check_create(const struct operation *operation, struct objection *objection)
 {
 	const struct schema *schema = arguments_schema(OPERATION_CREATE, operation->head.record);
@@ -285,6 +305,8 @@ static enum status check_create(const struct operation *operation, struct object
 	}
 	if (status == STATUS_OK && schema->kind == RECORD_MOVEMENT)
 		status = check_movement(operation->arguments, objection);
+	if (status == STATUS_OK && schema->kind == RECORD_ATTACHMENT)
+		status = check_attachment(operation->arguments, objection);
 	return status;
 }
 

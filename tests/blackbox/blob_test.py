@@ -6,7 +6,7 @@ import struct
 import time
 
 import tap
-from harness import Device, Server, World
+from harness import NOT_FOUND, USAGE, Device, Server, World
 from peer import Peer, blake2b, section, wire
 from proxy import DOWN, UP
 from tap import promise
@@ -84,6 +84,30 @@ def a_photo_goes_to_the_office_and_to_who_has_the_job_too():
         out = os.path.join(world.dir, "phone.jpg")
         other.run("file", "get", attachment[:12], "--out", out)
         assert content_of(out) == picture()
+
+
+@promise
+def what_the_office_attaches_to_a_job_comes_with_it_and_a_manual_of_the_machine_when_it_is_asked_for():
+    with World() as world:
+        server, device = at_work(world)
+        drawing, manual = b"%PDF-1.7 wiring", picture(seed=2)
+        server.run("file", "add", "work_order", ORDER, put(world, "drawing.pdf", drawing), "--caption", "Wiring")
+        order = server.run("show", "work_order", ORDER)["work_order"]
+        manual_id = server.run("file", "add", "asset", order["asset_id"], put(world, "manual.jpg", manual))["id"]
+        server.run("file", "add", "site", order["site_id"], put(world, "plan.pdf", b"%PDF-1.7 plan"), "--caption", "Plan")
+        device.sync()
+        of_job = device.run("file", "list", ORDER)["files"]
+        assert sorted((row["kind"], row["caption"], row["state"]) for row in of_job) == [
+            ("document", "Plan", "missing"), ("document", "Wiring", "here"), ("photo", "", "missing")], of_job
+        device.run("file", "get", manual_id[:12])
+        device.sync()
+        out = os.path.join(world.dir, "got.jpg")
+        device.run("file", "get", manual_id[:12], "--out", out)
+        assert content_of(out) == manual
+        for words, code in ((("part", "HH-1001", "drawing.pdf"), USAGE), (("asset", "no such machine", "drawing.pdf"), NOT_FOUND),
+                            (("work_order", ORDER, "not there.pdf"), NOT_FOUND)):
+            answer = server.ask("file", "add", *words, expect=code)
+            assert answer.reason and len(server.run("file", "list")["files"]) == 3, str(answer)
 
 
 def attachment_of(server):

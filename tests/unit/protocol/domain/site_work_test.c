@@ -204,6 +204,64 @@ static void a_photo_belongs_to_its_visit_or_to_what_is_named(void **state)
 	assert_rule(act(OPERATION_ADD_PHOTO, &arguments, NOON), OUTCOME_PARKED, "bad_form");
 }
 
+static struct verdict attach(uint8_t technician, const struct attachment *file)
+{
+	struct operation operation = world_operation(OPERATION_CREATE, (struct id){ 0 }, technician, file);
+
+	operation.head.record = RECORD_ATTACHMENT;
+	return world_decide(&world, &operation);
+}
+
+static void what_the_office_attaches_lives_where_its_record_does(void **state)
+{
+	struct attachment file = { .record = RECORD_ASSET,
+		.record_id = world_id(RECORD_ASSET, 1),
+		.kind = ATTACHMENT_KIND_DOCUMENT,
+		.caption = text_of("manual") };
+	const struct attachment *made;
+
+	(void)state;
+	assert_rule(attach(0, &file), OUTCOME_APPLIED, "");
+	made = made_last(RECORD_ATTACHMENT);
+	assert_int_equal(made->territory_id.bytes[0], RECORD_TERRITORY);
+	assert_true(id_is_nil(&made->work_order_id) && id_is_nil(&made->visit_id) && id_is_nil(&made->technician_id));
+	assert_int_equal(made->taken_at_ms, NOON);
+	file.record = RECORD_WORK_ORDER;
+	file.record_id = world_id(RECORD_WORK_ORDER, 1);
+	assert_rule(attach(0, &file), OUTCOME_APPLIED, "");
+	made = made_last(RECORD_ATTACHMENT);
+	assert_true(id_equal(&made->work_order_id, &file.record_id));
+	assert_int_equal(made->territory_id.bytes[0], RECORD_TERRITORY);
+}
+
+static void only_the_office_attaches_and_only_to_what_is_there_and_may_have_files(void **state)
+{
+	const struct attachment good = { .record = RECORD_ASSET, .record_id = world_id(RECORD_ASSET, 1), .kind = ATTACHMENT_KIND_DOCUMENT };
+	struct attachment file = good;
+
+	(void)state;
+	assert_rule(attach(ANNA, &file), OUTCOME_PARKED, "not_allowed");
+	file.record_id = world_id(RECORD_ASSET, 9);
+	assert_rule(attach(0, &file), OUTCOME_PARKED, "missing_record");
+	file = good;
+	file.record = RECORD_SITE_ACCESS; /* which lives on no device but by a job */
+	assert_rule(attach(0, &file), OUTCOME_PARKED, "bad_form");
+	file.record = RECORD_PART; /* which lives everywhere */
+	assert_rule(attach(0, &file), OUTCOME_PARKED, "bad_form");
+	file.record = 63; /* no kind */
+	assert_rule(attach(0, &file), OUTCOME_PARKED, "bad_form");
+	file = good;
+	file.kind = ATTACHMENT_KIND_SIGNATURE;
+	assert_rule(attach(0, &file), OUTCOME_PARKED, "bad_form");
+	file = good;
+	file.blob = text_of("not a hash");
+	assert_rule(attach(0, &file), OUTCOME_PARKED, "bad_form");
+	file = good;
+	file.territory_id = world_id(RECORD_TERRITORY, VALLEY); /* is computed */
+	assert_rule(attach(0, &file), OUTCOME_PARKED, "bad_form");
+	assert_int_equal(world_count(&world, RECORD_ATTACHMENT), 0);
+}
+
 static void a_signature_names_who_signed(void **state)
 {
 	const struct sign_arguments arguments = { .signer_name = text_of("Dora"), .signer_role = text_of("caretaker") };
@@ -263,6 +321,8 @@ int main(void)
 		IN_A_WORLD(a_counter_turns_over_by_its_digits_and_what_cannot_be_right_is_told),
 		IN_A_WORLD(the_office_may_bring_readings_in),
 		IN_A_WORLD(a_photo_belongs_to_its_visit_or_to_what_is_named),
+		IN_A_WORLD(what_the_office_attaches_lives_where_its_record_does),
+		IN_A_WORLD(only_the_office_attaches_and_only_to_what_is_there_and_may_have_files),
 		IN_A_WORLD(a_signature_names_who_signed),
 		IN_A_WORLD(a_technician_serves_granted_territories_too),
 		IN_A_WORLD(what_belongs_to_another_record_lives_where_that_lives),
