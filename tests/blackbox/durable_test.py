@@ -26,6 +26,42 @@ def prepared(world):
     return with_a_job(world)
 
 
+def named_files(before, trace):
+    """The same, for renames too."""
+    return [*before[:-2], "trace=fsync,fdatasync,rename,renameat,renameat2", "-o", str(trace)]
+
+
+def insist_on_order(trace, name):
+    """Its content was synced, then it got its name, then the folder that has the name was synced."""
+    syncs, kept = [], None
+    for line in trace.read_text().splitlines():
+        synced = re.search(r"(?:fsync|fdatasync)\(\d+<([^>]*)>\) += 0", line)
+        renamed = re.search(r'rename(?:at|at2)?\(.*"([^"]+)", (?:[^"]*)"([^"]+)".*\) += 0', line)
+        if synced:
+            syncs.append(synced[1])
+        if renamed and renamed[2].endswith(name):
+            kept = (renamed[1], len(syncs))
+    assert kept, f"nothing was renamed to {name}:\n{trace.read_text()}"
+    written, count = kept
+    assert any(path.endswith(written.rpartition("/")[2]) for path in syncs[:count]), f"{name}: its content was not synced before: {syncs}"
+    assert any("." not in path.rpartition("/")[2] for path in syncs[count:]), f"{name}: its folder was not synced behind: {syncs}"
+
+
+@promise
+def a_bundle_has_its_name_when_its_content_is_on_the_disk_and_its_folder_is_synced_behind():
+    before = strace()
+    with World() as world:
+        server, device = prepared(world)
+        stick, trace = world.dir / "stick", world.dir / "trace"
+        stick.mkdir()
+        device.run("note", "HH-5001", "by stick")
+        device.run("bundle", "export", stick / "up.bundle", before=named_files(before, trace))
+        insist_on_order(trace, "up.bundle")
+        server.stop()
+        server.run("bundle", "export", device.name, stick / "down.bundle", before=named_files(before, trace))
+        insist_on_order(trace, "down.bundle")
+
+
 def synced_files(path):
     """Names of the files that were synced, in order."""
     return re.findall(r"(?:fsync|fdatasync)\(\d+<([^>]*)>", path.read_text())
