@@ -334,6 +334,26 @@ def files_of_an_older_version_are_brought_up_to_date_by_the_first_command_whatev
 
 
 @promise
+def metrics_are_in_the_text_format_of_prometheus_and_as_in_json():
+    """https://prometheus.io/docs/instrumenting/exposition_formats/"""
+    with World() as world:
+        server, device = with_a_job(world)
+        device.run("note", "HH-5001", "to be counted")
+        device.sync()
+        lines = world.run("truckrolld", "metrics", "--dir", server.dir, expect=DONE).out.splitlines()
+        told = {}
+        for about, of_type, sample in zip(lines[0::3], lines[1::3], lines[2::3], strict=True):
+            name, number = re.fullmatch(r"(truckroll_[a-z_]+) (-?\d+)", sample).groups()
+            assert re.fullmatch(rf"# HELP {name} [^\\]+", about), about
+            kind = re.fullmatch(rf"# TYPE {name} (counter|gauge)", of_type)[1]
+            assert (kind == "counter") == name.endswith("_total"), f"{name} is a {kind}"
+            assert name not in told, f"{name} stands twice"
+            told[name] = int(number)
+        assert told["truckroll_operations_decided_total"] > 0 and told["truckroll_serving"] == 1, told
+        assert set(told) == {f"truckroll_{name}" for name in server.run("metrics")}
+
+
+@promise
 def a_count_puts_right_what_stood_below_zero():
     with World() as world:
         server, device = with_a_job(world)
