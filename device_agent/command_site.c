@@ -96,6 +96,24 @@ static enum status read_option(const struct task *task, struct text option, stru
 	return STATUS_OK;
 }
 
+/* A document is no answer: nothing is set, and the misfit says so. */
+static enum status read_photo(struct context *context, struct text words, struct id *attachment_id)
+{
+	const struct attachment *attachment;
+	struct id id;
+	void *row;
+	enum status status = lookup_record(local_device_records(context), RECORD_ATTACHMENT, words, &id);
+
+	if (status == STATUS_OK)
+		status = table_get(local_device_records(context), &attachment_schema, &id, context->arena, &row, NULL);
+	if (status != STATUS_OK)
+		return status;
+	attachment = row;
+	if (attachment->kind == ATTACHMENT_KIND_PHOTO)
+		*attachment_id = id;
+	return STATUS_OK;
+}
+
 /* The words of the command line as the kind of answer that the task takes. */
 static enum status read_answer(struct context *context, const struct task *task, struct text words, struct answer_arguments *answer)
 {
@@ -113,7 +131,7 @@ static enum status read_answer(struct context *context, const struct task *task,
 	case TASK_KIND_CHOICE:
 		return read_option(task, words, &answer->text);
 	case TASK_KIND_PHOTO:
-		return lookup_record(local_device_records(context), RECORD_ATTACHMENT, words, &answer->attachment_id);
+		return read_photo(context, words, &answer->attachment_id);
 	case TASK_KIND_TEXT:
 	case TASK_KIND_COUNT:
 		break;

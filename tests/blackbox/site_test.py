@@ -2,7 +2,7 @@
 """A visit with all that it leaves behind, by the commands that technicians and the office type."""
 import tap
 from equal import insist_on_equality
-from harness import DONE, NOT_FOUND, PATIENCE, REFUSED, USAGE, Device, Server, World
+from harness import DONE, NOT_FOUND, PATIENCE, REFUSED, USAGE, Device, Server, World, with_a_job
 from tap import promise
 
 ADA = "Ada Brannock"
@@ -54,6 +54,37 @@ def a_checklist_is_worked_off_before_a_visit_is_fixed():
         assert tasks["pressure"]["answer"] == "2.7 bar", tasks
         assert server.find("work_order", number=ORDER)["state"] == "completed"
         assert not server.run("issues")["issues"]
+
+
+@promise
+def tasks_that_ask_for_yes_or_no_a_text_or_a_photo_take_nothing_else():
+    with World() as world:
+        server, device = with_a_job(world)
+        for title, kind in (("oil in the pit", "yes_no"), ("serial on the plate", "text"), ("the plate", "photo")):
+            server.run("task", "add", ORDER, *title.split(), "--kind", kind, "--mandatory")
+        device.sync()
+        device.go_to_work()
+        (world.dir / "plate.jpg").write_bytes(b"\xff\xd8\xff plate")
+        (world.dir / "sheet.pdf").write_bytes(b"%PDF-1.7 sheet")
+        device.run("photo", world.dir / "plate.jpg")
+        device.run("photo", world.dir / "sheet.pdf", "--document")
+        files = {row["kind"]: row["id"] for row in device.run("file", "list", ORDER)["files"]}
+        photo, sheet = files["photo"], files["document"]
+        for task, answer, code in (("1", "perhaps", USAGE), ("1", None, USAGE), ("2", None, USAGE), ("3", None, USAGE), ("3", "ffffffff", NOT_FOUND),
+                                   ("3", sheet[:12], USAGE)):
+            refused = device.ask("task", task, *([answer] if answer else []), expect=code)
+            assert refused.reason, str(refused)
+        device.run("task", "1", "no")
+        device.run("task", "2", "HX", "4711")
+        device.run("task", "3", photo[:12])
+        device.run("finish", "--cause", "WEAR", "--action", "REPLACE", "--signer", "B. Harper")
+        device.sync()
+        tasks = {task["title"]: task for task in server.run("show", "work_order", ORDER)["tasks"]}
+        assert all(task["answered"] for task in tasks.values()), tasks
+        assert (tasks["oil in the pit"]["failed"], tasks["serial on the plate"]["answer"]) == (True, "HX 4711"), tasks
+        answer, = (row for row in server.rows("task_answer") if row.get("attachment_id"))
+        assert server.run("show", "task_answer", answer["id"])["task_answer"]["attachment_id"] == photo
+        insist_on_equality(server, device)
 
 
 @promise
