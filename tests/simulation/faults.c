@@ -34,6 +34,7 @@ static const struct {
 	[FAULT_FILES]         = { "files",         100, 50 },
 	[FAULT_REVISIONS]     = { "revisions",     100, 70 },
 	[FAULT_METERED]       = { "metered",       100, 50 },
+	[FAULT_DESK]          = { "desk",          40,  50 },
 	/* clang-format on */
 };
 

@@ -8,7 +8,8 @@
 #include "tests/simulation/orders.h"
 
 #define CATCH_WITHIN   2000
-#define SEEDS_FOR_ALL  1000 /* so many bring every collision about */
+#define SEEDS_FOR_ALL  1000 /* so many bring every collision about … */
+#define SEEDS_FOR_RESOLVED 10000 /* … and so many have each settled by the office */
 #define FAILURES_MAX   10
 #define SHRUNK_AT_MOST 3 /* a violation more often than that has one cause */
 
@@ -127,20 +128,22 @@ static const enum issue_kind collisions[] = { ISSUE_KIND_WORK_DONE_AFTER_CANCEL,
 /* What so many seeds never bring about is tested by nothing. */
 static int tell_collisions(const struct arguments *arguments, const struct totals *sum)
 {
-	int never = 0;
-	uint64_t resolved = 0;
+	int never = 0, unresolved = 0;
 
 	for (size_t i = 0; i < sizeof(collisions) / sizeof(*collisions); i++) {
 		(void)printf("%s%s %llu (%llu resolved)", i == 0 ? "collisions: " : ", ", issue_kind_names[collisions[i]].name,
 			(unsigned long long)sum->issues[collisions[i]], (unsigned long long)sum->resolved[collisions[i]]);
 		never += sum->issues[collisions[i]] == 0;
-		resolved += sum->resolved[collisions[i]];
+		unresolved += sum->resolved[collisions[i]] == 0;
 	}
 	(void)printf("\n");
-	if (arguments->count < SEEDS_FOR_ALL || arguments->run.drill || arguments->run.bug != BUG_NONE || (never == 0 && resolved > 0))
+	if (arguments->run.drill || arguments->run.bug != BUG_NONE)
 		return 0;
-	(void)printf("%d of the collisions never came about, or none was ever resolved\n", never);
-	return 1;
+	never = arguments->count < SEEDS_FOR_ALL ? 0 : never;
+	unresolved = arguments->count < SEEDS_FOR_RESOLVED ? 0 : unresolved;
+	if (never + unresolved > 0)
+		(void)printf("%d of the collisions never came about, %d were never resolved\n", never, unresolved);
+	return never + unresolved == 0 ? 0 : 1;
 }
 
 static int run_seeds(const struct template *template, const struct arguments *arguments)
@@ -182,7 +185,7 @@ static const uint64_t known[BUG_COUNT] = {
 	[BUG_PARKED_NOT_KEPT] = 12,
 	[BUG_EARLIER_EDIT_WINS] = 8,
 	[BUG_LEFT_NOT_WRITTEN] = 5,
-	[BUG_CLOSURE_NOT_WALKED] = 9,
+	[BUG_CLOSURE_NOT_WALKED] = 27,
 	[BUG_PATCH_OF_LATER_BASE] = 2,
 	[BUG_TRY_NOT_COUNTED] = 12,
 	[BUG_PART_LEFT_OUT] = 23,
@@ -202,6 +205,7 @@ static bool catch_bug(const struct template *template, const struct arguments *a
 	uint64_t runs = 0;
 
 	run.bug = bug;
+	run.without_faults |= UINT32_C(1) << FAULT_DESK; /* which came later: what is known would be of other runs */
 	run.seed = arguments->search || known[bug] == 0 ? 1 : known[bug];
 	simulation_run(template, &run, &result);
 	for (runs = 1; !result.violated && runs < CATCH_WITHIN; runs++) {

@@ -8,6 +8,7 @@
 #include "protocol/domain/site.h"
 #include "protocol/domain/task.h"
 #include "protocol/domain/technician.h"
+#include "protocol/domain/territory_grant.h"
 #include "server/store.h"
 #include "tests/simulation/scenario.h"
 #include "tests/simulation/server_node.h"
@@ -203,6 +204,18 @@ static const struct task *visited_task(struct plan *plan)
 	return NULL;
 }
 
+/* Aims at one field; its new value goes into the row that is returned. */
+static void *edit_field(struct plan *plan, const struct schema *schema, const struct field *field, const void *row)
+{
+	void *wanted = row_copy(&plan->simulation->arena, schema, row);
+
+	aim(plan, OPERATION_EDIT, row, wanted);
+	plan->operation.head.record = schema->kind;
+	plan->operation.old_values = row;
+	plan->operation.mask = UINT64_C(1) << field->tag;
+	return wanted;
+}
+
 /* The same fields as technicians edit, and references that give rows another home or another job. */
 static void edit(struct plan *plan)
 {
@@ -221,16 +234,12 @@ static void edit(struct plan *plan)
 
 	if (row == NULL)
 		return;
-	wanted = row_copy(&plan->simulation->arena, schema, row);
+	wanted = edit_field(plan, schema, field, row);
 	if (field->kind == FIELD_TEXT)
 		*(struct text *)field_at_mutable(field, wanted) = words(plan);
 	else
 		*(struct id *)field_at_mutable(field, wanted) =
 			organisation_id(RECORD_TERRITORY, (unsigned)stream_below(&plan->simulation->office, TERRITORIES));
-	aim(plan, OPERATION_EDIT, row, wanted);
-	plan->operation.head.record = schema->kind;
-	plan->operation.old_values = row;
-	plan->operation.mask = UINT64_C(1) << field->tag;
 }
 
 /* What settles an issue of a kind beside a note; now and then any other, which is refused. */
@@ -298,6 +307,96 @@ static void add_note(struct plan *plan)
 	aim(plan, OPERATION_ADD_NOTE, order, arguments);
 }
 
+/* ---- at the desk ---- */
+
+/* The order of a task that somebody may be at; NULL when there is none. */
+static const struct work_order *order_with_tasks(struct plan *plan)
+{
+	const struct task *task = visited_task(plan);
+	const struct snapshot_row *order = task == NULL ? NULL : snapshot_find(plan->view, RECORD_WORK_ORDER, &task->work_order_id);
+
+	return order == NULL ? NULL : order->row;
+}
+
+/* Another machine, or another site, of any territory. */
+static void change_what_for(struct plan *plan)
+{
+	const struct work_order *order = order_with_tasks(plan);
+	const struct asset *asset = any_row(plan, RECORD_ASSET);
+	bool machine = stream_chance(&plan->simulation->desk, 50);
+	const struct field *field = schema_field(&work_order_schema, text_of(machine ? "asset_id" : "site_id"));
+	struct work_order *wanted;
+
+	if (order == NULL || asset == NULL)
+		return;
+	wanted = edit_field(plan, &work_order_schema, field, order);
+	if (machine)
+		wanted->asset_id = asset->id;
+	else
+		wanted->site_id = asset->site_id;
+}
+
+/* To a checklist that another one may be at. */
+static void send_another(struct plan *plan)
+{
+	const struct work_order *order = order_with_tasks(plan);
+	struct book_arguments *arguments = arena_allocate(&plan->simulation->arena, sizeof(*arguments));
+
+	if (order == NULL)
+		return;
+	*arguments = (struct book_arguments){ .technician_id = any_technician(plan),
+		.planned_start_at_ms = WALL_START_MS,
+		.planned_end_at_ms = WALL_START_MS + 3600000,
+		.dispatch = true };
+	aim(plan, OPERATION_BOOK, order, arguments);
+}
+
+static void retire_asset(struct plan *plan)
+{
+	const struct asset *asset = any_row(plan, RECORD_ASSET);
+	bool retired = stream_chance(&plan->simulation->desk, 60);
+
+	if (asset != NULL)
+		((struct asset *)edit_field(plan, &asset_schema, schema_field(&asset_schema, text_of("status")), asset))->status =
+			retired ? ASSET_STATUS_RETIRED : ASSET_STATUS_ACTIVE;
+}
+
+/* A technician serves a further territory, or not any more. */
+static void grant_territory(struct plan *plan)
+{
+	const struct schema *schema = &territory_grant_schema;
+	const struct territory_grant *known = any_row(plan, RECORD_TERRITORY_GRANT);
+	struct stream *dice = &plan->simulation->desk;
+	struct territory_grant *grant;
+
+	if (known != NULL && stream_chance(dice, 50)) {
+		grant = edit_field(plan, schema, schema_field(schema, text_of("ended")), known);
+		grant->ended = !known->ended;
+		return;
+	}
+	grant = arena_allocate(&plan->simulation->arena, sizeof(*grant));
+	grant->technician_id = any_technician(plan);
+	grant->territory_id = organisation_id(RECORD_TERRITORY, (unsigned)stream_below(dice, TERRITORIES));
+	aim(plan, OPERATION_CREATE, &(struct id){ 0 }, grant);
+	plan->operation.head.record = RECORD_TERRITORY_GRANT;
+}
+
+static void work_at_the_desk(struct plan *plan)
+{
+	static void (*const choices[])(struct plan *plan) = { change_what_for, change_what_for, send_another, send_another, retire_asset,
+		grant_territory, resolve, resolve, resolve };
+
+	plan->simulation->counts.happened[FAULT_DESK]++;
+	choices[stream_below(&plan->simulation->desk, LENGTH(choices))](plan);
+}
+
+static bool is_at_the_desk(struct simulation *simulation)
+{
+	unsigned percent = simulation->faults.percent[FAULT_DESK];
+
+	return percent > 0 && stream_chance(&simulation->desk, percent);
+}
+
 static void think(struct plan *plan)
 {
 	static const struct {
@@ -310,6 +409,10 @@ static void think(struct plan *plan)
 
 	if (plan->simulation->faults.percent[FAULT_REVISIONS] > 0 && stream_chance(&plan->simulation->revisions, 25)) {
 		tell_delay(plan);
+		return;
+	}
+	if (is_at_the_desk(plan->simulation)) {
+		work_at_the_desk(plan);
 		return;
 	}
 	while (dice >= choices[i].below)

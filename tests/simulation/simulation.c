@@ -438,6 +438,7 @@ static void choose(struct simulation *simulation, const struct run_options *opti
 		[FAULT_FILES] = &simulation->photos,
 		[FAULT_REVISIONS] = &simulation->revisions,
 		[FAULT_METERED] = &simulation->metered,
+		[FAULT_DESK] = &simulation->desk,
 	};
 
 	faults_choose(&simulation->faults, &simulation->chance, apart, options->without_faults);
@@ -499,6 +500,7 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	stream_init(&simulation->photos, options->seed, "photos");
 	stream_init(&simulation->leisure, options->seed, "leisure");
 	stream_init(&simulation->revisions, options->seed, "revisions");
+	stream_init(&simulation->desk, options->seed, "desk");
 	server_node_init(simulation);
 	crash_disk_load(simulation->server.disk, template->server);
 	for (unsigned i = 0; i < simulation->device_count; i++) {

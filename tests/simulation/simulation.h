@@ -140,6 +140,7 @@ struct simulation {
 	struct stream herd;
 	struct stream photos;
 	struct stream revisions; /* of the schema */
+	struct stream desk;
 	struct server_node server;
 	struct device_node devices[NODES_MAX];
 	unsigned device_count; /* that are enrolled */
