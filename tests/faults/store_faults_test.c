@@ -16,7 +16,7 @@
 #define TRIALS_NORMAL 4
 #endif
 #define TRIALS_QUICK 1
-#define TRIALS_FULL  60 /* a test whose store is asked more often takes so many, evenly spread */
+#define TRIALS_FULL  40 /* a test whose store is asked more often takes so many, evenly spread */
 #define NAME_SIZE    120
 #define TEST_MAX     80
 
