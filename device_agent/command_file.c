@@ -38,7 +38,8 @@ enum status command_file_get(struct context *context)
 	struct local_device *device = local_device_of(context);
 	struct attachment attachment = { 0 };
 	struct hash id;
-	enum status status = file_find(context, local_device_records(context), &attachment);
+	enum status status = file_find(
+		context, local_device_records(context), arguments_text(context->arguments, "ATTACHMENT"), &attachment);
 
 	if (status == STATUS_OK)
 		status = file_hand_out(context, device->blobs, &attachment);

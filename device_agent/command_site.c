@@ -99,19 +99,12 @@ static enum status read_option(const struct task *task, struct text option, stru
 /* A document is no answer: nothing is set, and the misfit says so. */
 static enum status read_photo(struct context *context, struct text words, struct id *attachment_id)
 {
-	const struct attachment *attachment;
-	struct id id;
-	void *row;
-	enum status status = lookup_record(local_device_records(context), RECORD_ATTACHMENT, words, &id);
+	struct attachment attachment = { 0 };
+	enum status status = file_find(context, local_device_records(context), words, &attachment);
 
-	if (status == STATUS_OK)
-		status = table_get(local_device_records(context), &attachment_schema, &id, context->arena, &row, NULL);
-	if (status != STATUS_OK)
-		return status;
-	attachment = row;
-	if (attachment->kind == ATTACHMENT_KIND_PHOTO)
-		*attachment_id = id;
-	return STATUS_OK;
+	if (status == STATUS_OK && attachment.kind == ATTACHMENT_KIND_PHOTO)
+		*attachment_id = attachment.id;
+	return status;
 }
 
 /* The words of the command line as the kind of answer that the task takes. */
@@ -269,14 +262,14 @@ static enum status keep_file(struct context *context, struct bytes bytes, struct
 {
 	struct local_device *device = local_device_of(context);
 	struct hash id;
-	enum status status = blob_id_of_list((int64_t)bytes.size, blob_list_of(context->arena, bytes), &id);
+	enum status status = STATUS_OK;
 
-	if (status == STATUS_OK && device->blobs->free_bytes(device->blobs->context) - (int64_t)bytes.size < BLOB_RESERVE_BYTES)
+	if (device->blobs->free_bytes(device->blobs->context) - (int64_t)bytes.size < BLOB_RESERVE_BYTES)
 		status = fail(STATUS_CANNOT_WRITE,
 			"no room for a file of %lld bytes: the disk is nearly full, and work needs the rest; free some space",
 			(long long)bytes.size);
 	if (status == STATUS_OK)
-		status = blob_put(device->blobs, &id, bytes);
+		status = blob_keep(device->blobs, context->arena, bytes, &id);
 	if (status == STATUS_OK)
 		status = blob_list_add(device->blobs, BLOB_OUT, &id);
 	if (status != STATUS_OK)

@@ -22,7 +22,8 @@ enum status command_file_get(struct context *context)
 {
 	struct office *office = office_of(context);
 	struct attachment attachment = { 0 };
-	enum status status = file_find(context, server_store_storage(office->store), &attachment);
+	enum status status = file_find(
+		context, server_store_storage(office->store), arguments_text(context->arguments, "ATTACHMENT"), &attachment);
 
 	if (status == STATUS_OK)
 		status = file_hand_out(context, office->blobs, &attachment);
@@ -42,9 +43,7 @@ static enum status keep(struct context *context, struct attachment *attachment)
 	if (status == STATUS_NOT_FOUND && context->forwarded)
 		status = office_cannot_see(context);
 	if (status == STATUS_OK)
-		status = blob_id_of_list((int64_t)content.size, blob_list_of(context->arena, content), &id);
-	if (status == STATUS_OK)
-		status = blob_put(office_of(context)->blobs, &id, content);
+		status = blob_keep(office_of(context)->blobs, context->arena, content, &id);
 	if (status != STATUS_OK)
 		return status;
 	attachment->blob = arena_copy_text(context->arena, text_of(blob_to_text(&id).characters));

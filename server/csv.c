@@ -76,7 +76,8 @@ static void append(struct csv *csv, int byte)
 {
 	if (csv->size < IMPORT_LINE_MAX) {
 		/* Cells of the row may lie in the former array, which stays. */
-		csv->text = arena_grow(csv->arena, csv->text, csv->size, &csv->capacity, sizeof(*csv->text));
+		if (csv->size == csv->capacity)
+			csv->text = arena_grow(csv->arena, csv->text, csv->size, &csv->capacity, sizeof(*csv->text));
 		csv->text[csv->size++] = (char)byte;
 		return;
 	}

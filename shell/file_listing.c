@@ -115,11 +115,11 @@ enum status file_listing(struct context *context, struct storage *storage, const
 	return status == STATUS_OK ? list_of_what_it_is_for(&rows, storage, order) : status;
 }
 
-enum status file_find(struct context *context, struct storage *storage, struct attachment *out_attachment)
+enum status file_find(struct context *context, struct storage *storage, struct text which, struct attachment *out_attachment)
 {
 	struct id id;
 	void *row;
-	enum status status = lookup_record(storage, RECORD_ATTACHMENT, arguments_text(context->arguments, "ATTACHMENT"), &id);
+	enum status status = lookup_record(storage, RECORD_ATTACHMENT, which, &id);
 
 	if (status == STATUS_OK)
 		status = table_get(storage, &attachment_schema, &id, context->arena, &row, NULL);

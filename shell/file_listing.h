@@ -16,8 +16,8 @@ extern const struct option file_get_positionals[];
 enum status file_listing(struct context *context, struct storage *storage, const struct blob_files *files, const struct id *order);
 /* By what it begins with, such as "image/jpeg"; "application/octet-stream" when that tells nothing. A literal. */
 struct text file_media_type(struct bytes content);
-/* The attachment that the command's ATTACHMENT names, in the command's arena. */
-enum status file_find(struct context *context, struct storage *storage, struct attachment *out_attachment);
+/* The attachment of those first digits, in the command's arena; statuses of lookup_record(). */
+enum status file_find(struct context *context, struct storage *storage, struct text which, struct attachment *out_attachment);
 /* The name of the file that the command is about: with --thumbnail the thumbnail; empty: there is none. */
 struct text file_chosen(const struct context *context, const struct attachment *attachment);
 /* Writes that file of an attachment where --out says, else into the working directory under digits of its id, and tells so. What is there

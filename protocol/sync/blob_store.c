@@ -72,6 +72,13 @@ enum status blob_put(const struct blob_files *files, const struct hash *id, stru
 	return status;
 }
 
+enum status blob_keep(const struct blob_files *files, struct arena *arena, struct bytes content, struct hash *out_id)
+{
+	enum status status = blob_id_of_list((int64_t)content.size, blob_list_of(arena, content), out_id);
+
+	return status == STATUS_OK ? blob_put(files, out_id, content) : status;
+}
+
 enum status blob_read_whole(const struct blob_files *files, struct arena *arena, const struct hash *id, struct bytes *out_content)
 {
 	struct hash found;

@@ -17,6 +17,8 @@ enum status blob_check_room(const struct blob_files *files, int64_t size);
 enum status blob_whole(const struct blob_files *files, const struct hash *id, int64_t *out_size);
 /* Durable when it returns STATUS_OK. STATUS_CANNOT_WRITE also when it would leave too little room. */
 enum status blob_put(const struct blob_files *files, const struct hash *id, struct bytes content);
+/* The same under the name that the content has, which it tells. Its list is in `arena`. */
+enum status blob_keep(const struct blob_files *files, struct arena *arena, struct bytes content, struct hash *out_id);
 /* The whole file, at most BLOB_FILE_MAX, in `arena`. STATUS_CORRUPT: it is not what its name says. */
 enum status blob_read_whole(const struct blob_files *files, struct arena *arena, const struct hash *id, struct bytes *out_content);
 /* A piece of a whole file from `offset` on: as much as there is, at most `size_max`. STATUS_INVALID: it ends before. */

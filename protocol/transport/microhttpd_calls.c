@@ -1,7 +1,5 @@
 #include "protocol/transport/microhttpd_calls.h"
 
-#include <stdbool.h>
-
 #include "protocol/base/text.h"
 #include "protocol/transport/late_library.h"
 
@@ -16,10 +14,7 @@ static const struct late_library library = { "libmicrohttpd.so.12", "libmicrohtt
 enum status microhttpd_calls_load(const struct microhttpd_calls **out_calls)
 {
 	static struct microhttpd_calls calls;
-	static bool loaded;
-	enum status status = loaded ? STATUS_OK : late_library_load(&library, &calls);
 
-	loaded = status == STATUS_OK;
 	*out_calls = &calls;
-	return status;
+	return late_library_load(&library, &calls); /* again: the same */
 }

@@ -9,7 +9,7 @@ from harness import DONE, SANITIZED, World, with_a_job
 from tap import Skip, promise, tell, until
 
 
-def strace():
+def strace(calls="fsync,fdatasync"):
     """The command line to put before a program, or Skip."""
     try:
         probe = subprocess.run(["strace", "-f", "-e", "trace=fsync", "-o", "/dev/null", "true"], capture_output=True)
@@ -17,18 +17,13 @@ def strace():
         raise Skip("strace is not installed") from None
     if probe.returncode != 0:
         raise Skip("strace may not trace here")
-    return ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o"]
+    return ["strace", "-f", "-y", "-e", f"trace={calls}", "-o"]
 
 
 def prepared(world):
     if SANITIZED:
         world.environment["ASAN_OPTIONS"] += ":detect_leaks=0"  # it cannot run below strace
     return with_a_job(world)
-
-
-def named_files(before, trace):
-    """The same, for renames too."""
-    return [*before[:-2], "trace=fsync,fdatasync,rename,renameat,renameat2", "-o", str(trace)]
 
 
 def insist_on_order(trace, name):
@@ -49,16 +44,16 @@ def insist_on_order(trace, name):
 
 @promise
 def a_bundle_has_its_name_when_its_content_is_on_the_disk_and_its_folder_is_synced_behind():
-    before = strace()
+    before = strace("fsync,fdatasync,rename,renameat,renameat2")
     with World() as world:
         server, device = prepared(world)
         stick, trace = world.dir / "stick", world.dir / "trace"
         stick.mkdir()
         device.run("note", "HH-5001", "by stick")
-        device.run("bundle", "export", stick / "up.bundle", before=named_files(before, trace))
+        device.run("bundle", "export", stick / "up.bundle", before=[*before, str(trace)])
         insist_on_order(trace, "up.bundle")
         server.stop()
-        server.run("bundle", "export", device.name, stick / "down.bundle", before=named_files(before, trace))
+        server.run("bundle", "export", device.name, stick / "down.bundle", before=[*before, str(trace)])
         insist_on_order(trace, "down.bundle")
 
 

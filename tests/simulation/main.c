@@ -7,11 +7,11 @@
 #include "tests/simulation/arguments.h"
 #include "tests/simulation/orders.h"
 
-#define CATCH_WITHIN   2000
-#define SEEDS_FOR_ALL  1000 /* so many bring every collision about … */
+#define CATCH_WITHIN       2000
+#define SEEDS_FOR_ALL      1000  /* so many bring every collision about … */
 #define SEEDS_FOR_RESOLVED 10000 /* … and so many have each settled by the office */
-#define FAILURES_MAX   10
-#define SHRUNK_AT_MOST 3 /* a violation more often than that has one cause */
+#define FAILURES_MAX       10
+#define SHRUNK_AT_MOST     3 /* a violation more often than that has one cause */
 
 /* Sums over all runs. */
 struct totals {

@@ -354,21 +354,10 @@ static void retired_by_the_office_and_read_by_the_technician_is_kept_and_told(vo
 {
 	struct simulation *pair = *state;
 	struct id reading = read_off_line(pair), asset = organisation_id(RECORD_ASSET, 0), issue;
-	const struct asset *known = row_at(pair, SERVER, RECORD_ASSET, &asset);
-	struct asset retired = *known;
-	struct operation operation = {
-		.head = { .kind = OPERATION_EDIT, .record = RECORD_ASSET, .subject = asset, .role = ROLE_DISPATCHER },
-		.arguments = &retired,
-		.old_values = known,
-		.mask = UINT64_C(1) << schema_field(&asset_schema, text_of("status"))->tag,
-	};
-	struct verdict verdict;
-	struct id id;
+	struct asset retired = *(const struct asset *)row_at(pair, SERVER, RECORD_ASSET, &asset);
 
 	retired.status = ASSET_STATUS_RETIRED;
-	operation.head.at_ms = clock_now_ms(&pair->server.clock);
-	assert_true(server_node_operation(pair, &operation, &verdict, &id));
-	assert_int_equal(verdict.outcome, OUTCOME_APPLIED);
+	pair_edit(pair, &asset_schema, &asset, "status", &retired);
 	come_back(pair, 1);
 	for (unsigned place = SERVER; place <= 1; place++)
 		assert_true(id_equal(&((const struct reading *)row_at(pair, place, RECORD_READING, &reading))->asset_id, &asset));

@@ -125,21 +125,27 @@ void pair_office(struct simulation *pair, enum operation_kind kind, const struct
 	(void)office(pair, &operation);
 }
 
-void pair_set_id(struct simulation *pair, enum record_kind kind, const struct id *id, const char *field_name, const struct id *value)
+void pair_edit(struct simulation *pair, const struct schema *schema, const struct id *id, const char *field, const void *wanted)
+{
+	struct operation operation = { .head = { .kind = OPERATION_EDIT, .record = schema->kind, .subject = *id }, .arguments = wanted };
+	const void *row;
+
+	assert_int_equal(records_get(server_store_records(pair->server.store), schema->kind, id, &row), STATUS_OK);
+	operation.old_values = row_copy(&pair->arena, schema, row);
+	operation.mask = UINT64_C(1) << schema_field(schema, text_of(field))->tag;
+	(void)office(pair, &operation);
+}
+
+void pair_set_id(struct simulation *pair, enum record_kind kind, const struct id *id, const char *field, const struct id *value)
 {
 	const struct schema *schema = schema_find(kind);
-	const struct field *field = schema_field(schema, text_of(field_name));
-	struct operation operation = { .head = { .kind = OPERATION_EDIT, .record = kind, .subject = *id } };
 	const void *row;
 	void *wanted;
 
 	assert_int_equal(records_get(server_store_records(pair->server.store), kind, id, &row), STATUS_OK);
-	operation.old_values = row_copy(&pair->arena, schema, row);
 	wanted = row_copy(&pair->arena, schema, row);
-	*(struct id *)field_at_mutable(field, wanted) = *value;
-	operation.arguments = wanted;
-	operation.mask = UINT64_C(1) << field->tag;
-	(void)office(pair, &operation);
+	*(struct id *)field_at_mutable(schema_field(schema, text_of(field)), wanted) = *value;
+	pair_edit(pair, schema, id, field, wanted);
 }
 
 struct id pair_do(struct simulation *pair, unsigned number, enum operation_kind kind, const struct id *subject, const void *arguments)

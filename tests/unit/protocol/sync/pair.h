@@ -37,6 +37,8 @@ struct id pair_order_saying(struct simulation *pair, const char *description);
 /* Books and dispatches; the visit's id. */
 struct id pair_book(struct simulation *pair, const struct id *order, unsigned technician);
 void pair_office(struct simulation *pair, enum operation_kind kind, const struct id *subject, const void *arguments);
+/* The office sets one field of a record to what it is in `wanted`. */
+void pair_edit(struct simulation *pair, const struct schema *schema, const struct id *id, const char *field, const void *wanted);
 /* The office sets an id field of a record. */
 void pair_set_id(struct simulation *pair, enum record_kind kind, const struct id *id, const char *field, const struct id *value);
 
