@@ -66,7 +66,8 @@ enum status command_file_add(struct context *context)
 	enum status status = lookup_kind(arguments_text(context->arguments, "KIND"), &schema);
 
 	if (status == STATUS_OK && !attachment_fits(schema->kind))
-		status = fail(STATUS_INVALID, "no file can be attached to a %s", schema->name);
+		status = fail(STATUS_INVALID,
+			"no file can be attached to a %s: name a work_order, visit, service_request, account, site or asset", schema->name);
 	if (status == STATUS_OK)
 		status = office_find(context, schema->kind, arguments_text(context->arguments, "WHICH"), &attachment.record_id);
 	if (status != STATUS_OK)
