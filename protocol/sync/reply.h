@@ -11,9 +11,6 @@
 #define REPLY_IN_WELCOME_MAX (FRAME_SIZE_MAX - 512)
 #define REPLY_IN_SESSION_MAX (FRAME_SIZE_MAX - 64)
 
-/* The clear answer to a frame of a session that the server does not know: these 8 bytes ‖ the session id it named. */
-#define UNKNOWN_SESSION_MAGIC      "TRK1\x01\x01\x20\x00"
-#define UNKNOWN_SESSION_MAGIC_SIZE 8
 
 struct reply {
 	struct arena *arena;

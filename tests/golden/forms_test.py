@@ -48,7 +48,8 @@ class Golden:
         return forms.record_decode(self.schemas, self.bytes["record." + name])
 
 
-OPERATIONS = ("accept", "use_part", "create", "import", "edit", "add_note", "finish")
+OPERATIONS = ("accept", "use_part", "create", "import", "edit", "add_note", "finish")  # of the batches
+FURTHER_OPERATIONS = ("cancel", "answer_task", "resolve_issue")
 
 
 def records_are_canonical(golden):
@@ -70,7 +71,7 @@ def row_hashes_are_siphash(golden):
 
 
 def operations_are_canonical(golden):
-    for name in OPERATIONS:
+    for name in OPERATIONS + FURTHER_OPERATIONS:
         data = golden.bytes["operation." + name]
         equal(forms.operation_encode(golden.schemas, forms.operation_decode(golden.schemas, data)), data, name)
         refused(forms.operation_decode, golden.schemas, data[:-1])
@@ -131,6 +132,11 @@ def sections_split_and_read(golden):
         for size in range(len(golden.bytes[name])):
             refused(forms.body_read, form, golden.bytes[name][:size])
         refused(forms.body_read, form, golden.bytes[name] + b"\0")
+
+
+def a_welcome_names_its_hello_and_a_lost_session_is_told(golden):
+    equal(forms.sections(golden.bytes["answers"]), [(29, sequence(3, 16))], "answers")
+    equal(golden.bytes["unknown_session"], b"TRK1" + bytes((1, 1, 0x20, 0)) + sequence(4, 8), "unknown session")
 
 
 def short_forms_leave_out_what_the_session_said(golden):
@@ -256,6 +262,7 @@ def the_head_statement_is_what_is_signed(golden):
 def main():
     golden = Golden(sys.argv[1], sys.argv[2])
     checks = [records_are_canonical, row_hashes_are_siphash, operations_are_canonical, columns_give_the_rows, sections_split_and_read,
+              a_welcome_names_its_hello_and_a_lost_session_is_told,
               short_forms_leave_out_what_the_session_said, the_head_statement_is_what_is_signed, a_bundle_gives_its_envelopes, what_is_carried_gives_its_pieces]
     packed = [a_batch_gives_the_canonical_operations, a_short_batch_leaves_out_the_secret_that_came_before, small_blocks_are_read_by_their_dictionary, a_batch_sent_again_names_first_ids, a_page_gives_the_rows,
               a_page_gives_words_about_scopes, a_page_gives_fields_of_later_revisions_and_unknown_ones]

@@ -22,6 +22,10 @@ def words(*pieces):
 
 
 UNFINISHED = words("TO+DO", "FIX+ME", "XX+X", "HA+CK", "[Pp]lace+holders?", "[Ss]tu+b(s|bed)?", "[Ff]or no+w")
+# What must not be called: outside bytes are never handed to SQLite's changesets, nng's own TLS and HTTP die of hostile ones, and calls that
+# know no size have ones beside them that do.
+UNSAFE = re.compile(r"(?<![A-Za-z0-9_])(sqlite3changeset_\w+|sqlite3session_\w+|nng_http_\w+|nng_tls_\w+|strcpy|strcat|sprintf|vsprintf"
+                    r"|alloca|system|popen|mktemp|tmpnam)(?= ?\()")
 FOREIGN = re.compile("|".join("".join(word.split("+")) for word in (
     r"(?<![A-Za-z0-9_.}])/wo+rk/", r"/tmp/t+r\b", r"/ho+me/", r"/ro+ot/", "[Aa]ssis+tant", "[Cc]lau+de", "[Aa]nthro+pic",
     "[Cc]hatG+PT", "[Cc]opi+lot", r"\bL+LM", "[Cc]opy+right", r"pyp+i\.org", r"npm+js", r"crates+\.io", r"deb\.deb+ian\.org")))
@@ -83,6 +87,11 @@ def check_words(root, pattern, what):
             for number, word in lint_lines(read_lines(root, path), pattern)]
 
 
+def check_calls(root):
+    return [f"{path}:{number}: {word}() is not safe" for path in source_files(root, *SOURCES)
+            if not path.startswith("tests/") for number, word in lint_lines(read_lines(root, path), UNSAFE)]
+
+
 def check_the_check():
     body = "\tcall();\n" * 70
     bad = {
@@ -90,14 +99,15 @@ def check_the_check():
         "wide.h": "\t" * 17 + "x = 1234;\n" + "\n" * 800,
         "blank.py": "x = 1 \n",
         "words.md": "TO" "DO\n" + "see /wo" "rk/x\n",
+        "calls.c": "\treturn sqlite3changeset_apply(connection);\n\treturn my_system(1) + system_of(2);\n",
     }
     with tempfile.TemporaryDirectory() as root:
         for path, text in bad.items():
             with open(os.path.join(root, path), "w", encoding="utf-8") as file:
                 file.write(text)
         found = [len(check_sizes(root)), len(check_blanks(root)), len(check_words(root, UNFINISHED, "unfinished")),
-                 len(check_words(root, FOREIGN, "foreign"))]
-    return [] if found == [3, 1, 1, 1] else [f"planted 3 sizes, 1 blank, 1 unfinished, 1 foreign; found {found}"]
+                 len(check_words(root, FOREIGN, "foreign")), len(check_calls(root))]
+    return [] if found == [3, 1, 1, 1, 1] else [f"planted 3 sizes, 1 blank, 1 unfinished, 1 foreign, 1 unsafe call; found {found}"]
 
 
 def main():
@@ -108,7 +118,8 @@ def main():
         ("no stray blanks, and tabs for indentation", check_blanks(root)),
         ("nothing is left unfinished", check_words(root, UNFINISHED, "unfinished")),
         ("no machine's paths, no author lines", check_words(root, FOREIGN, "does not belong here")),
-        ("a file, a line and a word that break the limits are found", check_the_check()),
+        ("no call that outside bytes could misuse", check_calls(root)),
+        ("a file, a line, a word and a call that break the limits are found", check_the_check()),
     ])
 
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "protocol/domain/account.h"
+#include "protocol/domain/issue.h"
 #include "protocol/domain/work_order.h"
 #include "protocol/wire/blob.h"
 #include "protocol/wire/bundle.h"
@@ -14,6 +15,7 @@
 #include "protocol/wire/message.h"
 #include "protocol/wire/operation_codec.h"
 #include "protocol/wire/recon.h"
+#include "protocol/wire/session.h"
 
 #define FORM_MAX ((size_t)64 * 1024)
 #define LINE_MAX_SIZE (2 * FORM_MAX + 200)
@@ -21,7 +23,8 @@
 
 static struct arena arena;
 static struct work_order orders[ORDERS];
-static struct operation operations[7];
+static struct operation operations[7]; /* of the batches */
+static struct operation further[3];
 static struct account account;
 static const struct id nil_id;
 static const struct common_ground *ground; /* of the session while short forms are written, else NULL */
@@ -103,6 +106,21 @@ static void make_operations(void)
 	operations[6] = (struct operation){ .head = head_of(OPERATION_FINISH, 0, id_of(10)), .arguments = &finish };
 }
 
+static void make_further_operations(void)
+{
+	static struct reason_arguments cancel;
+	static struct answer_arguments answer;
+	static struct resolve_arguments resolve;
+
+	cancel = (struct reason_arguments){ .reason = text_of("The customer called it off") };
+	answer = (struct answer_arguments){ .task_id = id_of(12), .task_version = 3, .number = -40, .has_number = true };
+	resolve = (struct resolve_arguments){ .resolution = ISSUE_RESOLUTION_KEPT_THEIRS, .text = text_of("Called the site") };
+	further[0] = (struct operation){ .head = head_of(OPERATION_CANCEL, 0, id_of(10)), .arguments = &cancel };
+	further[1] = (struct operation){ .head = head_of(OPERATION_ANSWER_TASK, 0, id_of(10)), .arguments = &answer };
+	further[2] = (struct operation){ .head = head_of(OPERATION_RESOLVE_ISSUE, 0, id_of(13)), .arguments = &resolve };
+	further[0].head.role = further[2].head.role = ROLE_DISPATCHER;
+}
+
 /* The receiver's side of 5-byte references: every id of this file. */
 static size_t golden_width(void *context, enum record_kind kind, const struct id *ids, size_t count)
 {
@@ -145,41 +163,6 @@ static void write_account_hash(struct writer *writer)
 
 	write_u64(writer, hash.low);
 	write_u64(writer, hash.high);
-}
-
-static void write_accept(struct writer *writer)
-{
-	operation_encode(writer, &operations[0]);
-}
-
-static void write_use_part(struct writer *writer)
-{
-	operation_encode(writer, &operations[1]);
-}
-
-static void write_create(struct writer *writer)
-{
-	operation_encode(writer, &operations[2]);
-}
-
-static void write_import(struct writer *writer)
-{
-	operation_encode(writer, &operations[3]);
-}
-
-static void write_edit(struct writer *writer)
-{
-	operation_encode(writer, &operations[4]);
-}
-
-static void write_add_note(struct writer *writer)
-{
-	operation_encode(writer, &operations[5]);
-}
-
-static void write_finish(struct writer *writer)
-{
-	operation_encode(writer, &operations[6]);
 }
 
 static void write_orders(struct writer *writer, const struct references *shorten, const uint64_t *masks)
@@ -581,6 +564,18 @@ static void write_page_sized(struct writer *writer)
 	page_encode(writer, &page, &references);
 }
 
+/* The whole section, as it stands in a welcome. */
+static void write_answers(struct writer *writer)
+{
+	section_write(writer, SECTION_ANSWERS, (struct bytes){ hash_of(3).bytes, ANSWERS_SIZE });
+}
+
+static void write_unknown_session(struct writer *writer)
+{
+	write_raw(writer, UNKNOWN_SESSION_MAGIC, UNKNOWN_SESSION_MAGIC_SIZE);
+	write_raw(writer, hash_of(4).bytes, SESSION_ID_SIZE);
+}
+
 /* Each operation's canonical bytes, as the chain would see them. */
 static void unfold_batch(struct bytes body, struct writer *writer)
 {
@@ -623,64 +618,70 @@ static const struct form {
 	const char *name;
 	void (*write)(struct writer *writer);
 	void (*unfold)(struct bytes body, struct writer *writer); /* of packed forms: what must be the same */
+	const struct operation *operation;                        /* instead of `write` */
 } forms[] = {
-	{ "record.account", write_account, NULL },
-	{ "record.work_order", write_order, NULL },
-	{ "row_hash.account", write_account_hash, NULL },
-	{ "operation.accept", write_accept, NULL },
-	{ "operation.use_part", write_use_part, NULL },
-	{ "operation.create", write_create, NULL },
-	{ "operation.import", write_import, NULL },
-	{ "operation.edit", write_edit, NULL },
-	{ "operation.add_note", write_add_note, NULL },
-	{ "operation.finish", write_finish, NULL },
-	{ "columns.whole", write_columns_whole, NULL },
-	{ "columns.short", write_columns_short, NULL },
-	{ "columns.masked", write_columns_masked, NULL },
-	{ "hello", write_hello, NULL },
-	{ "welcome", write_welcome, NULL },
-	{ "pull", write_pull, NULL },
-	{ "pull.of_repair", write_pull_of_repair, NULL },
-	{ "have", write_have, NULL },
-	{ "want", write_want, NULL },
-	{ "chunk", write_chunk, NULL },
-	{ "have.reply", write_have_reply, NULL },
-	{ "recon", write_recon, NULL },
-	{ "recon.scopes", write_recon_scopes, NULL },
-	{ "recon.reply", write_recon_reply, NULL },
-	{ "decided", write_decided, NULL },
-	{ "cut", write_cut, NULL },
-	{ "again", write_again, NULL },
-	{ "outlook", write_outlook, NULL },
-	{ "fault", write_fault, NULL },
-	{ "origin", write_origin, NULL },
-	{ "incident", write_incident, NULL },
-	{ "part", write_part, NULL },
-	{ "bundle", write_bundle, NULL },
-	{ "held", write_held, NULL },
-	{ "carry", write_carry, NULL },
-	{ "carry.wish", write_carry_wish, NULL },
-	{ "carry.reply", write_carry_reply, NULL },
-	{ "carry.reply.piece", write_carry_reply_piece, NULL },
-	{ "head_statement", write_head_statement, NULL },
-	{ "sections", write_sections, NULL },
-	{ "batch", write_batch, unfold_batch },
-	{ "batch.re_sent", write_batch_re_sent, unfold_batch },
-	{ "page", write_page, unfold_page },
-	{ "page.words", write_page_words, unfold_page },
-	{ "page.sized", write_page_sized, unfold_page },
+	{ "record.account", .write = write_account },
+	{ "record.work_order", .write = write_order },
+	{ "row_hash.account", .write = write_account_hash },
+	{ "operation.accept", .operation = &operations[0] },
+	{ "operation.use_part", .operation = &operations[1] },
+	{ "operation.create", .operation = &operations[2] },
+	{ "operation.import", .operation = &operations[3] },
+	{ "operation.edit", .operation = &operations[4] },
+	{ "operation.add_note", .operation = &operations[5] },
+	{ "operation.finish", .operation = &operations[6] },
+	{ "columns.whole", .write = write_columns_whole },
+	{ "columns.short", .write = write_columns_short },
+	{ "columns.masked", .write = write_columns_masked },
+	{ "hello", .write = write_hello },
+	{ "welcome", .write = write_welcome },
+	{ "pull", .write = write_pull },
+	{ "pull.of_repair", .write = write_pull_of_repair },
+	{ "have", .write = write_have },
+	{ "want", .write = write_want },
+	{ "chunk", .write = write_chunk },
+	{ "have.reply", .write = write_have_reply },
+	{ "recon", .write = write_recon },
+	{ "recon.scopes", .write = write_recon_scopes },
+	{ "recon.reply", .write = write_recon_reply },
+	{ "decided", .write = write_decided },
+	{ "cut", .write = write_cut },
+	{ "again", .write = write_again },
+	{ "outlook", .write = write_outlook },
+	{ "fault", .write = write_fault },
+	{ "origin", .write = write_origin },
+	{ "incident", .write = write_incident },
+	{ "part", .write = write_part },
+	{ "bundle", .write = write_bundle },
+	{ "held", .write = write_held },
+	{ "carry", .write = write_carry },
+	{ "carry.wish", .write = write_carry_wish },
+	{ "carry.reply", .write = write_carry_reply },
+	{ "carry.reply.piece", .write = write_carry_reply_piece },
+	{ "head_statement", .write = write_head_statement },
+	{ "sections", .write = write_sections },
+	{ "batch", .write = write_batch, .unfold = unfold_batch },
+	{ "batch.re_sent", .write = write_batch_re_sent, .unfold = unfold_batch },
+	{ "page", .write = write_page, .unfold = unfold_page },
+	{ "page.words", .write = write_page_words, .unfold = unfold_page },
+	{ "page.sized", .write = write_page_sized, .unfold = unfold_page },
+	{ "operation.cancel", .operation = &further[0] },
+	{ "operation.answer_task", .operation = &further[1] },
+	{ "operation.resolve_issue", .operation = &further[2] },
+	{ "answers", .write = write_answers },
+	{ "unknown_session", .write = write_unknown_session },
 };
 
 /* Of a session that said the incarnation and the epoch of the forms above; of the last ones it knows a dictionary, too. */
 #define BY_DICTIONARY 2
 static const struct form short_forms[] = {
-	{ "pull.short", write_pull, NULL },
-	{ "decided.short", write_decided, NULL },
-	{ "cut.short", write_cut, NULL },
-	{ "sections.short", write_sections_of_session, NULL },
-	{ "batch.short", write_batch, unfold_batch },
-	{ "batch.dictionary", write_batch, unfold_batch },
-	{ "page.dictionary", write_page, unfold_page },
+	{ "pull.short", .write = write_pull },
+	{ "decided.short", .write = write_decided },
+	{ "cut.short", .write = write_cut },
+	{ "sections.short", .write = write_sections_of_session },
+	{ "batch.short", .write = write_batch, .unfold = unfold_batch },
+	{ "batch.dictionary", .write = write_batch, .unfold = unfold_batch },
+	{ "page.dictionary", .write = write_page, .unfold = unfold_page },
 };
 
 #define FORM_COUNT (LENGTH(forms) + LENGTH(short_forms))
@@ -699,7 +700,10 @@ static struct bytes form_bytes(const struct form *form)
 {
 	struct writer writer = writer_in(&arena, FORM_MAX);
 
-	form->write(&writer);
+	if (form->operation != NULL)
+		operation_encode(&writer, form->operation);
+	else
+		form->write(&writer);
 	if (writer.overflow)
 		abort();
 	return writer_bytes(&writer);
@@ -777,6 +781,7 @@ int main(int argc, char **argv)
 		return 2;
 	make_records();
 	make_operations();
+	make_further_operations();
 	if (getenv("UPDATE_GOLDEN") != NULL && update(argv[1]) != 0)
 		return 1;
 	file = fopen(argv[1], "r");

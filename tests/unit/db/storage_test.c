@@ -339,6 +339,42 @@ static void a_reader_cannot_write(void **state)
 	arena_finish(&arena);
 }
 
+static int64_t setting(struct storage *storage, const char *pragma)
+{
+	sqlite3_stmt *row = NULL;
+	int64_t value;
+
+	assert_int_equal(sqlite3_prepare_v2(storage->connection, pragma, -1, &row, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+	value = sqlite3_column_int64(row, 0);
+	sqlite3_finalize(row);
+	return value;
+}
+
+/* A mapped file that is damaged or cut ends the process; a reader's checkpoint beside the owner's may lose what was committed. */
+static void no_file_is_mapped_and_only_an_owner_folds_the_log(void **state)
+{
+	static const enum storage_mode modes[] = { STORAGE_OWN, STORAGE_READ };
+	const char *path = made_store("settings.db");
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(modes); i++) {
+		struct storage *storage = open_store(path, modes[i], NULL);
+		int no_checkpoint = -1;
+		assert_int_equal(setting(storage, "PRAGMA mmap_size"), 0);
+		assert_int_equal(setting(storage, "PRAGMA trusted_schema"), 0);
+		assert_int_equal(setting(storage, "PRAGMA cell_size_check"), 1);
+		assert_int_equal(setting(storage, "PRAGMA synchronous"), 2);
+		assert_int_equal(setting(storage, "PRAGMA query_only"), modes[i] == STORAGE_READ);
+		if (modes[i] == STORAGE_READ) {
+			assert_int_equal(setting(storage, "PRAGMA wal_autocheckpoint"), 0);
+			(void)sqlite3_db_config(storage->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, -1, &no_checkpoint);
+			assert_int_equal(no_checkpoint, 1);
+		}
+		storage_close(storage);
+	}
+}
+
 static void a_snapshot_does_not_see_later_commits(void **state)
 {
 	const char *path = made_store("snapshot.db");
@@ -685,6 +721,7 @@ int main(void)
 		STORE_TEST(damage_in_any_page_is_found),
 		STORE_TEST(readers_never_touch_the_log_of_a_writer),
 		STORE_TEST(a_reader_cannot_write),
+		STORE_TEST(no_file_is_mapped_and_only_an_owner_folds_the_log),
 		STORE_TEST(a_snapshot_does_not_see_later_commits),
 		STORE_TEST(what_was_in_doubt_is_handed_out_by_no_reader_until_an_owner_has_opened_the_store),
 		STORE_TEST(closing_rolls_back),

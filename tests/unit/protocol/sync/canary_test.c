@@ -17,6 +17,7 @@
 #include "protocol/sync/parked.h"
 #include "protocol/wire/pack.h"
 #include "protocol/wire/recon.h"
+#include "tests/simulation/snapshot.h"
 #include "tests/unit/protocol/sync/by_hand.h"
 #include "tests/unit/protocol/sync/by_store.h"
 
@@ -196,12 +197,25 @@ static void find(struct watch *watch, const char *what, const char *where)
 		(void)snprintf(watch->found, sizeof(watch->found), "%s in %s", what, where);
 }
 
-static bool has_canary(const void *data, size_t size)
+static bool has(const void *data, size_t size, const char *what)
 {
-	for (size_t i = 0; i + sizeof(SONG) - 1 <= size; i++)
-		if (memcmp((const char *)data + i, SONG, sizeof(SONG) - 1) == 0)
+	size_t length = strlen(what);
+
+	for (size_t i = 0; i + length <= size; i++)
+		if (memcmp((const char *)data + i, what, length) == 0)
 			return true;
 	return false;
+}
+
+static bool has_canary(const void *data, size_t size)
+{
+	return has(data, size, SONG);
+}
+
+/* An id of a secret row, as it is or in digits: in an error, say. */
+static bool has_secret_id(const void *data, size_t size)
+{
+	return has(data, size, "canarys") || has(data, size, "63616e61727973");
 }
 
 static void look_at_row(struct watch *watch, const struct schema *schema, const void *row)
@@ -250,13 +264,39 @@ static void look_at_page(struct watch *watch, struct bytes body)
 	}
 }
 
+/* Rows that are at home in a scope, counted anew. */
+static size_t rows_of_home(struct simulation *pair, const struct scope *scope)
+{
+	const struct schema *schema;
+	struct snapshot server;
+	size_t count = 0;
+
+	assert_int_equal(snapshot_load(&server, server_store_storage(pair->server.store)), STATUS_OK);
+	for (size_t k = 0; (schema = schema_at(k)) != NULL; k++)
+		for (size_t i = 0; i < snapshot_table(&server, schema->kind)->count; i++) {
+			const struct scope home = row_home(schema, snapshot_table(&server, schema->kind)->rows[i].row);
+			count += scope_equal(&home, scope);
+		}
+	snapshot_finish(&server);
+	return count;
+}
+
+/* A number that also counts what is outside would tell of it. */
+static void look_at_count(struct watch *watch, const struct scope_digest *told)
+{
+	if (told->scope.kind != SCOPE_JOB && told->digest.count != (int64_t)rows_of_home(watch->hand.pair, &told->scope))
+		find(watch, "another count of rows", id_to_text(&told->scope.id).characters);
+}
+
 static void look_at_cut(struct watch *watch, const struct section *section)
 {
 	struct cut cut;
 
 	assert_int_equal(cut_decode_within(section, &watch->hand.ground, &watch->hand.arena, &cut), STATUS_OK);
-	for (size_t i = 0; i < cut.digest_count; i++)
+	for (size_t i = 0; i < cut.digest_count; i++) {
 		look_at_scope(watch, &cut.digests[i].scope);
+		look_at_count(watch, &cut.digests[i]);
+	}
 	for (size_t i = 0; i < cut.dropped_count; i++)
 		look_at_scope(watch, &cut.dropped[i]);
 	for (size_t i = 0; i < cut.held_count; i++)
@@ -289,6 +329,8 @@ static struct bytes look_at_answer(struct watch *watch)
 		return resume;
 	if (has_canary(watch->hand.answer.message.data, watch->hand.answer.message.size))
 		find(watch, "a canary", "the bytes of a message");
+	if (has_secret_id(watch->hand.answer.message.data, watch->hand.answer.message.size))
+		find(watch, "a secret id", "the bytes of a message");
 	assert_int_equal(sections_read(watch->hand.answer.message, &watch->hand.arena, &sections, &count), STATUS_OK);
 	for (size_t i = 0; i < count; i++) {
 		struct reader reader = reader_of(sections[i].body);

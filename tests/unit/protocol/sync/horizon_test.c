@@ -10,6 +10,7 @@
 
 #define DAY_MS      ((int64_t)24 * 3600 * 1000)
 #define COPIES_MAX  64
+#define HISTORIES   8
 
 static struct server_state state_of(struct simulation *pair)
 {
@@ -85,28 +86,38 @@ static size_t make_history(struct simulation *pair, uint64_t seed, struct crash_
 	return count;
 }
 
+/* From each commit above the horizon, before and after what lies below is forgotten. */
+static void assert_answers_stay(struct simulation *pair, int64_t horizon, int64_t last)
+{
+	struct bytes *before = arena_allocate_array(&pair->arena, (size_t)last + 1, sizeof(*before));
+
+	for (int64_t gseq = horizon; gseq <= last; gseq++)
+		before[gseq] = answer(pair, gseq);
+	forget_until(pair, horizon);
+	for (int64_t gseq = horizon; gseq <= last; gseq++) {
+		struct bytes after = answer(pair, gseq);
+		assert_int_equal(after.size, before[gseq].size);
+		assert_memory_equal(after.data, before[gseq].data, after.size);
+	}
+	if (horizon > 1)
+		assert_int_equal(answer(pair, horizon - 1).data[0], SECTION_ERROR * 2);
+}
+
 static void no_answer_above_the_horizon_is_another_one(void **state)
 {
 	struct simulation *pair = *state;
 	struct crash_image *copies[COPIES_MAX];
-	size_t count = make_history(pair, 5, copies);
-	int64_t last = state_of(pair).gseq;
 
-	for (int64_t horizon = 1; horizon <= last; horizon++) {
-		struct bytes *before = arena_allocate_array(&pair->arena, (size_t)last + 1, sizeof(*before));
-		for (int64_t gseq = horizon; gseq <= last; gseq++)
-			before[gseq] = answer(pair, gseq);
-		forget_until(pair, horizon);
-		for (int64_t gseq = horizon; gseq <= last; gseq++) {
-			struct bytes after = answer(pair, gseq);
-			assert_int_equal(after.size, before[gseq].size);
-			assert_memory_equal(after.data, before[gseq].data, after.size);
-		}
-		if (horizon > 1)
-			assert_int_equal(answer(pair, horizon - 1).data[0], SECTION_ERROR * 2);
+	pair->retention_ms = 1; /* for the checks, as below */
+	for (uint64_t seed = 1; seed <= HISTORIES; seed++) {
+		int64_t first = state_of(pair).horizon + 1;
+		size_t count = make_history(pair, seed, copies);
+		int64_t last = state_of(pair).gseq;
+		for (int64_t horizon = first; horizon <= last; horizon++)
+			assert_answers_stay(pair, horizon, last);
+		while (count > 0)
+			crash_image_free(copies[--count]);
 	}
-	while (count > 0)
-		crash_image_free(copies[--count]);
 }
 
 /* The device as it was at some step comes back after some of what left was forgotten. */
@@ -118,7 +129,7 @@ static void a_device_from_any_time_comes_to_the_same_rows(void **state)
 	int64_t repairs = 0, came = 0;
 
 	pair->retention_ms = 1; /* for the checks: devices may find that they were away */
-	for (uint64_t seed = 1; seed <= 3; seed++) {
+	for (uint64_t seed = 1; seed <= HISTORIES; seed++) {
 		size_t count = make_history(pair, seed, copies);
 		int64_t last = state_of(pair).gseq, first = state_of(pair).horizon;
 		for (size_t i = 0; i < count; i++) {
