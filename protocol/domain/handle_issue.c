@@ -105,17 +105,19 @@ static enum status keep_other_visit(struct handling *handling, const struct issu
 {
 	const void *order;
 	struct visit visit;
+	uint32_t state;
 	bool there;
 	enum status status = load_visit(handling, &issue->record_id, &visit, &there);
 
-	if (status != STATUS_OK || !there || visit.cancel_cause != VISIT_CANCEL_CAUSE_WITHDRAWN || visit.state != VISIT_STATE_CANCELLED)
+	if (status != STATUS_OK || !there || visit.cancel_cause != VISIT_CANCEL_CAUSE_WITHDRAWN ||
+		!machine_next(&visit_machine, visit.state, OPERATION_RESOLVE_ISSUE, &state))
 		return status;
 	status = records_look(handling->records, RECORD_WORK_ORDER, &visit.work_order_id, &order);
 	if (status != STATUS_OK)
 		return status;
 	if (order != NULL && work_order_is_over(order))
 		return handling_refuse_over(handling, order);
-	visit.state = VISIT_STATE_DISPATCHED;
+	visit.state = (enum visit_state)state;
 	visit.cancel_cause = VISIT_CANCEL_CAUSE_NONE;
 	return store_visit(handling, &visit);
 }
