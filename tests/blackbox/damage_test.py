@@ -209,7 +209,7 @@ def a_changed_byte_anywhere_in_the_servers_store_is_found_by_verify_or_harmless(
         fold(store)
         whole, dice = store.read_bytes(), random.Random(47)
         truth, found = server.ask("list", "work_order", "--limit", 100000).out, 0
-        for _ in range(size(10, 40, 200)):
+        for _ in range(size(10, 40, 100)):
             data = bytearray(whole)
             data[dice.randrange(100, len(data))] ^= 1 << dice.randrange(8)
             for leftover in server.dir.glob("organisation.db-*"):
@@ -273,7 +273,7 @@ def whatever_happens_to_a_file_of_a_device_is_told_or_harmless_and_no_work_vanis
         copy, dice, told, harmless = world.dir / "copy", random.Random(SEED), {}, 0
         untouched_copy(device, server, copy)
         wanted = {row["text"] for row in device.run("show", "HH-5001")["notes"]}
-        for trial in range(size(4, 4 if SANITIZED else 14, 80)):
+        for trial in range(size(4, 4 if SANITIZED else 14, 40)):
             put_back(device, copy / "device")
             put_back(server, copy / "server")
             what = damage_one(device.dir, dice)

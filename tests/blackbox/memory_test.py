@@ -104,7 +104,7 @@ def fail_each(place, copies, words):
     count, truth = allocations(place, *words)
     after = rows_counted(place.dir)
     later = {**before, **{name: rows for name, rows in after.items() if name[0] == "outbox.db"}}  # saved; the next command shows it
-    numbers = chosen(count, 3, 14, 50)
+    numbers = chosen(count, 3, 14, 30)
     for number in numbers:
         put_back(place, copies)
         answer = place.ask(*words, expect=None, before=failing_at(number))
@@ -172,7 +172,7 @@ def a_sync_without_memory_at_any_allocation_loses_nothing_and_sends_nothing_twic
 
         write_note(device, told)
         count, _ = allocations(device, "sync", "--wait", "10")
-        numbers = chosen(count, 4, 16, 75)
+        numbers = chosen(count, 4, 16, 40)
         for number in numbers:
             write_note(device, told)
             answer = device.ask("sync", "--wait", "2", expect=None, before=failing_at(number))
@@ -200,7 +200,7 @@ def a_server_without_memory_at_any_allocation_acknowledges_nothing_that_it_does_
         server, device = with_a_job(world)
         told, died = Told(), 0
         server.stop()
-        numbers = chosen(allocations_of_serving(server, device, told), 3, 8, 40)
+        numbers = chosen(allocations_of_serving(server, device, told), 3, 8, 20)
         for number in numbers:
             write_note(device, told)
             server.ready.unlink(missing_ok=True)
@@ -233,7 +233,7 @@ def an_enrolment_without_memory_at_any_allocation_is_done_or_goes_on_when_asked_
         server.run("device", "approve", device.id)
         shutil.copytree(device.keys, copy)
         count, _ = allocations(device, *words, PATIENCE)
-        numbers = chosen(count, 3, 14, 50)
+        numbers = chosen(count, 3, 14, 30)
         for number in numbers:
             for folder in (device.dir, device.keys):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -266,10 +266,10 @@ def a_server_with_little_memory_goes_on_or_is_started_again_and_keeps_what_it_ac
         room = memory_of(server, "VmSize:") + (24 << 10)
         server.stop()
         server.start(before=("prlimit", f"--as={room << 10}:{room << 10}"))
-        for number in range(size(5, 20, 200)):
+        for number in range(size(5, 20, 60)):
             device.run("note", "HH-5001", f"in a small room {number}")
         files = world.dir / "large.csv"
-        files.write_text("record=part,key,number,description\n" + "".join(f",p{n},P{n},{'x' * 3000}\n" for n in range(size(2000, 8000, 40000))))
+        files.write_text("record=part,key,number,description\n" + "".join(f",p{n},P{n},{'x' * 3000}\n" for n in range(size(2000, 8000, 16000))))
         answer = server.ask("import", "--apply", files, expect=None)
         if server.process.poll() is not None:
             assert answer.code != 0, "it ended, and the import was called done"
@@ -277,7 +277,7 @@ def a_server_with_little_memory_goes_on_or_is_started_again_and_keeps_what_it_ac
         device.sync(wait=60)
         insist_on_equality(server, device)
         texts = [row["text"] for row in server.rows("note")]
-        assert len(texts) == len(set(texts)) == size(5, 20, 200)
+        assert len(texts) == len(set(texts)) == size(5, 20, 60)
         tell(f"the import ended with {answer.code}")
 
 

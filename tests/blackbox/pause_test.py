@@ -32,7 +32,7 @@ def whoever_is_stopped_in_the_middle_goes_on_and_nothing_is_lost_or_done_twice()
         server, device, line = with_a_line(world)
         device.start_agent()
         told, dice, still = Told(), random.Random(SEED), Line(line)
-        for trial in range(size(3, 9, 30)):
+        for trial in range(size(3, 9, 18)):
             victim = ("agent", "server", "line")[trial % 3]
             after, direction, seen = dice.randint(1, 2), dice.choice((UP, DOWN)), []
 

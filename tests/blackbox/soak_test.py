@@ -62,7 +62,7 @@ def what_was_done_before_makes_nobody_larger_and_leaves_nothing_behind():
         device.sync()
         device.go_to_work("HH-5001")
         device.start_agent()
-        rounds, seen = size(20, 60, 600), None
+        rounds, seen = size(20, 60, 300), None
         for number in range(rounds):
             work_a_while(world, server, device, number)
             if number == rounds // 2:

@@ -48,6 +48,14 @@ static uint64_t drill_runs(void)
 	return count >= 20000 ? 1 : count / 1000 + 1;
 }
 
+/* Each delivers its work in all other ways. */
+static uint64_t orders_runs(void)
+{
+	uint64_t count = count_of_size() / 40;
+
+	return count < 250 ? count : 250;
+}
+
 static bool read_bug(const char *name, enum seeded_bug *out_bug)
 {
 	for (int bug = BUG_NONE; bug < BUG_COUNT; bug++) {
@@ -140,7 +148,7 @@ bool arguments_read(int count, char **words, struct arguments *out_arguments)
 	if (arguments.count == 0 && arguments.run.drill && arguments.run.seed == 0)
 		arguments.count = drill_runs();
 	if (arguments.count == 0)
-		arguments.count = arguments.run.seed != 0 ? 1 : count_of_size() / (arguments.mode == SIMULATE_ORDERS ? 40 : 1);
+		arguments.count = arguments.run.seed != 0 ? 1 : arguments.mode == SIMULATE_ORDERS ? orders_runs() : count_of_size();
 	if (arguments.run.seed == 0)
 		arguments.run.seed = 1;
 	if (half != 0)
