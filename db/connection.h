@@ -32,6 +32,7 @@ enum table_verb {
 	TABLE_SCAN,
 	TABLE_RESOLVE,
 	TABLE_NEIGHBOURS,
+	TABLE_AGED, /* of tables with a window */
 	TABLE_EACH, /* + number of the declared index */
 	TABLE_VERB_COUNT = TABLE_EACH + INDEXES_MAX,
 };

@@ -93,6 +93,12 @@ static const struct {
 	const char *sql;
 } indexes[] = {
 	{ STORAGE_SERVER, 4, "CREATE INDEX attachment_by_thumbnail ON attachment (thumbnail) WHERE thumbnail != ''" },
+	{ STORAGE_SERVER, ARCHIVED_SINCE, "CREATE INDEX attachment_by_age ON attachment (taken_at_ms, id) WHERE archived IS NULL" },
+	{ STORAGE_SERVER, ARCHIVED_SINCE, "CREATE INDEX movement_by_age ON movement (at_ms, id) WHERE archived IS NULL" },
+	{ STORAGE_SERVER, ARCHIVED_SINCE, "CREATE INDEX note_by_age ON note (at_ms, id) WHERE archived IS NULL" },
+	{ STORAGE_SERVER, ARCHIVED_SINCE, "CREATE INDEX reading_by_age ON reading (at_ms, id) WHERE archived IS NULL" },
+	{ STORAGE_SERVER, ARCHIVED_SINCE, "CREATE INDEX task_answer_by_age ON task_answer (at_ms, id) WHERE archived IS NULL" },
+	{ STORAGE_SERVER, ARCHIVED_SINCE, "CREATE INDEX time_entry_by_age ON time_entry (start_at_ms, id) WHERE archived IS NULL" },
 };
 
 static enum status add_indexes(struct storage *storage, uint32_t from)

@@ -174,6 +174,16 @@ struct row_span {
  * O(those). */
 enum status table_since(struct storage *storage, const struct schema *schema, const struct row_span *span, size_t most, size_t *out_count,
 	size_t *out_within);
+struct aged_span {
+	int64_t after_ms; /* the time of the row before the first, */
+	struct id after_id; /* and its id; 0 and nil: from the start */
+	int64_t before_ms;
+	size_t most;
+};
+/* Rows that are not archived and whose time, which their window counts from, is within the span: the oldest first, at most so many. For
+ * tables with a window, in a server's store. O(those). */
+enum status table_aged(
+	struct storage *storage, const struct schema *schema, const struct aged_span *span, table_visit visit, void *context);
 /* Rows at home in `home` with an id beyond `after_id` (nil: from the start), in id order. */
 enum status table_by_id(
 	struct storage *storage, const struct schema *schema, int64_t home, const struct id *after_id, table_visit visit, void *context);

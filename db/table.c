@@ -429,6 +429,23 @@ enum status table_scan(struct storage *storage, const struct schema *schema, con
 	return status;
 }
 
+enum status table_aged(
+	struct storage *storage, const struct schema *schema, const struct aged_span *span, table_visit visit, void *context)
+{
+	struct walk walk;
+	enum status status = walk_init(&walk, storage, schema, TABLE_AGED);
+
+	if (status != STATUS_OK)
+		return status;
+	sqlite3_bind_int64(walk.statement->prepared, 1, span->after_ms);
+	bind_id(walk.statement->prepared, 2, &span->after_id);
+	sqlite3_bind_int64(walk.statement->prepared, 3, span->before_ms);
+	sqlite3_bind_int64(walk.statement->prepared, 4, (sqlite3_int64)span->most);
+	status = walk_run(&walk, visit, context);
+	walk_finish(&walk);
+	return status;
+}
+
 enum status table_since(struct storage *storage, const struct schema *schema, const struct row_span *span, size_t most, size_t *out_count,
 	size_t *out_within)
 {

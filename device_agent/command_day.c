@@ -1,10 +1,13 @@
 /* What the day looks like: visits, one order, the van. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "device_agent/commands.h"
 #include "device_agent/visits.h"
 #include "protocol/domain/asset.h"
 #include "protocol/domain/balance.h"
+#include "protocol/domain/movement.h"
+#include "protocol/domain/note.h"
 #include "protocol/domain/part.h"
 #include "protocol/domain/site.h"
 #include "protocol/sync/closure.h"
@@ -198,18 +201,37 @@ static enum status find_any(struct context *context, struct text which, enum rec
 	return fail(STATUS_NOT_FOUND, "there is nothing called \"%.*s\" here", TEXT_ARGUMENTS(which));
 }
 
+/* Nobody has the job any more, and it was over so long ago that facts of it may be archived. */
+static void tell_archived(struct context *context, const struct work_order *order)
+{
+	const int64_t day_ms = (int64_t)24 * 3600 * 1000;
+	int64_t since_ms = work_order_over_since_ms(order);
+	const struct message_value days[] = {
+		{ "days", arena_print(context->arena, "%" PRId64, movement_schema.window.days) },
+		{ "long_days", arena_print(context->arena, "%" PRId64, note_schema.window.days) },
+	};
+
+	if (since_ms != 0 && context->now_ms - since_ms > movement_schema.window.days * day_ms)
+		output_message(context->output, "job.archived", days, LENGTH(days));
+}
+
 /* An order with all that is here of it, and a word when that is not all there is. */
 static enum status show_order(struct context *context, const struct id *id)
 {
 	const struct scope job = { .kind = SCOPE_JOB, .id = *id };
-	struct digest digest;
+	struct digest digest = { 0 };
+	void *order;
 	enum status status = listing_show_order(context, local_device_records(context), id);
 
+	if (status == STATUS_OK)
+		status = table_get(local_device_records(context), schema_find(RECORD_WORK_ORDER), id, context->arena, &order, NULL);
 	if (status != STATUS_OK)
 		return status;
 	status = device_store_scope(local_device_of(context)->store, &job, &digest);
 	if (status == STATUS_OK && digest.count >= CLOSURE_ROWS_MAX)
 		listing_note_overfull(context);
+	if (digest.count == 0)
+		tell_archived(context, order);
 	return status == STATUS_NOT_FOUND || status == STATUS_OK ? readiness_tell(context, id) : status;
 }
 

@@ -225,7 +225,7 @@ class Example:
         for place, territory, technician, kinds, most in places:
             for number in sorted(pick.sample(numbers, kinds)):
                 rows.append((f"open-{place}-{number}", "receipt", number, pick.randint(1, most), "vendor", place, technician, territory,
-                             "2025-01-06T06:00"))
+                             "today-30T06:00"))
         self.write("05_opening_stock.csv", "movement",
                    ["type", "part_id", "quantity", "from_location_id", "to_location_id", "technician_id", "territory_id", "at_ms"], rows)
 
@@ -348,7 +348,7 @@ class Example:
         self.write("16_site_access.csv", "site_access", ["site_id", "name", "code", "hazards"], rows)
 
     def past(self):
-        pick, rows = self.random, []
+        pick, rows, costs = self.random, [], []
         for number in range(1, 201):
             asset = pick.choice(self.assets)
             if number % 4:
@@ -364,11 +364,13 @@ class Example:
             hour = pick.randint(7, 15)
             rows.append(self.order_base(f"old-{number:04}", f"HH-{1000 + number}", asset) +
                         [kind, title, text, pick.randint(1, 4), problem, cause, action, f"{day}T{hour:02}:00", f"{day}T{hour + 2:02}:30",
-                         f"{day}T17:00", pick.randint(45, 900) * 100 + pick.choice([0, 50]), "imported"])
-        rows.sort(key=lambda row: row[-5])
+                         f"{day}T17:00", "imported"])
+            costs.append((f"cost-{number:04}", f"old-{number:04}", pick.randint(45, 900) * 100 + pick.choice([0, 50])))
+        rows.sort(key=lambda row: row[-4])
         self.write("12_work_orders_past.csv", "work_order",
                    ["number", "territory_id", "account_id", "site_id", "asset_id", "type", "title", "description", "priority", "problem_code",
-                    "cause_code", "action_code", "planned_start_at_ms", "completed_at_ms", "closed_at_ms", "cost_cents", "source"], rows)
+                    "cause_code", "action_code", "planned_start_at_ms", "completed_at_ms", "closed_at_ms", "source"], rows)
+        self.write("17_work_order_costs.csv", "work_order_cost", ["work_order_id", "cost_cents"], costs)
 
     def make(self):
         self.base()

@@ -30,6 +30,7 @@ static const struct {
 	{ RECORD_KB_ARTICLE, (const char *const[]){ "number", "language", "title", "product", NULL } },
 	{ RECORD_TASK, (const char *const[]){ "work_order_id", "title", "kind", "mandatory", "answered", "failed", NULL } },
 	{ RECORD_SITE_ACCESS, (const char *const[]){ "site_id", "name", "code", "hazards", NULL } },
+	{ RECORD_WORK_ORDER_COST, (const char *const[]){ "work_order_id", "cost_cents", NULL } },
 	{ RECORD_CONTACT, (const char *const[]){ "account_id", "name", "role", "phone", "email", NULL } },
 	{ RECORD_METER, (const char *const[]){ "asset_id", "name", "unit", "kind", "last_at_ms", NULL } },
 	{ RECORD_TIME_ENTRY, (const char *const[]){ "technician_id", "kind", "start_at_ms", "end_at_ms", "source", "late", NULL } },

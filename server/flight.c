@@ -67,6 +67,7 @@ static struct flight_head head_of(struct server_flight *flight, const struct ser
 		.bug = (uint32_t)options->bug,
 		.incarnation = options->incarnation,
 		.retention_ms = options->retention_ms,
+		.window_ms = options->window_ms,
 		.held_max = (int64_t)options->held_max,
 		.page_raw_max = (int64_t)options->page_raw_max,
 		.suspects = options->suspects,

@@ -130,7 +130,6 @@ static void apply_cents(struct assignment *a)
 	struct text shown = text_cut(a->value->text, SHOWN_MAX);
 	int64_t cents = 0;
 
-	a->draft->places[a->field->tag] = a->value;
 	if (a->value->text.size == 0)
 		return;
 	if (!cents_from_text(a->value->text, &cents))
@@ -138,7 +137,7 @@ static void apply_cents(struct assignment *a)
 	else if (cents < 0)
 		warn(a, "an amount below zero was left out");
 	else
-		field_set_integer(a->field, a->draft->row, cents);
+		a->draft->cents = cents;
 }
 
 static void apply_words(struct assignment *a)

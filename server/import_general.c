@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/domain/revision.h"
 #include "protocol/domain/stock_location.h"
 #include "protocol/wire/chain.h"
 
@@ -48,7 +49,7 @@ static const char *known_fields(struct arena *arena, const struct schema *schema
 	struct text list = text_of("");
 
 	for (size_t i = 1; i < schema->field_count; i++)
-		if (!schema->fields[i].derived)
+		if (!schema->fields[i].derived && !field_is_retired(&schema->fields[i]))
 			list = arena_print(arena, "%.*s%s%s", TEXT_ARGUMENTS(list), i > 1 ? ", " : "", schema->fields[i].name);
 	return list.data;
 }
@@ -87,6 +88,9 @@ static const struct field *header_field(
 				.data);
 		return NULL;
 	}
+	if (field_is_retired(field))
+		refuse_column(pass, row, column,
+			arena_print(pass->row_arena, "%s is no longer in use; leave the column out", field->name).data);
 	if (field->derived)
 		refuse_column(pass, row, column, arena_print(pass->row_arena, "%s is computed; leave the column out", field->name).data);
 	for (size_t i = 0; i < column; i++)

@@ -8,6 +8,7 @@
 #include "protocol/domain/site.h"
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/work_order.h"
+#include "protocol/domain/work_order_cost.h"
 #include "protocol/wire/chain.h"
 #include "server/import_format.h"
 
@@ -91,7 +92,7 @@ static const struct import_mapping excavator_order[] = {
 	{ "date",          "closed_at_ms",        .rule = IMPORT_TAKE },
 	{ "raw_text",      "title",               .rule = IMPORT_CUT,   .required = true },
 	{ "wo_type",       "type",                .rule = IMPORT_WORDS, .words = order_types },
-	{ "cost",          "cost_cents",          .rule = IMPORT_CENTS },
+	{ "cost",          NULL,                  .rule = IMPORT_CENTS },
 	{ "failure_mode",  "problem_code",        .rule = IMPORT_TAKE },
 	{ "action",        "action_code",         .rule = IMPORT_TAKE },
 	{ "system",        "description",         .rule = IMPORT_LABEL, .label = "System" },
@@ -231,6 +232,23 @@ static void complete_order(struct import_pass *pass, struct import_draft *draft,
 	order->account_id = imported_id(EXCAVATORS->account_key);
 	order->site_id = asset.site_id;
 	order->asset_id = asset.id;
+}
+
+/* The amount stands apart from the order, which goes to devices. */
+static void follow_cost(struct import_pass *pass, struct import_draft *draft)
+{
+	const struct work_order *order = draft->row;
+	struct text key = arena_print(pass->row_arena, "%.*s|cost", TEXT_ARGUMENTS(order->source_id));
+	struct work_order_cost cost = {
+		.id = imported_id(key.data),
+		.work_order_id = order->id,
+		.cost_cents = draft->cents,
+		.source = text_of(IMPORT_SOURCE),
+		.source_id = key,
+	};
+
+	if (draft->cents > 0)
+		import_implied(pass, draft, RECORD_WORK_ORDER_COST, &cost);
 }
 
 /* The log names neither day nor aircraft. An order without a closing time would be open: the first moment that can be told is put
@@ -427,6 +445,7 @@ const struct import_format import_formats[] = {
 		.signature = { "wo_id", "asset_id", "date", "raw_text", "wo_type", "cost" },
 		.mappings = excavator_order,
 		.complete = complete_order,
+		.follow = follow_cost,
 	},
 	{
 		.title = "work orders of aircraft (CSV)",

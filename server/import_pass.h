@@ -35,6 +35,7 @@ struct import_draft {
 	void *row;
 	const struct import_row *from;
 	const struct import_value *places[RECORD_KIND_MAX + 1]; /* by tag: the value that a field came from */
+	int64_t cents;                                          /* an amount that the row names, for the record beside it */
 	bool broken;                                            /* an error was noted: it is not handed out */
 	const struct import_value *refused;                     /* the last value an error was noted at: one error a value */
 };

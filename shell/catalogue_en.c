@@ -53,6 +53,7 @@ const struct message catalogue_en[] = {
 	{ "word.reading", "reading" },
 	{ "word.territory_grant", "further territory" },
 	{ "word.site_access", "access to a site" },
+	{ "word.work_order_cost", "cost of a work order" },
 	{ "word.record", "record" },
 	{ "outcome.applied", "Applied." },
 	{ "outcome.applied_note", "Applied, with a note: {words}" },
@@ -228,6 +229,9 @@ const struct message catalogue_en[] = {
 	{ "saved.later", "Saved; shown after this sync." },
 	{ "task.open", "Before it is fixed: {count} mandatory to answer." },
 	{ "job.overfull", "More belongs to this job than a device is given; what was done here before is left out first." },
+	{ "job.archived",
+	  "This order has long been over: devices keep its times and parts for {days} days, its notes, answers, readings and files for "
+	  "{long_days}; the office keeps them all." },
 	{ "task.none", "This visit has no tasks." },
 	{ "task.failed", "That is not as it should be; the office sees it." },
 	{ "file.asked", "The file is not here: it is asked for, and comes with the next exchange." },

@@ -136,6 +136,7 @@ const struct message catalogue_zh_labels[] = {
 	{ "column.resolution", "处理方式" },
 	{ "column.author_id", "作者" },
 	{ "column.late", "迟到" },
+	{ "column.archived", "已归档" },
 	{ "column.device_id", "终端" },
 	{ "column.detail", "详情" },
 	{ "column.issue_id", "待处理问题" },

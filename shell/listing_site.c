@@ -7,6 +7,7 @@
 #include "protocol/domain/site_access.h"
 #include "protocol/domain/task_answer.h"
 #include "protocol/domain/time_entry.h"
+#include "protocol/domain/work_order_cost.h"
 #include "shell/listing.h"
 #include "shell/number_text.h"
 
@@ -199,6 +200,7 @@ enum status listing_site(struct context *context, struct storage *storage, const
 	static const char *const contact_fields[] = { "name", "role", "phone", "email", "preferred_channel", NULL };
 	static const char *const access_fields[] = { "name", "code", "hazards", NULL };
 	static const char *const time_fields[] = { "kind", "start_at_ms", "end_at_ms", "technician_id", "source", "late", NULL };
+	static const char *const cost_fields[] = { "cost_cents", NULL };
 	static const char *const file_fields[] = { "kind", "caption", "media_type", "size", "taken_at_ms", NULL };
 	struct task_list list;
 	enum status status = listing_load_tasks(context, storage, &order->id, &list);
@@ -216,6 +218,9 @@ enum status listing_site(struct context *context, struct storage *storage, const
 	if (status == STATUS_OK)
 		status = list_rows(storage, &time_entry_schema, "work_order_id", &order->id,
 			output_rows(context->output, "times", &time_entry_schema, time_fields));
+	if (status == STATUS_OK)
+		status = list_rows(storage, &work_order_cost_schema, "work_order_id", &order->id,
+			output_rows(context->output, "costs", &work_order_cost_schema, cost_fields));
 	if (status == STATUS_OK)
 		status = list_rows(storage, &attachment_schema, "work_order_id", &order->id,
 			output_rows(context->output, "files", &attachment_schema, file_fields));

@@ -28,6 +28,7 @@ static const struct field fields[] = {
 	{ TIME_OF(attachment, taken_at_ms),                   .tag = 13 },
 	{ FIELD_OF(attachment, late),                         .tag = 14, .derived = true },
 	{ FIELD_OF(attachment, thumbnail),                    .tag = 15, .max = BLOB_DIGITS, .since = ATTACHMENT_THUMBNAIL_SINCE },
+	{ FIELD_OF(attachment, archived),                     .tag = 16, .derived = true, .since = ARCHIVED_SINCE },
 };
 /* clang-format on */
 
@@ -38,9 +39,10 @@ const struct schema attachment_schema = {
 	.extra = offsetof(struct attachment, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
-	.homes = { { SCOPE_TERRITORY, "territory_id" } },
+	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TERRITORY, "territory_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "work_order_id" }, { "record_id" } },
+	.window = { "taken_at_ms", 730 },
 };
 
 /* They live in a territory, as attachments do. */

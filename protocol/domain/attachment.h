@@ -34,6 +34,7 @@ struct attachment {
 	int64_t taken_at_ms;
 	bool late;             /* the order was closed or cancelled already */
 	struct text thumbnail; /* a file as `blob` is: the same made small; empty: there is none */
+	bool archived;         /* older than its window: only the office has it */
 	struct bytes extra;
 };
 

@@ -33,6 +33,7 @@ static const struct field fields[] = {
 	{ TIME_OF(movement, at_ms),                       .tag = 10 },
 	{ FIELD_OF(movement, reverses_id),                .tag = 11, .refers = RECORD_MOVEMENT },
 	{ FIELD_OF(movement, territory_id),               .tag = 12, .refers = RECORD_TERRITORY },
+	{ FIELD_OF(movement, archived),                   .tag = 13, .derived = true, .since = ARCHIVED_SINCE },
 };
 /* clang-format on */
 
@@ -43,7 +44,8 @@ const struct schema movement_schema = {
 	.extra = offsetof(struct movement, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
-	.homes = { { SCOPE_TECHNICIAN, "technician_id" } },
+	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TECHNICIAN, "technician_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "part_id" }, { "visit_id" } },
+	.window = { "at_ms", 90 },
 };

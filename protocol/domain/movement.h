@@ -34,6 +34,7 @@ struct movement {
 	int64_t at_ms;
 	struct id reverses_id;
 	struct id territory_id;
+	bool archived; /* older than its window: only the office has it */
 	struct bytes extra;
 };
 

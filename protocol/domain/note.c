@@ -10,6 +10,7 @@ static const struct field fields[] = {
 	{ FIELD_OF(note, author_id),     .tag = 5, .refers = RECORD_TECHNICIAN },
 	{ TIME_OF(note, at_ms),          .tag = 6 },
 	{ FIELD_OF(note, late),          .tag = 7 },
+	{ FIELD_OF(note, archived),      .tag = 8, .derived = true, .since = ARCHIVED_SINCE },
 };
 /* clang-format on */
 
@@ -20,7 +21,8 @@ const struct schema note_schema = {
 	.extra = offsetof(struct note, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
-	.homes = { { SCOPE_TERRITORY, "territory_id" } },
+	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TERRITORY, "territory_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "work_order_id" } },
+	.window = { "at_ms", 730 },
 };

@@ -12,6 +12,7 @@ struct note {
 	struct id author_id; /* nil: the office */
 	int64_t at_ms;
 	bool late; /* the order was closed or cancelled already */
+	bool archived; /* older than its window: only the office has it */
 	struct bytes extra;
 };
 

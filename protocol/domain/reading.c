@@ -14,6 +14,7 @@ static const struct field fields[] = {
 	{ FIELD_OF(reading, asset_id),      .tag = 9, .refers = RECORD_ASSET, .derived = true },
 	{ FIELD_OF(reading, technician_id), .tag = 10, .refers = RECORD_TECHNICIAN, .derived = true },
 	{ FIELD_OF(reading, late),          .tag = 11, .derived = true },
+	{ FIELD_OF(reading, archived),      .tag = 12, .derived = true, .since = ARCHIVED_SINCE },
 };
 /* clang-format on */
 
@@ -24,7 +25,8 @@ const struct schema reading_schema = {
 	.extra = offsetof(struct reading, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
-	.homes = { { SCOPE_TERRITORY, "territory_id" } },
+	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TERRITORY, "territory_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "meter_id" }, { "work_order_id" } },
+	.window = { "at_ms", 730 },
 };

@@ -7,7 +7,7 @@
 #include "protocol/domain/schema.h"
 
 /* The newest one, and what a program speaks unless it is told otherwise. */
-#define SCHEMA_REVISION 4
+#define SCHEMA_REVISION 5
 
 /* Fields up to this one travel in columns that only who knows them can read, later ones in columns that state their sizes; and its stores
  * come from migrations alone. No program of an earlier one was shipped. */

@@ -32,6 +32,7 @@
 #include "protocol/domain/time_entry.h"
 #include "protocol/domain/visit.h"
 #include "protocol/domain/work_order.h"
+#include "protocol/domain/work_order_cost.h"
 
 /* By record kind; filled up by schema_register() only, before any thread starts. */
 static const struct schema *schemas[RECORD_KIND_MAX + 1] = {
@@ -61,6 +62,7 @@ static const struct schema *schemas[RECORD_KIND_MAX + 1] = {
 	[RECORD_READING] = &reading_schema,
 	[RECORD_TERRITORY_GRANT] = &territory_grant_schema,
 	[RECORD_SITE_ACCESS] = &site_access_schema,
+	[RECORD_WORK_ORDER_COST] = &work_order_cost_schema,
 };
 
 const struct choice record_kind_names[] = {
@@ -91,6 +93,7 @@ const struct choice record_kind_names[] = {
 	{ RECORD_READING, "reading" },
 	{ RECORD_TERRITORY_GRANT, "territory_grant" },
 	{ RECORD_SITE_ACCESS, "site_access" },
+	{ RECORD_WORK_ORDER_COST, "work_order_cost" },
 	{ RECORD_BENCH_ORDER, "bench_order" },
 	{ 0, NULL },
 };
@@ -405,11 +408,32 @@ struct scope row_home(const struct schema *schema, const void *row)
 {
 	for (size_t i = 0; i < HOME_RULES_MAX && schema->homes[i].field != NULL; i++) {
 		const struct field *field = schema_field(schema, text_of(schema->homes[i].field));
-		assert(field != NULL && field->kind == FIELD_ID);
-		if (!field_is_default(field, row))
-			return (struct scope){ .kind = schema->homes[i].scope, .id = *id_at(field, row) };
+		struct scope home = { .kind = schema->homes[i].scope };
+		if (field == NULL || field_is_default(field, row)) /* an earlier revision does not have it */
+			continue;
+		if (field->kind == FIELD_ID)
+			home.id = *id_at(field, row);
+		return home;
 	}
 	return (struct scope){ .kind = schema->home_otherwise };
+}
+
+static const struct field *archived_field(const struct schema *schema)
+{
+	const struct field *field = schema_field(schema, text_of("archived"));
+
+	assert(schema->window.field != NULL && field != NULL);
+	return field;
+}
+
+bool row_is_archived(const struct schema *schema, const void *row)
+{
+	return !field_is_default(archived_field(schema), row);
+}
+
+void row_set_archived(const struct schema *schema, void *row, bool archived)
+{
+	field_set_integer(archived_field(schema), row, archived);
 }
 
 bool scope_equal(const struct scope *left, const struct scope *right)

@@ -42,6 +42,7 @@ enum record_kind {
 	RECORD_READING = 24,
 	RECORD_TERRITORY_GRANT = 25,
 	RECORD_SITE_ACCESS = 26,
+	RECORD_WORK_ORDER_COST = 27,
 	RECORD_BENCH_ORDER = 60, /* only in stores made with --bench */
 	RECORD_KIND_MAX = 63,
 	RECORD_OPERATION_HEAD = 64,
@@ -117,8 +118,17 @@ struct scope {
 
 struct home_rule {
 	enum scope_kind scope;
-	const char *field; /* NULL ends the table */
+	const char *field; /* an id, which is the scope's; or yes or no, of a scope without one. NULL ends the table */
 };
+
+/* Facts stay on devices for so long, counted from a time of theirs, and longer while a job holds them or their order is not over. Then
+ * they are `archived`: their home is `org.staff`. */
+struct window {
+	const char *field; /* NULL: the records stay for ever */
+	int64_t days;
+};
+
+#define ARCHIVED_SINCE 5 /* the revision of the schema that added `archived` to facts */
 
 #define TAG_MAX        63
 #define HOME_RULES_MAX 4
@@ -134,6 +144,7 @@ struct schema {
 	struct home_rule homes[HOME_RULES_MAX];
 	enum scope_kind home_otherwise;
 	struct index indexes[INDEXES_MAX];
+	struct window window;
 	bool derived; /* rows are written by handlers only, never by CREATE or EDIT */
 };
 
@@ -205,6 +216,10 @@ int64_t time_within(int64_t at_ms);
 
 /* The home scope of a row, by the schema's table. A pure function of the row. */
 struct scope row_home(const struct schema *schema, const void *row);
+
+/* For records that have a window. */
+bool row_is_archived(const struct schema *schema, const void *row);
+void row_set_archived(const struct schema *schema, void *row, bool archived);
 
 /* The choice's name, or "other (n)" built in `arena`. */
 struct text choice_to_text(struct arena *arena, const struct choice *choices, uint32_t number);

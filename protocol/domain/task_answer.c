@@ -30,6 +30,7 @@ static const struct field fields[] = {
 	{ FIELD_OF(task_answer, skip_reason),                .tag = 15, .max = 200 },
 	{ FIELD_OF(task_answer, failed),                     .tag = 16 },
 	{ FIELD_OF(task_answer, late),                       .tag = 17 },
+	{ FIELD_OF(task_answer, archived),                   .tag = 18, .derived = true, .since = ARCHIVED_SINCE },
 };
 /* clang-format on */
 
@@ -40,8 +41,9 @@ const struct schema task_answer_schema = {
 	.extra = offsetof(struct task_answer, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
-	.homes = { { SCOPE_TERRITORY, "territory_id" } },
+	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TERRITORY, "territory_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "task_id" }, { "work_order_id" } },
+	.window = { "at_ms", 730 },
 	.derived = true,
 };

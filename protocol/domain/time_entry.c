@@ -32,6 +32,7 @@ static const struct field fields[] = {
 	{ CHOICE_OF(time_entry, source, time_source_names), .tag = 8 },
 	{ FIELD_OF(time_entry, text),                       .tag = 9, .personal = true, .max = 2000 },
 	{ FIELD_OF(time_entry, late),                       .tag = 10 },
+	{ FIELD_OF(time_entry, archived),                   .tag = 11, .derived = true, .since = ARCHIVED_SINCE },
 };
 /* clang-format on */
 
@@ -42,8 +43,9 @@ const struct schema time_entry_schema = {
 	.extra = offsetof(struct time_entry, extra),
 	.fields = fields,
 	.field_count = LENGTH(fields),
-	.homes = { { SCOPE_TECHNICIAN, "technician_id" } },
+	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TECHNICIAN, "technician_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "work_order_id" }, { "visit_id" } },
+	.window = { "start_at_ms", 90 },
 	.derived = true,
 };

@@ -55,7 +55,8 @@ static const struct field fields[] = {
 	{ TIME_OF(work_order, completed_at_ms),                 .tag = 22 },
 	{ FIELD_OF(work_order, source),                         .tag = 23, .max = 200 },
 	{ FIELD_OF(work_order, source_id),                      .tag = 24, .max = 200 },
-	{ FIELD_OF(work_order, cost_cents),                     .tag = 25, .merge = MERGE_SERVER_WINS, .max = INT64_C(1000000000000) },
+	{ FIELD_OF(work_order, cost_cents),                     .tag = 25, .merge = MERGE_SERVER_WINS, .max = INT64_C(1000000000000),
+	  .retired = 5 }, /* it went to whoever had the order: work_order_cost.h */
 	{ CHOICE_OF(work_order, state, work_order_state_names), .tag = 26, .derived = true },
 	{ CHOICE_OF(work_order, outcome, visit_outcome_names),  .tag = 27, .derived = true },
 	{ FIELD_OF(work_order, scope_version),                  .tag = 28, .derived = true, .max = INT64_MAX, .since = 2 },
@@ -139,5 +140,10 @@ enum status work_order_derive(struct records *records, struct work_order *order)
 
 bool work_order_is_over(const struct work_order *order)
 {
-	return order->cancelled_at_ms != 0 || order->closed_at_ms != 0;
+	return work_order_over_since_ms(order) != 0;
+}
+
+int64_t work_order_over_since_ms(const struct work_order *order)
+{
+	return order->closed_at_ms > order->cancelled_at_ms ? order->closed_at_ms : order->cancelled_at_ms;
 }

@@ -57,7 +57,7 @@ struct work_order {
 	int64_t completed_at_ms;
 	struct text source;
 	struct text source_id;
-	int64_t cost_cents;
+	int64_t cost_cents; /* retired */
 	enum work_order_state state; /* work_order_derive() */
 	enum visit_outcome outcome;  /* of the visit that finished last */
 	int64_t scope_version;       /* raised when its asset or site changes: answers given before may be about another */
@@ -74,5 +74,7 @@ enum status work_order_derive(struct records *records, struct work_order *order)
 
 /* Closed or cancelled: nothing that happens later changes its state. */
 bool work_order_is_over(const struct work_order *order);
+/* Since when; 0: it is not. */
+int64_t work_order_over_since_ms(const struct work_order *order);
 
 #endif

@@ -39,6 +39,7 @@ const char *bug_to_text(enum seeded_bug bug)
 		[BUG_KEPT_TOO_SHORT]            = "kept-too-short",
 		[BUG_FORMER_NOT_SENT]           = "former-not-sent",
 		[BUG_CARRIED_THOUGHT_TAKEN]     = "carried-thought-taken",
+		[BUG_ARCHIVED_IN_USE]           = "archived-in-use",
 	};
 	/* clang-format on */
 

@@ -37,6 +37,7 @@ enum seeded_bug {
 	BUG_KEPT_TOO_SHORT,            /* device: lets go of what no backup holds */
 	BUG_FORMER_NOT_SENT,           /* device: what it keeps of former incarnations is not sent to a server that was restored */
 	BUG_CARRIED_THOUGHT_TAKEN,     /* device: an envelope that it carries counts as taken when it was sent */
+	BUG_ARCHIVED_IN_USE,           /* server: an old fact is archived, whoever still works on its order */
 	BUG_COUNT,
 };
 

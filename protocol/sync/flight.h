@@ -49,6 +49,7 @@ struct flight_head {
 	/* A server's. Its id is `device`. */
 	struct id incarnation;
 	int64_t retention_ms;
+	int64_t window_ms;
 	int64_t held_max;
 	int64_t page_raw_max;
 	const struct suspect *suspects;

@@ -1,12 +1,13 @@
 #include "protocol/sync/job.h"
 
 #include "protocol/sync/closure.h"
+#include "protocol/sync/window.h"
 
 bool job_is_history(const struct work_order *order, int64_t now_ms)
 {
-	int64_t over_at_ms = order->closed_at_ms > order->cancelled_at_ms ? order->closed_at_ms : order->cancelled_at_ms;
+	int64_t since_ms = work_order_over_since_ms(order);
 
-	return over_at_ms != 0 && now_ms - over_at_ms > JOB_LIFE_MS;
+	return since_ms != 0 && now_ms - since_ms > JOB_LIFE_MS;
 }
 
 bool job_needed_in(enum visit_state state)
@@ -24,8 +25,10 @@ static enum status collect_link(void *context, const struct member *member)
 static enum status link_row(struct commit *commit, struct scope_state *job, const struct member *row)
 {
 	struct server_row meta;
-	enum status status = server_store_row(commit->store, row->kind, &row->id, &meta);
+	enum status status = window_bring_back(commit, row->kind, &row->id);
 
+	if (status == STATUS_OK)
+		status = server_store_row(commit->store, row->kind, &row->id, &meta);
 	if (status == STATUS_OK)
 		status = server_store_put_link(commit->store, job->number, row->kind, &row->id, commit->gseq);
 	if (status == STATUS_OK)

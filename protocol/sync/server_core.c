@@ -6,7 +6,6 @@
 #include "protocol/base/memory.h"
 #include "protocol/domain/device.h"
 #include "protocol/sync/grants.h"
-#include "protocol/sync/horizon.h"
 #include "protocol/sync/ingest.h"
 #include "protocol/sync/parked.h"
 #include "protocol/sync/publish.h"
@@ -15,9 +14,6 @@
 #include "protocol/wire/dictionary.h"
 
 #define SWEEP_EVERY_MS 1000
-#define FORGET_MOST     20000 /* in one round */
-#define LOOK_AGAIN_MOST 1000  /* parked operations in one round */
-#define ROUNDS_EVERY_MS ((int64_t)3600 * 1000)
 #define RETRY_MS 60000 /* of what nobody waits for, when its commit failed */
 
 static enum status begin_careful(struct server_core *core, const struct server_core_options *options)
@@ -31,17 +27,6 @@ static enum status begin_careful(struct server_core *core, const struct server_c
 	core->options.program = (struct text){ 0 };
 	return careful_begin(&core->careful, options->store, &options->sink, options->suspects, options->suspect_count,
 		server_core_now_ms(core));
-}
-
-static int64_t retention_ms(const struct server_core *core)
-{
-	return core->options.retention_ms > 0 ? core->options.retention_ms : HORIZON_RETENTION_MS;
-}
-
-/* Between two rounds, and two times noted. */
-static int64_t round_ms(const struct server_core *core)
-{
-	return retention_ms(core) / 4 < ROUNDS_EVERY_MS ? retention_ms(core) / 4 : ROUNDS_EVERY_MS;
 }
 
 static enum status open_core(struct server_core *core, const struct server_core_options *options)
@@ -62,7 +47,7 @@ static enum status open_core(struct server_core *core, const struct server_core_
 		core->pages = page_cache_create(options->pages, PAGE_CACHE_BYTES_MAX);
 	status = server_store_state(options->store, &core->state);
 	core->ring = change_ring_create(core->state.gseq);
-	core->look_again_at_ms = server_core_monotonic_ms(core) + round_ms(core);
+	server_core_begin_rounds(core);
 	return status == STATUS_OK ? begin_careful(core, options) : status;
 }
 
@@ -150,7 +135,7 @@ struct ingest server_core_make_ingest(struct server_core *core, int64_t handler_
 }
 
 /* The store failed in the middle: nothing of this commit happened. */
-static void abandon_commit(struct server_core *core)
+void server_core_abandon_commit(struct server_core *core)
 {
 	suspect_mark_clear(&core->careful.mark);
 	core->own_tried = (struct attempt){ 0 };
@@ -234,7 +219,7 @@ enum status server_on_operation(
 	}
 	status = decide_own(core, operation, &attempt, out_verdict, out_operation_id);
 	if (status != STATUS_OK) {
-		abandon_commit(core);
+		server_core_abandon_commit(core);
 		return status;
 	}
 	core->changed = true;
@@ -258,7 +243,7 @@ enum status server_on_parked(struct server_core *core, const struct parked_order
 		return commit_unmark(&core->commit);
 	}
 	if (commit_rewind(&core->commit) != STATUS_OK)
-		abandon_commit(core);
+		server_core_abandon_commit(core);
 	return status;
 }
 
@@ -330,18 +315,8 @@ static enum status write_incidents(struct server_core *core)
 /* A commit of nothing but incidents failed: that keeps nobody from an answer. They are written with what comes, or after a while. */
 static enum status answer_without_incidents(struct server_core *core)
 {
-	abandon_commit(core);
+	server_core_abandon_commit(core);
 	return server_core_answer_all(core);
-}
-
-static enum status note_time(struct server_core *core)
-{
-	int64_t now = server_core_monotonic_ms(core);
-
-	if (now < core->rounds.note_at_ms)
-		return STATUS_OK;
-	core->rounds.note_at_ms = now + round_ms(core);
-	return horizon_note_time(&core->commit);
 }
 
 enum status server_on_flush(struct server_core *core)
@@ -351,7 +326,7 @@ enum status server_on_flush(struct server_core *core)
 	if (!core->in_commit || !core->changed)
 		status = server_core_careful_next(core);
 	if (core->in_commit && !core->changed)
-		abandon_commit(core); /* nothing new in any of the batches: no commit, no fsync */
+		server_core_abandon_commit(core); /* nothing new in any of the batches: no commit, no fsync */
 	if (status == STATUS_OK)
 		status = write_incidents(core);
 	if (status != STATUS_OK)
@@ -360,7 +335,7 @@ enum status server_on_flush(struct server_core *core)
 		return core->answering == NULL ? STATUS_OK : server_core_answer_all(core);
 	status = publish_finish(&core->commit);
 	if (status == STATUS_OK)
-		status = note_time(core);
+		status = server_core_note_time(core);
 	if (status != STATUS_OK)
 		return server_on_committed(core, status);
 	if (core->options.bug == BUG_ACKNOWLEDGE_BEFORE_COMMIT)
@@ -372,7 +347,7 @@ enum status server_on_flush(struct server_core *core)
 void server_on_abandon(struct server_core *core)
 {
 	if (core->in_commit)
-		abandon_commit(core);
+		server_core_abandon_commit(core);
 	herd_end_round(&core->herd, server_core_monotonic_ms(core));
 	while (core->careful.held != NULL)
 		server_core_let_wait(core, careful_let_go(&core->careful));
@@ -500,7 +475,7 @@ static enum status take_marked(struct server_core *core, struct inquiry *waiting
 	if (status == STATUS_OK && waiting->fault.code == 0) {
 		status = decide_batch(core, waiting, &device, &batch, handler_revision);
 		if (status != STATUS_OK)
-			abandon_commit(core);
+			server_core_abandon_commit(core);
 		core->failed = status;
 		return status;
 	}
@@ -523,7 +498,7 @@ static enum status take_batch(struct server_core *core, struct inquiry *waiting,
 
 	if (status != STATUS_OK) {
 		if (core->in_commit)
-			abandon_commit(core);
+			server_core_abandon_commit(core);
 		core->failed = status;
 		return status;
 	}
@@ -546,7 +521,7 @@ static enum status take_self_report(struct server_core *core, struct inquiry *wa
 			status = core->failed = server_core_take_origin(core, waiting);
 	}
 	if (core->failed != STATUS_OK && core->in_commit)
-		abandon_commit(core);
+		server_core_abandon_commit(core);
 	return status;
 }
 
@@ -688,36 +663,6 @@ enum status server_on_frame(struct server_core *core, uint64_t connection, struc
 	return core->failed;
 }
 
-/* What time alone does. */
-static enum status do_rounds(struct server_core *core)
-{
-	const struct horizon_round round = { retention_ms(core), FORGET_MOST, core->options.bug };
-	size_t ended = 0, written = 0;
-	bool moved = false;
-	struct ingest ingest;
-	enum status status = server_core_ensure_commit(core);
-
-	if (status == STATUS_OK)
-		status = grants_end_history(&core->commit, &ended);
-	if (status == STATUS_OK)
-		status = horizon_advance(&core->commit, &core->state, &round, &moved);
-	if (status == STATUS_OK && server_core_monotonic_ms(core) >= core->look_again_at_ms) {
-		ingest = server_core_make_ingest(core, HANDLER_REVISION);
-		status = parked_look_again(&ingest, &core->rounds.looked_after, LOOK_AGAIN_MOST, &written);
-	}
-	if (status != STATUS_OK) { /* the half of a round is in the open commit */
-		server_on_abandon(core);
-		return status;
-	}
-	core->rounds.next_at_ms = server_core_monotonic_ms(core) + round_ms(core);
-	core->changed = core->changed || ended > 0 || moved || written > 0;
-	if (core->changed)
-		return STATUS_OK;
-	core->rounds_before = core->rounds; /* nothing of it is to become durable */
-	abandon_commit(core);
-	return STATUS_OK;
-}
-
 enum status server_on_tick(struct server_core *core)
 {
 	int64_t now = server_core_monotonic_ms(core);
@@ -732,11 +677,8 @@ enum status server_on_tick(struct server_core *core)
 		if (!core->in_commit)
 			careful_settle(&core->careful, core->options.store, server_core_now_ms(core));
 	}
-	if (status == STATUS_OK && now >= core->rounds.next_at_ms && now >= core->rounds_retry_at_ms) {
-		core->rounds_retry_at_ms = now + (round_ms(core) < RETRY_MS ? round_ms(core) : RETRY_MS);
-		status = do_rounds(core);
-		server_core_sweep_blobs(core);
-	}
+	if (status == STATUS_OK)
+		status = server_core_do_rounds(core);
 	if (status == STATUS_OK && !core->in_commit && (core->answering != NULL || (core->woken != NULL && core->wake_at_ms <= now)))
 		status = server_core_answer_all(core);
 	return status;

@@ -38,6 +38,7 @@ struct server_core_options {
 	/* Called before each operation is decided; NULL. For tests that end the server there. */
 	void (*before_decide)(const struct operation *operation);
 	int64_t retention_ms; /* how long it is known what left a scope; 0: the usual */
+	int64_t window_ms;    /* facts leave the devices when they are older, however long their windows are; 0: as those say */
 	const struct blob_files *blobs; /* borrowed; NULL: no files are moved */
 	const struct blob_files *pages; /* borrowed; where pages are kept for the next device (page_cache.h); NULL: nowhere */
 	size_t held_max;      /* bytes of batches that are held (careful.h); 0: the usual */

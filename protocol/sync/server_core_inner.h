@@ -18,6 +18,7 @@
 #include "protocol/sync/reply.h"
 #include "protocol/sync/server_core.h"
 #include "protocol/sync/server_event.h"
+#include "protocol/sync/window.h"
 
 /* What the calls of server_core.h do; they come in through server_event.c. */
 enum status server_on_frame(struct server_core *core, uint64_t connection, struct bytes frame);
@@ -48,6 +49,7 @@ struct effect_entry {
 struct rounds {
 	int64_t next_at_ms; /* monotonic; when to do it again */
 	int64_t note_at_ms; /* monotonic; when to note the time of a commit again */
+	struct window_place archived;      /* how far the latest look at aged facts came */
 	struct parked_place looked_after; /* how far the latest look at parked operations came; zero: all were looked at */
 };
 
@@ -169,6 +171,14 @@ void server_core_wait_for_commit(struct server_core *core, struct inquiry *waiti
 
 /* A batch of `size` bytes came in a session. True: not now; `waiting->fault` tells its sender when to come again. */
 bool server_core_turn_away(struct server_core *core, struct inquiry *waiting, size_t size);
+
+/* What time alone does: once, when the core opens; in each commit of something else; with each tick, when it is due. */
+void server_core_begin_rounds(struct server_core *core);
+enum status server_core_note_time(struct server_core *core);
+enum status server_core_do_rounds(struct server_core *core);
+
+/* Nothing of the open commit happened. */
+void server_core_abandon_commit(struct server_core *core);
 
 /* Puts an inquiry with those that wait for the commit. */
 void server_core_let_wait(struct server_core *core, struct inquiry *waiting);

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """A visit with all that it leaves behind, by the commands that technicians and the office type."""
+import sqlite3
+
 import tap
 from equal import insist_on_equality
 from harness import DONE, NOT_FOUND, PATIENCE, REFUSED, USAGE, Device, Server, World, with_a_job
@@ -122,6 +124,45 @@ def how_to_get_in_is_for_who_has_a_job_there():
         ways = {way["name"]: (way["code"], way["hazards"]) for way in device.run("show", ORDER)["access"]}
         assert ways["plant room"] == ("4712", "dog in the yard"), ways
         device.ask("edit", "site_access", "plant room", "code=1", expect=REFUSED)
+
+
+@promise
+def what_an_order_cost_is_for_the_office_alone():
+    with World() as world:
+        server = Server.made(world)
+        server.book(ORDER, ADA)
+        server.run("create", "work_order_cost", f"work_order_id={ORDER}", "cost_cents=12350")
+        assert [cost["cost_cents"] for cost in server.run("show", "work_order", ORDER)["costs"]] == [12350]
+        told = world.run(server.program, "show", "work_order", ORDER, "--dir", server.dir).out
+        assert "123.50" in told, told
+        device = Device.enrolled(server, ADA, "tablet")
+        device.sync()
+        shown = device.run("show", ORDER)
+        assert shown["visits"] and not shown["costs"], shown
+        assert len(server.rows("work_order_cost")) == 201
+        with sqlite3.connect(f"file:{device.dir}/replica.db?mode=ro", uri=True) as replica:
+            assert replica.execute("SELECT count(*) FROM work_order_cost").fetchone() == (0,)
+
+
+@promise
+def what_was_noted_long_ago_is_kept_by_the_office_alone():
+    with World() as world:
+        server = Server.made(world)
+        notes = world.dir / "notes.csv"
+        notes.write_text("record=note,key,work_order_id,territory_id,text,at_ms\n"
+                         ",n1,old-0113,north,the lid sticks,2020-05-31\n,n2,old-0113,north,the lid was oiled,today-3\n")
+        server.run("import", "--apply", notes)
+        device = Device.enrolled(server, ADA, "tablet")
+        device.sync()
+        assert len(device.run("show", "HH-1113")["notes"]) == 2
+        server.stop()
+        server.start()  # which looks at what is old, as it does every hour
+        device.sync()
+        assert [note["text"] for note in device.run("show", "HH-1113")["notes"]] == ["the lid was oiled"]
+        told = world.run(device.program, "show", "HH-1113", "--dir", device.dir, "--keys", device.keys).out
+        assert "the office keeps them all" in " ".join(told.split()), told
+        assert len(server.run("show", "work_order", "HH-1113")["notes"]) == 2
+        insist_on_equality(server, device)
 
 
 @promise

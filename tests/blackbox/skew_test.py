@@ -286,7 +286,8 @@ def an_upgrade_of_the_server_sends_nothing_again():
         server.stop()
         server.program = "truckrolld"
         server.start()
-        assert server.run("status", "--digests")["digests"] == digests, "the upgrade changed a row"
+        now = server.run("status", "--digests")["digests"]
+        assert now == digests, f"the upgrade changed a row: {[d for d in now if d not in digests]} instead of {[d for d in digests if d not in now]}"
         for device in devices:
             after = device.sync()
             tell(f"{device.name}: {first['bytes_received']} bytes first, {idle['bytes_received']} idle, {after['bytes_received']} behind the upgrade")

@@ -42,6 +42,7 @@ static const struct {
 	{ RECORD_READING,         "What a meter showed; never changed, corrected by another reading." },
 	{ RECORD_TERRITORY_GRANT, "A territory that a technician serves beside the home one." },
 	{ RECORD_SITE_ACCESS,     "How to get into a site and what waits there; only for who has a job on it." },
+	{ RECORD_WORK_ORDER_COST, "What a work order cost; for the office alone." },
 	/* clang-format on */
 };
 
@@ -134,8 +135,11 @@ static void print_home(FILE *out, const struct schema *schema)
 {
 	fputs("Home: ", out);
 	for (size_t i = 0; i < HOME_RULES_MAX && schema->homes[i].field != NULL; i++)
-		fprintf(out, "%s of `%s`, else ", scope_name(schema->homes[i].scope), schema->homes[i].field);
+		fprintf(out, "%s %s `%s`, else ", scope_name(schema->homes[i].scope),
+			schema_field(schema, text_of(schema->homes[i].field))->kind == FIELD_ID ? "of" : "when", schema->homes[i].field);
 	fprintf(out, "%s.", scope_name(schema->home_otherwise));
+	if (schema->window.field != NULL)
+		fprintf(out, " On devices for %" PRId64 " days from `%s`.", schema->window.days, schema->window.field);
 	for (size_t i = 0; i < INDEXES_MAX && schema->indexes[i].field != NULL; i++)
 		fprintf(out, "%s`%s`", i == 0 ? " Found by id and by " : ", ", schema->indexes[i].field);
 	fputs(schema->indexes[0].field != NULL ? ".\n" : "\n", out);
@@ -249,7 +253,8 @@ static void print_page(FILE *out)
 	      "* *computed* fields are set by handlers only. *personal* ones never reach a log.\n"
 	      "* *since* and *retired* name revisions of the schema ([protocol.md](protocol.md#revisions)). A retired field is\n"
 	      "  kept as it is; only programs of earlier revisions still set it.\n"
-	      "* *Home* is the scope a row lives in: whoever holds the scope holds the row ([architecture.md](architecture.md)).\n\n"
+	      "* *Home* is the scope a row lives in: whoever holds the scope holds the row ([architecture.md](architecture.md)).\n"
+	      "  A fact that is older than it says here is *archived* once its order is over and no job holds it: the office keeps it.\n\n"
 	      "## Records\n",
 		out);
 	for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)

@@ -11,7 +11,7 @@ from truckroll_wire import NIL, Reader, domain, varint, with_length
 KINDS = {name: number for number, name in enumerate((
     "territory technician part stock_location account site asset service_request work_order visit note movement balance kb_article device "
     "operation issue contact task task_answer time_entry attachment meter reading territory_grant "
-    "site_access").split(), 1)}
+    "site_access work_order_cost").split(), 1)}
 OPERATIONS = {name: number for number, name in enumerate((
     "create edit add_note book dispatch cancel reassign accept decline travel arrive pause resume finish abort use_part return_part "
     "resolve_issue reschedule answer_task log_time read_meter add_photo sign reopen_visit hold release close reopen_order "

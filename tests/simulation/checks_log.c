@@ -186,6 +186,22 @@ static void check_signature(struct log_look *look, sqlite3_stmt *row)
 	identity_wipe(&identity);
 }
 
+static const char unsigned_sql[] = "SELECT c.device, c.last_seq, max(s.seq) FROM chain c LEFT JOIN signature s ON s.chain = c.number"
+				   " WHERE NOT EXISTS (SELECT 1 FROM chain later WHERE later.device = c.device AND later.number > c.number)"
+				   " GROUP BY c.number";
+
+/* I10: what a device's chain holds, it signed. Of a chain that ended when its device was put back, the last ones may be of a batch that was
+ * taken in one by one (careful.h) as far as it came: they were signed by an operation that is lost. */
+static void check_signed_to_the_end(struct log_look *look, sqlite3_stmt *row)
+{
+	struct id device = id_column(row, 0);
+	unsigned who = device_number(look->simulation, &device);
+
+	if (who != 0 && sqlite3_column_int64(row, 1) > sqlite3_column_int64(row, 2))
+		violate(look->simulation, "I10", "device %u signed its operations to %lld, and the log holds %lld", who,
+			(long long)sqlite3_column_int64(row, 2), (long long)sqlite3_column_int64(row, 1));
+}
+
 /* ---- I2, I3: what is in it was made by a device, as it is ---- */
 
 static bool was_made_before(const struct simulation *simulation, struct bytes canonical)
@@ -240,6 +256,29 @@ static void check_revoked(struct log_look *look, sqlite3_stmt *row, unsigned who
 			who, (long long)revocation->gseq, (long long)operation->head.base_gseq);
 }
 
+static bool may_technician(const struct operation *operation)
+{
+	const struct operation_row *row = operation_find(operation->head.kind);
+	const struct schema *schema = schema_find(operation->head.record);
+
+	if (operation->head.kind == OPERATION_CREATE)
+		return create_allowed(ROLE_TECHNICIAN, operation->head.record);
+	for (size_t i = 0; operation->head.kind == OPERATION_EDIT && i < schema->field_count; i++)
+		if ((operation->mask >> schema->fields[i].tag & 1) != 0 &&
+			!edit_allowed(ROLE_TECHNICIAN, operation->head.record, &schema->fields[i]))
+			return false;
+	return row != NULL && (row->roles & ROLE_TECHNICIAN) != 0;
+}
+
+static void check_role(struct log_look *look, sqlite3_stmt *row, unsigned who, const struct operation *operation)
+{
+	enum outcome outcome = (enum outcome)sqlite3_column_int(row, LOG_OUTCOME);
+
+	if ((outcome == OUTCOME_APPLIED || outcome == OUTCOME_ISSUE) && !may_technician(operation))
+		violate(look->simulation, "I10", "operation %lld of device %u is not a technician's, and it counts",
+			(long long)look->seq, who);
+}
+
 static void check_author(struct log_look *look, sqlite3_stmt *row, unsigned who, const struct operation *operation)
 {
 	const struct id technician = organisation_id(RECORD_TECHNICIAN, who - 1);
@@ -250,6 +289,7 @@ static void check_author(struct log_look *look, sqlite3_stmt *row, unsigned who,
 	if (operation->head.base_gseq >= sqlite3_column_int64(row, LOG_GSEQ) && !look->simulation->server.swapped)
 		violate(look->simulation, "I5", "operation %lld of device %u had seen commit %lld and was decided in %lld",
 			(long long)look->seq, who, (long long)operation->head.base_gseq, (long long)sqlite3_column_int64(row, LOG_GSEQ));
+	check_role(look, row, who, operation);
 	check_revoked(look, row, who, operation);
 }
 
@@ -393,6 +433,7 @@ void checks_of_log(struct simulation *simulation, const struct snapshot *server)
 	each_row(&look, log_sql, check_logged);
 	check_chain_end(&look);
 	each_row(&look, signature_sql, check_signature);
+	each_row(&look, unsigned_sql, check_signed_to_the_end);
 	each_row(&look, "SELECT count FROM attempt", check_attempt);
 	check_promises(simulation);
 	check_edits(&look);

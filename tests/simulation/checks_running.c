@@ -385,8 +385,33 @@ static void check_jobs(struct simulation *simulation, struct device_node *device
 	}
 }
 
+/* What a movement, if it is one of the part, brought into the van. */
+static int64_t brought(const struct movement *movement, const struct id *van, const struct id *part)
+{
+	int64_t quantity = id_equal(&movement->part_id, part) ? movement->quantity : 0;
+
+	return (id_equal(&movement->to_location_id, van) ? quantity : 0) - (id_equal(&movement->from_location_id, van) ? quantity : 0);
+}
+
+/* What the device had, as of commit `gseq`, and has no more: it is archived. What the office loaded it never had. */
+static int64_t brought_long_ago(
+	const struct snapshot *server, const struct snapshot *view, int64_t gseq, const struct id *van, const struct id *part)
+{
+	const struct snapshot_table *movements = snapshot_table(server, RECORD_MOVEMENT);
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < movements->count; i++) {
+		const struct movement *movement = movements->rows[i].row;
+		if (movement->archived && !id_is_nil(&movement->technician_id) && movements->rows[i].meta.gseq <= gseq &&
+			snapshot_find(view, RECORD_MOVEMENT, &movement->id) == NULL)
+			sum += brought(movement, van, part);
+	}
+	return sum;
+}
+
 /* What is in the technician's van is what was loaded, less what the technician used: nobody else takes from it in these runs. */
-static void check_van(struct simulation *simulation, struct device_node *device, const struct snapshot *view)
+static void check_van(struct simulation *simulation, struct device_node *device, const struct snapshot *view,
+	const struct snapshot *server, int64_t gseq)
 {
 	const struct id van = organisation_id(RECORD_STOCK_LOCATION, device->who - 1);
 	const struct id home = organisation_id(RECORD_TERRITORY, organisation_territory_of(device->who - 1));
@@ -396,13 +421,9 @@ static void check_van(struct simulation *simulation, struct device_node *device,
 	for (unsigned part = 0; part < PARTS && holds(device, SCOPE_TERRITORY, &home); part++) {
 		const struct id part_id = organisation_id(RECORD_PART, part);
 		int64_t there = 0, expected = part + 1 < PARTS ? (int64_t)part + 1 : 0;
-		for (size_t i = 0; i < movements->count; i++) {
-			const struct movement *movement = movements->rows[i].row;
-			if (!id_equal(&movement->part_id, &part_id))
-				continue;
-			expected -= id_equal(&movement->from_location_id, &van) ? movement->quantity : 0;
-			expected += id_equal(&movement->to_location_id, &van) ? movement->quantity : 0;
-		}
+		expected += brought_long_ago(server, view, gseq, &van, &part_id);
+		for (size_t i = 0; i < movements->count; i++)
+			expected += brought(movements->rows[i].row, &van, &part_id);
 		for (size_t i = 0; i < balances->count; i++) {
 			const struct balance *balance = balances->rows[i].row;
 			if (id_equal(&balance->location_id, &van) && id_equal(&balance->part_id, &part_id))
@@ -447,14 +468,18 @@ static void check_causes(struct simulation *simulation, struct device_node *devi
 
 static void check_view(struct simulation *simulation, struct device_node *device)
 {
-	struct snapshot view;
+	struct snapshot view, server;
 	struct replica_state state;
 
 	if (device_store_seeding(device->store) || device_store_replica(device->store, &state) != STATUS_OK || state.cursor.gseq == 0)
 		return; /* nothing to see yet */
 	snapshot_open(&view, device_store_replica_storage(device->store));
 	check_jobs(simulation, device, &view);
-	check_van(simulation, device, &view);
+	if (simulation->server.store != NULL && !simulation->server.swapped) {
+		snapshot_open(&server, server_store_storage(simulation->server.store));
+		check_van(simulation, device, &view, &server, state.cursor.gseq);
+		snapshot_finish(&server);
+	}
 	check_causes(simulation, device, &view);
 	if (snapshot_status(&view) != STATUS_OK)
 		violate(simulation, "I4", "device %u cannot be read: %s", device->number, fail_reason());

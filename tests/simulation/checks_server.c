@@ -238,6 +238,26 @@ static void check_orders(struct simulation *simulation, const struct snapshot *s
 	}
 }
 
+/* A finish that was told is the visit's, or somebody is asked about it. */
+static void check_finishes(struct simulation *simulation, const struct snapshot *server)
+{
+	for (size_t i = 0; i < simulation->oracle.count; i++) {
+		const struct promise *promise = &simulation->oracle.promises[i];
+		const struct snapshot_row *visit = snapshot_find(server, RECORD_VISIT, &promise->subject);
+		struct logged_operation logged;
+		if (promise->kind != OPERATION_FINISH || visit == NULL ||
+			server_store_logged(simulation->server.store, &promise->id, &simulation->arena, &logged) != STATUS_OK)
+			continue;
+		if (logged.outcome == OUTCOME_APPLIED && ((const struct visit *)visit->row)->finished_at_ms == 0 &&
+			!visit_was_opened_again(simulation, &promise->subject))
+			violate(simulation, "I8", "finish %s was applied, and its visit is not finished",
+				id_to_text(&promise->id).characters);
+		if (logged.outcome != OUTCOME_APPLIED && snapshot_find(server, RECORD_OPERATION, &promise->id) == NULL)
+			violate(simulation, "I8", "finish %s was not plainly applied, and nobody is told",
+				id_to_text(&promise->id).characters);
+	}
+}
+
 /* Bookkeeping of every row: hash and home. */
 static void check_rows(struct simulation *simulation, const struct snapshot *server)
 {
@@ -264,6 +284,45 @@ static void check_rows(struct simulation *simulation, const struct snapshot *ser
 	}
 }
 
+static enum status note_holder(void *context, const struct member *member)
+{
+	*(int64_t *)context = member->scope;
+	return STATUS_OK;
+}
+
+/* What is archived, nobody works with any more; how much there is. */
+static size_t check_archived_of(struct simulation *simulation, const struct snapshot *server, const struct schema *schema)
+{
+	const struct field *work_order = schema_field(schema, text_of("work_order_id"));
+	const struct snapshot_table *table = snapshot_table(server, schema->kind);
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const void *row = table->rows[i].row;
+		const struct snapshot_row *order = snapshot_find(server, RECORD_WORK_ORDER, field_at(work_order, row));
+		int64_t holder = 0;
+		if (!row_is_archived(schema, row))
+			continue;
+		count++;
+		(void)server_store_links_of_row(simulation->server.store, schema->kind, row_id(row), note_holder, &holder);
+		if (holder != 0 || (order != NULL && !work_order_is_over(order->row)))
+			violate(simulation, "window", "%s %s is archived, and its order is not over", schema->name,
+				id_to_text(row_id(row)).characters);
+	}
+	return count;
+}
+
+static void check_archived(struct simulation *simulation, const struct snapshot *server)
+{
+	const struct schema *schema;
+	uint64_t count = 0;
+
+	for (size_t k = 0; (schema = schema_at(k)) != NULL; k++)
+		if (schema->window.field != NULL)
+			count += check_archived_of(simulation, server, schema);
+	simulation->counts.happened[FAULT_WINDOW] = count;
+}
+
 void checks_of_server_end(struct simulation *simulation, const struct snapshot *server)
 {
 	check_rows(simulation, server);
@@ -274,4 +333,6 @@ void checks_of_server_end(struct simulation *simulation, const struct snapshot *
 	check_derived(simulation, server);
 	check_stock(simulation, server);
 	check_orders(simulation, server);
+	check_finishes(simulation, server);
+	check_archived(simulation, server);
 }

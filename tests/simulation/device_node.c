@@ -53,7 +53,7 @@ void device_node_finish(struct device_node *device)
 static void enter(struct device_node *device)
 {
 	stream_for_libsodium(&device->stream);
-	schema_speak(device->older ? SCHEMA_REVISION - 1 : SCHEMA_REVISION);
+	schema_speak(device->older ? SCHEMA_REVISION_PLAIN : SCHEMA_REVISION);
 }
 
 /* What looks on, and the server, are of today. */

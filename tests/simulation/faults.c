@@ -35,6 +35,7 @@ static const struct {
 	[FAULT_REVISIONS]     = { "revisions",     100, 70 },
 	[FAULT_METERED]       = { "metered",       100, 50 },
 	[FAULT_DESK]          = { "desk",          40,  50 },
+	[FAULT_WINDOW]        = { "window",        100, 50 },
 	/* clang-format on */
 };
 

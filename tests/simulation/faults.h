@@ -32,6 +32,7 @@ enum fault_kind {
 	FAULT_REVISIONS,      /* devices with programs of one revision ago, and what the newer one has is used; drawn apart, too */
 	FAULT_METERED, /* for a while only operations, or no files, may go over a device's link */
 	FAULT_DESK, /* the office changes what orders are for, retires machines, grants territories, and settles issues; drawn apart */
+	FAULT_WINDOW, /* facts leave the devices after minutes; drawn apart */
 	FAULT_COUNT,
 };
 

@@ -26,6 +26,7 @@ static enum status open_core(struct replay *replay)
 		.suspect_count = head->suspect_count,
 		.program = version_of(head->program),
 		.retention_ms = head->retention_ms,
+		.window_ms = head->window_ms,
 		.blobs = head->files ? &replay->files : NULL,
 		.held_max = (size_t)head->held_max,
 		.page_raw_max = (size_t)head->page_raw_max };

@@ -73,6 +73,7 @@ static enum status open_server(struct simulation *simulation)
 	struct server_core_options core = {
 		.clock = &server->clock, .random = &server->random, .bug = simulation->bug, .page_raw_max = simulation->page_raw_max,
 		.retention_ms = simulation->retention_ms,
+		.window_ms = simulation->window_ms,
 		.before_decide = die_of_poison,
 		.sink = { server->put != NULL ? server->put : put_suspects, server },
 		.program = server->program,
@@ -177,6 +178,7 @@ static void note_commit(struct simulation *simulation, enum status status)
 	if (state.gseq <= simulation->last_gseq)
 		violate(simulation, "I11", "commit %lld follows on %lld", (long long)state.gseq, (long long)simulation->last_gseq);
 	simulation->last_gseq = state.gseq;
+	visit_paths_follow(simulation);
 }
 
 void server_node_effects(struct simulation *simulation)
@@ -445,6 +447,7 @@ void server_node_restore(struct simulation *simulation)
 	server_node_kill(simulation);
 	crash_disk_load(server->disk, newest ? server->backup : server->older);
 	server->swapped = true;
+	visit_paths_forget(&simulation->paths);
 	note(simulation, "server restored from the %s backup", newest ? "newest" : "first");
 	begin_epoch(simulation, newest);
 }

@@ -431,6 +431,7 @@ static void choose(struct simulation *simulation, const struct run_options *opti
 {
 	size_t page_raw_max, batch_raw_max;
 	int64_t retention_ms = stream_between(&simulation->rot, 60000, 10 * 60000);
+	int64_t window_ms = stream_between(&simulation->age, 60000, 20 * 60000);
 	struct stream *const apart[FAULT_COUNT] = {
 		[FAULT_RESTORE_SERVER] = &simulation->restores,
 		[FAULT_HERD] = &simulation->herd,
@@ -439,6 +440,7 @@ static void choose(struct simulation *simulation, const struct run_options *opti
 		[FAULT_REVISIONS] = &simulation->revisions,
 		[FAULT_METERED] = &simulation->metered,
 		[FAULT_DESK] = &simulation->desk,
+		[FAULT_WINDOW] = &simulation->age,
 	};
 
 	faults_choose(&simulation->faults, &simulation->chance, apart, options->without_faults);
@@ -454,6 +456,8 @@ static void choose(struct simulation *simulation, const struct run_options *opti
 		simulation->batch_raw_max = batch_raw_max;
 	if (simulation->faults.percent[FAULT_FORGETTING] > 0)
 		simulation->retention_ms = retention_ms;
+	if (simulation->faults.percent[FAULT_WINDOW] > 0)
+		simulation->window_ms = window_ms;
 	simulation->counts.happened[FAULT_FORGETTING] = simulation->retention_ms > 0;
 	simulation->counts.happened[FAULT_SMALL_PAGES] = simulation->page_raw_max > 0;
 	simulation->counts.happened[FAULT_SMALL_BATCHES] = simulation->batch_raw_max > 0;
@@ -501,6 +505,7 @@ void simulation_begin(struct simulation *simulation, const struct template *temp
 	stream_init(&simulation->leisure, options->seed, "leisure");
 	stream_init(&simulation->revisions, options->seed, "revisions");
 	stream_init(&simulation->desk, options->seed, "desk");
+	stream_init(&simulation->age, options->seed, "age");
 	server_node_init(simulation);
 	crash_disk_load(simulation->server.disk, template->server);
 	for (unsigned i = 0; i < simulation->device_count; i++) {
@@ -528,6 +533,7 @@ void simulation_finish(struct simulation *simulation)
 	server_node_finish(simulation);
 	event_queue_finish(&simulation->queue);
 	oracle_finish(&simulation->oracle);
+	visit_paths_forget(&simulation->paths);
 	arena_finish(&simulation->arena);
 }
 

@@ -14,6 +14,7 @@
 #include "tests/simulation/memory_files.h"
 #include "tests/simulation/oracle.h"
 #include "tests/simulation/organisation.h"
+#include "tests/simulation/visit_paths.h"
 
 #define VIOLATION_SIZE 1000
 #define WALL_START_MS  INT64_C(1767600000000) /* 2026-01-05 08:00 UTC */
@@ -121,6 +122,7 @@ struct simulation {
 	size_t page_raw_max; /* 0: as usual */
 	size_t batch_raw_max;
 	int64_t retention_ms; /* of what left scopes; 0: as usual */
+	int64_t window_ms;    /* of facts on devices; 0: as usual */
 	int64_t phase_at_ms; /* when chaos began, the last time */
 	int64_t last_gseq;   /* of the server, durable */
 	struct event_queue queue;
@@ -141,6 +143,7 @@ struct simulation {
 	struct stream photos;
 	struct stream revisions; /* of the schema */
 	struct stream desk;
+	struct stream age; /* of facts */
 	struct server_node server;
 	struct device_node devices[NODES_MAX];
 	unsigned device_count; /* that are enrolled */
@@ -150,6 +153,7 @@ struct simulation {
 	struct letter letters[LETTERS_MAX]; /* the latest */
 	size_t letter_count;
 	struct oracle oracle;
+	struct visit_paths paths;
 	struct arena arena; /* life of one event */
 	crypto_generichash_state hash;
 	uint64_t steps;

@@ -85,6 +85,7 @@ void template_create(unsigned device_count, struct template *out_template)
 	event_queue_finish(&simulation.queue);
 	arena_finish(&simulation.arena);
 	oracle_finish(&simulation.oracle);
+	visit_paths_forget(&simulation.paths);
 }
 
 void template_finish(struct template *template)

@@ -44,7 +44,7 @@ static void make_older(const char *path)
 {
 	struct storage *storage;
 
-	assert_int_equal(open_at(SCHEMA_REVISION - 1, path, STORAGE_CREATE, &storage), STATUS_OK);
+	assert_int_equal(open_at(SCHEMA_REVISION_PLAIN, path, STORAGE_CREATE, &storage), STATUS_OK);
 	assert_int_equal(storage_begin(storage, false), STATUS_OK);
 	for (uint8_t i = 0; i < VISITS; i++) {
 		struct visit visit = { .id = id_of((uint8_t)(i + 1)), .work_order_id = id_of(1), .technician_id = id_of(2) };
@@ -101,7 +101,7 @@ static void an_older_program_refuses_a_store_that_was_upgraded(void **state)
 	assert_int_equal(open_at(SCHEMA_REVISION, path, STORAGE_CREATE, &storage), STATUS_OK);
 	storage_close(storage);
 	for (size_t i = 0; i < LENGTH(modes); i++) {
-		assert_int_equal(open_at(SCHEMA_REVISION - 1, path, modes[i], &storage), STATUS_NEWER);
+		assert_int_equal(open_at(SCHEMA_REVISION_PLAIN, path, modes[i], &storage), STATUS_NEWER);
 		assert_non_null(strstr(fail_reason(), "upgrade this program"));
 	}
 }
@@ -115,7 +115,7 @@ static void a_store_that_is_open_goes_on_in_its_revision(void **state)
 	void *row;
 
 	(void)state;
-	assert_int_equal(open_at(SCHEMA_REVISION - 1, path, STORAGE_CREATE, &storage), STATUS_OK);
+	assert_int_equal(open_at(SCHEMA_REVISION_PLAIN, path, STORAGE_CREATE, &storage), STATUS_OK);
 	assert_int_equal(table_put(storage, &visit_schema, &visit, &(struct row_meta){ 0 }), STATUS_OK);
 	assert_int_equal(table_get(storage, schema_find(RECORD_VISIT), &visit.id, &arena, &row, NULL), STATUS_OK);
 	assert_int_equal(((struct visit *)row)->expected_at_ms, 0);

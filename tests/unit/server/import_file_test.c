@@ -6,6 +6,7 @@
 #include "protocol/domain/site.h"
 #include "protocol/domain/stock_location.h"
 #include "protocol/domain/work_order.h"
+#include "protocol/domain/work_order_cost.h"
 #include "protocol/wire/chain.h"
 #include "shell/catalogue.h"
 #include "tests/unit/server/import_help.h"
@@ -95,11 +96,12 @@ static void the_header_refuses_what_is_no_field(void **state)
 	refuse_text("b.csv", "record=part,number\n",
 		"b.csv:1:1: there is no column \"key\": it names each row, so that importing it twice changes nothing");
 	refuse_text("c.csv", "record=work_order,key,state\n", "c.csv:1:3: state is computed; leave the column out");
+	refuse_text("c2.csv", "record=work_order,key,cost_cents\n", "c2.csv:1:3: cost_cents is no longer in use; leave the column out");
 	refuse_text("d.csv", "record=part,key,number,number\n", "d.csv:1:4: number is there twice");
 	refuse_text("e.csv", "record=visit,key\n",
 		"e.csv:1:1: record \"visit\" cannot be imported; these can: territory, technician, part, stock_location, account, "
 		"site, asset, service_request, work_order, note, movement, kb_article, contact, task, meter, reading, "
-		"territory_grant, site_access");
+		"territory_grant, site_access, work_order_cost");
 }
 
 static void an_unknown_file_is_told_the_known_forms(void **state)
@@ -243,19 +245,23 @@ static void today_is_the_day_of_the_import(void **state)
 static void operations_are_creates_by_the_import(void **state)
 {
 	struct import_run run = { .options = { .territory_id = import_test_territory } };
+	const struct work_order_cost *cost;
 	const struct operation *last;
 
 	(void)state;
 	import_text(&run, "o.csv", ORDER_HEADER "W1,E1,2024-02-03,text,PM01,5.5\nW2,E1,2024-02-04,more,PM02,-1\n");
 	assert_int_equal(run.status, STATUS_OK);
-	assert_int_equal(run.taken.count, 5);
+	assert_int_equal(run.taken.count, 6);
 	for (size_t i = 0; i < run.taken.count; i++)
 		assert_int_equal(operation_validate(run.taken.operations[i]), STATUS_OK);
-	last = run.taken.operations[4];
+	cost = run.taken.operations[4]->arguments;
+	assert_int_equal(cost->cost_cents, 550);
+	assert_true(id_equal(&cost->work_order_id, row_id(import_run_row(&run, 3))));
+	last = run.taken.operations[5];
 	assert_int_equal(last->head.kind, OPERATION_CREATE);
 	assert_int_equal(last->head.role, ROLE_IMPORT);
 	assert_int_equal(last->head.record, RECORD_WORK_ORDER);
-	assert_int_equal(((const struct work_order *)import_run_row(&run, 3))->cost_cents, 550);
+	assert_int_equal(((const struct work_order *)import_run_row(&run, 3))->cost_cents, 0);
 	assert_int_equal(((const struct work_order *)last->arguments)->cost_cents, 0);
 	assert_int_equal(run.report.warnings.count, 1);
 	import_run_finish(&run);

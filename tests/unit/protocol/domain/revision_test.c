@@ -133,6 +133,7 @@ static const char crate_golden[] = "box.id 1 id\ncrate.id 1 id\ncrate.name 2 tex
 #define CRATE_WORD { FIELD_OF(crate, word), .tag = 3, .max = 9, .retired = 4 }
 #define CRATE_SIZE { FIELD_OF(crate, size), .tag = 4, .max = 9, .since = 3 }
 #define CRATE_MAX  5
+#define NEWEST     SCHEMA_REVISION
 
 static const struct {
 	const char *flaw; /* NULL: none */
@@ -140,11 +141,11 @@ static const struct {
 	size_t count;
 } crates[] = {
 	{ NULL, { CRATE_ID, CRATE_NAME, CRATE_WORD, CRATE_SIZE }, 4 },
-	{ NULL, { CRATE_ID, CRATE_NAME, CRATE_WORD, CRATE_SIZE, { FIELD_OF(crate, more), .tag = 5, .max = 9, .since = 4 } }, 5 },
+	{ NULL, { CRATE_ID, CRATE_NAME, CRATE_WORD, CRATE_SIZE, { FIELD_OF(crate, more), .tag = 5, .max = 9, .since = NEWEST } }, 5 },
 	{ "its tag is not above those before it",
-		{ CRATE_ID, CRATE_NAME, CRATE_WORD, CRATE_SIZE, { FIELD_OF(crate, more), .tag = 4, .max = 9, .since = 4 } }, 5 },
+		{ CRATE_ID, CRATE_NAME, CRATE_WORD, CRATE_SIZE, { FIELD_OF(crate, more), .tag = 4, .max = 9, .since = NEWEST } }, 5 },
 	{ "its tag is not above those before it",
-		{ CRATE_ID, CRATE_NAME, CRATE_WORD, CRATE_SIZE, { FIELD_OF(crate, more), .tag = 64, .max = 9, .since = 4 } }, 5 },
+		{ CRATE_ID, CRATE_NAME, CRATE_WORD, CRATE_SIZE, { FIELD_OF(crate, more), .tag = 64, .max = 9, .since = NEWEST } }, 5 },
 	{ "it stands behind what came later",
 		{ CRATE_ID, CRATE_NAME, CRATE_WORD, CRATE_SIZE, { FIELD_OF(crate, more), .tag = 5, .max = 9 } }, 5 },
 	{ "its revision is not there yet",
@@ -160,7 +161,7 @@ static const struct {
 	{ "a released field has another kind or revision",
 		{ CRATE_ID, CRATE_NAME, CRATE_WORD, { TIME_OF(crate, size), .tag = 4, .since = 3 } }, 4 },
 	{ "a released field has another kind or revision",
-		{ CRATE_ID, CRATE_NAME, CRATE_WORD, { FIELD_OF(crate, size), .tag = 4, .max = 9, .since = 4 } }, 4 },
+		{ CRATE_ID, CRATE_NAME, CRATE_WORD, { FIELD_OF(crate, size), .tag = 4, .max = 9, .since = NEWEST } }, 4 },
 	{ "a retired field is in use again", { CRATE_ID, CRATE_NAME, { FIELD_OF(crate, word), .tag = 3, .max = 9 }, CRATE_SIZE }, 4 },
 	{ "a new field is not of the newest revision, or its tag is not above all that were used",
 		{ CRATE_ID, CRATE_NAME, CRATE_WORD, CRATE_SIZE, { FIELD_OF(crate, more), .tag = 5, .max = 9, .since = 3 } }, 5 },
@@ -183,7 +184,7 @@ static void a_field_table_that_breaks_a_rule_is_refused(void **state)
 static int speak_older(void **state)
 {
 	(void)state;
-	schema_speak(SCHEMA_REVISION - 1);
+	schema_speak(SCHEMA_REVISION_PLAIN);
 	return 0;
 }
 

@@ -61,7 +61,15 @@ static void tags_names_and_rows_are_sound(void **state)
 	}
 }
 
-static void indexes_and_homes_name_id_fields(void **state)
+/* An id, whose scope it is; or yes or no, of a scope that has none. */
+static void assert_home_rule(const struct schema *schema, const struct home_rule *rule)
+{
+	bool without_id = rule->scope == SCOPE_ORG_ALL || rule->scope == SCOPE_ORG_STAFF;
+
+	assert_int_equal(schema_field(schema, text_of(rule->field))->kind, without_id ? FIELD_BOOLEAN : FIELD_ID);
+}
+
+static void indexes_name_ids_and_homes_and_windows_fitting_fields(void **state)
 {
 	(void)state;
 	for (size_t i = 0; schema_at(i) != NULL; i++) {
@@ -70,8 +78,14 @@ static void indexes_and_homes_name_id_fields(void **state)
 		for (size_t j = 0; j < INDEXES_MAX && schema->indexes[j].field != NULL; j++)
 			assert_int_equal(schema_field(schema, text_of(schema->indexes[j].field))->kind, FIELD_ID);
 		for (size_t j = 0; j < HOME_RULES_MAX && schema->homes[j].field != NULL; j++)
-			assert_int_equal(schema_field(schema, text_of(schema->homes[j].field))->kind, FIELD_ID);
+			assert_home_rule(schema, &schema->homes[j]);
 		assert_int_not_equal(schema->home_otherwise, SCOPE_NONE);
+		if (schema->window.field == NULL)
+			continue;
+		assert_int_equal(schema_field(schema, text_of(schema->window.field))->kind, FIELD_TIME);
+		assert_int_equal(schema_field(schema, text_of("archived"))->kind, FIELD_BOOLEAN);
+		assert_int_equal(schema_field(schema, text_of("work_order_id"))->kind, FIELD_ID); /* protocol/sync/window.c */
+		assert_true(schema->window.days > 0);
 	}
 }
 
@@ -306,7 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tags_names_and_rows_are_sound),
-		cmocka_unit_test(indexes_and_homes_name_id_fields),
+		cmocka_unit_test(indexes_name_ids_and_homes_and_windows_fitting_fields),
 		cmocka_unit_test(the_fields_are_those_that_were_released),
 		cmocka_unit_test(a_row_outside_its_limits_is_named),
 		cmocka_unit_test(a_text_is_short_enough_and_well_formed),

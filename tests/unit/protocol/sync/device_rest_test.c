@@ -27,7 +27,7 @@ static void allow_operations_alone(struct simulation *pair)
 static void be_answered_by_an_older_server(struct simulation *pair)
 {
 	for (int i = 0; i < STEPS_MAX && state_of(pair).refused == 0; i++) {
-		schema_speak(SCHEMA_REVISION - 1);
+		schema_speak(SCHEMA_REVISION_PLAIN);
 		assert_true(simulation_step(pair));
 	}
 	schema_speak(SCHEMA_REVISION);

@@ -1,0 +1,236 @@
+/* Facts leave the devices when they are older than their window, and the office keeps them. */
+#include "protocol/domain/attachment.h"
+#include "protocol/domain/movement.h"
+#include "protocol/domain/note.h"
+#include "protocol/domain/revision.h"
+#include "protocol/domain/stock_location.h"
+#include "protocol/domain/time_entry.h"
+#include "protocol/sync/job.h"
+#include "protocol/sync/window.h"
+#include "tests/simulation/checks.h"
+#include "tests/simulation/organisation.h"
+#include "tests/unit/protocol/sync/by_store.h"
+
+#define HOUR_MS ((int64_t)3600 * 1000)
+#define DAY_MS  (24 * HOUR_MS)
+
+static int64_t days_ago(struct simulation *pair, int64_t days)
+{
+	return clock_now_ms(&pair->server.clock) - days * DAY_MS;
+}
+
+/* Long enough for a round of the server's, and for the devices to hear of it. */
+static void let_a_round_pass(struct simulation *pair)
+{
+	for (int64_t until = pair->now_ms + HOUR_MS + HOUR_MS / 2; pair->now_ms < until;)
+		assert_true(simulation_step(pair));
+	pair_settle(pair);
+}
+
+static void assert_fits(struct simulation *pair)
+{
+	for (unsigned number = 1; number <= 2; number++) {
+		assert_int_equal(device_core_state(pair_device(pair, number)->core).incidents, 0);
+		checks_of_device_end(pair, pair_device(pair, number));
+	}
+	if (pair->violated)
+		fail_msg("%s: %s", pair->invariant, pair->violation);
+}
+
+static bool is_archived(struct simulation *pair, enum record_kind kind, const struct id *id)
+{
+	const void *row;
+
+	assert_int_equal(records_get(server_store_records(pair->server.store), kind, id, &row), STATUS_OK);
+	return row_is_archived(schema_find(kind), row);
+}
+
+/* A remark on an order of the first territory, so old. */
+static struct id note_of(struct simulation *pair, unsigned number, const struct id *order, int64_t days)
+{
+	const struct note note = { .id = by_store_id("note", number),
+		.work_order_id = *order,
+		.territory_id = organisation_id(RECORD_TERRITORY, 0),
+		.text = text_of("the lid sticks"),
+		.at_ms = days_ago(pair, days) };
+
+	(void)by_store_put_one(pair, RECORD_NOTE, &note);
+	return note.id;
+}
+
+static void close_order(struct simulation *pair, const struct id *order)
+{
+	pair_office(pair, OPERATION_CLOSE, order, &(struct reason_arguments){ .reason = text_of("looked at") });
+}
+
+static void a_fact_older_than_its_window_stays_with_the_office_alone(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), old = note_of(pair, 0, &order, 731), young = note_of(pair, 1, &order, 729);
+
+	close_order(pair, &order);
+	by_store_settle(pair);
+	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &old));
+	let_a_round_pass(pair);
+	assert_true(is_archived(pair, RECORD_NOTE, &old));
+	assert_false(pair_on_device(pair, 1, RECORD_NOTE, &old));
+	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &young));
+	assert_false(is_archived(pair, RECORD_NOTE, &young));
+	assert_fits(pair);
+}
+
+static void each_kind_of_fact_has_its_own_window(void **state)
+{
+	struct simulation *pair = *state;
+	struct movement movement = { .id = by_store_id("movement", 0),
+		.part_id = organisation_id(RECORD_PART, 0),
+		.quantity = 1,
+		.from_location_id = location_vendor,
+		.to_location_id = location_customer,
+		.technician_id = organisation_id(RECORD_TECHNICIAN, 0),
+		.at_ms = days_ago(pair, 91) };
+	struct time_entry entry = { .id = by_store_id("entry", 0),
+		.technician_id = organisation_id(RECORD_TECHNICIAN, 0),
+		.start_at_ms = days_ago(pair, 91),
+		.end_at_ms = days_ago(pair, 91) + HOUR_MS };
+	struct id order = pair_order(pair, 0), note = note_of(pair, 0, &order, 91);
+
+	(void)by_store_put_one(pair, RECORD_MOVEMENT, &movement);
+	(void)by_store_put_one(pair, RECORD_TIME_ENTRY, &entry);
+	close_order(pair, &order);
+	by_store_settle(pair);
+	assert_true(pair_on_device(pair, 1, RECORD_MOVEMENT, &movement.id) && pair_on_device(pair, 1, RECORD_TIME_ENTRY, &entry.id));
+	let_a_round_pass(pair);
+	assert_false(pair_on_device(pair, 1, RECORD_MOVEMENT, &movement.id) || pair_on_device(pair, 1, RECORD_TIME_ENTRY, &entry.id));
+	assert_true(pair_on_server(pair, RECORD_MOVEMENT, &movement.id) && pair_on_server(pair, RECORD_TIME_ENTRY, &entry.id));
+	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &note));
+}
+
+static void what_belongs_to_an_order_that_is_not_over_stays(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), note = note_of(pair, 0, &order, 2000);
+
+	by_store_settle(pair);
+	let_a_round_pass(pair);
+	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &note));
+	close_order(pair, &order);
+	let_a_round_pass(pair);
+	assert_false(pair_on_device(pair, 1, RECORD_NOTE, &note));
+}
+
+static void a_job_keeps_its_facts_as_long_as_it_lives_and_has_them_back(void **state)
+{
+	const struct reason_arguments again = { .reason = text_of("it leaks again") };
+	const struct finish_arguments finish = { .outcome = VISIT_OUTCOME_PARTIAL, .signer_name = text_of("the caretaker") };
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), note = note_of(pair, 0, &order, 800), visit = pair_book(pair, &order, 2);
+
+	pair_settle(pair);
+	(void)pair_do(pair, 2, OPERATION_FINISH, &visit, &finish);
+	pair_settle(pair);
+	close_order(pair, &order);
+	let_a_round_pass(pair);
+	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &note) && pair_on_device(pair, 2, RECORD_NOTE, &note));
+	pair->now_ms += JOB_LIFE_MS + DAY_MS;
+	let_a_round_pass(pair);
+	assert_false(pair_on_device(pair, 1, RECORD_NOTE, &note) || pair_on_device(pair, 2, RECORD_NOTE, &note));
+	pair_office(pair, OPERATION_REOPEN_ORDER, &order, &again);
+	pair_settle(pair);
+	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &note) && pair_on_device(pair, 2, RECORD_NOTE, &note));
+	let_a_round_pass(pair);
+	assert_false(is_archived(pair, RECORD_NOTE, &note));
+	assert_fits(pair);
+}
+
+static void what_a_machine_has_in_writing_is_no_fact(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+	struct attachment manual = { .id = by_store_id("file", 0),
+		.record = RECORD_ASSET,
+		.record_id = organisation_id(RECORD_ASSET, 0),
+		.territory_id = organisation_id(RECORD_TERRITORY, 0),
+		.taken_at_ms = days_ago(pair, 5000) };
+	struct attachment photo = manual;
+
+	photo.id = by_store_id("file", 1);
+	photo.work_order_id = order;
+	(void)by_store_put_one(pair, RECORD_ATTACHMENT, &manual);
+	(void)by_store_put_one(pair, RECORD_ATTACHMENT, &photo);
+	close_order(pair, &order);
+	let_a_round_pass(pair);
+	assert_true(pair_on_device(pair, 1, RECORD_ATTACHMENT, &manual.id));
+	assert_false(pair_on_device(pair, 1, RECORD_ATTACHMENT, &photo.id));
+}
+
+/* One look in a commit of its own. */
+static size_t look(struct simulation *pair, size_t most, struct window_place *place)
+{
+	const struct window_round round = { .most = most };
+	struct server_state server;
+	struct commit commit;
+	struct arena arena = { 0 };
+	size_t archived;
+
+	assert_int_equal(server_store_state(pair->server.store, &server), STATUS_OK);
+	commit_init(&commit, pair->server.store, NULL, &arena, server.gseq + 1);
+	commit.now_ms = clock_now_ms(&pair->server.clock);
+	assert_int_equal(server_store_begin(pair->server.store), STATUS_OK);
+	assert_int_equal(window_advance(&commit, &round, place, &archived), STATUS_OK);
+	assert_int_equal(commit_close(&commit), STATUS_OK);
+	assert_int_equal(server_store_commit(pair->server.store), STATUS_OK);
+	arena_finish(&arena);
+	return archived;
+}
+
+static void rounds_go_on_where_the_one_before_stopped(void **state)
+{
+	struct simulation *pair = *state;
+	struct id open = pair_order(pair, 0), over = pair_order(pair, 0);
+	struct window_place place = { 0 };
+	size_t rounds = 0, archived = 0;
+
+	for (unsigned i = 0; i < 6; i++)
+		(void)note_of(pair, i, i % 2 == 0 ? &open : &over, 800); /* of the same moment: told apart by their ids */
+	close_order(pair, &over);
+	do {
+		archived += look(pair, 2, &place);
+		rounds++;
+	} while (place.schema != 0 && rounds < 20);
+	assert_int_equal(archived, 3);
+	assert_true(rounds >= 3 && rounds < 20);
+	assert_int_equal(look(pair, 100, &place), 0); /* what was kept is looked at again, and kept */
+	close_order(pair, &open);
+	assert_int_equal(look(pair, 100, &place), 3);
+}
+
+static void a_program_of_before_archives_nothing(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0), note = note_of(pair, 0, &order, 800);
+	struct window_place place = { 0 };
+	size_t archived;
+
+	close_order(pair, &order);
+	schema_speak(SCHEMA_REVISION_PLAIN);
+	archived = look(pair, 100, &place);
+	schema_speak(SCHEMA_REVISION);
+	assert_int_equal(archived, 0);
+	assert_false(is_archived(pair, RECORD_NOTE, &note));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_fact_older_than_its_window_stays_with_the_office_alone, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(each_kind_of_fact_has_its_own_window, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_belongs_to_an_order_that_is_not_over_stays, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_job_keeps_its_facts_as_long_as_it_lives_and_has_them_back, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_a_machine_has_in_writing_is_no_fact, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(rounds_go_on_where_the_one_before_stopped, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_program_of_before_archives_nothing, pair_open, pair_close),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
