@@ -6,6 +6,7 @@
 #include "db/migration.h"
 #include "db/schema_ddl.h"
 #include "protocol/domain/revision.h"
+#include "protocol/domain/work_order_cost.h"
 
 #define REVISION_UNIT 1000 /* migrations are fewer */
 
@@ -93,7 +94,9 @@ static const struct {
 	const char *sql;
 } indexes[] = {
 	{ STORAGE_SERVER, 4, "CREATE INDEX attachment_by_thumbnail ON attachment (thumbnail) WHERE thumbnail != ''" },
-	{ STORAGE_SERVER, ARCHIVED_SINCE, "CREATE INDEX attachment_by_age ON attachment (taken_at_ms, id) WHERE archived IS NULL" },
+	{ STORAGE_SERVER, ARCHIVED_SINCE,
+	  "CREATE INDEX attachment_by_age ON attachment (taken_at_ms, id) WHERE archived IS NULL AND work_order_id IS NOT NULL" },
+	{ STORAGE_SERVER, COSTS_APART_SINCE, "CREATE INDEX work_order_costed ON work_order (id) WHERE cost_cents IS NOT NULL" },
 	{ STORAGE_SERVER, ARCHIVED_SINCE, "CREATE INDEX movement_by_age ON movement (at_ms, id) WHERE archived IS NULL" },
 	{ STORAGE_SERVER, ARCHIVED_SINCE, "CREATE INDEX note_by_age ON note (at_ms, id) WHERE archived IS NULL" },
 	{ STORAGE_SERVER, ARCHIVED_SINCE, "CREATE INDEX reading_by_age ON reading (at_ms, id) WHERE archived IS NULL" },

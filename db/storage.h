@@ -174,9 +174,10 @@ struct row_span {
  * O(those). */
 enum status table_since(struct storage *storage, const struct schema *schema, const struct row_span *span, size_t most, size_t *out_count,
 	size_t *out_within);
+
 struct aged_span {
-	int64_t after_ms; /* the time of the row before the first, */
-	struct id after_id; /* and its id; 0 and nil: from the start */
+	int64_t after_ms;   /* the time of the row before the first, … */
+	struct id after_id; /* … and its id; 0 and nil: from the start */
 	int64_t before_ms;
 	size_t most;
 };

@@ -6,7 +6,8 @@
 
 #define SQL_SIZE_MAX ((size_t)16 * 1024)
 
-/* $T is the table, $I the indexed column, $W the time its window counts from, other letters are lists of fields (write_fields). */
+/* $T is the table, $I the indexed column, $W the time its window counts from, $O what else makes a row a fact, other letters are lists of
+ * fields (write_fields). */
 struct verb_row {
 	const char *before;
 	const char *after;
@@ -30,7 +31,7 @@ static const struct verb_row verbs[] = {
 	[TABLE_RESOLVE]      = { "SELECT id", " FROM $T WHERE id BETWEEN ?1 AND ?2 LIMIT 2" },
 	[TABLE_NEIGHBOURS]   = { "SELECT id", " FROM $T WHERE id BETWEEN ?1 AND ?2" },
 	[TABLE_AGED]         = { "SELECT id, home, gseq, author, hash, extra$F",
-				 " FROM $T WHERE archived IS NULL AND ($W, id) > (?1, ?2) AND $W < ?3 ORDER BY $W, id LIMIT ?4" },
+				 " FROM $T WHERE archived IS NULL$O AND ($W, id) > (?1, ?2) AND $W < ?3 ORDER BY $W, id LIMIT ?4" },
 	[TABLE_EACH]         = { "SELECT id, home, gseq, author, hash, extra$F", " FROM $T WHERE $I IS ?1 ORDER BY id" },
 };
 /* clang-format on */
@@ -87,6 +88,8 @@ static void write_form(struct writer *writer, const struct schema *schema, size_
 			write_string(writer, schema->indexes[index].field);
 		else if (*at == 'W')
 			write_string(writer, schema->window.field);
+		else if (*at == 'O')
+			write_string(writer, schema->window.of_orders ? " AND work_order_id IS NOT NULL" : "");
 		else
 			write_fields(writer, schema, *at);
 	}

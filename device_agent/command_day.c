@@ -201,7 +201,7 @@ static enum status find_any(struct context *context, struct text which, enum rec
 	return fail(STATUS_NOT_FOUND, "there is nothing called \"%.*s\" here", TEXT_ARGUMENTS(which));
 }
 
-/* Nobody has the job any more, and it was over so long ago that facts of it may be archived. */
+/* It was over so long ago that facts of it may be archived. */
 static void tell_archived(struct context *context, const struct work_order *order)
 {
 	const int64_t day_ms = (int64_t)24 * 3600 * 1000;
@@ -219,7 +219,7 @@ static void tell_archived(struct context *context, const struct work_order *orde
 static enum status show_order(struct context *context, const struct id *id)
 {
 	const struct scope job = { .kind = SCOPE_JOB, .id = *id };
-	struct digest digest = { 0 };
+	struct digest digest;
 	void *order;
 	enum status status = listing_show_order(context, local_device_records(context), id);
 
@@ -230,8 +230,7 @@ static enum status show_order(struct context *context, const struct id *id)
 	status = device_store_scope(local_device_of(context)->store, &job, &digest);
 	if (status == STATUS_OK && digest.count >= CLOSURE_ROWS_MAX)
 		listing_note_overfull(context);
-	if (digest.count == 0)
-		tell_archived(context, order);
+	tell_archived(context, order);
 	return status == STATUS_NOT_FOUND || status == STATUS_OK ? readiness_tell(context, id) : status;
 }
 

@@ -123,6 +123,13 @@ static bool draft_check(struct import_pass *pass, struct import_draft *draft, co
 	return false;
 }
 
+static void refuse_taken(struct import_pass *pass, struct import_draft *draft, const struct import_value *value, int64_t line)
+{
+	struct text reason = arena_print(pass->row_arena, "line %" PRId64 " has the same key with other values", line);
+
+	import_draft_refuse(pass, draft, value, NULL, reason.data);
+}
+
 void import_draft_finish(struct import_pass *pass, struct import_draft *draft, const struct id *id, const struct import_value *key)
 {
 	struct operation operation = create_of(pass, draft->schema->kind, id, draft->row);
@@ -138,13 +145,35 @@ void import_draft_finish(struct import_pass *pass, struct import_draft *draft, c
 	if (pass->status != STATUS_OK)
 		return;
 	if (use == IMPORT_KEY_TAKEN) {
-		struct text reason = arena_print(pass->row_arena, "line %" PRId64 " has the same key with other values", line);
-		import_draft_refuse(pass, draft, key, NULL, reason.data);
+		refuse_taken(pass, draft, key, line);
 	} else if (use == IMPORT_KEY_REPEATED) {
 		import_notes_add(&pass->report->skipped, pass->arena, text_of(IMPORT_REPEATED), draft->from->line, 1);
 	} else {
 		hand_out(pass, draft, &operation);
 	}
+}
+
+void import_beside(
+	struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row, const struct import_value *value)
+{
+	struct operation operation = create_of(pass, kind, row_id(row), row);
+	struct objection objection = { .field = NULL };
+	enum import_key_use use = IMPORT_KEY_NEW;
+	int64_t line = 0;
+
+	if (pass->status != STATUS_OK)
+		return;
+	if (operation_check(&operation, &objection) != STATUS_OK) {
+		import_draft_refuse(pass, draft, value, NULL, fail_reason());
+		return;
+	}
+	pass->status = import_keys_add(&pass->keys, row_id(row), row_hash(schema_find(kind), row).low, draft->from->line, &use, &line);
+	if (pass->status != STATUS_OK)
+		return;
+	if (use == IMPORT_KEY_TAKEN)
+		refuse_taken(pass, draft, value, line);
+	else if (use == IMPORT_KEY_NEW)
+		hand_out(pass, draft, &operation);
 }
 
 void import_implied(struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row)

@@ -1,6 +1,7 @@
 #include "server/intake.h"
 
 #include "protocol/domain/handler.h"
+#include "protocol/domain/revision.h"
 #include "protocol/domain/rule.h"
 #include "protocol/wire/record_codec.h"
 #include "shell/outcome_words.h"
@@ -23,10 +24,11 @@ void intake_finish(struct intake *intake)
 }
 
 /* Equal in everything that a file can say; derived fields are the rules' business. */
+/* A retired field is as it was. */
 static bool same_content(const struct schema *schema, const void *left, const void *right)
 {
 	for (size_t i = 0; i < schema->field_count; i++)
-		if (!schema->fields[i].derived && !field_equal(&schema->fields[i], left, right))
+		if (!schema->fields[i].derived && !field_is_retired(&schema->fields[i]) && !field_equal(&schema->fields[i], left, right))
 			return false;
 	return true;
 }

@@ -175,6 +175,22 @@ enum status server_store_done_here(struct server_store *store, enum record_kind 
 	return status;
 }
 
+enum status server_store_costed(struct server_store *store, struct id *out_orders, size_t *out_count)
+{
+	struct statement *statement = NULL;
+	size_t count = 0;
+	enum status status = statement_get(store->storage, STATEMENT_ORDER_COSTED, &statement);
+
+	if (status != STATUS_OK)
+		return status;
+	statement_bind_integer(statement, 1, COSTED_MAX);
+	while (count < COSTED_MAX && statement_next(statement, &status))
+		out_orders[count++] = statement_id_column(statement, 0);
+	statement_reset(statement);
+	*out_count = count;
+	return status;
+}
+
 /* ---- grants ---- */
 
 static enum status run_grant(struct server_store *store, enum statement_id which, const struct id *device, int64_t scope, int64_t gseq)

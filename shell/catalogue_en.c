@@ -230,7 +230,7 @@ const struct message catalogue_en[] = {
 	{ "task.open", "Before it is fixed: {count} mandatory to answer." },
 	{ "job.overfull", "More belongs to this job than a device is given; what was done here before is left out first." },
 	{ "job.archived",
-	  "This order has long been over: devices keep its times and parts for {days} days, its notes, answers, readings and files for "
+	  "This order has long been over. Devices keep times and parts for {days} days after that, notes, answers, readings and files for "
 	  "{long_days}; the office keeps them all." },
 	{ "task.none", "This visit has no tasks." },
 	{ "task.failed", "That is not as it should be; the office sees it." },

@@ -227,7 +227,7 @@ const struct message catalogue_zh[] = {
 	{ "saved.later", "已保存，同步后显示。" },
 	{ "task.open", "修复完工前还有 {count} 个必做项待填写。" },
 	{ "job.overfull", "该任务的记录超出设备所能接收的数量，首先省略的是此处的历史记录。" },
-	{ "job.archived", "此工单早已结束：设备将其工时和配件记录保留 {days} 天，备注、检查答案、读数和文件保留 {long_days} 天；办公室保留全部。" },
+	{ "job.archived", "此工单早已结束。此后设备将工时和配件记录保留 {days} 天，备注、检查答案、读数和文件保留 {long_days} 天；办公室保留全部。" },
 	{ "task.none", "此次上门没有检查项。" },
 	{ "task.failed", "结果不合格；办公室会看到。" },
 	{ "file.asked", "文件不在本机：已请求，将在下次同步时传来。" },

@@ -80,3 +80,6 @@ SELECT id, home FROM attachment WHERE thumbnail = $1 AND thumbnail != '' ORDER B
 
 -- name: attachment_of_blob
 SELECT id, home FROM attachment WHERE blob = $1 AND blob != '' ORDER BY id
+
+-- name: order_costed
+SELECT id FROM work_order WHERE cost_cents IS NOT NULL LIMIT $1

@@ -42,7 +42,7 @@ const struct schema attachment_schema = {
 	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TERRITORY, "territory_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "work_order_id" }, { "record_id" } },
-	.window = { "taken_at_ms", 730 },
+	.window = { "taken_at_ms", 730, .of_orders = true },
 };
 
 /* They live in a territory, as attachments do. */
@@ -55,4 +55,9 @@ bool attachment_fits(enum record_kind kind)
 		if (owners[i] == kind)
 			return true;
 	return false;
+}
+
+bool attachment_is_fact(const struct attachment *attachment)
+{
+	return attachment->record == RECORD_WORK_ORDER || attachment->record == RECORD_VISIT;
 }

@@ -40,6 +40,9 @@ struct attachment {
 
 extern const struct schema attachment_schema;
 
+/* It shows what happened on an order, and not what a machine, a site or a customer has in writing. */
+bool attachment_is_fact(const struct attachment *attachment);
+
 /* The office may attach a file to records of the kind: to those that live where the attachment may. */
 bool attachment_fits(enum record_kind kind);
 

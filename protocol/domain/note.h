@@ -11,7 +11,7 @@ struct note {
 	struct text text;
 	struct id author_id; /* nil: the office */
 	int64_t at_ms;
-	bool late; /* the order was closed or cancelled already */
+	bool late;     /* the order was closed or cancelled already */
 	bool archived; /* older than its window: only the office has it */
 	struct bytes extra;
 };

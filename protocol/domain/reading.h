@@ -16,7 +16,7 @@ struct reading {
 	struct id asset_id;      /* what was read, after merges */
 	struct id technician_id; /* nil: the office */
 	bool late;               /* the order was closed or cancelled already */
-	bool archived; /* older than its window: only the office has it */
+	bool archived;           /* older than its window: only the office has it */
 	struct bytes extra;
 };
 

@@ -121,11 +121,12 @@ struct home_rule {
 	const char *field; /* an id, which is the scope's; or yes or no, of a scope without one. NULL ends the table */
 };
 
-/* Facts stay on devices for so long, counted from a time of theirs, and longer while a job holds them or their order is not over. Then
- * they are `archived`: their home is `org.staff`. */
+/* Facts stay on devices for so long, counted from a time of theirs and from the end of their order, whichever is later. Then they are
+ * `archived`: their home is `org.staff`. */
 struct window {
-	const char *field; /* NULL: the records stay for ever */
+	const char *field; /* a time, which must be set; NULL: the records stay for ever */
 	int64_t days;
+	bool of_orders;    /* only those that belong to a work order: others are no facts, however old */
 };
 
 #define ARCHIVED_SINCE 5 /* the revision of the schema that added `archived` to facts */

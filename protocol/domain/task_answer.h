@@ -31,7 +31,7 @@ struct task_answer {
 	struct text skip_reason; /* not empty: not answered, and why */
 	bool failed;             /* outside the limits that were asked for */
 	bool late;               /* the order was closed or cancelled already */
-	bool archived; /* older than its window: only the office has it */
+	bool archived;           /* older than its window: only the office has it */
 	struct bytes extra;
 };
 

@@ -33,7 +33,7 @@ struct time_entry {
 	int64_t end_at_ms;
 	enum time_source source; /* tap: from the commands that moved the visit */
 	struct text text;
-	bool late; /* the order was closed or cancelled already */
+	bool late;     /* the order was closed or cancelled already */
 	bool archived; /* older than its window: only the office has it */
 	struct bytes extra;
 };

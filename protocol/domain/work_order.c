@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "protocol/domain/work_order_cost.h"
+
 const struct choice work_order_type_names[] = {
 	{ WORK_ORDER_TYPE_BREAK_FIX, "break_fix" },
 	{ WORK_ORDER_TYPE_INSTALL, "install" },
@@ -56,7 +58,7 @@ static const struct field fields[] = {
 	{ FIELD_OF(work_order, source),                         .tag = 23, .max = 200 },
 	{ FIELD_OF(work_order, source_id),                      .tag = 24, .max = 200 },
 	{ FIELD_OF(work_order, cost_cents),                     .tag = 25, .merge = MERGE_SERVER_WINS, .max = INT64_C(1000000000000),
-	  .retired = 5 }, /* it went to whoever had the order: work_order_cost.h */
+	  .retired = COSTS_APART_SINCE }, /* it went to whoever had the order */
 	{ CHOICE_OF(work_order, state, work_order_state_names), .tag = 26, .derived = true },
 	{ CHOICE_OF(work_order, outcome, visit_outcome_names),  .tag = 27, .derived = true },
 	{ FIELD_OF(work_order, scope_version),                  .tag = 28, .derived = true, .max = INT64_MAX, .since = 2 },

@@ -57,7 +57,7 @@ struct work_order {
 	int64_t completed_at_ms;
 	struct text source;
 	struct text source_id;
-	int64_t cost_cents; /* retired */
+	int64_t cost_cents; /* retired: work_order_cost.h */
 	enum work_order_state state; /* work_order_derive() */
 	enum visit_outcome outcome;  /* of the visit that finished last */
 	int64_t scope_version;       /* raised when its asset or site changes: answers given before may be about another */

@@ -4,6 +4,8 @@
 
 #include "protocol/domain/schema.h"
 
+#define COSTS_APART_SINCE 5 /* the revision of the schema that took them out of the orders */
+
 struct work_order_cost {
 	struct id id;
 	struct id work_order_id;

@@ -73,7 +73,8 @@ static void write_server(struct writer *writer, const struct flight_head *head)
 {
 	write_raw(writer, head->incarnation.bytes, ID_SIZE);
 	write_signed(writer, head->retention_ms);
-	write_signed(writer, head->window_ms);
+	if (head->schema_revision >= ARCHIVED_SINCE)
+		write_signed(writer, head->window_ms);
 	write_signed(writer, head->held_max);
 	write_signed(writer, head->page_raw_max);
 	write_varint(writer, head->suspect_count);
@@ -87,7 +88,7 @@ static void read_server(struct reader *reader, struct arena *arena, struct fligh
 
 	read_raw(reader, head->incarnation.bytes, ID_SIZE);
 	head->retention_ms = read_signed(reader);
-	head->window_ms = read_signed(reader);
+	head->window_ms = head->schema_revision >= ARCHIVED_SINCE ? read_signed(reader) : 0;
 	head->held_max = read_signed(reader);
 	head->page_raw_max = read_signed(reader);
 	head->suspect_count = (size_t)read_varint_max(reader, SUSPECTS_MAX);

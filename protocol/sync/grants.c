@@ -4,6 +4,7 @@
 #include "protocol/domain/technician.h"
 #include "protocol/domain/territory_grant.h"
 #include "protocol/sync/job.h"
+#include "protocol/sync/window.h"
 
 #define HISTORY_AT_A_TIME 1024 /* grants that are looked at together: memory does not grow with the organisation */
 
@@ -302,14 +303,17 @@ static enum status collect_visit(void *context, const void *row)
 	return STATUS_OK;
 }
 
-/* An order that was history is opened again: it is the job of those who were there. */
+/* An order is opened again, with what happened; when it was history, it is the job of those who were there. */
 static enum status follow_order(struct commit *commit, const struct work_order *before, const struct work_order *after)
 {
 	struct visit_list list = { .arena = commit->arena };
 	enum status status;
 
-	if (before == NULL || !job_is_history(before, commit->now_ms) || job_is_history(after, commit->now_ms))
+	if (before == NULL || !work_order_is_over(before) || work_order_is_over(after))
 		return STATUS_OK;
+	status = window_reopen(commit, &after->id);
+	if (status != STATUS_OK || !job_is_history(before, commit->now_ms))
+		return status;
 	commit_note_job(commit, &after->id);
 	status = records_each(server_store_records(commit->store), RECORD_VISIT, "work_order_id", &after->id, collect_visit, &list);
 	for (size_t i = 0; i < list.count && status == STATUS_OK; i++)

@@ -22,7 +22,17 @@ static enum status collect_link(void *context, const struct member *member)
 	return STATUS_OK;
 }
 
-static enum status link_row(struct commit *commit, struct scope_state *job, const struct member *row)
+static enum status adjust(struct commit *commit, int64_t job, const struct row_hash *removed, const struct row_hash *added)
+{
+	struct scope_state *state;
+	enum status status = commit_scope_by_number(commit, job, &state);
+
+	if (status == STATUS_OK)
+		commit_adjust(commit, state, removed, added);
+	return status;
+}
+
+static enum status link_row(struct commit *commit, int64_t job, const struct member *row)
 {
 	struct server_row meta;
 	enum status status = window_bring_back(commit, row->kind, &row->id);
@@ -30,33 +40,29 @@ static enum status link_row(struct commit *commit, struct scope_state *job, cons
 	if (status == STATUS_OK)
 		status = server_store_row(commit->store, row->kind, &row->id, &meta);
 	if (status == STATUS_OK)
-		status = server_store_put_link(commit->store, job->number, row->kind, &row->id, commit->gseq);
+		status = server_store_put_link(commit->store, job, row->kind, &row->id, commit->gseq);
 	if (status == STATUS_OK)
-		status = server_store_forget_left(commit->store, job->number, row->kind, &row->id);
-	if (status == STATUS_OK)
-		commit_adjust(commit, job, NULL, &meta.hash);
-	return status;
+		status = server_store_forget_left(commit->store, job, row->kind, &row->id);
+	return status == STATUS_OK ? adjust(commit, job, NULL, &meta.hash) : status;
 }
 
-static enum status unlink_row(struct commit *commit, struct scope_state *job, const struct member *row)
+static enum status unlink_row(struct commit *commit, int64_t job, const struct member *row)
 {
 	struct server_row meta;
 	enum status status = server_store_row(commit->store, row->kind, &row->id, &meta);
 
 	if (status == STATUS_OK)
-		status = server_store_remove_link(commit->store, job->number, row->kind, &row->id);
+		status = server_store_remove_link(commit->store, job, row->kind, &row->id);
 	if (status == STATUS_OK)
-		status = server_store_put_left(commit->store, job->number, row->kind, &row->id, commit->gseq);
-	if (status == STATUS_OK)
-		commit_adjust(commit, job, &meta.hash, NULL);
-	return status;
+		status = server_store_put_left(commit->store, job, row->kind, &row->id, commit->gseq);
+	return status == STATUS_OK ? adjust(commit, job, &meta.hash, NULL) : status;
 }
 
-/* Makes the stored links those rows. */
-static enum status store_links(struct commit *commit, struct scope_state *job, const struct member_set *rows)
+/* Makes the stored links of the job with that number those rows. */
+static enum status store_links(struct commit *commit, int64_t job, const struct member_set *rows)
 {
 	struct member_set stored = { .arena = rows->arena };
-	enum status status = server_store_link_feed(commit->store, &(struct member){ .scope = job->number }, collect_link, &stored);
+	enum status status = server_store_link_feed(commit->store, &(struct member){ .scope = job }, collect_link, &stored);
 
 	for (size_t i = 0; i < rows->count && status == STATUS_OK; i++)
 		if (member_set_find(&stored, rows->members[i].kind, &rows->members[i].id) == NULL)
@@ -82,7 +88,7 @@ enum status job_end(struct commit *commit, const struct id *work_order, struct a
 	struct scope_state *job;
 	enum status status = commit_look_scope(commit, &scope, &job);
 
-	return status == STATUS_OK && job != NULL && job->digest.count > 0 ? store_links(commit, job, &none) : status;
+	return status == STATUS_OK && job != NULL && job->digest.count > 0 ? store_links(commit, job->number, &none) : status;
 }
 
 enum status job_walk(struct commit *commit, const struct id *work_order, struct arena *scratch)
@@ -106,5 +112,5 @@ enum status job_walk(struct commit *commit, const struct id *work_order, struct 
 		status = commit_scope(commit, &scope, &job);
 	if (status == STATUS_OK && closure.overfull)
 		commit_note_overfull(commit, work_order);
-	return status == STATUS_OK ? store_links(commit, job, &closure.rows) : status;
+	return status == STATUS_OK ? store_links(commit, job->number, &closure.rows) : status;
 }

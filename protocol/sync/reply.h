@@ -11,7 +11,6 @@
 #define REPLY_IN_WELCOME_MAX (FRAME_SIZE_MAX - 512)
 #define REPLY_IN_SESSION_MAX (FRAME_SIZE_MAX - 64)
 
-
 struct reply {
 	struct arena *arena;
 	struct writer writer;

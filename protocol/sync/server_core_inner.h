@@ -47,9 +47,10 @@ struct effect_entry {
 
 /* What time alone does, and how far that came. */
 struct rounds {
-	int64_t next_at_ms; /* monotonic; when to do it again */
-	int64_t note_at_ms; /* monotonic; when to note the time of a commit again */
-	struct window_place archived;      /* how far the latest look at aged facts came */
+	int64_t next_at_ms;    /* monotonic; when to do it again */
+	int64_t note_at_ms;    /* monotonic; when to note the time of a commit again */
+	int64_t archive_at_ms; /* monotonic; when to look at aged facts again */
+	struct window_place archived;     /* how far that came */
 	struct parked_place looked_after; /* how far the latest look at parked operations came; zero: all were looked at */
 };
 

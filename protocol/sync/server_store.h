@@ -68,6 +68,11 @@ enum status server_store_row(struct server_store *store, enum record_kind kind, 
 enum status server_store_put_row(struct server_store *store, enum record_kind kind, const void *row, const struct server_row *meta);
 enum status server_store_remove_row(struct server_store *store, enum record_kind kind, const struct id *id);
 
+#define COSTED_MAX 256
+
+/* Orders that still hold what they cost (work_order_cost.h), with room for COSTED_MAX. O(those). */
+enum status server_store_costed(struct server_store *store, struct id *out_orders, size_t *out_count);
+
 #define DONE_HERE_MAX 11
 
 /* Work orders on an asset, or at a site, that were completed after `since_ms`, the latest first, with room for DONE_HERE_MAX. O(those

@@ -27,12 +27,13 @@ static bool has_window(const struct schema *schema)
 	return schema->window.field != NULL && schema_field(schema, text_of("archived")) != NULL;
 }
 
-static enum status set_archived(struct commit *commit, const struct facts *facts, size_t position, bool archived)
+static enum status set_archived(
+	struct commit *commit, struct arena *arena, const struct schema *schema, const void *before, bool archived)
 {
-	void *after = arena_copy(facts->arena, facts->rows[position], facts->schema->size);
-	const struct change change = { .kind = facts->schema->kind, .before = facts->rows[position], .after = after };
+	void *after = arena_copy(arena, before, schema->size);
+	const struct change change = { .kind = schema->kind, .before = before, .after = after };
 
-	row_set_archived(facts->schema, after, archived);
+	row_set_archived(schema, after, archived);
 	return row_change_store(commit, &change, 0);
 }
 
@@ -43,19 +44,20 @@ static const struct id *order_of(const struct schema *schema, const void *row)
 	return field_at(schema_field(schema, text_of("work_order_id")), row);
 }
 
-/* Its order may still be worked on. What a machine or a site has in writing is no fact, however old. */
-static enum status is_in_use(struct commit *commit, const struct schema *schema, const void *fact, bool *out_in_use)
+/* Was the order over before then? One that is not there is. */
+static enum status is_long_over(struct commit *commit, const struct id *work_order, int64_t before_ms, bool *out_over)
 {
-	const struct id *work_order = order_of(schema, fact);
-	const void *order;
-	enum status status;
+	const void *order = NULL;
+	enum status status = records_look(server_store_records(commit->store), RECORD_WORK_ORDER, work_order, &order);
 
-	*out_in_use = schema->kind == RECORD_ATTACHMENT;
-	if (id_is_nil(work_order))
-		return STATUS_OK;
-	status = records_look(server_store_records(commit->store), RECORD_WORK_ORDER, work_order, &order);
-	*out_in_use = status == STATUS_OK && order != NULL && !work_order_is_over(order);
+	*out_over = order == NULL || (work_order_is_over(order) && work_order_over_since_ms(order) < before_ms);
 	return status;
+}
+
+/* What a machine or a site has in writing is no fact, even if it was a technician who made it, on a visit. */
+static bool is_fact(const struct schema *schema, const void *row)
+{
+	return schema->kind != RECORD_ATTACHMENT || attachment_is_fact(row);
 }
 
 static enum status note_job(void *context, const struct member *member)
@@ -67,19 +69,19 @@ static enum status note_job(void *context, const struct member *member)
 	return STATUS_OK;
 }
 
-static enum status archive(struct commit *commit, const struct facts *facts, size_t position, size_t *archived)
+static enum status archive(struct commit *commit, const struct facts *facts, size_t position, int64_t before_ms, size_t *archived)
 {
 	const struct schema *schema = facts->schema;
 	const void *fact = facts->rows[position];
-	bool kept = false;
-	enum status status = is_in_use(commit, schema, fact, &kept);
+	bool over, held = false;
+	enum status status = is_long_over(commit, order_of(schema, fact), before_ms, &over);
 
-	if (status == STATUS_OK && !kept)
-		status = server_store_links_of_row(commit->store, schema->kind, row_id(fact), note_job, &kept);
-	if (status != STATUS_OK || (kept && commit->bug != BUG_ARCHIVED_IN_USE))
+	if (status == STATUS_OK && over)
+		status = server_store_links_of_row(commit->store, schema->kind, row_id(fact), note_job, &held);
+	if (status != STATUS_OK || !is_fact(schema, fact) || ((!over || held) && commit->bug != BUG_ARCHIVED_IN_USE))
 		return status;
 	++*archived;
-	return set_archived(commit, facts, position, true);
+	return set_archived(commit, facts->arena, schema, fact, true);
 }
 
 static enum status see_aged(void *context, const void *row, const struct server_row *meta)
@@ -111,7 +113,7 @@ static enum status archive_some(struct commit *commit, const struct window_round
 		server_store_aged(commit->store, facts->schema->kind, &place->row, before_ms, most, see_aged, facts);
 
 	for (size_t i = 0; i < facts->count && status == STATUS_OK; i++) {
-		status = archive(commit, facts, i, archived);
+		status = archive(commit, facts, i, before_ms, archived);
 		place->row = (struct aged_place){ time_of(facts->schema, facts->rows[i]), *row_id(facts->rows[i]) };
 	}
 	*looked += facts->count;
@@ -121,7 +123,7 @@ static enum status archive_some(struct commit *commit, const struct window_round
 }
 
 enum status window_advance(
-	struct commit *commit, const struct window_round *round, struct window_place *place, size_t *out_archived)
+	struct commit *commit, const struct window_round *round, struct window_place *place, size_t *out_archived, bool *out_all)
 {
 	const struct schema *schema = NULL;
 	struct arena arena = { 0 };
@@ -129,6 +131,7 @@ enum status window_advance(
 	enum status status = STATUS_OK;
 
 	*out_archived = 0;
+	*out_all = false;
 	while (status == STATUS_OK && looked < round->most && (schema = schema_at(place->schema)) != NULL) {
 		struct facts facts = { .schema = schema, .arena = &arena };
 		if (has_window(schema))
@@ -137,7 +140,8 @@ enum status window_advance(
 			place->schema++;
 		arena_reset(&arena);
 	}
-	if (schema == NULL)
+	*out_all = status == STATUS_OK && schema == NULL;
+	if (*out_all)
 		*place = (struct window_place){ 0 };
 	arena_finish(&arena);
 	server_store_reset_rows(commit->store);
@@ -148,15 +152,72 @@ enum status window_advance(
 
 enum status window_bring_back(struct commit *commit, enum record_kind kind, const struct id *id)
 {
-	struct facts facts = { .schema = schema_find(kind), .arena = commit->arena };
+	const struct schema *schema = schema_find(kind);
 	const void *row;
 	enum status status;
 
-	if (!has_window(facts.schema))
+	if (!has_window(schema))
 		return STATUS_OK;
 	status = records_get(server_store_records(commit->store), kind, id, &row);
-	if (status != STATUS_OK || !row_is_archived(facts.schema, row))
+	if (status != STATUS_OK || !row_is_archived(schema, row))
 		return status;
-	add_fact(&facts, row);
-	return set_archived(commit, &facts, 0, false);
+	return set_archived(commit, commit->arena, schema, row_copy(commit->arena, schema, row), false);
+}
+
+static enum status see_archived(void *context, const void *row)
+{
+	struct facts *facts = context;
+
+	if (row_is_archived(facts->schema, row))
+		add_fact(facts, row);
+	return STATUS_OK;
+}
+
+static enum status bring_back(
+	struct commit *commit, struct arena *arena, const struct schema *schema, const char *index_field, const struct id *key)
+{
+	struct facts facts = { .schema = schema, .arena = arena };
+	enum status status =
+		records_each(server_store_records(commit->store), schema->kind, index_field, key, see_archived, &facts);
+
+	for (size_t i = 0; i < facts.count && status == STATUS_OK; i++)
+		status = set_archived(commit, arena, schema, facts.rows[i], false);
+	return status;
+}
+
+static enum status see_visit(void *context, const void *row)
+{
+	add_fact(context, row);
+	return STATUS_OK;
+}
+
+/* Movements are found by their visits. */
+static enum status bring_back_movements(struct commit *commit, struct arena *arena, const struct id *work_order)
+{
+	struct facts visits = { .schema = schema_find(RECORD_VISIT), .arena = arena };
+	enum status status =
+		records_each(server_store_records(commit->store), RECORD_VISIT, "work_order_id", work_order, see_visit, &visits);
+
+	for (size_t i = 0; i < visits.count && status == STATUS_OK; i++)
+		status = bring_back(commit, arena, schema_find(RECORD_MOVEMENT), "visit_id", row_id(visits.rows[i]));
+	return status;
+}
+
+enum status window_reopen(struct commit *commit, const struct id *work_order)
+{
+	const struct schema *schema;
+	struct arena arena = { 0 };
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; status == STATUS_OK && (schema = schema_at(i)) != NULL; i++) {
+		if (!has_window(schema))
+			continue;
+		if (schema->kind == RECORD_MOVEMENT)
+			status = bring_back_movements(commit, &arena, work_order);
+		else
+			status = bring_back(commit, &arena, schema, "work_order_id", work_order);
+		arena_reset(&arena);
+	}
+	arena_finish(&arena);
+	return status;
 }

@@ -9,11 +9,12 @@
 #include "protocol/wire/keys.h"
 
 #define SESSION_ID_SIZE  8
+#define SESSION_OVERHEAD 32
+#define SESSION_LIFE_MS  ((int64_t)3600 * 1000)
+
 /* The clear answer to a frame of a session that the server does not know: these 8 bytes ‖ the session id it named. */
 #define UNKNOWN_SESSION_MAGIC      "TRK1\x01\x01\x20\x00"
 #define UNKNOWN_SESSION_MAGIC_SIZE 8
-#define SESSION_OVERHEAD 32
-#define SESSION_LIFE_MS  ((int64_t)3600 * 1000)
 
 struct session {
 	/* First 8 bytes of BLAKE2b-256("truckroll/session/v1\0" ‖ device ephemeral ‖ server ephemeral) with the highest bit of the

@@ -163,7 +163,7 @@ def rows_of_a_newer_server_are_refused_by_an_older_program_which_goes_on_off_lin
 
 
 
-# Both programs as they were one revision of the schema ago: visits had no expected_at, assets no status standby (7), there was no operation
+# Both programs as they were shipped first: visits had no expected_at, assets no status standby (7), there was no operation
 # delay, and a contact's language was in use.
 OLDER_DEVICE, OLDER_SERVER = "truckroll_older", "truckrolld_older"
 SERIAL, AT = "LI1662002", "2026-11-30T10:30:00Z"

@@ -254,7 +254,8 @@ static void print_page(FILE *out)
 	      "* *since* and *retired* name revisions of the schema ([protocol.md](protocol.md#revisions)). A retired field is\n"
 	      "  kept as it is; only programs of earlier revisions still set it.\n"
 	      "* *Home* is the scope a row lives in: whoever holds the scope holds the row ([architecture.md](architecture.md)).\n"
-	      "  A fact that is older than it says here is *archived* once its order is over and no job holds it: the office keeps it.\n\n"
+	      "  A fact that is older than it says here is *archived* when its order has been over for as long: the office alone\n"
+	      "  keeps it.\n\n"
 	      "## Records\n",
 		out);
 	for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)

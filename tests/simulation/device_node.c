@@ -49,11 +49,19 @@ void device_node_finish(struct device_node *device)
 	free(device->files);
 }
 
+/* Older programs are of all earlier revisions, by whose device it is. */
+static uint32_t revision_of(const struct device_node *device)
+{
+	const uint32_t earlier = SCHEMA_REVISION - SCHEMA_REVISION_PLAIN;
+
+	return device->older ? SCHEMA_REVISION_PLAIN + (device->who - 1) % earlier : SCHEMA_REVISION;
+}
+
 /* What happens now happens in the device's program. */
 static void enter(struct device_node *device)
 {
 	stream_for_libsodium(&device->stream);
-	schema_speak(device->older ? SCHEMA_REVISION_PLAIN : SCHEMA_REVISION);
+	schema_speak(revision_of(device));
 }
 
 /* What looks on, and the server, are of today. */

@@ -29,7 +29,7 @@ enum fault_kind {
 	FAULT_HERD, /* whoever comes with operations is told to come again later; drawn apart */
 	FAULT_BUNDLES, /* files with requests and answers are carried by hand: late, twice, cut, put together anew, to the wrong device */
 	FAULT_FILES,   /* photos have a content, which is sent and fetched */
-	FAULT_REVISIONS,      /* devices with programs of one revision ago, and what the newer one has is used; drawn apart, too */
+	FAULT_REVISIONS,      /* devices with programs of earlier revisions, and what the newer one has is used; drawn apart, too */
 	FAULT_METERED, /* for a while only operations, or no files, may go over a device's link */
 	FAULT_DESK, /* the office changes what orders are for, retires machines, grants territories, and settles issues; drawn apart */
 	FAULT_WINDOW, /* facts leave the devices after minutes; drawn apart */

@@ -205,7 +205,9 @@ static bool catch_bug(const struct template *template, const struct arguments *a
 	uint64_t runs = 0;
 
 	run.bug = bug;
-	run.without_faults |= UINT32_C(1) << FAULT_DESK; /* which came later: what is known would be of other runs */
+	run.without_faults |= UINT32_C(1) << FAULT_DESK; /* which came later, as did the next: what is known would be of other runs */
+	if (bug != BUG_ARCHIVED_IN_USE)
+		run.without_faults |= UINT32_C(1) << FAULT_WINDOW;
 	run.seed = arguments->search || known[bug] == 0 ? 1 : known[bug];
 	simulation_run(template, &run, &result);
 	for (runs = 1; !result.violated && runs < CATCH_WITHIN; runs++) {

@@ -1,5 +1,5 @@
-/* I8: visits go along the moves of their table only, and what is done is opened again by word of a technician alone. Watched at every
- * commit of the server. */
+/* I8: no visit goes where the moves of its table do not lead, by however many of them, and what is done is opened again by word of a
+ * technician alone. Watched at every commit of the server. */
 #ifndef TRUCKROLL_TESTS_SIMULATION_VISIT_PATHS_H
 #define TRUCKROLL_TESTS_SIMULATION_VISIT_PATHS_H
 

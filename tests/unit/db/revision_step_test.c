@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "db/storage.h"
+#include "protocol/domain/note.h"
 #include "protocol/domain/revision.h"
 #include "protocol/domain/visit.h"
 #include "protocol/wire/record_codec.h"
@@ -123,6 +124,32 @@ static void a_store_that_is_open_goes_on_in_its_revision(void **state)
 	arena_finish(&arena);
 }
 
+static void every_earlier_revision_is_brought_up_to_now(void **state)
+{
+	(void)state;
+	for (uint32_t revision = SCHEMA_REVISION_PLAIN; revision < SCHEMA_REVISION; revision++) {
+		const char *path = scratch_path("earlier.db");
+		struct note note = { .id = id_of(1), .work_order_id = id_of(2), .text = text_of("as it was") };
+		struct arena arena = { 0 };
+		struct storage *storage;
+		void *row;
+
+		(void)unlink(path);
+		assert_int_equal(open_at(revision, path, STORAGE_CREATE, &storage), STATUS_OK);
+		assert_int_equal(table_put(storage, &note_schema, &note, &(struct row_meta){ 0 }), STATUS_OK);
+		storage_close(storage);
+		assert_int_equal(open_at(SCHEMA_REVISION, path, STORAGE_OWN, &storage), STATUS_OK);
+		assert_int_equal(table_get(storage, &note_schema, &note.id, &arena, &row, NULL), STATUS_OK);
+		assert_true(row_equal(&note_schema, row, &note));
+		note.archived = true;
+		assert_int_equal(table_put(storage, &note_schema, &note, &(struct row_meta){ 0 }), STATUS_OK);
+		assert_int_equal(table_get(storage, &note_schema, &note.id, &arena, &row, NULL), STATUS_OK);
+		assert_true(((struct note *)row)->archived);
+		storage_close(storage);
+		arena_finish(&arena);
+	}
+}
+
 /* True when the n-th write was not reached. */
 static bool upgrade_and_die(const char *path, int64_t writes)
 {
@@ -168,6 +195,7 @@ int main(void)
 		cmocka_unit_test(what_rows_kept_moves_into_the_new_column_and_nothing_else_changes),
 		cmocka_unit_test(an_older_program_refuses_a_store_that_was_upgraded),
 		cmocka_unit_test(a_store_that_is_open_goes_on_in_its_revision),
+		cmocka_unit_test(every_earlier_revision_is_brought_up_to_now),
 		cmocka_unit_test(an_upgrade_killed_at_any_write_is_done_whole_by_the_next),
 	};
 	int failed;

@@ -180,7 +180,7 @@ static void a_field_table_that_breaks_a_rule_is_refused(void **state)
 	}
 }
 
-/* Speaks as programs did one revision ago, and back. */
+/* Speaks as programs did that were shipped first, and back. */
 static int speak_older(void **state)
 {
 	(void)state;
