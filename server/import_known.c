@@ -248,7 +248,7 @@ static void follow_cost(struct import_pass *pass, struct import_draft *draft)
 	};
 
 	if (draft->cents > 0)
-		import_beside(pass, draft, RECORD_WORK_ORDER_COST, &cost, import_row_find(draft->from, "cost"));
+		import_implied(pass, draft, RECORD_WORK_ORDER_COST, &cost);
 }
 
 /* The log names neither day nor aircraft. An order without a closing time would be open: the first moment that can be told is put

@@ -123,11 +123,10 @@ static bool draft_check(struct import_pass *pass, struct import_draft *draft, co
 	return false;
 }
 
-static void refuse_taken(struct import_pass *pass, struct import_draft *draft, const struct import_value *value, int64_t line)
+/* What rows of one key must have alike: the record, and the amount beside it. */
+static uint64_t fingerprint(const struct import_draft *draft)
 {
-	struct text reason = arena_print(pass->row_arena, "line %" PRId64 " has the same key with other values", line);
-
-	import_draft_refuse(pass, draft, value, NULL, reason.data);
+	return row_hash(draft->schema, draft->row).low ^ ((uint64_t)draft->cents * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 void import_draft_finish(struct import_pass *pass, struct import_draft *draft, const struct id *id, const struct import_value *key)
@@ -141,39 +140,17 @@ void import_draft_finish(struct import_pass *pass, struct import_draft *draft, c
 	*(struct id *)draft->row = *id;
 	if (!draft_check(pass, draft, &operation))
 		return;
-	pass->status = import_keys_add(&pass->keys, id, row_hash(draft->schema, draft->row).low, draft->from->line, &use, &line);
+	pass->status = import_keys_add(&pass->keys, id, fingerprint(draft), draft->from->line, &use, &line);
 	if (pass->status != STATUS_OK)
 		return;
 	if (use == IMPORT_KEY_TAKEN) {
-		refuse_taken(pass, draft, key, line);
+		struct text reason = arena_print(pass->row_arena, "line %" PRId64 " has the same key with other values", line);
+		import_draft_refuse(pass, draft, key, NULL, reason.data);
 	} else if (use == IMPORT_KEY_REPEATED) {
 		import_notes_add(&pass->report->skipped, pass->arena, text_of(IMPORT_REPEATED), draft->from->line, 1);
 	} else {
 		hand_out(pass, draft, &operation);
 	}
-}
-
-void import_beside(
-	struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row, const struct import_value *value)
-{
-	struct operation operation = create_of(pass, kind, row_id(row), row);
-	struct objection objection = { .field = NULL };
-	enum import_key_use use = IMPORT_KEY_NEW;
-	int64_t line = 0;
-
-	if (pass->status != STATUS_OK)
-		return;
-	if (operation_check(&operation, &objection) != STATUS_OK) {
-		import_draft_refuse(pass, draft, value, NULL, fail_reason());
-		return;
-	}
-	pass->status = import_keys_add(&pass->keys, row_id(row), row_hash(schema_find(kind), row).low, draft->from->line, &use, &line);
-	if (pass->status != STATUS_OK)
-		return;
-	if (use == IMPORT_KEY_TAKEN)
-		refuse_taken(pass, draft, value, line);
-	else if (use == IMPORT_KEY_NEW)
-		hand_out(pass, draft, &operation);
 }
 
 void import_implied(struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row)

@@ -60,10 +60,6 @@ void import_draft_cut(struct import_pass *pass, struct import_draft *draft, cons
  * it is an error at `key`. */
 void import_draft_finish(struct import_pass *pass, struct import_draft *draft, const struct id *id, const struct import_value *key);
 
-/* Hands out a record that the row holds beside its own, once: another one of that id is an error at `value`. Its id is set. */
-void import_beside(
-	struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row, const struct import_value *value);
-
 /* Hands out a record that the row only implies, once. Its id is set. */
 void import_implied(struct import_pass *pass, struct import_draft *draft, enum record_kind kind, const void *row);
 

@@ -24,7 +24,6 @@ void intake_finish(struct intake *intake)
 }
 
 /* Equal in everything that a file can say; derived fields are the rules' business. */
-/* A retired field is as it was. */
 static bool same_content(const struct schema *schema, const void *left, const void *right)
 {
 	for (size_t i = 0; i < schema->field_count; i++)

@@ -121,16 +121,28 @@ static void set_if_open(int64_t *time_at_ms, int64_t at_ms)
 		*time_at_ms = at_ms;
 }
 
+/* What moves on a visit belongs to its order. */
+static enum status create_movement(struct handling *handling, struct movement *movement)
+{
+	const void *visit = NULL;
+	enum status status = STATUS_OK;
+
+	set_if_open(&movement->at_ms, handling->operation->head.at_ms);
+	if (id_is_nil(&movement->work_order_id) && !id_is_nil(&movement->visit_id))
+		status = records_look(handling->records, RECORD_VISIT, &movement->visit_id, &visit);
+	if (visit != NULL)
+		movement->work_order_id = ((const struct visit *)visit)->work_order_id;
+	return status == STATUS_OK ? handling_post_movement(handling, movement) : status;
+}
+
 static enum status store_new(struct handling *handling, const struct schema *schema, void *row)
 {
 	int64_t at_ms = handling->operation->head.at_ms;
 
 	if (schema->kind == RECORD_WORK_ORDER)
 		return create_order(handling, row);
-	if (schema->kind == RECORD_MOVEMENT) {
-		set_if_open(&((struct movement *)row)->at_ms, at_ms);
-		return handling_post_movement(handling, row);
-	}
+	if (schema->kind == RECORD_MOVEMENT)
+		return create_movement(handling, row);
 	if (schema->kind == RECORD_READING) {
 		set_if_open(&((struct reading *)row)->at_ms, at_ms);
 		return handling_post_reading(handling, row);

@@ -46,6 +46,6 @@ const struct schema movement_schema = {
 	.field_count = LENGTH(fields),
 	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TECHNICIAN, "technician_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
-	.indexes = { { "part_id" }, { "visit_id" } },
+	.indexes = { { "part_id" }, { "visit_id" }, { "work_order_id" } },
 	.window = { "at_ms", 90 },
 };

@@ -5,20 +5,26 @@
 #include "protocol/domain/work_order_cost.h"
 #include "protocol/sync/row_change.h"
 
-/* As an import of the same order names it: then it is there once. */
-static struct id id_of_cost(struct arena *arena, const struct work_order *order)
+/* An order of the excavators' form is its source's word: its cost is what another import of the form makes, and is there once. Any other
+ * order may share its source's word with others. */
+static struct work_order_cost cost_of(struct arena *arena, const struct work_order *order)
 {
-	if (order->source_id.size > 0)
-		return id_imported(order->source, arena_print(arena, "%.*s|cost", TEXT_ARGUMENTS(order->source_id)));
-	return id_imported(text_of("work_order_cost"), text_of(id_to_text(&order->id).characters));
+	struct id imported = id_imported(order->source, order->source_id);
+	struct work_order_cost cost = { .work_order_id = order->id, .cost_cents = order->cost_cents };
+
+	if (!id_equal(&imported, &order->id)) {
+		cost.id = id_imported(text_of("work_order_cost"), text_of(id_to_text(&order->id).characters));
+		return cost;
+	}
+	cost.source = order->source;
+	cost.source_id = arena_print(arena, "%.*s|cost", TEXT_ARGUMENTS(order->source_id));
+	cost.id = id_imported(cost.source, cost.source_id);
+	return cost;
 }
 
 static enum status keep_cost(struct commit *commit, const struct work_order *order)
 {
-	struct work_order_cost cost = { .id = id_of_cost(commit->arena, order),
-		.work_order_id = order->id,
-		.cost_cents = order->cost_cents,
-		.source = order->source };
+	struct work_order_cost cost = cost_of(commit->arena, order);
 	const struct change change = { .kind = RECORD_WORK_ORDER_COST, .after = &cost };
 	const void *there;
 	enum status status = records_look(server_store_records(commit->store), RECORD_WORK_ORDER_COST, &cost.id, &there);

@@ -8,7 +8,7 @@
 #define ARCHIVE_MOST    1000  /* facts to look at in one round */
 #define LOOK_AGAIN_MOST 1000  /* parked operations in one round */
 #define ROUNDS_EVERY_MS ((int64_t)3600 * 1000)
-#define AGAIN_MS        10000 /* after a round that failed, or that left something to archive */
+#define AGAIN_MS        10000 /* after a round that failed, or that left something to archive or to move */
 
 static int64_t retention_ms(const struct server_core *core)
 {

@@ -74,11 +74,14 @@ static enum status archive(struct commit *commit, const struct facts *facts, siz
 	const struct schema *schema = facts->schema;
 	const void *fact = facts->rows[position];
 	bool over, held = false;
-	enum status status = is_long_over(commit, order_of(schema, fact), before_ms, &over);
+	enum status status;
 
+	if (!is_fact(schema, fact))
+		return STATUS_OK;
+	status = is_long_over(commit, order_of(schema, fact), before_ms, &over);
 	if (status == STATUS_OK && over)
 		status = server_store_links_of_row(commit->store, schema->kind, row_id(fact), note_job, &held);
-	if (status != STATUS_OK || !is_fact(schema, fact) || ((!over || held) && commit->bug != BUG_ARCHIVED_IN_USE))
+	if (status != STATUS_OK || ((!over || held) && commit->bug != BUG_ARCHIVED_IN_USE))
 		return status;
 	++*archived;
 	return set_archived(commit, facts->arena, schema, fact, true);
@@ -173,33 +176,14 @@ static enum status see_archived(void *context, const void *row)
 	return STATUS_OK;
 }
 
-static enum status bring_back(
-	struct commit *commit, struct arena *arena, const struct schema *schema, const char *index_field, const struct id *key)
+static enum status bring_back(struct commit *commit, struct arena *arena, const struct schema *schema, const struct id *work_order)
 {
 	struct facts facts = { .schema = schema, .arena = arena };
-	enum status status =
-		records_each(server_store_records(commit->store), schema->kind, index_field, key, see_archived, &facts);
+	enum status status = records_each(
+		server_store_records(commit->store), schema->kind, "work_order_id", work_order, see_archived, &facts);
 
 	for (size_t i = 0; i < facts.count && status == STATUS_OK; i++)
 		status = set_archived(commit, arena, schema, facts.rows[i], false);
-	return status;
-}
-
-static enum status see_visit(void *context, const void *row)
-{
-	add_fact(context, row);
-	return STATUS_OK;
-}
-
-/* Movements are found by their visits. */
-static enum status bring_back_movements(struct commit *commit, struct arena *arena, const struct id *work_order)
-{
-	struct facts visits = { .schema = schema_find(RECORD_VISIT), .arena = arena };
-	enum status status =
-		records_each(server_store_records(commit->store), RECORD_VISIT, "work_order_id", work_order, see_visit, &visits);
-
-	for (size_t i = 0; i < visits.count && status == STATUS_OK; i++)
-		status = bring_back(commit, arena, schema_find(RECORD_MOVEMENT), "visit_id", row_id(visits.rows[i]));
 	return status;
 }
 
@@ -210,12 +194,8 @@ enum status window_reopen(struct commit *commit, const struct id *work_order)
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; status == STATUS_OK && (schema = schema_at(i)) != NULL; i++) {
-		if (!has_window(schema))
-			continue;
-		if (schema->kind == RECORD_MOVEMENT)
-			status = bring_back_movements(commit, &arena, work_order);
-		else
-			status = bring_back(commit, &arena, schema, "work_order_id", work_order);
+		if (has_window(schema))
+			status = bring_back(commit, &arena, schema, work_order);
 		arena_reset(&arena);
 	}
 	arena_finish(&arena);

@@ -15,3 +15,6 @@ CREATE TABLE work_order_cost (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS work_order_cost_by_home ON work_order_cost (home);
 CREATE INDEX IF NOT EXISTS work_order_cost_by_work_order_id ON work_order_cost (work_order_id);
+
+-- What was used on an order, also without a visit.
+CREATE INDEX IF NOT EXISTS movement_by_work_order_id ON movement (work_order_id);

@@ -165,6 +165,10 @@ static void a_repeated_row_is_skipped_and_a_contradiction_is_refused(void **stat
 	assert_int_equal(run.report.skipped.count, 1);
 	assert_int_equal(run.report.skipped.items[0].line, 4);
 	import_run_finish(&run);
+	refuse_text("q1.csv", ORDER_HEADER "W1,E1,2024-02-03,text,PM01,5.5\nW1,E1,2024-02-03,text,PM01,7\n",
+		"q1.csv:3:1: wo_id: line 2 has the same key with other values");
+	refuse_text("q2.csv", ORDER_HEADER "W1,E1,2024-02-03,text,PM01,\nW1,E1,2024-02-03,text,PM01,7\n",
+		"q2.csv:3:1: wo_id: line 2 has the same key with other values");
 	refuse_text("q.csv", PARTS_HEADER ",k,n,x\n,k,n,y\n", "q.csv:3:2: key: line 2 has the same key with other values");
 }
 

@@ -163,6 +163,25 @@ static void a_movement_from_a_place_to_itself_is_malformed(void **state)
 	assert_int_equal(world_count(&world, RECORD_MOVEMENT), 0);
 }
 
+static void what_moves_on_a_visit_belongs_to_its_order(void **state)
+{
+	const struct visit visit = { .id = world_id(RECORD_VISIT, 77), .work_order_id = world_id(RECORD_WORK_ORDER, 7) };
+	const struct movement movement = {
+		.part_id = world_id(RECORD_PART, 1),
+		.quantity = 1,
+		.from_location_id = location_vendor,
+		.to_location_id = location_customer,
+		.visit_id = visit.id,
+	};
+	const struct movement *stored;
+
+	(void)state;
+	world_put(&world, RECORD_VISIT, &visit);
+	assert_rule(create(RECORD_MOVEMENT, (struct id){ 0 }, 0, ROLE_DISPATCHER, &movement), OUTCOME_APPLIED, "");
+	stored = world_find(&world, RECORD_MOVEMENT, (struct id){ { [0] = 0xee, [15] = 1 } });
+	assert_true(id_equal(&stored->work_order_id, &visit.work_order_id));
+}
+
 #define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -177,6 +196,7 @@ int main(void)
 		IN_A_WORLD(nobody_creates_what_handlers_derive),
 		IN_A_WORLD(an_order_starts_the_request_behind_it),
 		IN_A_WORLD(a_movement_from_a_place_to_itself_is_malformed),
+		IN_A_WORLD(what_moves_on_a_visit_belongs_to_its_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

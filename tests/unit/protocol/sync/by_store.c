@@ -59,3 +59,12 @@ void by_store_settle(struct simulation *pair)
 		device_node_go(pair, pair_device(pair, i));
 	pair_settle(pair);
 }
+
+void by_store_let_a_round_pass(struct simulation *pair)
+{
+	const int64_t hour_ms = (int64_t)3600 * 1000;
+
+	for (int64_t until = pair->now_ms + hour_ms + hour_ms / 2; pair->now_ms < until;)
+		assert_true(simulation_step(pair));
+	pair_settle(pair);
+}

@@ -25,5 +25,7 @@ struct id by_store_id(const char *what, unsigned number);
 int64_t by_store_job_rows(struct simulation *pair, const struct id *order);
 /* Lets the devices ask, and waits until all is quiet. */
 void by_store_settle(struct simulation *pair);
+/* Time enough for what the server does every hour, and for the devices to hear of it. */
+void by_store_let_a_round_pass(struct simulation *pair);
 
 #endif

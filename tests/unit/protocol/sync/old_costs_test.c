@@ -6,11 +6,10 @@
 #include "tests/simulation/organisation.h"
 #include "tests/unit/protocol/sync/by_store.h"
 
-#define HOUR_MS ((int64_t)3600 * 1000)
-
+/* Imported under a word of its source's that is its own, when it has no number. */
 static struct id order_that_cost(struct simulation *pair, unsigned number, const char *source_id, int64_t cents)
 {
-	const struct work_order order = { .id = by_store_id("order", number),
+	const struct work_order order = { .id = number > 0 ? by_store_id("order", number) : id_imported(text_of("erp"), text_of(source_id)),
 		.territory_id = organisation_id(RECORD_TERRITORY, 0),
 		.title = text_of("was dear"),
 		.source = text_of("erp"),
@@ -27,13 +26,6 @@ static int64_t cost_on_device(struct simulation *pair, const struct id *order)
 
 	assert_int_equal(records_get(device_store_records(pair_device(pair, 1)->store), RECORD_WORK_ORDER, order, &row), STATUS_OK);
 	return ((const struct work_order *)row)->cost_cents;
-}
-
-static void let_a_round_pass(struct simulation *pair)
-{
-	for (int64_t until = pair->now_ms + HOUR_MS + HOUR_MS / 2; pair->now_ms < until;)
-		assert_true(simulation_step(pair));
-	pair_settle(pair);
 }
 
 static enum status add_cost(void *context, const void *row)
@@ -56,18 +48,21 @@ static void what_orders_cost_is_moved_to_where_only_the_office_has_it(void **sta
 {
 	struct simulation *pair = *state;
 	struct id imported = order_that_cost(pair, 0, "WO-1", 12345), own = order_that_cost(pair, 1, "", 500);
+	struct id one = order_that_cost(pair, 2, "contract 7", 600), other = order_that_cost(pair, 3, "contract 7", 700);
 	size_t costs = pair_count_on_server(pair, RECORD_WORK_ORDER_COST);
 
 	by_store_settle(pair);
 	assert_int_equal(cost_on_device(pair, &imported), 12345);
-	let_a_round_pass(pair);
+	by_store_let_a_round_pass(pair);
 	assert_int_equal(cost_on_device(pair, &imported), 0);
 	assert_int_equal(cost_on_device(pair, &own), 0);
 	assert_int_equal(costs_of(pair, &imported), 12345);
 	assert_int_equal(costs_of(pair, &own), 500);
-	assert_int_equal(pair_count_on_server(pair, RECORD_WORK_ORDER_COST), costs + 2);
-	let_a_round_pass(pair);
-	assert_int_equal(pair_count_on_server(pair, RECORD_WORK_ORDER_COST), costs + 2);
+	assert_int_equal(costs_of(pair, &one), 600);
+	assert_int_equal(costs_of(pair, &other), 700);
+	assert_int_equal(pair_count_on_server(pair, RECORD_WORK_ORDER_COST), costs + 4);
+	by_store_let_a_round_pass(pair);
+	assert_int_equal(pair_count_on_server(pair, RECORD_WORK_ORDER_COST), costs + 4);
 	assert_int_equal(device_core_state(pair_device(pair, 1)->core).incidents, 0);
 	checks_of_device_end(pair, pair_device(pair, 1));
 	assert_false(pair->violated);
@@ -84,8 +79,34 @@ static void a_cost_that_is_there_already_is_not_there_twice(void **state)
 
 	(void)by_store_put_one(pair, RECORD_WORK_ORDER_COST, &cost);
 	by_store_settle(pair);
-	let_a_round_pass(pair);
+	by_store_let_a_round_pass(pair);
+	assert_int_equal(cost_on_device(pair, &order), 0);
 	assert_int_equal(costs_of(pair, &order), 12345);
+}
+
+static size_t costed(struct simulation *pair)
+{
+	struct id orders[COSTED_MAX];
+	size_t count;
+
+	assert_int_equal(server_store_costed(pair->server.store, orders, &count), STATUS_OK);
+	return count;
+}
+
+/* What one round does not take, the next one does within the minute. */
+static void many_costs_are_moved_within_a_minute(void **state)
+{
+	struct simulation *pair = *state;
+
+	for (unsigned i = 1; i <= COSTED_MAX + 1; i++)
+		(void)order_that_cost(pair, i, "", i);
+	by_store_settle(pair);
+	pair->now_ms += (int64_t)3600 * 1000;
+	while (costed(pair) > 1)
+		assert_true(simulation_step(pair));
+	for (int64_t until = pair->now_ms + 60000; pair->now_ms < until && costed(pair) > 0;)
+		assert_true(simulation_step(pair));
+	assert_int_equal(costed(pair), 0);
 }
 
 static void a_program_of_before_leaves_costs_where_they_are(void **state)
@@ -108,6 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_orders_cost_is_moved_to_where_only_the_office_has_it, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_cost_that_is_there_already_is_not_there_twice, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(many_costs_are_moved_within_a_minute, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_program_of_before_leaves_costs_where_they_are, pair_open, pair_close),
 	};
 

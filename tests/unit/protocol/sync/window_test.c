@@ -19,14 +19,6 @@ static int64_t days_ago(struct simulation *pair, int64_t days)
 	return clock_now_ms(&pair->server.clock) - days * DAY_MS;
 }
 
-/* Long enough for a round of the server's, and for the devices to hear of it. */
-static void let_a_round_pass(struct simulation *pair)
-{
-	for (int64_t until = pair->now_ms + HOUR_MS + HOUR_MS / 2; pair->now_ms < until;)
-		assert_true(simulation_step(pair));
-	pair_settle(pair);
-}
-
 static void assert_fits(struct simulation *pair)
 {
 	for (unsigned number = 1; number <= 2; number++) {
@@ -79,7 +71,7 @@ static void a_fact_older_than_its_window_stays_with_the_office_alone(void **stat
 
 	by_store_settle(pair);
 	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &old));
-	let_a_round_pass(pair);
+	by_store_let_a_round_pass(pair);
 	assert_true(is_archived(pair, RECORD_NOTE, &old));
 	assert_false(pair_on_device(pair, 1, RECORD_NOTE, &old));
 	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &young));
@@ -107,7 +99,7 @@ static void each_kind_of_fact_has_its_own_window(void **state)
 	(void)by_store_put_one(pair, RECORD_TIME_ENTRY, &entry);
 	by_store_settle(pair);
 	assert_true(pair_on_device(pair, 1, RECORD_MOVEMENT, &movement.id) && pair_on_device(pair, 1, RECORD_TIME_ENTRY, &entry.id));
-	let_a_round_pass(pair);
+	by_store_let_a_round_pass(pair);
 	assert_false(pair_on_device(pair, 1, RECORD_MOVEMENT, &movement.id) || pair_on_device(pair, 1, RECORD_TIME_ENTRY, &entry.id));
 	assert_true(pair_on_server(pair, RECORD_MOVEMENT, &movement.id) && pair_on_server(pair, RECORD_TIME_ENTRY, &entry.id));
 	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &note));
@@ -121,11 +113,11 @@ static void the_window_begins_when_the_order_is_over(void **state)
 	struct id notes[] = { note_of(pair, 0, &open, 9000), note_of(pair, 1, &closed, 9000), note_of(pair, 2, &over, 9000) };
 
 	by_store_settle(pair);
-	let_a_round_pass(pair);
+	by_store_let_a_round_pass(pair);
 	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &notes[0]) && pair_on_device(pair, 1, RECORD_NOTE, &notes[1]));
 	assert_false(pair_on_device(pair, 1, RECORD_NOTE, &notes[2]));
 	pair->now_ms += 2 * DAY_MS;
-	let_a_round_pass(pair);
+	by_store_let_a_round_pass(pair);
 	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &notes[0]));
 	assert_false(pair_on_device(pair, 1, RECORD_NOTE, &notes[1]));
 }
@@ -136,30 +128,23 @@ static void what_is_archived_comes_back_when_its_order_is_opened_again(void **st
 	const struct reason_arguments again = { .reason = text_of("it leaks again") };
 	struct simulation *pair = *state;
 	struct id order = order_over(pair, 0, 800), note = note_of(pair, 0, &order, 800);
-	const struct visit visit = { .id = by_store_id("visit", 0),
-		.work_order_id = order,
-		.technician_id = organisation_id(RECORD_TECHNICIAN, 0),
-		.territory_id = organisation_id(RECORD_TERRITORY, 0),
-		.state = VISIT_STATE_CANCELLED };
-	const struct movement movement = { .id = by_store_id("movement", 0),
+	const struct movement movement = { .id = by_store_id("movement", 0), /* on no visit */
 		.part_id = organisation_id(RECORD_PART, 0),
 		.quantity = 1,
 		.from_location_id = location_vendor,
 		.to_location_id = location_customer,
-		.visit_id = visit.id,
 		.work_order_id = order,
-		.technician_id = visit.technician_id,
+		.technician_id = organisation_id(RECORD_TECHNICIAN, 0),
 		.at_ms = days_ago(pair, 800) };
 
-	(void)by_store_put_one(pair, RECORD_VISIT, &visit);
 	(void)by_store_put_one(pair, RECORD_MOVEMENT, &movement);
 	by_store_settle(pair);
-	let_a_round_pass(pair);
+	by_store_let_a_round_pass(pair);
 	assert_false(pair_on_device(pair, 1, RECORD_NOTE, &note) || pair_on_device(pair, 1, RECORD_MOVEMENT, &movement.id));
 	pair_office(pair, OPERATION_REOPEN_ORDER, &order, &again);
 	pair_settle(pair);
 	assert_true(pair_on_device(pair, 1, RECORD_NOTE, &note) && pair_on_device(pair, 1, RECORD_MOVEMENT, &movement.id));
-	let_a_round_pass(pair);
+	by_store_let_a_round_pass(pair);
 	assert_false(is_archived(pair, RECORD_NOTE, &note) || is_archived(pair, RECORD_MOVEMENT, &movement.id));
 	(void)pair_book(pair, &order, 2);
 	pair_settle(pair);
@@ -235,7 +220,7 @@ static void what_a_machine_has_in_writing_is_no_fact(void **state)
 	(void)by_store_put_one(pair, RECORD_ATTACHMENT, &plate);
 	(void)by_store_put_one(pair, RECORD_ATTACHMENT, &photo);
 	by_store_settle(pair);
-	let_a_round_pass(pair);
+	by_store_let_a_round_pass(pair);
 	assert_true(pair_on_device(pair, 1, RECORD_ATTACHMENT, &manual.id) && pair_on_device(pair, 1, RECORD_ATTACHMENT, &plate.id));
 	assert_false(pair_on_device(pair, 1, RECORD_ATTACHMENT, &photo.id));
 }
