@@ -393,14 +393,15 @@ static int64_t brought(const struct movement *movement, const struct id *van, co
 	return (id_equal(&movement->to_location_id, van) ? quantity : 0) - (id_equal(&movement->from_location_id, van) ? quantity : 0);
 }
 
-/* What the device had, as of commit `gseq`, and has no more: it is archived. What the office loaded it never had. */
+/* What the device had, as of commit `gseq`, and has no more: it is archived. What the office loaded it never had. `server` NULL: nothing
+ * is archived in this run. */
 static int64_t brought_long_ago(
 	const struct snapshot *server, const struct snapshot *view, int64_t gseq, const struct id *van, const struct id *part)
 {
-	const struct snapshot_table *movements = snapshot_table(server, RECORD_MOVEMENT);
+	const struct snapshot_table *movements = server == NULL ? NULL : snapshot_table(server, RECORD_MOVEMENT);
 	int64_t sum = 0;
 
-	for (size_t i = 0; i < movements->count; i++) {
+	for (size_t i = 0; movements != NULL && i < movements->count; i++) {
 		const struct movement *movement = movements->rows[i].row;
 		if (movement->archived && !id_is_nil(&movement->technician_id) && movements->rows[i].meta.gseq <= gseq &&
 			snapshot_find(view, RECORD_MOVEMENT, &movement->id) == NULL)
@@ -475,7 +476,9 @@ static void check_view(struct simulation *simulation, struct device_node *device
 		return; /* nothing to see yet */
 	snapshot_open(&view, device_store_replica_storage(device->store));
 	check_jobs(simulation, device, &view);
-	if (simulation->server.store != NULL && !simulation->server.swapped) {
+	if (simulation->window_ms == 0) {
+		check_van(simulation, device, &view, NULL, 0);
+	} else if (simulation->server.store != NULL && !simulation->server.swapped) {
 		snapshot_open(&server, server_store_storage(simulation->server.store));
 		check_van(simulation, device, &view, &server, state.cursor.gseq);
 		snapshot_finish(&server);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db/connection.h" /* to read beside the store */
+#include "protocol/base/memory.h"
 #include "protocol/domain/visit.h"
 #include "server/store.h"
 #include "tests/simulation/simulation.h"
@@ -52,9 +53,7 @@ static void begin(struct visit_paths *paths, const struct id *id, uint32_t state
 {
 	if (paths->count == paths->capacity) {
 		paths->capacity = paths->capacity == 0 ? 64 : 2 * paths->capacity;
-		paths->places = realloc(paths->places, paths->capacity * sizeof(*paths->places));
-		if (paths->places == NULL)
-			abort();
+		paths->places = memory_resize(paths->places, paths->capacity * sizeof(*paths->places));
 	}
 	paths->places[paths->count++] = (struct visit_place){ *id, state };
 }
