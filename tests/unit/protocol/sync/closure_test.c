@@ -6,18 +6,9 @@
 #include "protocol/domain/note.h"
 #include "protocol/sync/closure.h"
 #include "protocol/sync/job.h"
-#include "tests/simulation/checks.h"
 #include "tests/unit/protocol/sync/by_store.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
-
-static void assert_fits(struct simulation *pair, unsigned number)
-{
-	assert_int_equal(device_core_state(pair_device(pair, number)->core).incidents, 0);
-	checks_of_device_end(pair, pair_device(pair, number));
-	if (pair->violated)
-		fail_msg("%s: %s", pair->invariant, pair->violation);
-}
 
 /* An order on asset 0 of the first territory, closed so long ago, with one visit that did it. */
 static struct id past_order(struct simulation *pair, unsigned number, int64_t days)
@@ -77,7 +68,7 @@ static void what_was_done_here_before_comes_with_the_job(void **state)
 		assert_int_equal(pair_on_device(pair, 2, RECORD_VISIT, &visit), i < HISTORY_VISITS_MAX);
 		assert_false(pair_on_device(pair, 2, RECORD_NOTE, &note));
 	}
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 }
 
 static void what_is_done_meanwhile_becomes_history_of_the_other_job(void **state)
@@ -96,7 +87,7 @@ static void what_is_done_meanwhile_becomes_history_of_the_other_job(void **state
 	pair_settle(pair);
 	assert_true(pair_on_device(pair, 2, RECORD_WORK_ORDER, &first));
 	assert_true(pair_on_device(pair, 2, RECORD_VISIT, &visit));
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 }
 
 static void who_goes_over_to_another_customer_goes_with_its_jobs(void **state)
@@ -125,7 +116,7 @@ static void who_goes_over_to_another_customer_goes_with_its_jobs(void **state)
 	by_store_settle(pair);
 	assert_false(pair_on_device(pair, 2, RECORD_CONTACT, &contact.id));
 	assert_true(pair_on_device(pair, 2, RECORD_METER, &meter.id));
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 }
 
 /* Whatever a job cannot do without comes first; what goes over the top is told. */
@@ -176,11 +167,11 @@ static void a_job_that_nobody_has_links_nothing(void **state)
 		assert_true(simulation_step(pair));
 	pair_settle(pair);
 	assert_false(pair_on_device(pair, 2, RECORD_WORK_ORDER, &done));
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 	pair_office(pair, OPERATION_REOPEN_ORDER, &done, &close); /* it was not done after all */
 	pair_settle(pair);
 	assert_true(pair_on_device(pair, 2, RECORD_WORK_ORDER, &done));
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 }
 
 /* A remark that is changed, a visit that goes on: no job gets other rows by it, and none is walked. */
@@ -212,7 +203,7 @@ static void only_jobs_whose_links_may_change_are_walked(void **state)
 	asset.site_id = organisation_id(RECORD_SITE, 2);
 	assert_int_equal(by_store_put_one(pair, RECORD_ASSET, &asset), 1);
 	by_store_settle(pair);
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 }
 
 static void a_row_that_is_given_to_an_order_comes_with_its_job(void **state)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "protocol/domain/note.h"
+#include "tests/simulation/checks.h"
 #include "tests/simulation/snapshot.h"
 #include "tests/unit/protocol/sync/pair.h"
 
@@ -47,6 +48,14 @@ void pair_settle(struct simulation *pair)
 	if (pair->violated)
 		fail_msg("%s: %s", pair->invariant, pair->violation);
 	assert_true(simulation_is_quiet(pair));
+}
+
+void pair_assert_fits(struct simulation *pair, unsigned number)
+{
+	assert_int_equal(device_core_state(pair_device(pair, number)->core).incidents, 0);
+	checks_of_device_end(pair, pair_device(pair, number));
+	if (pair->violated)
+		fail_msg("%s: %s", pair->invariant, pair->violation);
 }
 
 bool pair_intercept(struct simulation *pair, unsigned number, struct bytes *out_frame, uint64_t *out_connection)

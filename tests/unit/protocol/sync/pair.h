@@ -25,6 +25,8 @@ int pair_close(void **state);
 struct device_node *pair_device(struct simulation *pair, unsigned number);
 /* Lets time go on until all is quiet; fails the test when it never is. */
 void pair_settle(struct simulation *pair);
+/* Fails the test unless the device holds what the server gives it, and had no incident. */
+void pair_assert_fits(struct simulation *pair, unsigned number);
 /* Lets things happen, requests to the server and answers included, until the next request of the device would arrive; its bytes are in the
  * pair's arena. False: none came. */
 bool pair_intercept(struct simulation *pair, unsigned number, struct bytes *out_frame, uint64_t *out_connection);

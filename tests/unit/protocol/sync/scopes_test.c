@@ -7,18 +7,9 @@
 #include "protocol/sync/grants.h"
 #include "protocol/sync/publish.h"
 #include "protocol/sync/server_core_inner.h"
-#include "tests/simulation/checks.h"
 #include "tests/unit/protocol/sync/pair.h"
 
 /* Nothing had to be fetched again, and what the device has is what the server gives it. */
-static void assert_fits(struct simulation *pair, unsigned number)
-{
-	assert_int_equal(device_core_state(pair_device(pair, number)->core).incidents, 0);
-	checks_of_device_end(pair, pair_device(pair, number));
-	if (pair->violated)
-		fail_msg("%s: %s", pair->invariant, pair->violation);
-}
-
 static void a_job_elsewhere_brings_what_it_needs(void **state)
 {
 	struct simulation *pair = *state;
@@ -52,8 +43,8 @@ static void a_door_code_comes_with_a_job_and_goes_with_it(void **state)
 	pair_office(pair, OPERATION_CANCEL, &visit, &cancel);
 	pair_settle(pair);
 	assert_false(pair_on_device(pair, 2, RECORD_SITE_ACCESS, &access));
-	assert_fits(pair, 1);
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 1);
+	pair_assert_fits(pair, 2);
 }
 
 /* Tasks of the order, people of the customer, meters of the machine: also those that are made when the job is out already. */
@@ -77,7 +68,7 @@ static void what_a_job_needs_comes_when_it_is_made_later(void **state)
 	assert_true(pair_on_device(pair, 2, RECORD_CONTACT, &made[0]));
 	assert_true(pair_on_device(pair, 2, RECORD_TASK, &made[1]));
 	assert_true(pair_on_device(pair, 2, RECORD_METER, &made[2]));
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 }
 
 /* Its author goes on holding what came after the closing, though it is linked only then. */
@@ -97,7 +88,7 @@ static void a_late_fact_on_a_job_elsewhere_stays(void **state)
 	pair_settle(pair);
 	assert_true(pair_on_device(pair, 2, RECORD_ATTACHMENT, &late));
 	assert_true(pair_on_device(pair, 1, RECORD_ATTACHMENT, &late));
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 }
 
 static void a_job_that_is_taken_away_is_purged(void **state)
@@ -219,7 +210,7 @@ static void a_note_on_a_sent_job_reaches_its_device_without_a_new_seed(void **st
 	}
 	/* one row of the first, a row and its membership of the second, the membership of the third */
 	assert_int_equal(device_core_state(pair_device(pair, 2)->core).rows_received, rows + 12);
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 }
 
 /* Left and entered again while the device is away, with changes at every moment. */
@@ -238,8 +229,8 @@ static void a_territory_that_is_given_back_fits(void **state)
 	pair_settle(pair);
 	assert_true(pair_on_device(pair, 2, RECORD_WORK_ORDER, &order));
 	assert_false(pair_on_device(pair, 2, RECORD_SITE, &site));
-	assert_fits(pair, 2);
-	assert_fits(pair, 1);
+	pair_assert_fits(pair, 2);
+	pair_assert_fits(pair, 1);
 }
 
 static void a_job_that_is_given_back_fits(void **state)
@@ -257,12 +248,12 @@ static void a_job_that_is_given_back_fits(void **state)
 	pair_office(pair, OPERATION_ADD_NOTE, &order, &remark);
 	pair_settle(pair);
 	assert_true(pair_on_device(pair, 2, RECORD_VISIT, &visit));
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 	pair_office(pair, OPERATION_CANCEL, &visit, &cancel); /* the same while it is there */
 	pair_settle(pair);
 	(void)pair_book(pair, &order, 2);
 	pair_settle(pair);
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 }
 
 /* Gives device 2 another technician or state, as a commit of the office does. */
@@ -379,12 +370,12 @@ static void a_further_territory_comes_with_its_grant_and_goes_with_it(void **sta
 	assert_int_equal(verdict.outcome, OUTCOME_APPLIED);
 	pair_settle(pair);
 	assert_true(pair_on_device(pair, 1, RECORD_SITE, &home) && pair_on_device(pair, 1, RECORD_SITE, &further));
-	assert_fits(pair, 1);
+	pair_assert_fits(pair, 1);
 	end_territory_grant(pair, &given);
 	pair_settle(pair);
 	assert_true(pair_on_device(pair, 1, RECORD_SITE, &home));
 	assert_false(pair_on_device(pair, 1, RECORD_SITE, &further));
-	assert_fits(pair, 1);
+	pair_assert_fits(pair, 1);
 }
 
 static void close_order(struct simulation *pair, const struct id *id)
@@ -428,7 +419,7 @@ static void a_job_stays_for_a_fortnight_after_its_order_was_closed(void **state)
 		assert_true(simulation_step(pair));
 	assert_false(pair_on_device(pair, 2, RECORD_SITE, &site));
 	pair_settle(pair);
-	assert_fits(pair, 2);
+	pair_assert_fits(pair, 2);
 }
 
 static void many_jobs_in_one_commit_cost_the_memory_of_one(void **state)
