@@ -155,11 +155,23 @@ enum status server_store_links_by_id(
 	return status;
 }
 
+/* The first `most` ids that it gives. */
+static enum status collect_ids(struct statement *statement, size_t most, struct id *out_ids, size_t *out_count)
+{
+	enum status status = STATUS_OK;
+	size_t count = 0;
+
+	while (count < most && statement_next(statement, &status))
+		out_ids[count++] = statement_id_column(statement, 0);
+	statement_reset(statement);
+	*out_count = count;
+	return status;
+}
+
 enum status server_store_done_here(struct server_store *store, enum record_kind kind, const struct id *place, int64_t since_ms,
 	struct id *out_orders, size_t *out_count)
 {
 	struct statement *statement = NULL;
-	size_t count = 0;
 	enum status status =
 		statement_get(store->storage, kind == RECORD_SITE ? STATEMENT_DONE_AT_SITE : STATEMENT_DONE_ON_ASSET, &statement);
 
@@ -168,27 +180,18 @@ enum status server_store_done_here(struct server_store *store, enum record_kind 
 	statement_bind_id(statement, 1, place);
 	statement_bind_integer(statement, 2, since_ms);
 	statement_bind_integer(statement, 3, DONE_HERE_MAX);
-	while (count < DONE_HERE_MAX && statement_next(statement, &status))
-		out_orders[count++] = statement_id_column(statement, 0);
-	statement_reset(statement);
-	*out_count = count;
-	return status;
+	return collect_ids(statement, DONE_HERE_MAX, out_orders, out_count);
 }
 
 enum status server_store_costed(struct server_store *store, struct id *out_orders, size_t *out_count)
 {
 	struct statement *statement = NULL;
-	size_t count = 0;
 	enum status status = statement_get(store->storage, STATEMENT_ORDER_COSTED, &statement);
 
 	if (status != STATUS_OK)
 		return status;
 	statement_bind_integer(statement, 1, COSTED_MAX);
-	while (count < COSTED_MAX && statement_next(statement, &status))
-		out_orders[count++] = statement_id_column(statement, 0);
-	statement_reset(statement);
-	*out_count = count;
-	return status;
+	return collect_ids(statement, COSTED_MAX, out_orders, out_count);
 }
 
 /* ---- grants ---- */

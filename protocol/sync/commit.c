@@ -109,13 +109,19 @@ enum status commit_look_scope(struct commit *commit, const struct scope *scope, 
 	return status;
 }
 
-void commit_adjust(struct commit *commit, struct scope_state *state, const struct row_hash *removed, const struct row_hash *added)
+enum status commit_adjust(struct commit *commit, int64_t scope, const struct row_hash *removed, const struct row_hash *added)
 {
+	struct scope_state *state;
+	enum status status = commit_scope_by_number(commit, scope, &state);
+
+	if (status != STATUS_OK)
+		return status;
 	if (removed != NULL)
 		digest_remove(&state->digest, *removed);
 	if (added != NULL)
 		digest_add(&state->digest, *added);
 	state->gseq = commit->gseq;
+	return STATUS_OK;
 }
 
 void commit_note_device(struct commit *commit, const struct id *device)

@@ -58,8 +58,9 @@ enum status commit_scope_by_number(struct commit *commit, int64_t number, struct
 /* The same, but makes none: NULL when there is no such scope. */
 enum status commit_look_scope(struct commit *commit, const struct scope *scope, struct scope_state **out_state);
 
-/* Marks a scope as changed by this commit and adjusts its digest; `hash` may be NULL on either side. */
-void commit_adjust(struct commit *commit, struct scope_state *state, const struct row_hash *removed, const struct row_hash *added);
+/* Marks the scope of that number as changed by this commit and adjusts its digest; a hash may be NULL on either side. Adds the store's
+ * statuses. */
+enum status commit_adjust(struct commit *commit, int64_t scope, const struct row_hash *removed, const struct row_hash *added);
 
 /* Remembers that there is news for a device beside that of its scopes. */
 void commit_note_device(struct commit *commit, const struct id *device);

@@ -22,16 +22,6 @@ static enum status collect_link(void *context, const struct member *member)
 	return STATUS_OK;
 }
 
-static enum status adjust(struct commit *commit, int64_t job, const struct row_hash *removed, const struct row_hash *added)
-{
-	struct scope_state *state;
-	enum status status = commit_scope_by_number(commit, job, &state);
-
-	if (status == STATUS_OK)
-		commit_adjust(commit, state, removed, added);
-	return status;
-}
-
 static enum status link_row(struct commit *commit, int64_t job, const struct member *row)
 {
 	struct server_row meta;
@@ -43,7 +33,7 @@ static enum status link_row(struct commit *commit, int64_t job, const struct mem
 		status = server_store_put_link(commit->store, job, row->kind, &row->id, commit->gseq);
 	if (status == STATUS_OK)
 		status = server_store_forget_left(commit->store, job, row->kind, &row->id);
-	return status == STATUS_OK ? adjust(commit, job, NULL, &meta.hash) : status;
+	return status == STATUS_OK ? commit_adjust(commit, job, NULL, &meta.hash) : status;
 }
 
 static enum status unlink_row(struct commit *commit, int64_t job, const struct member *row)
@@ -55,7 +45,7 @@ static enum status unlink_row(struct commit *commit, int64_t job, const struct m
 		status = server_store_remove_link(commit->store, job, row->kind, &row->id);
 	if (status == STATUS_OK)
 		status = server_store_put_left(commit->store, job, row->kind, &row->id, commit->gseq);
-	return status == STATUS_OK ? adjust(commit, job, &meta.hash, NULL) : status;
+	return status == STATUS_OK ? commit_adjust(commit, job, &meta.hash, NULL) : status;
 }
 
 /* Makes the stored links of the job with that number those rows. */

@@ -12,12 +12,11 @@ static enum status adjust_link(void *context, const struct member *member)
 {
 	const struct row_change *row = context;
 	const struct change *change = row->change;
-	struct scope_state *job;
-	enum status status = commit_scope_by_number(row->commit, member->scope, &job);
+	enum status status = commit_adjust(row->commit, member->scope, change->before != NULL ? &row->before.hash : NULL,
+		change->after != NULL ? &row->after.hash : NULL);
 
 	if (status != STATUS_OK)
 		return status;
-	commit_adjust(row->commit, job, change->before != NULL ? &row->before.hash : NULL, change->after != NULL ? &row->after.hash : NULL);
 	if (change->after != NULL)
 		return server_store_put_link(row->commit->store, member->scope, member->kind, &member->id, row->commit->gseq);
 	status = server_store_remove_link(row->commit->store, member->scope, member->kind, &member->id);
@@ -32,24 +31,16 @@ static enum status move_home(struct row_change *row, const struct id *id)
 	const struct change *change = row->change;
 	struct commit *commit = row->commit;
 	bool moved = change->before != NULL && (change->after == NULL || row->before.home != row->after.home);
-	struct scope_state *state;
 	enum status status = STATUS_OK;
 
-	if (change->before != NULL) {
-		status = commit_scope_by_number(commit, row->before.home, &state);
-		if (status != STATUS_OK)
-			return status;
-		commit_adjust(commit, state, &row->before.hash, NULL);
-	}
-	if (moved && commit->bug != BUG_LEFT_NOT_WRITTEN)
+	if (change->before != NULL)
+		status = commit_adjust(commit, row->before.home, &row->before.hash, NULL);
+	if (status == STATUS_OK && moved && commit->bug != BUG_LEFT_NOT_WRITTEN)
 		status = server_store_put_left(commit->store, row->before.home, change->kind, id, commit->gseq);
 	if (status != STATUS_OK || change->after == NULL)
 		return status;
-	status = commit_scope_by_number(commit, row->after.home, &state);
-	if (status != STATUS_OK)
-		return status;
-	commit_adjust(commit, state, NULL, &row->after.hash);
-	return moved ? server_store_forget_left(commit->store, row->after.home, change->kind, id) : STATUS_OK;
+	status = commit_adjust(commit, row->after.home, NULL, &row->after.hash);
+	return status == STATUS_OK && moved ? server_store_forget_left(commit->store, row->after.home, change->kind, id) : status;
 }
 
 /* The fields that differ; 0 when a patch would not do. */

@@ -5,11 +5,9 @@
 
 #include "protocol/base/memory.h"
 #include "protocol/domain/device.h"
-#include "protocol/sync/grants.h"
 #include "protocol/sync/ingest.h"
 #include "protocol/sync/parked.h"
 #include "protocol/sync/publish.h"
-#include "protocol/sync/reply.h"
 #include "protocol/sync/server_core_inner.h"
 #include "protocol/wire/dictionary.h"
 
