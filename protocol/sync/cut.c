@@ -176,7 +176,7 @@ static enum status bring_up_to_date(
 	device_store_reset_rows(replica->store);
 	if (status == STATUS_OK && input->repair) /* what the server made of them is in the ranges, or in the pages behind */
 		status = repair_apply(replica, input->bug, out_tally);
-	else if (status == STATUS_OK && decided != NULL)
+	else if (status == STATUS_OK && decided != NULL && !input->own_rows)
 		status = replay_entries(replica,
 			&(struct replay_span){ .device = input->device,
 				.after = state->settled_seq,
@@ -200,7 +200,7 @@ static enum status apply(struct replica *replica, const struct cut_input *input,
 	bool quiet = false;
 	enum status status = STATUS_OK;
 
-	if (!device_store_seeding(replica->store) && !input->repair)
+	if (!device_store_seeding(replica->store) && !input->repair && !input->own_rows)
 		status = is_quiet(replica->store, input, state, outbox, &quiet);
 	if (status == STATUS_OK && quiet)
 		status = replica_confirm_guesses(replica);

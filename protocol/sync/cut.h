@@ -9,7 +9,8 @@
 struct cut_input {
 	const struct cut *cut;
 	const struct decided *decided; /* of the same snapshot; NULL: nothing newer than settled */
-	bool repair; /* it ends a repair by range (protocol/sync/repair.h) */
+	bool repair;   /* it ends a repair by range (protocol/sync/repair.h) */
+	bool own_rows; /* what this device computed came, too: nothing of it is confirmed as it is */
 	struct id device;
 	enum seeded_bug bug;
 };

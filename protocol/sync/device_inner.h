@@ -45,7 +45,7 @@ struct device_core {
 	bool whole_ids;           /* the next batch names whole ids */
 	bool session_answered;    /* the server has answered in it, which nobody else can */
 	bool batch_refused;       /* in this session: what is pending stays, what the server has is still fetched */
-	bool own_rows;            /* also rows that this device computed: the replica is fresh */
+	bool own_rows;            /* also rows that this device computed: the replica is fresh, or older than what was made here */
 	bool nothing_missing;
 	bool pull_of_repair; /* the pull that is out is the last step of a repair */
 	bool tell_origin;         /* the server does not know where this incarnation comes from */

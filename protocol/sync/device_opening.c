@@ -106,6 +106,8 @@ static enum status open_core(struct device_core *core)
 	arena_reset(&core->arena);
 	if (status == STATUS_OK)
 		status = device_store_replica(core->options.store, &replica);
+	if (status == STATUS_OK && !core->own_rows)
+		status = replay_lacks_base(core->options.store, &replica, &core->own_rows);
 	if (status == STATUS_OK && replica.cursor.gseq == 0)
 		core->own_rows = true;
 	return status;

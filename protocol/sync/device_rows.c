@@ -4,6 +4,7 @@
 #include "protocol/sync/cut.h"
 #include "protocol/sync/device_bugs.h"
 #include "protocol/sync/device_inner.h"
+#include "protocol/sync/replay.h"
 
 #define PAGES_SMALL 2    /* a cut of more than so many takes longer than somebody may have to wait */
 #define ROWS_SMALL  8192 /* the same of a repair, which counts all rows that are held; as many as so many pages have */
@@ -171,6 +172,7 @@ static enum status make_cut(struct device_core *core)
 		.decided = core->has_decided ? &core->decided : NULL,
 		.device = core->options.identity.id,
 		.repair = core->repairing,
+		.own_rows = core->own_rows,
 		.bug = core->options.bug };
 	enum status status;
 
@@ -237,9 +239,10 @@ enum status device_finish_cut(struct device_core *core)
 
 	if (device_store_seeding(core->options.store))
 		status = device_store_seed_finish(core->options.store);
+	if (status == STATUS_OK)
+		status = replay_lacks_base(core->options.store, &core->committing, &core->own_rows);
 	if (status != STATUS_OK)
 		return status;
-	core->own_rows = false;
 	core->poll_again = true;
 	core->state.cuts++;
 	core->state.rows_expected = core->state.rows_received;

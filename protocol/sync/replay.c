@@ -61,6 +61,35 @@ static enum status replay_entry(void *context, const struct outbox_entry *entry)
 	return replay_operation(replay, entry, &operation);
 }
 
+struct base_look {
+	const struct cursor *cursor;
+	struct arena arena;
+	bool lacks;
+};
+
+static enum status look_at_base(void *context, const struct outbox_entry *entry)
+{
+	struct base_look *look = context;
+	struct operation operation;
+
+	if (operation_decode(&look->arena, entry->canonical, &operation) != STATUS_OK)
+		look->lacks = true; /* this version cannot decide it, either: who replays it says so */
+	else if (id_equal(&operation.head.base_epoch, &look->cursor->epoch))
+		look->lacks = look->lacks || operation.head.base_gseq > look->cursor->gseq;
+	arena_reset(&look->arena);
+	return STATUS_OK;
+}
+
+enum status replay_lacks_base(struct device_store *store, const struct replica_state *state, bool *out_lacks)
+{
+	struct base_look look = { .cursor = &state->cursor };
+	enum status status = device_store_outbox_each(store, state->settled_seq, look_at_base, &look);
+
+	arena_finish(&look.arena);
+	*out_lacks = look.lacks;
+	return status;
+}
+
 enum status replay_entries(struct replica *replica, const struct replay_span *span, enum replay_mode mode)
 {
 	struct replay replay = { .replica = replica, .left = *span, .mode = mode };

@@ -402,6 +402,55 @@ static void after_a_restore_files_are_offered_again_by_bundle(void **state)
 	assert_int_equal(files_in_bundle(pair), 1);
 }
 
+/* Its replica was damaged: a new one is filled. */
+static void lose_replica(struct simulation *pair)
+{
+	struct device_node *device = pair_device(pair, 1);
+
+	device->anew = true;
+	device_node_restart(pair, device);
+}
+
+static void reach_again(struct simulation *pair)
+{
+	struct device_node *device = pair_device(pair, 1);
+
+	device->link_up = true;
+	device_node_go(pair, device);
+	pair_settle(pair);
+}
+
+static void what_was_made_on_later_rows_than_the_bundle_has_is_not_decided_on_them(void **state)
+{
+	struct simulation *pair = *state;
+	static struct file written, older;
+	struct arena arena = { 0 }; /* the pair's does not outlive what happens */
+	struct id order;
+
+	for (int started_again = 0; started_again < 2; started_again++) {
+		go_apart(pair);
+		lose_replica(pair);
+		tell_server(pair);
+		write_for(pair, 1, &written);
+		older.count = written.count;
+		for (size_t i = 0; i < written.count; i++)
+			older.envelopes[i] = arena_copy_bytes(&arena, written.envelopes[i]);
+		order = pair_order(pair, 0);
+		reach_again(pair);
+		(void)pair_note(pair, 1, &order); /* decided there as here: it is not sent back */
+		pair_settle(pair);
+		go_apart(pair);
+		lose_replica(pair);
+		take_all(pair, &older); /* which does not know the order */
+		if (started_again)
+			device_node_restart(pair, pair_device(pair, 1));
+		(void)pair_note(pair, 1, &order);
+		reach_again(pair);
+		pair_assert_fits(pair, 1);
+	}
+	arena_finish(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -420,6 +469,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			after_an_older_backup_bundles_alone_bring_what_the_device_keeps, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(after_a_restore_files_are_offered_again_by_bundle, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			what_was_made_on_later_rows_than_the_bundle_has_is_not_decided_on_them, pair_open, pair_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
