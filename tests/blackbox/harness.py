@@ -1,5 +1,6 @@
 """The two programs as real processes in a directory of their own. Everything that was started is ended, and everything that was written is
 removed, whatever happens in between. Nothing here knows the programs' code: only their commands, exit codes and files."""
+import atexit
 import itertools
 import json
 import os
@@ -21,6 +22,7 @@ SANITIZED = os.environ.get("TRUCKROLL_SANITIZE", "none") != "none"
 EXAMPLE = sorted((ROOT / "example").glob("*.csv"))
 UNDER = shlex.split(os.environ.get("TRUCKROLL_UNDER", ""))  # a checker that runs the programs, such as valgrind
 looked_through = set()  # commands, see World.environment_of
+templates = {}  # see template()
 PATIENCE = 300 if UNDER else 60 if SANITIZED else 30  # seconds until something that must happen is given up
 REPORT = re.compile(r"Sanitizer:|runtime error:|^==\d+== (Invalid|Conditional|Use of|Syscall param|Mismatched|Source and|Jump)")
 
@@ -108,12 +110,13 @@ class World:
             print("".join(f"# {path.name}: {line}\n" for line in lines), end="", flush=True)
 
     def environment_of(self, words):
-        """Looking for leaks is half of a short command's time under the sanitizer: each command is looked through once in a test, not each time."""
+        """Of a short command's time under the sanitizer half goes to looking for leaks, and a third of the rest to surrounding global variables:
+        each command is looked through in that way once in a test, not each time."""
         command = tuple(itertools.takewhile(str.isalpha, words[:3]))
         if not SANITIZED or command not in looked_through:
             looked_through.add(command)
             return self.environment
-        return dict(self.environment, ASAN_OPTIONS=self.environment["ASAN_OPTIONS"] + ":detect_leaks=0")
+        return dict(self.environment, ASAN_OPTIONS=self.environment["ASAN_OPTIONS"] + ":detect_leaks=0:report_globals=0")
 
     def run(self, *words, stdin=None, expect=None, before=(), timeout=PATIENCE * 4):
         """Runs a program to its end. `expect`: the exit code it must have."""
@@ -156,6 +159,20 @@ def end(process, by=signal.SIGTERM):
     return process.wait(timeout=PATIENCE)
 
 
+def template(world, files, options, program):
+    """The directory of an organisation that was made in this test before, or is made now."""
+    known = (tuple(files), tuple(options), program)
+    if known not in templates:
+        server = Server(world, "template")
+        server.program = program
+        server.make(files, options)
+        kept = pathlib.Path(tempfile.mkdtemp(prefix="truckroll-template-"))
+        atexit.register(shutil.rmtree, kept, ignore_errors=True)
+        templates[known] = kept / "org"
+        shutil.move(server.dir, templates[known])
+    return templates[known]
+
+
 class Server:
     """An organisation: its directory, and the serving process when it runs."""
 
@@ -169,12 +186,18 @@ class Server:
     def made(cls, world, files=EXAMPLE, name="org", start=True, options=(), program="truckrolld"):
         server = cls(world, name)
         server.program = program
-        world.run(program, "init", server.dir, "--name", "Harbour & Hill Service", *options, expect=DONE)
-        if files:
-            server.run("import", "--apply", *files)
+        if name == "org":  # the first of a world: the same organisation in each
+            shutil.copytree(template(world, files or (), options, program), server.dir)
+        else:
+            server.make(files, options)
         if start:
             server.start()
         return server
+
+    def make(self, files, options):
+        self.world.run(self.program, "init", self.dir, "--name", "Harbour & Hill Service", *options, expect=DONE)
+        if files:
+            self.run("import", "--apply", *files)
 
     def start(self, before=(), options=(), host="127.0.0.1"):
         self.ready.unlink(missing_ok=True)
