@@ -50,5 +50,5 @@ bool pull_position_decode(struct bytes token, struct pull_position *out_position
 	position.shared = (flags & FLAG_SHARED) != 0;
 	*out_position = position;
 	return form == TOKEN_FORM && !reader.bad && reader_left(&reader) == 0 && position.part < PART_COUNT &&
-	       position.class <= CLASS_COUNT && position.kind <= RECORD_KIND_MAX;
+	       position.class <= CLASS_COUNT && position.kind <= RECORD_KIND_MAX && (flags & ~(FLAG_WITH_OWN | FLAG_SHARED)) == 0;
 }

@@ -17,21 +17,23 @@ RECORDS = 20000
 SYNCS_MAX = 2
 COUNTING = 3 # rounds in which waits are counted
 
-# A row: the case, its words, and the name that the id in the answer is kept under for the rows after it. {visit}, {given_back} and {left} are
-# others in each round. A case that ends in "left" is only on the way to another and not shown.
+# A row: the case, its words, and the name that the id in the answer is kept under for the rows after it: of the operation, or of what it is about.
+# {visit}, {given_back} and {left} are others in each round. A case that ends in "left" is only on the way to another and not shown.
 DEVICE_READS = [
     ("today", "today"), ("show", "show {order}"), ("show record", "show {record} --kind bench_order"), ("van", "van"), ("kb list", "kb list"),
     ("kb show", "kb show HH-KB-022"), ("kb search", "kb search boiler ignition"), ("outbox", "outbox"), ("issues", "issues"), ("status", "status"),
-    ("doctor", "doctor"), ("task list", "task --visit {visit}"),
+    ("doctor", "doctor"), ("task list", "task --visit {visit}"), ("file list", "file list"), ("server", "server"), ("config", "config"),
+    ("bundle list", "bundle list"), ("bundle export", "bundle export {folder}/bundle"), ("flight list", "flight list"), ("flight show", "flight show 1"),
 ]
 # In the order in which a day goes.
 DEVICE_WRITES = [
     ("decline", "decline {given_back} --reason ill"),
     ("accept left", "accept {left}"), ("travel left", "travel {left}"), ("arrive left", "arrive {left}"), ("abort", "abort {left} --reason locked"),
-    ("accept", "accept {visit}"), ("travel", "travel {visit}"), ("arrive", "arrive {visit}"), ("pause", "pause {visit} --reason access"),
-    ("resume", "resume {visit}"), ("use", "use HH-1001 --visit {visit}"), ("return", "return HH-1001 --visit {visit}"),
+    ("accept", "accept {visit}"), ("delay", "delay {later} --visit {visit}"), ("travel", "travel {visit}"), ("arrive", "arrive {visit}"),
+    ("pause", "pause {visit} --reason access"), ("resume", "resume {visit}"), ("use", "use HH-1001 --visit {visit}"), ("return", "return HH-1001 --visit {visit}"),
     ("task", "task {task} 2 --visit {visit}"), ("read", "read {meter} {reading} --visit {visit}"),
-    ("photo", "photo {photo} --caption seal --visit {visit}"), ("time", "time admin -20m -10m --text called --visit {visit}"),
+    ("photo", "photo {photo} --caption seal --visit {visit}", "operation"), ("file get", "file get {operation} --out {folder}/photo-{round}"),
+    ("time", "time admin -20m -10m --text called --visit {visit}"),
     ("sign", "sign Hill --visit {visit}"), ("note", "note {order} gate code has changed", "operation"), ("trace", "trace {operation}"),
     ("edit", "edit asset {asset} name=Pump-{round}"), ("edit record", "edit bench_order {record} state=round_{round} technician=T-{round}"),
     ("create", "create service_request text=leaks-{round} site_id={site}"),
@@ -41,7 +43,8 @@ DEVICE_WRITES = [
 OFFICE_READS = [
     ("list", "list work_order --limit 50"), ("show", "show work_order {order}"), ("show record", "show bench_order {record}"), ("visit list", "visit list"),
     ("device list", "device list"), ("issues", "issues"), ("incidents", "incidents"), ("outcomes", "outcomes --limit 20"), ("trace", "trace {operation}"),
-    ("kb list", "kb list --limit 10"), ("kb show", "kb show HH-KB-022"), ("status", "status"),
+    ("kb list", "kb list --limit 10"), ("kb show", "kb show HH-KB-022"), ("status", "status"), ("metrics", "metrics"), ("file list", "file list"),
+    ("parked list", "parked list"), ("flight list", "flight list"),
 ]
 OFFICE_WRITES = [
     ("create", "create work_order title=Bench-{round} territory_id=North site_id={site}", "made"), ("edit", "edit work_order {made} priority=1"),
@@ -51,10 +54,11 @@ OFFICE_WRITES = [
     ("order hold", "order hold {made} parts --text soon"), ("order release", "order release {made}"),
     ("visit propose", "visit propose {made} {technician} --start {start}", "proposed"),
     ("visit reschedule", "visit reschedule {proposed} --start {later}"), ("visit book", "visit book {made} {technician} --start {later}", "booked"),
-    ("visit dispatch", "visit dispatch {booked}"), ("visit assign", "visit assign {booked} {colleague}"),
+    ("visit dispatch", "visit dispatch {booked}"), ("visit delay", "visit delay {booked} {later}"), ("visit assign", "visit assign {booked} {colleague}"),
     ("visit cancel", "visit cancel {proposed} --reason moved"), ("order cancel", "order cancel {made} --reason sold"),
     ("order reopen", "order reopen {closed} --reason again"), ("order close", "order close {closed}"),
-    ("device invite", "device invite --technician {technician}"),
+    ("device invite", "device invite --technician {technician}"), ("file add", "file add work_order {order} {photo}", "operation"),
+    ("file get", "file get {operation} --out {folder}/office-{round}"),
 ]
 
 
@@ -112,7 +116,7 @@ class Place:
     def keep(self, row, number, said):
         if len(row) > 2:
             answer = json.loads(said)
-            self.values[number][row[2]] = answer.get("visit") or answer.get("id") or answer["operation"]
+            self.values[number][row[2]] = answer.get(row[2]) or answer.get("visit") or answer.get("id") or answer["operation"]
 
 
 class Bench:
@@ -149,7 +153,7 @@ class Bench:
         order = next(row for row in rows["work_order"] if row["number"].startswith("HH-5"))
         meter = rows["meter"][0]
         self.common = {
-            "technician": technicians[TECHNICIAN], "colleague": technicians[COLLEAGUE], "record": self.record, "photo": self.photo,
+            "technician": technicians[TECHNICIAN], "colleague": technicians[COLLEAGUE], "record": self.record, "photo": self.photo, "folder": self.folder,
             "order": order["number"], "asset": meter["asset_id"], "meter": meter["id"], "site": rows["site"][0]["id"],
             "account": rows["account"][0]["id"], "closed": next(row["number"] for row in rows["work_order"] if row["state"] == "closed"),
             "operation": server.ask("note", order["number"], "first")["operation"]}
@@ -161,7 +165,7 @@ class Bench:
         def book():
             return server.ask("visit", "book", order, TECHNICIAN, "--start", moment(1 + number), "--dispatch")["visit"]
         task = server.ask("task", "add", order, f"pressure {number}", "--min", "1", "--max", "2", "--unit", "bar")["id"]
-        return {"visit": book(), "given_back": book(), "left": book(), "task": task, "reading": 100000 + number}
+        return {"visit": book(), "given_back": book(), "left": book(), "task": task, "reading": 100000 + number, "later": moment(2 + number)}
 
     def time_rounds(self, place, rows, plain_words):
         """The milliseconds of each row, and of the plain work between them."""

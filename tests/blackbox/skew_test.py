@@ -6,7 +6,7 @@ import os
 import tap
 from equal import Files, insist_on_equality
 from harness import NEWER as NEWER_PROGRAM
-from harness import REFUSED, USAGE, Device, Server, World, with_a_line
+from harness import EXAMPLE, REFUSED, USAGE, Device, Server, World, with_a_line
 from newer_server import NewerServer
 from peer import Peer, kind_of, packed, section, wire
 from tap import promise, tell, until
@@ -343,6 +343,19 @@ def a_store_that_was_upgraded_is_refused_by_the_older_program_with_what_to_do():
         server.program = OLDER_SERVER
         answer = server.ask("status", expect=NEWER_PROGRAM)
         assert "newer version of the program" in answer.reason and "upgrade this program" in answer.reason, str(answer)
+
+
+@promise
+def importing_the_same_files_with_the_newer_program_changes_nothing():
+    """What the older one had in fields that are no longer in use does not count: no file can say it any more."""
+    with World() as world:
+        server = Server.made(world, start=False, program=OLDER_SERVER)
+        server.run("edit", "contact", server.rows("contact")[0]["id"], "language=de")
+        server.run("edit", "work_order", server.rows("work_order")[0]["id"], "cost_cents=1234")
+        server.program = "truckrolld"
+        files = server.run("import", "--apply", *EXAMPLE)["files"]
+        assert len(files) == len(EXAMPLE), files
+        assert all(file["unchanged"] == file["records"] > 0 and file["created"] + file["kept"] + file["errors"] == 0 for file in files), files
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include "protocol/domain/note.h"
 #include "protocol/domain/revision.h"
 #include "protocol/sync/flight.h"
+#include "protocol/sync/pull_position.h"
 #include "protocol/wire/blob.h"
 #include "protocol/wire/bundle.h"
 #include "protocol/wire/carry.h"
@@ -435,6 +436,26 @@ static void save_flights(struct arena *arena)
 	save("flight", "for-keys", writer_bytes(&for_keys));
 }
 
+static void save_positions(struct arena *arena)
+{
+	for (unsigned int part = PART_ROWS; part < PART_COUNT; part++) {
+		struct pull_position position = { .first_gseq = 41,
+			.pass_gseq = 48,
+			.low = part == PART_ROWS ? 0 : 41,
+			.words_gseq = part == PART_WORDS ? 48 : 0,
+			.scope = INT64_MAX >> (16 * part),
+			.part = (enum pass_part)part,
+			.class = part == PART_ROWS ? CLASS_JOBS : CLASS_COUNT,
+			.kind = RECORD_NOTE,
+			.id = { { 9 } },
+			.shared = part == PART_ROWS,
+			.with_own = part == PART_LEFT };
+		char name[32];
+		(void)snprintf(name, sizeof(name), "part-%u", part);
+		save("position", name, pull_position_encode(arena, &position));
+	}
+}
+
 /* As fuzzed in shared_page_fuzz.c: a file, and what stands between the head and the hash of one. */
 static void save_shared(struct arena *arena)
 {
@@ -478,6 +499,7 @@ int main(int argc, char **argv)
 	save_bundles(&arena);
 	save_flights(&arena);
 	save_shared(&arena);
+	save_positions(&arena);
 	pack_write(&stored, (struct bytes){ (const uint8_t *)"short", 5 }, 3, DICTIONARY_NONE);
 	save("pack", "stored", writer_bytes(&stored));
 	arena_finish(&arena);
