@@ -250,12 +250,24 @@ static void answer(struct server_core *core, const struct inquiry *waiting)
 
 /* ---- polls ---- */
 
+/* Accepts NULL. */
+static void leave_unanswered(struct server_core *core, struct inquiry *earlier)
+{
+	if (earlier != NULL)
+		server_core_emit(core, SERVER_EFFECT_DROP, earlier->connection, (struct bytes){ 0 });
+	inquiry_free(earlier);
+}
+
+void server_core_leave_poll(struct server_core *core, const struct id *device)
+{
+	leave_unanswered(core, poll_table_take_of_device(core->polls, device));
+}
+
 /* One poll a device: a newer one takes its place without an answer to the older. It waits for a change of the scopes that the
  * device holds now; when those change it is woken, too. */
 static enum status park(struct server_core *core, struct inquiry *waiting)
 {
 	struct grant_entry *grants;
-	struct inquiry *earlier;
 	int64_t *scopes;
 	size_t count;
 	enum status status = server_store_grants(core->options.store, &waiting->device, INT64_MAX, &core->request_arena, &grants, &count);
@@ -265,10 +277,7 @@ static enum status park(struct server_core *core, struct inquiry *waiting)
 	scopes = arena_allocate_array(&core->request_arena, count, sizeof(*scopes));
 	for (size_t i = 0; i < count; i++)
 		scopes[i] = grants[i].scope;
-	earlier = poll_table_park(core->polls, waiting, scopes, count);
-	if (earlier != NULL)
-		server_core_emit(core, SERVER_EFFECT_DROP, earlier->connection, (struct bytes){ 0 });
-	inquiry_free(earlier);
+	leave_unanswered(core, poll_table_park(core->polls, waiting, scopes, count));
 	arena_reset(&core->request_arena);
 	return STATUS_OK;
 }
@@ -278,15 +287,11 @@ static bool put_off(struct server_core *core, struct inquiry *waiting)
 {
 	const struct live_session *live =
 		waiting->recon == NULL || waiting->by_envelope ? NULL : session_table_find(core->sessions, waiting->session_id);
-	struct inquiry *earlier;
 
 	if (live == NULL || live->recon_until_ms - RECON_AHEAD_MS <= server_core_monotonic_ms(core))
 		return false;
 	waiting->deadline_ms = live->recon_until_ms - RECON_AHEAD_MS;
-	earlier = poll_table_park(core->polls, waiting, NULL, 0);
-	if (earlier != NULL)
-		server_core_emit(core, SERVER_EFFECT_DROP, earlier->connection, (struct bytes){ 0 });
-	inquiry_free(earlier);
+	leave_unanswered(core, poll_table_park(core->polls, waiting, NULL, 0));
 	return true;
 }
 

@@ -640,6 +640,7 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 	waiting->speaks_short = live->speaks_short;
 	status = server_core_take_sections(core, waiting, plain, live->handler_revision);
 	if (status == STATUS_OK) {
+		server_core_leave_poll(core, &waiting->device);
 		inquiry_acknowledge(waiting, &core->state.epoch, live);
 		server_core_wait_for_commit(core, waiting);
 		return;

@@ -190,6 +190,8 @@ void server_core_refuse(struct server_core *core, uint64_t connection);
 void server_core_wake(struct server_core *core);
 /* Everything that waited for the commit is answered, or parked; whoever was woken is answered. Adds the store's statuses. */
 enum status server_core_answer_all(struct server_core *core);
+/* The device has asked again: whatever it was waiting for before it waits for no more, and gets no answer. */
+void server_core_leave_poll(struct server_core *core, const struct id *device);
 /* The seeded bug: tells the devices before anything is durable. */
 void server_core_answer_early(struct server_core *core);
 

@@ -165,7 +165,9 @@ static void who_is_not_suspected_does_not_wait_for_those_who_are(void **state)
 	hand_device_send(&slow, 1, 40);
 	hand_device_send(&quick, 1, 1);
 	assert_int_equal(server_core_flush(pair->server.core), STATUS_OK);
-	assert_true(server_core_next(pair->server.core, &effect));
+	do
+		assert_true(server_core_next(pair->server.core, &effect));
+	while (effect.kind == SERVER_EFFECT_DROP); /* of what the real ones wait for */
 	assert_int_equal(effect.kind, SERVER_EFFECT_COMMIT);
 	assert_int_equal(server_core_committed(pair->server.core, server_store_commit(pair->server.store)), STATUS_OK);
 	while (server_core_next(pair->server.core, &effect)) {

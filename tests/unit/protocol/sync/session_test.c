@@ -28,6 +28,25 @@ static void a_commit_that_does_not_concern_a_device_leaves_its_poll_waiting(void
 	assert_int_equal(device_core_state(pair_device(pair, 2)->core).rounds, rounds);
 }
 
+/* Its answer would be sent, and thrown away there. */
+static void whoever_asks_again_waits_for_the_earlier_answer_no_more(void **state)
+{
+	struct simulation *pair = *state;
+	struct id order = pair_order(pair, 0);
+	struct bytes frame;
+	uint64_t connection;
+
+	pair_settle(pair);
+	assert_int_equal(server_core_counts(pair->server.core).parked, 2);
+	(void)pair_note(pair, 1, &order);
+	assert_true(pair_intercept(pair, 1, &frame, &connection));
+	server_node_frame(pair, connection, frame);
+	assert_int_equal(server_core_counts(pair->server.core).parked, 1);
+	pair_settle(pair);
+	pair_assert_fits(pair, 1);
+	assert_int_equal(server_core_counts(pair->server.core).parked, 2);
+}
+
 static void a_poll_ends_after_its_time(void **state)
 {
 	struct simulation *pair = *state;
@@ -326,6 +345,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_waiting_poll_is_answered_when_there_is_news, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_commit_that_does_not_concern_a_device_leaves_its_poll_waiting, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(whoever_asks_again_waits_for_the_earlier_answer_no_more, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_poll_ends_after_its_time, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(an_unknown_session_makes_the_device_say_hello_at_once, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
