@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "device_agent/agent_answer.h"
 #include "device_agent/command_terms.h"
 #include "device_agent/commands.h"
 #include "device_agent/enrol.h"
@@ -21,7 +22,6 @@
 #include "shell/time_text.h"
 
 #define SERVER_TIMEOUT_MS 5000
-#define AGENT_TIMEOUT_MS  300
 #define REPAIR_LOCK_MS    1000
 #define INCIDENTS_TOLD    5
 #define FREE_BYTES_LOW    INT64_C(100000000)
@@ -30,32 +30,21 @@
 
 /* ---- status ---- */
 
-/* What the agent says, when one runs and is not too busy to. */
 static void tell_agent(struct context *context)
 {
-	const struct text words[] = { text_of("link"), text_of("--json") };
-	const struct control_request request = { .words = words,
-		.word_count = LENGTH(words),
-		.working_dir = context->working_dir,
-		.language = text_of("en"),
-		.now_ms = context->now_ms };
-	struct control_reply reply;
-	enum status status = control_call(context->dir.data, context->arena, &request, AGENT_TIMEOUT_MS, AGENT_TIMEOUT_MS, &reply);
-	json_t *answer = status == STATUS_OK ? json_loadb(reply.out.data, reply.out.size, 0, NULL) : NULL;
-	const char *failure = json_string_value(json_object_get(answer, "failure"));
+	const struct agent_answer said = agent_answer_ask(context);
+	struct output *output = context->output;
 
-	output_value(context->output, "agent_running", "agent runs", cell_boolean(status != STATUS_NOT_FOUND));
-	if (answer == NULL)
-		return;
-	output_value(context->output, "connected", NULL, cell_boolean(json_is_true(json_object_get(answer, "connected"))));
-	output_value(context->output, "synced", NULL, cell_boolean(json_is_true(json_object_get(answer, "synced"))));
-	if (failure != NULL && failure[0] != '\0')
-		output_value(context->output, "failure", "latest failure", cell_text(arena_print(context->arena, "%s", failure)));
-	if (json_is_true(json_object_get(answer, "files_held")))
-		terms_tell_waiting(context, json_is_true(json_object_get(answer, "rows_held")),
-			json_integer_value(json_object_get(answer, "files_waiting")),
-			json_integer_value(json_object_get(answer, "file_bytes_waiting")));
-	json_decref(answer);
+	output_value(output, "agent_running", "agent runs", cell_boolean(said.runs));
+	if (said.answered) {
+		output_value(output, "connected", NULL, cell_boolean(said.connected));
+		output_value(output, "synced", NULL, cell_boolean(said.synced));
+	}
+	output_value(output, "contact_at", "office reached last", cell_time(said.contact_at_ms));
+	if (said.failure.size > 0)
+		output_value(output, "failure", "latest failure", cell_text(said.failure));
+	if (said.files_held)
+		terms_tell_waiting(context, said.rows_held, said.files_waiting, said.file_bytes_waiting);
 }
 
 static enum status tell_replica(struct context *context, struct local_device *device)

@@ -4,6 +4,7 @@
 
 #include "device_agent/commands.h"
 #include "device_agent/outbox_view.h"
+#include "device_agent/waiting.h"
 #include "shell/listing.h"
 #include "shell/outcome_words.h"
 
@@ -64,6 +65,8 @@ enum status command_outbox(struct context *context)
 	status = outbox_items_each(context, device, arguments_flag(context->arguments, "all") ? 0 : marks.settled_seq, list_item, &listing);
 	if (status == STATUS_OK && table_row_count(listing.table) == 0)
 		output_line(context->output, "Everything you did is settled with the office.");
+	else if (status == STATUS_OK && marks.settled_seq < marks.last_seq)
+		waiting_tell(context, device, marks.decided_seq == marks.last_seq);
 	return status;
 }
 
@@ -147,6 +150,8 @@ enum status command_trace(struct context *context)
 	output_value(context->output, "base_gseq", "seen up to commit", cell_integer(head->base_gseq));
 	output_value(context->output, "state", NULL, cell_name("progress", text_of(item.state)));
 	tell_outcome(context, &item);
+	if (strcmp(item.state, "settled") != 0)
+		waiting_tell(context, local_device_of(context), strcmp(item.state, "decided") == 0);
 	listing_operation(context, local_device_records(context), &item.operation);
 	return STATUS_OK;
 }

@@ -127,6 +127,31 @@ def a_traced_edit_says_what_was_changed_and_nothing_else():
 
 
 @promise
+def what_waits_is_told_with_why_and_what_moves_it_on():
+    with World() as world:
+        server, device = with_a_job(world)
+
+        def why(cause):
+            """`outbox` and `trace` say the same."""
+            seen = [device.run(*words) for words in (("outbox",), ("trace", "last"))]
+            return seen[0] if all(each.get("waits_because") == cause for each in seen) else None
+
+        contact = device.run("status")["contact_at"]
+        assert contact is not None
+        device.run("note", "HH-5001", "so far")
+        assert why("no_agent")["contact_at"] == contact
+        server.stop()
+        device.start_agent()
+        told = until(lambda: (why("offline") or {}).get("failure") and why("offline"), "the agent says that it reaches nobody")
+        assert f"127.0.0.1:{server.port}" in told["failure"] and told["contact_at"] == contact, told
+        assert "office reached last" in world.run("truckroll", "outbox", "--dir", device.dir, "--keys", device.keys, expect=DONE).out
+        server.start()
+        device.run("link", "--now")
+        until(lambda: device.run("outbox")["pending"] == 0, "everything is settled")
+        assert why(None)["operations"] == [] and device.run("status")["contact_at"] > contact
+
+
+@promise
 def a_file_that_the_running_server_cannot_see_is_told_with_what_to_do():
     with World() as world:
         server = Server.made(world, files=())

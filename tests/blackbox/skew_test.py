@@ -134,6 +134,9 @@ def work_of_a_newer_program_is_refused_by_an_older_server_with_what_to_do_and_ke
             assert "update the server" in answer.reason, f"{carries}: {answer}"
         assert [row["operation"] for row in device.run("outbox")["operations"]] == kept and len(kept) == 2
         assert "operations that wait and are kept: 2" in device.told("pending")[0]
+        for words in (("outbox",), ("trace", "last")):
+            said = device.run(*words)
+            assert said["waits_because"] == "refused" and "update the server" in said["refusal"], said
         assert device.run("show", "HH-5001")["work_order"]["hold_reason"] == "parts", "what the older server has is not fetched"
         found, = server.incidents()
         assert found["kind"] == "unreadable" and "newer than the server" in found["words"], found
