@@ -1,13 +1,20 @@
 #!/usr/bin/env python3
 """A device takes in many rows at once, and its technician works on meanwhile."""
+import fcntl
 import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+import threading
 import time
 
 import tap
 from equal import insist_on_equality
 from failing_syncs import SYNCS, after_failure, injecting, need_strace
 from flights import export, insist_on_the_same, legs
-from harness import CANNOT_WRITE, REFUSED, Device, World, with_a_job
+from harness import CANNOT_WRITE, DONE, REFUSED, Device, World, program, with_a_job
 from oracle import Told, Writer, write_note
 from slow_cut import ROWS, SlowCut, import_parts, is_in_step
 from stores import change
@@ -65,6 +72,52 @@ def what_is_saved_during_a_first_sync_is_kept_and_sent():
         import_parts(server)
         device = Device.enrolled(server, "Ada Brannock", "second")
         work_through(server, device)
+
+
+class Screen:
+    """A terminal of 100 columns, and everything that was written on it."""
+
+    def __init__(self):
+        self.master, self.slave = pty.openpty()
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+        self.written = ""
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        try:
+            while True:
+                self.written += os.read(self.master, 4096).decode("utf-8", "replace")
+        except OSError:
+            pass  # nobody has it open any more
+
+
+@promise
+def on_a_terminal_a_long_sync_shows_how_far_it_is_and_takes_that_away_at_the_end():
+    with World() as world:
+        server, _ = with_a_job(world)
+        import_parts(server)
+        proxy, screen = world.proxy(server), Screen()
+        device = Device.enrolled(server, "Ada Brannock", "second", url=proxy.url)
+
+        def hold(_, direction, data):
+            if direction == "down" and len(data) > 10000:  # a page goes on when something is to be seen of those before it
+                pages.append(len(data))
+                if len(pages) == 2:
+                    until(lambda: " left" in screen.written, "the screen says how long it will take", 60)
+
+        pages, proxy.on_message = [], hold
+        environment = dict(world.environment, TERM="xterm")
+        done = subprocess.run([program("truckroll"), "sync", "--dir", device.dir, "--keys", device.keys], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=screen.slave, env=environment, cwd=world.dir, timeout=120, check=False)
+        os.close(screen.slave)
+        assert done.returncode == DONE and len(pages) > 2, (done, pages)
+        bars = re.findall(r"\r([^\r]*) {2}\[([#.]{30})\] +(\d+) % {2}(\d+) of (\d+) {2}([0-9.]+ [kM]?B)( {2}[0-9].* left)?\x1b\[K", screen.written)
+        assert any(left for *_, left in bars), screen.written
+        for _, drawn, share, rows, total, _, _ in bars:
+            assert int(rows) <= int(total) and int(total) > ROWS and drawn == ("#" * drawn.count("#")).ljust(30, "."), screen.written
+            assert int(share) == int(rows) * 100 // int(total), screen.written
+        assert screen.written.endswith("\r\x1b[K"), repr(screen.written[-200:])
+        insist_on_equality(server, device)
 
 
 @promise
