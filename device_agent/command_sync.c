@@ -238,6 +238,16 @@ static void begin_bar(struct sync_run *run, const char *what)
 		output_style_of(context->output)->json);
 }
 
+/* How many rows are to come in all; 0: nobody said. When all are there the bar stays full: taking them in takes its time. */
+static int64_t rows_in_all(const struct sync_run *run)
+{
+	int64_t came = run->last.rows - run->first.rows;
+
+	if (run->last.rows_expected > run->last.rows)
+		return run->last.rows_expected - run->first.rows;
+	return run->progress.items_total >= came ? run->progress.items_total : 0;
+}
+
 /* Rows first, then files, each with a bar of its own. */
 static void show_progress(struct sync_run *run)
 {
@@ -256,7 +266,7 @@ static void show_progress(struct sync_run *run)
 		progress_step(&run->progress, files, moved);
 		return;
 	}
-	progress_total(&run->progress, last->rows_expected > last->rows ? last->rows_expected - first->rows : 0, 0);
+	progress_total(&run->progress, rows_in_all(run), 0);
 	progress_step(&run->progress, last->rows - first->rows, last->received - first->received);
 }
 

@@ -116,6 +116,7 @@ def on_a_terminal_a_long_sync_shows_how_far_it_is_and_takes_that_away_at_the_end
         for _, drawn, share, rows, total, _, _ in bars:
             assert int(rows) <= int(total) and int(total) > ROWS and drawn == ("#" * drawn.count("#")).ljust(30, "."), screen.written
             assert int(share) == int(rows) * 100 // int(total), screen.written
+        assert bars[-1][1] == "#" * 30, f"it does not stay full while the rows are taken in: {screen.written}"
         assert screen.written.endswith("\r\x1b[K"), repr(screen.written[-200:])
         insist_on_equality(server, device)
 
