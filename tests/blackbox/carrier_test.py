@@ -61,6 +61,23 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def insist_on_life(server, device):
+    """An agent is on line: news comes while its question is held, and what is done meanwhile goes at once."""
+    device.start_agent()
+    until(lambda: device.run("link")["synced"], "the agent is on line")
+    began = time.monotonic()
+    server.book("HH-5002", ADA)
+    until(lambda: "HH-5002" in device.ask("today").out, "the poll is answered")
+    tell(f"news reached the device in {time.monotonic() - began:.2f} s")
+    device.run("note", "HH-5001", "while a question was held")
+    until(lambda: [row for row in server.rows("note") if row["text"] == "while a question was held"], "the note is there")
+    until(lambda: device.run("outbox")["pending"] == 0, "it is settled")
+    link = device.run("link")
+    assert link["failures"] == 0 and link["connected"], link
+    device.stop_agent()
+    insist_on_equality(server, device)
+
+
 @promise
 def a_device_enrols_works_and_goes_on_line_over_http_alone():
     with World() as world:
@@ -70,16 +87,7 @@ def a_device_enrols_works_and_goes_on_line_over_http_alone():
         device.run("accept", "HH-5001")
         device.sync()
         insist_on_equality(server, device)
-        device.start_agent()
-        until(lambda: device.run("link")["synced"], "the agent is on line")
-        began = time.monotonic()
-        server.book("HH-5002", ADA)
-        until(lambda: "HH-5002" in device.ask("today").out, "the poll is answered")
-        tell(f"news reached the device in {time.monotonic() - began:.2f} s")
-        device.run("note", "HH-5001", "over http")
-        until(lambda: [row for row in server.rows("note") if row["text"] == "over http"], "the note is there")
-        device.stop_agent()
-        insist_on_equality(server, device)
+        insist_on_life(server, device)
 
 
 @promise
@@ -101,7 +109,7 @@ def a_self_signed_server_is_believed_by_its_pinned_key_and_by_nothing_else():
             answer = device.ask("sync", expect=None)
             assert answer.code == OFFLINE and "cannot be reached" in answer.reason, str(answer)
         device.run("server", f"{url};pin=sha256//{pin}")
-        device.sync()
+        insist_on_life(server, device)
 
 
 @promise
