@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "device_agent/agent_answer.h"
 #include "device_agent/command_terms.h"
 #include "device_agent/commands.h"
 #include "device_agent/enrol.h"
@@ -10,10 +9,10 @@
 #include "device_agent/kb_search.h"
 #include "device_agent/outbox_view.h"
 #include "device_agent/replica_aside.h"
+#include "device_agent/waiting.h"
 #include "protocol/domain/device.h"
 #include "protocol/transport/route.h"
 #include "shell/catalogue.h"
-#include "shell/control.h"
 #include "shell/digest_listing.h"
 #include "shell/file.h"
 #include "shell/file_check.h"
@@ -32,19 +31,20 @@
 
 static void tell_agent(struct context *context)
 {
-	const struct agent_answer said = agent_answer_ask(context);
+	const struct agent_view agent = agent_view_of(context);
+	const struct link_report *report = &agent.report;
 	struct output *output = context->output;
 
-	output_value(output, "agent_running", "agent runs", cell_boolean(said.runs));
-	if (said.answered) {
-		output_value(output, "connected", NULL, cell_boolean(said.connected));
-		output_value(output, "synced", NULL, cell_boolean(said.synced));
+	output_value(output, "agent_running", "agent runs", cell_boolean(agent.runs));
+	if (agent.answered) {
+		output_value(output, "connected", NULL, cell_boolean(report->connected));
+		output_value(output, "synced", NULL, cell_boolean(report->synced));
 	}
-	output_value(output, "contact_at", "office reached last", cell_time(said.contact_at_ms));
-	if (said.failure.size > 0)
-		output_value(output, "failure", "latest failure", cell_text(said.failure));
-	if (said.files_held)
-		terms_tell_waiting(context, said.rows_held, said.files_waiting, said.file_bytes_waiting);
+	output_value(output, "last_contact_at", "last contact", cell_time(agent.last_contact_at_ms));
+	if (report->failure.size > 0)
+		output_value(output, "failure", "latest failure", cell_text(report->failure));
+	if (report->files_held)
+		terms_tell_waiting(context, report->rows_held, report->files_waiting, report->file_bytes_waiting);
 }
 
 static enum status tell_replica(struct context *context, struct local_device *device)

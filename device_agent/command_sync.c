@@ -1,6 +1,5 @@
 /* On line: agent, sync, link. Who owns the device talks to the server; sync asks the agent when there is one and becomes the owner
  * when there is none. */
-#include <jansson.h>
 #include <poll.h>
 #include <time.h>
 
@@ -9,11 +8,10 @@
 #include "device_agent/commands.h"
 #include "device_agent/kb_search.h"
 #include "device_agent/link.h"
+#include "device_agent/link_report.h"
 #include "device_agent/outbox_view.h"
 #include "device_agent/replica_aside.h"
 #include "protocol/domain/device.h"
-#include "protocol/sync/blob_store.h"
-#include "shell/control.h"
 #include "shell/lock.h"
 #include "shell/outcome_words.h"
 #include "shell/progress.h"
@@ -78,88 +76,10 @@ enum status command_agent(struct context *context)
 	return status;
 }
 
-/* How far the owner is. */
-struct progress_report {
-	bool synced;
-	bool connected;
-	bool unanswered; /* a hello went out, and no welcome came */
-	bool outdated;   /* only an update of this program helps */
-	int64_t failures;
-	int64_t rounds, rows, rows_expected, sent, received;
-	int64_t files_waiting, files_stuck, files_sent, files_received;
-	int64_t file_bytes_waiting, file_bytes_sent, file_bytes_received;
-	int64_t carried_waiting, carried_answers; /* bundles of others, and answers to them that came */
-	bool rows_held, files_held; /* by what a metered link may carry */
-	int64_t repairs, repaired; /* comparisons by range, and rows that they put right */
-	bool revoked;        /* the server says so */
-	bool stolen;         /* and this */
-	struct text failure; /* in the command's arena */
-	struct text file_trouble; /* why files cannot be moved; empty: nothing stands in the way */
-	struct text refusal; /* why the server takes nothing that is pending; empty: it does */
-};
-
-/* Why files are not moved, in English. */
-static struct text file_trouble(const struct context *context, const struct device_core_state *state)
-{
-	switch ((enum blob_trouble)state->file_trouble) {
-	case BLOB_TROUBLE_SERVER_ROOM:
-		return text_of("the server has no room for files: it keeps the rest for work; the office is to free some space");
-	case BLOB_TROUBLE_SERVER_REFUSES:
-		return text_of("the server takes no files from this device");
-	case BLOB_TROUBLE_SERVER_FINDS:
-		return text_of("the server finds a file damaged that is sound here");
-	case BLOB_TROUBLE_DAMAGED:
-		return text_of("what the server sends of a file is not what it says");
-	case BLOB_TROUBLE_HERE:
-		return arena_print(context->arena, "%s", state->file_reason);
-	case BLOB_TROUBLE_NONE:
-		break;
-	}
-	return text_of("");
-}
-
-static struct progress_report report_of(struct context *context, const struct link *link)
-{
-	struct device_core_state state = device_core_state(link->device->core);
-	struct progress_report report = { .synced = state.synced,
-		.connected = state.connected,
-		.unanswered = link_unanswered(link),
-		.outdated = state.outdated,
-		.failures = link->failures,
-		.rounds = state.rounds,
-		.rows = state.rows_received,
-		.rows_expected = state.rows_expected,
-		.files_waiting = state.files_waiting,
-		.file_bytes_waiting = state.file_bytes_waiting,
-		.file_bytes_sent = state.file_bytes_sent,
-		.file_bytes_received = state.file_bytes_received,
-		.rows_held = state.rows_held,
-		.files_held = state.files_held,
-		.files_stuck = state.files_stuck,
-		.files_sent = state.files_sent,
-		.files_received = state.files_received,
-		.file_trouble = file_trouble(context, &state),
-		.carried_waiting = state.carried_waiting,
-		.carried_answers = state.carried_answers,
-		.repairs = state.repairs,
-		.repaired = state.repaired_rows,
-		.revoked = state.rounds > 0 && state.device_state != DEVICE_STATE_ACTIVE,
-		.stolen = state.rounds > 0 && state.device_state == DEVICE_STATE_STOLEN,
-		.failure = arena_print(context->arena, "%s", state.connected ? "" : link->failure), /* an old one is over */
-		.refusal = text_of(standing_note_refusal(state.refused)) };
-	uint64_t sent, received;
-
-	link_count(link, &sent, &received);
-	report.sent = (int64_t)sent;
-	report.received = (int64_t)received;
-	return report;
-}
-
 enum status command_link(struct context *context)
 {
 	struct local_device *device = local_device_of(context);
-	struct progress_report report;
-	struct device_core_state state;
+	struct link_report report;
 	enum status status = STATUS_OK;
 
 	output_value(context->output, "running", "agent", cell_boolean(device->link != NULL));
@@ -178,38 +98,9 @@ enum status command_link(struct context *context)
 		status = link_go(device->link, true);
 	if (status != STATUS_OK && status != STATUS_OFFLINE)
 		return status;
-	report = report_of(context, device->link);
-	state = device_core_state(device->core);
+	report = link_report_of(context, device->link);
 	output_value(context->output, "address", NULL, cell_string(link_address(device->link)));
-	output_value(context->output, "connected", NULL, cell_boolean(report.connected));
-	output_json(context->output, "unanswered", json_boolean(report.unanswered));
-	output_json(context->output, "outdated", json_boolean(report.outdated));
-	output_value(context->output, "synced", NULL, cell_boolean(report.synced));
-	output_value(context->output, "rounds", NULL, cell_integer(report.rounds));
-	output_value(context->output, "rows_received", "rows received", cell_integer(report.rows));
-	output_json(context->output, "rows_expected", json_integer(report.rows_expected));
-	output_json(context->output, "repairs", json_integer(report.repairs));
-	output_value(context->output, "repaired_rows", "rows put right", cell_integer(report.repaired));
-	output_value(context->output, "files_waiting", "files under way", cell_integer(report.files_waiting));
-	output_json(context->output, "file_bytes_waiting", json_integer(report.file_bytes_waiting));
-	output_json(context->output, "file_bytes_sent", json_integer(report.file_bytes_sent));
-	output_json(context->output, "file_bytes_received", json_integer(report.file_bytes_received));
-	output_json(context->output, "rows_held", json_boolean(report.rows_held));
-	output_json(context->output, "files_held", json_boolean(report.files_held));
-	output_json(context->output, "files_stuck", json_integer(report.files_stuck));
-	output_value(context->output, "files_sent", "files sent", cell_integer(report.files_sent));
-	output_value(context->output, "files_received", "files received", cell_integer(report.files_received));
-	output_json(context->output, "carried_waiting", json_integer(report.carried_waiting));
-	output_json(context->output, "carried_answers", json_integer(report.carried_answers));
-	output_value(context->output, "file_trouble", "trouble with files", cell_text(report.file_trouble));
-	output_value(context->output, "bytes_sent", "sent", cell_size(report.sent));
-	output_value(context->output, "bytes_received", "received", cell_size(report.received));
-	output_value(context->output, "last_contact_at", "last contact", cell_time(state.last_contact_at_ms));
-	output_value(context->output, "failures", "failed tries", cell_integer(report.failures));
-	output_value(context->output, "failure", "latest failure", cell_text(report.failure));
-	output_value(context->output, "refusal", NULL, cell_text(report.refusal));
-	output_value(context->output, "revoked", NULL, cell_boolean(report.revoked));
-	output_json(context->output, "stolen", json_boolean(report.stolen));
+	link_report_tell(context->output, &report);
 	return STATUS_OK;
 }
 
@@ -225,7 +116,7 @@ struct sync_run {
 	struct outbox_marks before;
 	struct text aside;        /* the new name of a replica that was damaged; empty: none was */
 	struct text replaced_why; /* what was wrong with it */
-	struct progress_report first, last; /* of the agent: it counts since its start */
+	struct link_report first, last; /* of the agent: it counts since its start */
 	int64_t answered_at_ms;             /* monotonic; by an agent, or the begin */
 };
 
@@ -251,7 +142,7 @@ static int64_t rows_in_all(const struct sync_run *run)
 /* Rows first, then files, each with a bar of its own. */
 static void show_progress(struct sync_run *run)
 {
-	const struct progress_report *first = &run->first, *last = &run->last;
+	const struct link_report *first = &run->first, *last = &run->last;
 	int64_t moved = last->file_bytes_sent - first->file_bytes_sent + last->file_bytes_received - first->file_bytes_received;
 	int64_t files = last->files_sent - first->files_sent + last->files_received - first->files_received;
 	bool moves_files = !last->files_held && last->file_bytes_waiting > 0 && last->rows >= last->rows_expected;
@@ -273,7 +164,7 @@ static void show_progress(struct sync_run *run)
 /* STATUS_BUSY: not yet. */
 static enum status judge(struct sync_run *run)
 {
-	const struct progress_report *report = &run->last;
+	const struct link_report *report = &run->last;
 	bool over = clock_monotonic_ms(run->context->clock) >= run->until_ms;
 	bool failed = report->failures > run->first.failures && !report->connected && (!run->patient || report->outdated || over);
 
@@ -314,7 +205,7 @@ static enum status await_link(struct sync_run *run, struct link *link)
 
 	while (status == STATUS_OK) {
 		struct pollfd ready;
-		run->last = report_of(run->context, link);
+		run->last = link_report_of(run->context, link);
 		status = judge(run);
 		if (status != STATUS_BUSY)
 			break;
@@ -367,7 +258,7 @@ static enum status sync_as_owner(struct sync_run *run)
 
 	if (status != STATUS_OK)
 		return status;
-	run->first = (struct progress_report){ 0 };
+	run->first = (struct link_report){ 0 };
 	link_init(&link, device, NULL, true);
 	status = tell_replaced(device, run->replaced_why);
 	if (status == STATUS_OK)
@@ -379,76 +270,13 @@ static enum status sync_as_owner(struct sync_run *run)
 	}
 	if (status == STATUS_OK)
 		status = check_rows(run, &link);
-	run->last = report_of(run->context, &link);
+	run->last = link_report_of(run->context, &link);
 	link_finish(&link);
 	if (status == STATUS_OK)
 		status = index_all(run, device);
 	device_store_fold(device->store);
 	local_device_close(device);
 	return status;
-}
-
-static int64_t member(const json_t *object, const char *name)
-{
-	return json_integer_value(json_object_get(object, name));
-}
-
-static enum status read_report(struct context *context, struct text text, struct progress_report *out_report)
-{
-	json_t *object = json_loadb(text.data, text.size, 0, NULL);
-	const char *failure = json_string_value(json_object_get(object, "failure"));
-	const char *refusal = json_string_value(json_object_get(object, "refusal"));
-	const char *trouble = json_string_value(json_object_get(object, "file_trouble"));
-
-	if (!json_is_true(json_object_get(object, "running"))) {
-		json_decref(object);
-		return fail(STATUS_OFFLINE, "the agent is there but does not say how far it is: is it of another version?");
-	}
-	*out_report = (struct progress_report){ .synced = json_is_true(json_object_get(object, "synced")),
-		.connected = json_is_true(json_object_get(object, "connected")),
-		.unanswered = json_is_true(json_object_get(object, "unanswered")),
-		.outdated = json_is_true(json_object_get(object, "outdated")),
-		.failures = member(object, "failures"),
-		.rounds = member(object, "rounds"),
-		.rows = member(object, "rows_received"),
-		.rows_expected = member(object, "rows_expected"),
-		.files_waiting = member(object, "files_waiting"),
-		.file_bytes_waiting = member(object, "file_bytes_waiting"),
-		.file_bytes_sent = member(object, "file_bytes_sent"),
-		.file_bytes_received = member(object, "file_bytes_received"),
-		.rows_held = json_is_true(json_object_get(object, "rows_held")),
-		.files_held = json_is_true(json_object_get(object, "files_held")),
-		.files_stuck = member(object, "files_stuck"),
-		.files_sent = member(object, "files_sent"),
-		.files_received = member(object, "files_received"),
-		.carried_waiting = member(object, "carried_waiting"),
-		.carried_answers = member(object, "carried_answers"),
-		.file_trouble = arena_print(context->arena, "%s", trouble == NULL ? "" : trouble),
-		.repairs = member(object, "repairs"),
-		.repaired = member(object, "repaired_rows"),
-		.sent = member(object, "bytes_sent"),
-		.received = member(object, "bytes_received"),
-		.revoked = json_is_true(json_object_get(object, "revoked")),
-		.stolen = json_is_true(json_object_get(object, "stolen")),
-		.failure = arena_print(context->arena, "%s", failure == NULL ? "" : failure),
-		.refusal = arena_print(context->arena, "%s", refusal == NULL ? "" : refusal) };
-	json_decref(object);
-	return STATUS_OK;
-}
-
-/* STATUS_NOT_FOUND: no agent runs. `go`: it is to go on line at once; `check`: and to compare its rows. */
-static enum status ask_agent(struct context *context, bool go, bool check, struct progress_report *out_report)
-{
-	const struct text words[] = { text_of("link"), text_of("--json"), text_of("--now"), text_of("--check") };
-	const struct control_request request = { .words = words,
-		.word_count = go ? 3 + (size_t)check : 2,
-		.working_dir = context->working_dir,
-		.language = text_of("en"),
-		.now_ms = context->now_ms };
-	struct control_reply reply;
-	enum status status = control_call(context->dir.data, context->arena, &request, ANSWER_MS, ANSWER_MS, &reply);
-
-	return status == STATUS_OK ? read_report(context, reply.out, out_report) : status;
 }
 
 static void pause_ms(int ms)
@@ -461,7 +289,7 @@ static void pause_ms(int ms)
 /* Until everything is exchanged, or it ends otherwise. */
 static enum status go_by_agent(struct sync_run *run, bool check)
 {
-	enum status status = ask_agent(run->context, true, check, &run->last);
+	enum status status = link_report_ask(run->context, check ? ASK_CHECK : ASK_GO, ANSWER_MS, &run->last);
 
 	while (status == STATUS_OK) {
 		run->answered_at_ms = clock_monotonic_ms(run->context->clock);
@@ -469,7 +297,7 @@ static enum status go_by_agent(struct sync_run *run, bool check)
 		if (status != STATUS_BUSY)
 			return status;
 		pause_ms(ASK_EVERY_MS);
-		status = ask_agent(run->context, false, false, &run->last);
+		status = link_report_ask(run->context, ASK_ONLY, ANSWER_MS, &run->last);
 	}
 	return status;
 }
@@ -477,7 +305,7 @@ static enum status go_by_agent(struct sync_run *run, bool check)
 /* STATUS_NOT_FOUND: no agent runs, or none any more. What it counted before it was told to go is not of this sync. */
 static enum status sync_by_agent(struct sync_run *run)
 {
-	enum status status = ask_agent(run->context, false, false, &run->first);
+	enum status status = link_report_ask(run->context, ASK_ONLY, ANSWER_MS, &run->first);
 
 	if (status == STATUS_OK)
 		status = go_by_agent(run, false);

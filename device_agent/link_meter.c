@@ -3,6 +3,7 @@
 #include "shell/time_text.h"
 
 #define SAVE_EVERY_BYTES ((int64_t)64 * 1024)
+#define SAVE_EVERY_MS    60000
 #define LOOK_EVERY_MS    2000
 
 int64_t link_meter_today(const struct link_meter *meter)
@@ -16,6 +17,7 @@ static void save(struct link_meter *meter)
 		return;
 	traffic_save(&meter->scratch, meter->device->dir, &meter->terms.traffic);
 	meter->unsaved = 0;
+	meter->saved_at_ms = clock_monotonic_ms(meter->device->clock);
 	arena_reset(&meter->scratch);
 }
 
@@ -102,7 +104,7 @@ void link_meter_answered(struct link_meter *meter, bool at_once)
 enum status link_meter_count(struct link_meter *meter, int64_t bytes)
 {
 	add(meter, bytes);
-	if (meter->unsaved >= SAVE_EVERY_BYTES)
+	if (meter->unsaved >= SAVE_EVERY_BYTES || clock_monotonic_ms(meter->device->clock) - meter->saved_at_ms >= SAVE_EVERY_MS)
 		save(meter);
 	return allow(meter);
 }

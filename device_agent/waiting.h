@@ -2,11 +2,20 @@
 #ifndef TRUCKROLL_DEVICE_AGENT_WAITING_H
 #define TRUCKROLL_DEVICE_AGENT_WAITING_H
 
-#include "device_agent/device.h"
+#include "device_agent/link_report.h"
 
-/* Says in a line (with --json: "waits_because", one of decided, refused, no_agent, busy, connected, offline) why operations wait,
- * and in another when the office was reached last ("contact_at", null: never). `decided`: the office has decided them, as far as is known
- * here. Asks the agent, which takes a moment at most. */
+/* What the device's agent says of itself, and the traffic file of when the office was reached. */
+struct agent_view {
+	bool runs;
+	bool answered; /* false: none runs, or it is too busy to: the report says nothing then */
+	struct link_report report;
+	int64_t last_contact_at_ms; /* always: by an agent or not; 0: never */
+};
+/* For a command beside an agent; waits for it a moment, not long. */
+struct agent_view agent_view_of(struct context *context);
+
+/* Says why operations wait (with --json by a word, "waits_because": held, decided, refused, no_agent, busy, outdated, connected, unanswered
+ * or offline), what failed last, and when the office was reached last. `decided`: the office has decided them, as far as is known here. */
 void waiting_tell(struct context *context, const struct local_device *device, bool decided);
 
 #endif

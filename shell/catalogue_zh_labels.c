@@ -309,7 +309,6 @@ const struct message catalogue_zh_labels[] = {
 	{ "failed tries", "失败次数" },
 	{ "last contact", "最近联系" },
 	{ "latest failure", "最近一次失败" },
-	{ "office reached last", "上次联系办公室" },
 	{ "operations sent", "已发送操作" },
 	{ "attachment", "附件" },
 	{ "file", "文件" },

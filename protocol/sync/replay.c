@@ -86,7 +86,8 @@ enum status replay_lacks_base(struct device_store *store, const struct replica_s
 	enum status status = device_store_outbox_each(store, state->settled_seq, look_at_base, &look);
 
 	arena_finish(&look.arena);
-	*out_lacks = look.lacks;
+	if (status == STATUS_OK)
+		*out_lacks = look.lacks;
 	return status;
 }
 

@@ -2,6 +2,7 @@
 """The command line itself: help, JSON, exit codes."""
 import json
 import re
+import signal
 import sqlite3
 
 import tap
@@ -136,19 +137,35 @@ def what_waits_is_told_with_why_and_what_moves_it_on():
             seen = [device.run(*words) for words in (("outbox",), ("trace", "last"))]
             return seen[0] if all(each.get("waits_because") == cause for each in seen) else None
 
-        contact = device.run("status")["contact_at"]
+        contact = device.run("status")["last_contact_at"]
         assert contact is not None
         device.run("note", "HH-5001", "so far")
-        assert why("no_agent")["contact_at"] == contact
+        assert why("no_agent")["last_contact_at"] == contact
         server.stop()
         device.start_agent()
         told = until(lambda: (why("offline") or {}).get("failure") and why("offline"), "the agent says that it reaches nobody")
-        assert f"127.0.0.1:{server.port}" in told["failure"] and told["contact_at"] == contact, told
-        assert "office reached last" in world.run("truckroll", "outbox", "--dir", device.dir, "--keys", device.keys, expect=DONE).out
+        assert f"127.0.0.1:{server.port}" in told["failure"] and told["last_contact_at"] == contact, told
+        assert "last contact" in world.run("truckroll", "outbox", "--dir", device.dir, "--keys", device.keys, expect=DONE).out
         server.start()
         device.run("link", "--now")
         until(lambda: device.run("outbox")["pending"] == 0, "everything is settled")
-        assert why(None)["operations"] == [] and device.run("status")["contact_at"] > contact
+        assert why(None)["operations"] == [] and device.run("status")["last_contact_at"] > contact
+        server.process.send_signal(signal.SIGSTOP)
+        device.run("note", "HH-5001", "on its way")
+        assert why("connected")
+        device.agent.send_signal(signal.SIGSTOP)
+        assert why("busy")
+        device.agent.send_signal(signal.SIGCONT)
+        server.process.send_signal(signal.SIGCONT)
+        until(lambda: device.run("outbox")["pending"] == 0, "everything is settled")
+        device.stop_agent()
+        device.run("config", "metered", "yes")
+        device.run("config", "metered_carries", "operations")
+        device.start_agent()
+        device.run("note", "HH-5001", "work goes, rows do not")
+        until(lambda: why("held"), "the office has decided it, and may not say what came of it")
+        device.stop_agent()
+        assert why("decided")
 
 
 @promise

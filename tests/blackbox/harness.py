@@ -160,7 +160,7 @@ def end(process, by=signal.SIGTERM):
 
 
 def template(world, files, options, program):
-    """The directory of an organisation that was made in this test before, or is made now."""
+    """The directory of an organisation that was made by this program before, or is made now."""
     known = (tuple(files), tuple(options), program)
     if known not in templates:
         server = Server(world, "template")
@@ -184,9 +184,10 @@ class Server:
 
     @classmethod
     def made(cls, world, files=EXAMPLE, name="org", start=True, options=(), program="truckrolld"):
+        """Those with the usual name, one in a world, are the same organisation throughout a program; others are made anew."""
         server = cls(world, name)
         server.program = program
-        if name == "org":  # the first of a world: the same organisation in each
+        if name == "org":
             shutil.copytree(template(world, files or (), options, program), server.dir)
         else:
             server.make(files, options)

@@ -14,7 +14,7 @@ import tap
 from equal import insist_on_equality
 from failing_syncs import SYNCS, after_failure, injecting, need_strace
 from flights import export, insist_on_the_same, legs
-from harness import CANNOT_WRITE, DONE, REFUSED, Device, World, program, with_a_job
+from harness import CANNOT_WRITE, DONE, PATIENCE, REFUSED, UNDER, Device, World, program, with_a_job
 from oracle import Told, Writer, write_note
 from slow_cut import ROWS, SlowCut, import_parts, is_in_step
 from stores import change
@@ -81,7 +81,13 @@ class Screen:
         self.master, self.slave = pty.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
         self.written = ""
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def close(self):
+        """Everything is read then."""
+        os.close(self.slave)
+        self.reader.join(PATIENCE)
 
     def read(self):
         try:
@@ -103,20 +109,20 @@ def on_a_terminal_a_long_sync_shows_how_far_it_is_and_takes_that_away_at_the_end
             if direction == "down" and len(data) > 10000:  # a page goes on when something is to be seen of those before it
                 pages.append(len(data))
                 if len(pages) == 2:
-                    until(lambda: " left" in screen.written, "the screen says how long it will take", 60)
+                    until(lambda: " left" in screen.written, "the screen says how long it will take", PATIENCE)
 
         pages, proxy.on_message = [], hold
         environment = dict(world.environment, TERM="xterm")
-        done = subprocess.run([program("truckroll"), "sync", "--dir", device.dir, "--keys", device.keys], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=screen.slave, env=environment, cwd=world.dir, timeout=120, check=False)
-        os.close(screen.slave)
+        done = subprocess.run([*UNDER, program("truckroll"), "sync", "--dir", device.dir, "--keys", device.keys], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=screen.slave, env=environment, cwd=world.dir, timeout=PATIENCE * 4, check=False)
+        screen.close()
         assert done.returncode == DONE and len(pages) > 2, (done, pages)
         bars = re.findall(r"\r([^\r]*) {2}\[([#.]{30})\] +(\d+) % {2}(\d+) of (\d+) {2}([0-9.]+ [kM]?B)( {2}[0-9].* left)?\x1b\[K", screen.written)
         assert any(left for *_, left in bars), screen.written
         for _, drawn, share, rows, total, _, _ in bars:
             assert int(rows) <= int(total) and int(total) > ROWS and drawn == ("#" * drawn.count("#")).ljust(30, "."), screen.written
             assert int(share) == int(rows) * 100 // int(total), screen.written
-        assert bars[-1][1] == "#" * 30, f"it does not stay full while the rows are taken in: {screen.written}"
+        assert not re.search(r"\r[^\r]* {2}\d+ {2}[0-9.]+ [kM]?B\x1b\[K", screen.written.split(" of ", 1)[1]), f"the total is gone again: {screen.written}"
         assert screen.written.endswith("\r\x1b[K"), repr(screen.written[-200:])
         insist_on_equality(server, device)
 

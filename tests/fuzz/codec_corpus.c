@@ -450,9 +450,14 @@ static void save_positions(struct arena *arena)
 			.id = { { 9 } },
 			.shared = part == PART_ROWS,
 			.with_own = part == PART_LEFT };
+		struct bytes token = pull_position_encode(arena, &position);
+		uint8_t *strange = arena_copy(arena, token.data, token.size);
 		char name[32];
 		(void)snprintf(name, sizeof(name), "part-%u", part);
-		save("position", name, pull_position_encode(arena, &position));
+		save("position", name, token);
+		strange[token.size - 1] |= 0x80; /* a flag that nobody gives */
+		(void)snprintf(name, sizeof(name), "flag-%u", part);
+		save("position", name, (struct bytes){ strange, token.size });
 	}
 }
 
