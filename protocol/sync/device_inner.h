@@ -48,6 +48,7 @@ struct device_core {
 	bool own_rows;            /* also rows that this device computed: the replica is fresh, or older than what was made here */
 	bool nothing_missing;
 	bool pull_of_repair; /* the pull that is out is the last step of a repair */
+	bool pull_of_own_rows; /* … brings what this device computed, too */
 	bool tell_origin;         /* the server does not know where this incarnation comes from */
 	bool telling;             /* the request that is out tells of an incident */
 	struct untold untold;
@@ -138,6 +139,8 @@ bool device_rows_allowed(const struct device_core *core);
 /* Requests (device_requests.c). */
 enum status device_send_hello(struct device_core *core);
 enum status device_send_request(struct device_core *core);
+/* Keeps where the pull that is out goes on, in the open transaction; empty: it is at its end. */
+enum status device_keep_resume(struct device_core *core, struct bytes token);
 
 void device_emit(struct device_core *core, enum device_effect_kind kind, struct bytes bytes);
 

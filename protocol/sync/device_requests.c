@@ -37,19 +37,48 @@ static enum status drop_leftovers(struct device_core *core)
 	return status;
 }
 
+enum status device_keep_resume(struct device_core *core, struct bytes token)
+{
+	struct writer kept = writer_in(&core->arena, 1 + token.size);
+
+	write_u8(&kept, core->pull_of_own_rows);
+	write_raw(&kept, token.data, token.size);
+	return device_store_put_resume(core->options.store, token.size > 0 ? writer_bytes(&kept) : token);
+}
+
+/* Empty also when the pages so far are of a pull of the other kind: since they were asked for the device may have been started again. */
+static enum status take_resume(struct device_core *core, struct bytes *out_token)
+{
+	enum status status = device_store_resume(core->options.store, &core->arena, out_token);
+	struct reader kept = reader_of(*out_token);
+
+	if (status != STATUS_OK || out_token->size == 0)
+		return status;
+	if (read_u8(&kept) == core->pull_of_own_rows)
+		*out_token = read_view(&kept, reader_left(&kept));
+	else
+		*out_token = (struct bytes){ 0 };
+	return STATUS_OK;
+}
+
 static enum status make_pull(struct device_core *core, const struct replica_state *replica, const struct repair *repair, bool may_wait,
 	struct pull *out_pull)
 {
-	struct pull pull = { .cursor = replica->cursor, .settled_seq = replica->settled_seq, .class_max = 5, .own_rows = core->own_rows };
-	enum status status = device_store_resume(core->options.store, &core->arena, &pull.resume);
+	struct pull pull = { .cursor = replica->cursor,
+		.settled_seq = replica->settled_seq,
+		.class_max = 5,
+		.own_rows = core->own_rows || repair->under_way };
+	enum status status;
 
+	core->pull_of_own_rows = pull.own_rows;
+	status = take_resume(core, &pull.resume);
 	if (status == STATUS_OK && pull.resume.size == 0)
 		status = drop_leftovers(core);
 	if (core->page_max < FRAME_SIZE_MAX)
 		pull.byte_budget = (int64_t)core->page_max;
 	if (repair->under_way) {
 		pull.cursor = repair->since;
-		pull.own_rows = pull.all_digests = true;
+		pull.all_digests = true;
 	} else if (may_wait && core->poll_again && pull.resume.size == 0)
 		pull.wait_ms = core->options.poll_wait_ms;
 	*out_pull = pull;

@@ -86,7 +86,7 @@ static enum status keep_page(struct device_core *core, struct bytes body, const 
 	if (status == STATUS_OK && (!device_store_seeding(store) || cut_page_has_words(page)))
 		status = device_store_stage(store, body);
 	if (status == STATUS_OK && !core->by_bundle)
-		status = device_store_put_resume(store, page->resume);
+		status = device_keep_resume(core, page->resume);
 	if (status == STATUS_OK)
 		status = device_store_commit(store);
 	else

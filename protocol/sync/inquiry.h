@@ -22,6 +22,7 @@ struct inquiry {
 	uint8_t ephemeral[BOX_PUBLIC_SIZE]; /* the device's, by_envelope */
 	bool repeated;     /* a hello whose key came before */
 	bool without_page; /* the welcome alone answers it */
+	bool late;         /* a frame that its device sent after it came before: it is not held, since nobody waits for its answer */
 	struct wire_fault fault;
 	bool has_pull;
 	uint8_t *recon; /* body of one, owned; NULL: none */

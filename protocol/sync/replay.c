@@ -72,10 +72,12 @@ static enum status look_at_base(void *context, const struct outbox_entry *entry)
 	struct base_look *look = context;
 	struct operation operation;
 
+	if (look->lacks)
+		return STATUS_OK;
 	if (operation_decode(&look->arena, entry->canonical, &operation) != STATUS_OK)
 		look->lacks = true; /* this version cannot decide it, either: who replays it says so */
 	else if (id_equal(&operation.head.base_epoch, &look->cursor->epoch))
-		look->lacks = look->lacks || operation.head.base_gseq > look->cursor->gseq;
+		look->lacks = operation.head.base_gseq > look->cursor->gseq;
 	arena_reset(&look->arena);
 	return STATUS_OK;
 }
@@ -83,8 +85,12 @@ static enum status look_at_base(void *context, const struct outbox_entry *entry)
 enum status replay_lacks_base(struct device_store *store, const struct replica_state *state, bool *out_lacks)
 {
 	struct base_look look = { .cursor = &state->cursor };
-	enum status status = device_store_outbox_each(store, state->settled_seq, look_at_base, &look);
+	struct kept_state kept;
+	enum status status = device_store_kept(store, &kept);
 
+	look.lacks = status == STATUS_OK && state->settled_seq < kept.first_seq - 1;
+	if (status == STATUS_OK)
+		status = device_store_outbox_each(store, state->settled_seq, look_at_base, &look);
 	arena_finish(&look.arena);
 	if (status == STATUS_OK)
 		*out_lacks = look.lacks;

@@ -21,9 +21,9 @@ struct replay_span {
 /* Decides each operation of the span and stores its effects. */
 enum status replay_entries(struct replica *replica, const struct replay_span *span, enum replay_mode mode);
 
-/* Was an operation that is not settled made on a later state of the same server than the replica's? So it is when the replica was lost and
- * came back from an older bundle or copy. What the server took for computed here, since it saw the state under the operation, is computed
- * on other rows then: it has to come from the server. O(operations not settled). */
+/* Was an operation that is not settled made on a later state of the same server than the replica's, or is one not here any more? So it is
+ * when the replica was lost and came back from an older bundle or copy. What the server took for computed here, since it saw the state
+ * under the operation, is computed on other rows then, or not at all: it has to come from the server. O(operations not settled). */
 enum status replay_lacks_base(struct device_store *store, const struct replica_state *state, bool *out_lacks);
 
 #endif

@@ -328,7 +328,7 @@ void server_core_wake(struct server_core *core)
 
 static bool wants_to_wait(struct server_core *core, const struct inquiry *waiting)
 {
-	return waiting->has_pull && !waiting->by_envelope && waiting->fault.code == 0 && waiting->pull.wait_ms > 0 &&
+	return waiting->has_pull && !waiting->by_envelope && !waiting->late && waiting->fault.code == 0 && waiting->pull.wait_ms > 0 &&
 	       waiting->blob == NULL && !has_news(core, waiting);
 }
 

@@ -609,6 +609,8 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 	struct live_session *live;
 	struct inquiry *waiting;
 	struct bytes plain;
+	uint64_t latest;
+	bool late;
 	enum status status = session_peek(frame, id);
 
 	if (status != STATUS_OK) {
@@ -620,11 +622,13 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 		answer_unknown_session(core, connection, frame);
 		return;
 	}
+	latest = live->session.receive_counter;
 	status = session_open(&core->request_arena, &live->session, frame, &plain);
 	if (status != STATUS_OK) {
 		server_core_refuse(core, connection);
 		return;
 	}
+	late = live->session.receive_counter == latest;
 	if (!live->proved) {
 		session_table_keep_only(core->sessions, live);
 		server_core_look_for_copy(core, live);
@@ -640,7 +644,9 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 	waiting->speaks_short = live->speaks_short;
 	status = server_core_take_sections(core, waiting, plain, live->handler_revision);
 	if (status == STATUS_OK) {
-		server_core_leave_poll(core, &waiting->device);
+		waiting->late = late;
+		if (!late)
+			server_core_leave_poll(core, &waiting->device);
 		inquiry_acknowledge(waiting, &core->state.epoch, live);
 		server_core_wait_for_commit(core, waiting);
 		return;

@@ -184,10 +184,11 @@ class Server:
 
     @classmethod
     def made(cls, world, files=EXAMPLE, name="org", start=True, options=(), program="truckrolld"):
-        """Those with the usual name, one in a world, are the same organisation throughout a program; others are made anew."""
+        """Those with the usual name, one in a world, are the same organisation throughout a program; others are made anew, and so is one that
+        has a place prepared for it."""
         server = cls(world, name)
         server.program = program
-        if name == "org":
+        if name == "org" and not server.dir.exists():
             shutil.copytree(template(world, files or (), options, program), server.dir)
         else:
             server.make(files, options)

@@ -209,7 +209,7 @@ struct id hand_device_note(struct hand_device *hand, const struct id *order)
 	return hand_device_end(hand);
 }
 
-void hand_device_put(struct hand_device *hand, const struct section *section)
+struct bytes hand_device_seal(struct hand_device *hand, const struct section *section)
 {
 	struct writer message = writer_in(&hand->arena, FRAME_SIZE_MAX);
 	struct bytes frame;
@@ -217,7 +217,12 @@ void hand_device_put(struct hand_device *hand, const struct section *section)
 	section_put(&message, section);
 	assert_false(message.overflow);
 	assert_int_equal(session_seal(&hand->arena, &hand->session, writer_bytes(&message), &frame), STATUS_OK);
-	hand_over(hand, frame);
+	return frame;
+}
+
+void hand_device_put(struct hand_device *hand, const struct section *section)
+{
+	hand_over(hand, hand_device_seal(hand, section));
 }
 
 static void send_section(struct hand_device *hand, enum section_number number, struct bytes body)

@@ -66,6 +66,8 @@ void hand_device_origin(struct hand_device *hand, const struct id *previous, int
 /* Hands the server a pull, or questions of a repair. */
 void hand_device_pull(struct hand_device *hand, const struct pull *pull);
 void hand_device_recon(struct hand_device *hand, const struct recon_request *request);
+/* A frame of the session with one section as it stands, for the caller to send whenever it likes. */
+struct bytes hand_device_seal(struct hand_device *hand, const struct section *section);
 /* Hands the server one section as it stands. */
 void hand_device_put(struct hand_device *hand, const struct section *section);
 /* Closes the server's group of requests and opens what it answers to each of them. */

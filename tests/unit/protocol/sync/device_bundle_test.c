@@ -402,6 +402,41 @@ static void after_a_restore_files_are_offered_again_by_bundle(void **state)
 	assert_int_equal(files_in_bundle(pair), 1);
 }
 
+static size_t staged(struct simulation *pair)
+{
+	size_t count = 0;
+
+	assert_int_equal(device_store_staged_count(pair_device(pair, 1)->store, &count), STATUS_OK);
+	return count;
+}
+
+/* As it may be after a new start. What was asked for in the one way is no part of what is asked for in the other. */
+static void pages_without_the_devices_own_rows_do_not_mix_with_pages_that_have_them(void **state)
+{
+	struct simulation *pair = *state;
+	struct device_node *device = pair_device(pair, 1);
+
+	pair_settle(pair);
+	for (int own_rows = 1; own_rows >= 0; own_rows--) {
+		go_apart(pair);
+		for (int i = 0; i < 4; i++)
+			(void)pair_order(pair, 0);
+		device->core->own_rows = !own_rows;
+		device->link_up = true;
+		device_node_go(pair, device);
+		while (staged(pair) < 2)
+			assert_true(simulation_step(pair));
+		device->link_up = false;
+		device_node_lost(pair, device);
+		device->core->own_rows = own_rows;
+		device->link_up = true;
+		device_node_go(pair, device);
+		assert_int_equal(staged(pair), 0);
+		pair_settle(pair);
+		pair_assert_fits(pair, 1);
+	}
+}
+
 /* Its replica was damaged: a new one is filled. */
 static void lose_replica(struct simulation *pair)
 {
@@ -420,21 +455,57 @@ static void reach_again(struct simulation *pair)
 	pair_settle(pair);
 }
 
+/* A bundle for a device that has lost its rows, kept; the pair's arena does not outlive what happens. */
+static void write_whole(struct simulation *pair, struct arena *arena, struct file *out_file)
+{
+	static struct file written;
+
+	lose_replica(pair);
+	tell_server(pair);
+	write_for(pair, 1, &written);
+	out_file->count = written.count;
+	for (size_t i = 0; i < written.count; i++)
+		out_file->envelopes[i] = arena_copy_bytes(arena, written.envelopes[i]);
+}
+
+/* All but the last operation are no longer in the outbox. */
+static void what_was_let_go_of_since_the_bundle_comes_with_the_rows(void **state)
+{
+	struct simulation *pair = *state;
+	static struct file older;
+	struct arena arena = { 0 };
+	struct id order = pair_order(pair, 0);
+	struct kept_state kept;
+
+	go_apart(pair);
+	write_whole(pair, &arena, &older);
+	take_all(pair, &older);
+	for (int i = 0; i < 5; i++)
+		(void)pair_note(pair, 1, &order);
+	reach_again(pair);
+	greet(pair);
+	server_node_backup(pair);
+	greet(pair);
+	assert_int_equal(device_store_kept(pair_device(pair, 1)->store, &kept), STATUS_OK);
+	assert_int_equal(kept.first_seq, 5);
+	go_apart(pair);
+	lose_replica(pair);
+	take_all(pair, &older);
+	reach_again(pair);
+	pair_assert_fits(pair, 1);
+	arena_finish(&arena);
+}
+
 static void what_was_made_on_later_rows_than_the_bundle_has_is_not_decided_on_them(void **state)
 {
 	struct simulation *pair = *state;
-	static struct file written, older;
-	struct arena arena = { 0 }; /* the pair's does not outlive what happens */
+	static struct file older;
+	struct arena arena = { 0 };
 	struct id order;
 
 	for (int started_again = 0; started_again < 2; started_again++) {
 		go_apart(pair);
-		lose_replica(pair);
-		tell_server(pair);
-		write_for(pair, 1, &written);
-		older.count = written.count;
-		for (size_t i = 0; i < written.count; i++)
-			older.envelopes[i] = arena_copy_bytes(&arena, written.envelopes[i]);
+		write_whole(pair, &arena, &older);
 		order = pair_order(pair, 0);
 		reach_again(pair);
 		(void)pair_note(pair, 1, &order); /* decided there as here: it is not sent back */
@@ -469,6 +540,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			after_an_older_backup_bundles_alone_bring_what_the_device_keeps, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(after_a_restore_files_are_offered_again_by_bundle, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(
+			pages_without_the_devices_own_rows_do_not_mix_with_pages_that_have_them, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(what_was_let_go_of_since_the_bundle_comes_with_the_rows, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
 			what_was_made_on_later_rows_than_the_bundle_has_is_not_decided_on_them, pair_open, pair_close),
 	};

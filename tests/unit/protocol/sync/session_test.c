@@ -47,6 +47,37 @@ static void whoever_asks_again_waits_for_the_earlier_answer_no_more(void **state
 	assert_int_equal(server_core_counts(pair->server.core).parked, 2);
 }
 
+/* It was sent before the poll, on a connection that was slow. */
+static void a_frame_that_comes_late_ends_no_later_poll(void **state)
+{
+	static struct hand_device hand;
+	struct simulation *pair = *state;
+	struct pull pull = { .class_max = 5 };
+	struct server_state server;
+	struct writer body;
+	struct bytes late;
+
+	pair_settle(pair);
+	hand_device_open(&hand, pair, 1, 9);
+	assert_int_equal(server_store_state(pair->server.store, &server), STATUS_OK);
+	pull.cursor = (struct cursor){ server.epoch, server.gseq };
+	for (int waits = 0; waits < 2; waits++) {
+		body = writer_in(&hand.arena, FRAME_SIZE_MAX);
+		pull.wait_ms = waits * 30000;
+		pull_encode(&body, &pull);
+		late = hand_device_seal(&hand, &(struct section){ .number = SECTION_PULL, .body = writer_bytes(&body) });
+		pull.wait_ms = 60000;
+		hand_device_pull(&hand, &pull);
+		hand_devices_flush(pair, (struct hand_device *[]){ &hand }, 1);
+		assert_false(hand.answer.answered);
+		server_node_frame(pair, 1000000, late);
+		hand_devices_flush(pair, (struct hand_device *[]){ &hand }, 1);
+		assert_false(hand.answer.dropped);
+		assert_int_equal(server_core_counts(pair->server.core).parked, 2); /* device 2's, and this */
+	}
+	hand_device_close(&hand);
+}
+
 static void a_poll_ends_after_its_time(void **state)
 {
 	struct simulation *pair = *state;
@@ -346,6 +377,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_waiting_poll_is_answered_when_there_is_news, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_commit_that_does_not_concern_a_device_leaves_its_poll_waiting, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(whoever_asks_again_waits_for_the_earlier_answer_no_more, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_frame_that_comes_late_ends_no_later_poll, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_poll_ends_after_its_time, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(an_unknown_session_makes_the_device_say_hello_at_once, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
