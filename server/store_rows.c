@@ -185,13 +185,14 @@ enum status server_store_feed(
 	return status == STATUS_OK ? table_feed(store->storage, schema, &place, &after->id, walk_row, &walk) : status;
 }
 
-enum status server_store_aged(struct server_store *store, enum record_kind kind, const struct aged_place *after, int64_t before_ms,
-	size_t most, server_row_visit visit, void *context)
+enum status server_store_aged(struct server_store *store, const struct aged_rows *wanted, server_row_visit visit, void *context)
 {
-	const struct aged_span span = { .after_ms = after->at_ms, .after_id = after->id, .before_ms = before_ms, .most = most };
+	const struct aged_span span = {
+		.after_ms = wanted->after.at_ms, .after_id = wanted->after.id, .before_ms = wanted->before_ms, .most = wanted->most
+	};
 	struct row_walk walk = { .visit = visit, .context = context };
 	const struct schema *schema = NULL;
-	enum status status = schema_of_record(kind, &schema);
+	enum status status = schema_of_record(wanted->kind, &schema);
 
 	return status == STATUS_OK ? table_aged(store->storage, schema, &span, walk_row, &walk) : status;
 }

@@ -42,7 +42,7 @@ const struct schema attachment_schema = {
 	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TERRITORY, "territory_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "work_order_id" }, { "record_id" } },
-	.window = { "taken_at_ms", 730, .of_orders = true },
+	.window = { .field = "taken_at_ms", .days = 730, .of_orders = true },
 };
 
 /* They live in a territory, as attachments do. */

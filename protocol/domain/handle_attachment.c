@@ -85,8 +85,11 @@ enum status handle_sign(struct handling *handling)
 static struct id reference_of(const struct schema *schema, const void *row, const char *name)
 {
 	const struct field *field = schema_field(schema, text_of(name));
+	struct id id = { 0 };
 
-	return field == NULL ? (struct id){ 0 } : *(const struct id *)field_at(field, row);
+	if (field != NULL)
+		id = *(const struct id *)field_at(field, row);
+	return id;
 }
 
 enum status handling_post_attachment(struct handling *handling, struct attachment *attachment)

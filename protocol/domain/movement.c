@@ -47,5 +47,5 @@ const struct schema movement_schema = {
 	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TECHNICIAN, "technician_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "part_id" }, { "visit_id" }, { "work_order_id" } },
-	.window = { "at_ms", 90 },
+	.window = { .field = "at_ms", .days = 90 },
 };

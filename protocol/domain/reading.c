@@ -28,5 +28,5 @@ const struct schema reading_schema = {
 	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TERRITORY, "territory_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "meter_id" }, { "work_order_id" } },
-	.window = { "at_ms", 730 },
+	.window = { .field = "at_ms", .days = 730 },
 };

@@ -44,6 +44,6 @@ const struct schema task_answer_schema = {
 	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TERRITORY, "territory_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "task_id" }, { "work_order_id" } },
-	.window = { "at_ms", 730 },
+	.window = { .field = "at_ms", .days = 730 },
 	.derived = true,
 };

@@ -46,6 +46,6 @@ const struct schema time_entry_schema = {
 	.homes = { { SCOPE_ORG_STAFF, "archived" }, { SCOPE_TECHNICIAN, "technician_id" } },
 	.home_otherwise = SCOPE_ORG_STAFF,
 	.indexes = { { "work_order_id" }, { "visit_id" } },
-	.window = { "start_at_ms", 90 },
+	.window = { .field = "start_at_ms", .days = 90 },
 	.derived = true,
 };

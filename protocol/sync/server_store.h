@@ -116,10 +116,15 @@ struct aged_place {
 	int64_t at_ms; /* of the row reached, … */
 	struct id id;  /* … and its id; both zero: none yet */
 };
-/* Rows of a kind with a window (schema.h) that are not archived and older than `before_ms`, beyond `after`, the oldest first; at most so
- * many. O(those). */
-enum status server_store_aged(struct server_store *store, enum record_kind kind, const struct aged_place *after, int64_t before_ms,
-	size_t most, server_row_visit visit, void *context);
+/* Rows of a kind with a window (schema.h) that are not archived and older than `before_ms`, beyond `after`; at most so many. */
+struct aged_rows {
+	enum record_kind kind;
+	struct aged_place after;
+	int64_t before_ms;
+	size_t most;
+};
+/* The oldest first. O(those). */
+enum status server_store_aged(struct server_store *store, const struct aged_rows *wanted, server_row_visit visit, void *context);
 
 /* May any row of the kind have changed after commit `gseq`? False only when none has, of any scope. O(1), without a look at the store. */
 bool server_store_kind_changed(const struct server_store *store, enum record_kind kind, int64_t gseq);

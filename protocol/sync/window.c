@@ -110,17 +110,18 @@ static int64_t window_ms(const struct schema *schema, const struct window_round 
 static enum status archive_some(struct commit *commit, const struct window_round *round, struct window_place *place, struct facts *facts,
 	size_t *looked, size_t *archived)
 {
-	int64_t before_ms = commit->now_ms - window_ms(facts->schema, round);
-	size_t most = round->most - *looked;
-	enum status status =
-		server_store_aged(commit->store, facts->schema->kind, &place->row, before_ms, most, see_aged, facts);
+	const struct aged_rows wanted = { .kind = facts->schema->kind,
+		.after = place->row,
+		.before_ms = commit->now_ms - window_ms(facts->schema, round),
+		.most = round->most - *looked };
+	enum status status = server_store_aged(commit->store, &wanted, see_aged, facts);
 
 	for (size_t i = 0; i < facts->count && status == STATUS_OK; i++) {
-		status = archive(commit, facts, i, before_ms, archived);
+		status = archive(commit, facts, i, wanted.before_ms, archived);
 		place->row = (struct aged_place){ time_of(facts->schema, facts->rows[i]), *row_id(facts->rows[i]) };
 	}
 	*looked += facts->count;
-	if (status == STATUS_OK && facts->count < most)
+	if (status == STATUS_OK && facts->count < wanted.most)
 		*place = (struct window_place){ .schema = place->schema + 1 };
 	return status;
 }

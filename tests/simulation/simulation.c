@@ -584,6 +584,8 @@ static void pass_an_hour(struct simulation *simulation)
 	simulation->phase_at_ms += HOUR_MS;
 	server_node_tick(simulation);
 	run(simulation);
+	if (files && simulation->faults.percent[FAULT_WINDOW] > 0) /* rows of files may have left in that hour: a day later those go, too */
+		grow_old(simulation);
 }
 
 /* A pass that passes over what may go with a scope that is dropped does not count, and is repeated within the hour. */
