@@ -13,9 +13,10 @@ int64_t link_meter_today(const struct link_meter *meter)
 
 static void save(struct link_meter *meter)
 {
-	if (meter->unsaved == 0)
+	if (!meter->changed)
 		return;
 	traffic_save(&meter->scratch, meter->device->dir, &meter->terms.traffic);
+	meter->changed = false;
 	meter->unsaved = 0;
 	meter->saved_at_ms = clock_monotonic_ms(meter->device->clock);
 	arena_reset(&meter->scratch);
@@ -83,6 +84,7 @@ static void add(struct link_meter *meter, int64_t bytes)
 		return;
 	traffic_add(&meter->terms.traffic, link_terms_class(&meter->terms), link_meter_today(meter), bytes - meter->counted);
 	meter->unsaved += bytes - meter->counted;
+	meter->changed = true;
 	meter->counted = bytes;
 }
 
@@ -97,6 +99,7 @@ enum status link_meter_reply(struct link_meter *meter, int64_t bytes)
 void link_meter_answered(struct link_meter *meter, bool at_once)
 {
 	meter->terms.traffic.contact_at_ms = clock_now_ms(meter->device->clock);
+	meter->changed = true;
 	if (at_once)
 		traffic_measure(&meter->terms.traffic, link_terms_class(&meter->terms), meter->took_bytes, meter->took_ms);
 }

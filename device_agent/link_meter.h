@@ -16,7 +16,8 @@ struct link_meter {
 	struct arena scratch;
 	enum delivery_class class_max; /* what the core was told */
 	int64_t counted;      /* bytes of the link that are in the traffic */
-	int64_t unsaved;      /* bytes that the file does not know of */
+	bool changed;         /* the file does not know of all … */
+	int64_t unsaved;      /* … and not of so many bytes */
 	int64_t saved_at_ms;  /* monotonic; when that was written */
 	int64_t looked_at_ms; /* monotonic */
 	int64_t asked_at_ms;  /* monotonic */

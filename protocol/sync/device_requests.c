@@ -32,6 +32,8 @@ static enum status drop_leftovers(struct device_core *core)
 	if (status == STATUS_OK)
 		status = device_store_clear_staged(store);
 	if (status == STATUS_OK)
+		status = device_store_put_resume(store, (struct bytes){ 0 });
+	if (status == STATUS_OK)
 		return device_store_commit(store);
 	device_store_rollback(store);
 	return status;
@@ -54,10 +56,11 @@ static enum status take_resume(struct device_core *core, struct bytes *out_token
 
 	if (status != STATUS_OK || out_token->size == 0)
 		return status;
-	if (read_u8(&kept) == core->pull_of_own_rows)
+	if (read_u8(&kept) == core->pull_of_own_rows) {
 		*out_token = read_view(&kept, reader_left(&kept));
-	else
-		*out_token = (struct bytes){ 0 };
+		return STATUS_OK;
+	}
+	*out_token = (struct bytes){ 0 };
 	return STATUS_OK;
 }
 

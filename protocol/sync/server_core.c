@@ -643,6 +643,8 @@ static void take_session_frame(struct server_core *core, uint64_t connection, st
 	waiting->ground = live->ground;
 	waiting->speaks_short = live->speaks_short;
 	status = server_core_take_sections(core, waiting, plain, live->handler_revision);
+	if (status == STATUS_OK && late && waiting->recon != NULL)
+		status = fail(STATUS_NOT_FOUND, "session: its device asked again meanwhile");
 	if (status == STATUS_OK) {
 		waiting->late = late;
 		if (!late)
