@@ -78,6 +78,31 @@ static void a_frame_that_comes_late_ends_no_later_poll(void **state)
 	hand_device_close(&hand);
 }
 
+/* It costs the server a look at rows, and it would wait for its turn in the later one's place. */
+static void a_comparison_that_comes_late_is_refused(void **state)
+{
+	static struct hand_device hand;
+	struct simulation *pair = *state;
+	const struct recon_question questions[] = { { .form = RECON_SCOPES } };
+	const struct recon_request request = { .questions = questions, .count = 1 };
+	struct writer body;
+	struct bytes late;
+	int64_t refused;
+
+	pair_settle(pair);
+	hand_device_open(&hand, pair, 1, 9);
+	body = writer_in(&hand.arena, FRAME_SIZE_MAX);
+	recon_request_encode(&body, &request);
+	late = hand_device_seal(&hand, &(struct section){ .number = SECTION_RECON, .body = writer_bytes(&body) });
+	hand_device_recon(&hand, &request);
+	hand_devices_flush(pair, (struct hand_device *[]){ &hand }, 1);
+	assert_true(hand.answer.answered);
+	refused = server_core_counts(pair->server.core).frames_refused;
+	server_node_frame(pair, 1000000, late);
+	assert_int_equal(server_core_counts(pair->server.core).frames_refused, refused + 1);
+	hand_device_close(&hand);
+}
+
 static void a_poll_ends_after_its_time(void **state)
 {
 	struct simulation *pair = *state;
@@ -378,6 +403,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_commit_that_does_not_concern_a_device_leaves_its_poll_waiting, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(whoever_asks_again_waits_for_the_earlier_answer_no_more, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_frame_that_comes_late_ends_no_later_poll, pair_open, pair_close),
+		cmocka_unit_test_setup_teardown(a_comparison_that_comes_late_is_refused, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(a_poll_ends_after_its_time, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(an_unknown_session_makes_the_device_say_hello_at_once, pair_open, pair_close),
 		cmocka_unit_test_setup_teardown(
