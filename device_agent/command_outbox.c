@@ -127,8 +127,10 @@ static void tell_outcome(struct context *context, const struct outbox_item *item
 		output_value(context->output, "issue", NULL, cell_id(&outcome->issue_id));
 	if (outcome != NULL && !id_is_nil(&outcome->waits_for))
 		output_value(context->output, "waits_for", "waits for", cell_id(&outcome->waits_for));
-	if (strcmp(item->state, "settled") != 0)
-		output_line(context->output, "This is this device's own view: the office has not settled it yet.");
+	if (strcmp(item->state, "settled") == 0)
+		return;
+	output_line(context->output, "This is this device's own view: the office has not settled it yet.");
+	waiting_tell(context, local_device_of(context), strcmp(item->state, "decided") == 0);
 }
 
 enum status command_trace(struct context *context)
@@ -150,8 +152,6 @@ enum status command_trace(struct context *context)
 	output_value(context->output, "base_gseq", "seen up to commit", cell_integer(head->base_gseq));
 	output_value(context->output, "state", NULL, cell_name("progress", text_of(item.state)));
 	tell_outcome(context, &item);
-	if (strcmp(item.state, "settled") != 0)
-		waiting_tell(context, local_device_of(context), strcmp(item.state, "decided") == 0);
 	listing_operation(context, local_device_records(context), &item.operation);
 	return STATUS_OK;
 }

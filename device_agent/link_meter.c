@@ -37,7 +37,11 @@ static enum status allow(struct link_meter *meter)
 
 void link_meter_open(struct link_meter *meter, struct local_device *device, struct log *log)
 {
-	*meter = (struct link_meter){ .device = device, .log = log, .zone = zone_of_machine(&device->arena), .class_max = CLASS_FILES };
+	*meter = (struct link_meter){ .device = device,
+		.log = log,
+		.zone = zone_of_machine(&device->arena),
+		.class_max = CLASS_FILES,
+		.saved_at_ms = clock_monotonic_ms(device->clock) };
 	meter->terms.traffic = traffic_load(&meter->scratch, device->dir);
 }
 

@@ -23,7 +23,8 @@ enum status replay_entries(struct replica *replica, const struct replay_span *sp
 
 /* Was an operation that is not settled made on a later state of the same server than the replica's, or is one not here any more? So it is
  * when the replica was lost and came back from an older bundle or copy. What the server took for computed here, since it saw the state
- * under the operation, is computed on other rows then, or not at all: it has to come from the server. O(operations not settled). */
+ * under the operation, is computed on other rows then, or not at all: it has to come from the server. `state` shows all that is in the
+ * outbox. O(1) when all of that is settled, else O(operations not settled + those of former incarnations). */
 enum status replay_lacks_base(struct device_store *store, const struct replica_state *state, bool *out_lacks);
 
 #endif
